@@ -1,0 +1,3 @@
+//! Room to be filled.
+#![forbid(unsafe_code)]
+fn main() {}

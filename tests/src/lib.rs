@@ -1,0 +1,2 @@
+//! Room to be filled.
+#![forbid(unsafe_code)]
