@@ -1,2 +1,6 @@
-//! Room to be filled.
+//! Meaning: syntax trees in; names, types, typed bodies and diagnostics out. Pure: no files, no clock, no globals.
 #![forbid(unsafe_code)]
+
+pub mod diagnostic;
+pub mod hir;
+pub mod ty;

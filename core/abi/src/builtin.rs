@@ -1,0 +1,285 @@
+//! The builtin table: every helper of the runtime that generated code can reach, named once.
+//!
+//! `Op`s are entered through the shim (they may suspend, collect, throw, grow the stack); `Leaf`s are called directly and do none of that.
+//! `std` names them in `extern f(x: T) -> U from "nostos"`; a name which is in neither list is an intrinsic of `codegen` (see its `intrinsic` module).
+
+use crate::object::Lane;
+use Lane::{Float as F, Raw as R, Ref as P};
+
+/// What the table says of one helper.
+#[derive(Clone, Copy, Debug)]
+pub struct Info {
+    /// The name `std` uses.
+    pub name: &'static str,
+    /// Lanes of the arguments, in the argument area (ops) or in registers (leaves).
+    pub args: &'static [Lane],
+    /// Lanes of the results, in the argument area (ops) or registers (leaves: at most one).
+    pub results: &'static [Lane],
+}
+
+macro_rules! table {
+    ($(#[$meta:meta])* $name:ident { $($(#[$doc:meta])* $variant:ident = $text:literal [$($arg:expr),*] -> [$($res:expr),*];)* }) => {
+        $(#[$meta])*
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, PartialOrd, Ord)]
+        #[repr(u32)]
+        pub enum $name { $($(#[$doc])* $variant,)* }
+        impl $name {
+            /// All of them, in order of their numbers.
+            pub const ALL: &'static [$name] = &[$($name::$variant,)*];
+            /// What the table says of it.
+            pub const fn info(self) -> Info {
+                match self { $($name::$variant => Info { name: $text, args: &[$($arg),*], results: &[$($res),*] },)* }
+            }
+            /// Finds one by the name `std` uses.
+            pub fn by_name(name: &str) -> Option<$name> {
+                match name { $($text => Some($name::$variant),)* _ => None }
+            }
+        }
+    };
+}
+
+table! {
+    /// Helpers entered through the shim. A string argument is three lanes `P, R, R`.
+    Op {
+        /// (header, bytes incl. header) → object; payload not initialised, to be filled before the next safepoint.
+        AllocSlow = "%alloc" [R, R] -> [P];
+        /// Safepoint's slow path: preemption, attention, stack growth, stack overflow.
+        Poll = "%poll" [] -> [];
+        /// A cell that has no code yet: (cell number) → address of the code, which the caller (a stub) jumps to.
+        Compile = "%compile" [R] -> [R];
+        /// A breakpoint site was reached.
+        DebugStop = "%debug" [] -> [];
+        /// The process's function has returned: (boxed result).
+        Exit = "%exit" [P] -> [];
+        /// (boxed value): unwinds.
+        Throw = "%throw" [P] -> [];
+        /// (code): throws the runtime's own error; codes in [`Fault`].
+        Fault = "%fault" [R, R, R] -> [];
+        /// (object): an old object was written into.
+        Remember = "%remember" [P] -> [];
+        /// (header, count, lanes per element) → array object, elements zeroed. Negative or huge counts throw.
+        NewArray = "%array" [R, R, R] -> [P];
+
+        /// (closure of no arguments) → pid.
+        Spawn = "%spawn" [P] -> [R];
+        /// (closure) → pid; linked.
+        SpawnLink = "%spawn_link" [P] -> [R];
+        /// (closure) → pid, ref.
+        SpawnMonitor = "%spawn_monitor" [P] -> [R, R];
+        /// (pid, boxed message). Never fails: a dead receiver swallows it.
+        Send = "%send" [R, P] -> [];
+        /// (timeout in ms, or −1): starts a receive at the head of the mailbox.
+        ReceiveStart = "%receive_start" [R] -> [];
+        /// → descriptor index of the next message not yet refused, or −1 when there is none now.
+        ReceivePeek = "%receive_peek" [] -> [R];
+        /// → the message just peeked, as a boxed object in this process's heap.
+        ReceiveLoad = "%receive_load" [] -> [P];
+        /// Takes the message just peeked out of the mailbox.
+        ReceiveTake = "%receive_take" [] -> [];
+        /// Parks until a message arrives that has not been seen: → 0, or 1 when the timeout has passed.
+        ReceiveWait = "%receive_wait" [] -> [R];
+
+        /// → own pid.
+        SelfPid = "self" [] -> [R];
+        /// (ms).
+        Sleep = "sleep" [R] -> [];
+        /// (name, pid) → 1, or 0 when the name is taken by a living process.
+        Register = "%register" [P, R, R, R] -> [R];
+        /// (name) → pid, or 0.
+        Whereis = "%whereis" [P, R, R] -> [R];
+        /// (pid) → alive?
+        IsAlive = "processAlive" [R] -> [R];
+        /// (reason text): ends this process with `Custom(reason)`.
+        ExitWith = "%exit_with" [P, R, R] -> [];
+        /// (pid): kills.
+        Kill = "processKill" [R] -> [];
+        /// → a new unique number.
+        MakeRef = "makeRef" [] -> [R];
+        /// Ends the time slice.
+        Yield = "yieldNow" [] -> [];
+
+        /// (text).
+        Print = "print" [P, R, R] -> [];
+        /// (text).
+        Println = "%println" [P, R, R] -> [];
+        /// (text).
+        Eprint = "eprint" [P, R, R] -> [];
+        /// (text).
+        Eprintln = "%eprintln" [P, R, R] -> [];
+        /// (path) → text; throws `("io_error", …)`.
+        FileReadAll = "fileReadAll" [P, R, R] -> [P, R, R];
+        /// (path, text).
+        FileWriteAll = "fileWriteAll" [P, R, R, P, R, R] -> [];
+        /// (path, text).
+        FileAppend = "fileAppend" [P, R, R, P, R, R] -> [];
+        /// (path) → Bool.
+        FileExists = "fileExists" [P, R, R] -> [R];
+        /// (path).
+        FileRemove = "fileRemove" [P, R, R] -> [];
+        /// (path) → names, one a line, sorted.
+        DirList = "dirListLines" [P, R, R] -> [P, R, R];
+        /// (path): with parents.
+        DirCreateAll = "dirCreateAll" [P, R, R] -> [];
+        /// (name) → present?, text.
+        EnvGet = "%env_get" [P, R, R] -> [R, P, R, R];
+        /// → current directory.
+        EnvCwd = "envCwd" [] -> [P, R, R];
+        /// → number of program arguments.
+        ArgCount = "argCount" [] -> [R];
+        /// (index) → the argument.
+        ArgGet = "argGet" [R] -> [P, R, R];
+        /// → nanoseconds of a clock that never goes back.
+        MonotonicNanos = "monotonicNanos" [] -> [R];
+        /// → milliseconds since 1970.
+        NowMillis = "nowMillis" [] -> [R];
+        /// → 64 random bits.
+        RandomBits = "randomBits" [] -> [R];
+
+        /// (a, b) → a ++ b.
+        StringConcat = "stringConcat" [P, R, R, P, R, R] -> [P, R, R];
+        /// (s, from byte, to byte) → slice that shares. Bounds are checked by the caller.
+        StringSlice = "stringSlice" [P, R, R, R, R] -> [P, R, R];
+        /// (s, from char, to char (excluded)) → substring, clamped.
+        StringSubstring = "stringSubstring" [P, R, R, R, R] -> [P, R, R];
+        /// (n) → decimal.
+        IntToString = "intToString" [R] -> [P, R, R];
+        /// (n as unsigned) → decimal.
+        UIntToString = "uintToString" [R] -> [P, R, R];
+        /// (x) → shortest decimal that reads back (`1.0`, `0.1`, `1e20` as in the page).
+        FloatToString = "floatToString" [F] -> [P, R, R];
+        /// (x, decimals).
+        FloatToFixed = "floatToFixed" [F, R] -> [P, R, R];
+        /// (char) → one-character string.
+        CharToString = "charToString" [R] -> [P, R, R];
+        /// (s) → s as in source, in double quotes, escaped.
+        StringQuote = "stringQuote" [P, R, R] -> [P, R, R];
+        /// (char) → 'c' as in source.
+        CharQuote = "charQuote" [R] -> [P, R, R];
+        /// (atom) → `:name`.
+        AtomToString = "atomToString" [R] -> [P, R, R];
+        /// (s) upper case.
+        StringToUpper = "stringToUpper" [P, R, R] -> [P, R, R];
+        /// (s) lower case.
+        StringToLower = "stringToLower" [P, R, R] -> [P, R, R];
+        /// (s) without white space at both ends.
+        StringTrim = "stringTrim" [P, R, R] -> [P, R, R];
+        /// (s).
+        StringTrimStart = "stringTrimStart" [P, R, R] -> [P, R, R];
+        /// (s).
+        StringTrimEnd = "stringTrimEnd" [P, R, R] -> [P, R, R];
+        /// (s, from, to) all.
+        StringReplaceAll = "stringReplaceAll" [P, R, R, P, R, R, P, R, R] -> [P, R, R];
+        /// (s, n) n times; throws when too large.
+        StringRepeat = "stringRepeat" [P, R, R, R] -> [P, R, R];
+        /// (s) by characters.
+        StringReverse = "stringReverse" [P, R, R] -> [P, R, R];
+        /// Opens a builder on this process's builder stack; → its depth.
+        BuilderStart = "builderStart" [] -> [R];
+        /// Appends to the innermost builder.
+        BuilderPush = "builderPush" [P, R, R] -> [];
+        /// Appends a character.
+        BuilderPushChar = "builderPushChar" [R] -> [];
+        /// Appends a decimal.
+        BuilderPushInt = "builderPushInt" [R] -> [];
+        /// Appends a float as `show` writes it.
+        BuilderPushFloat = "builderPushFloat" [F] -> [];
+        /// Appends a string as in source.
+        BuilderPushQuoted = "builderPushQuoted" [P, R, R] -> [];
+        /// Closes the builder of this depth (and any left above it by an exception) → its text.
+        BuilderFinish = "builderFinish" [R] -> [P, R, R];
+        /// Runs a collection now (1: major).
+        Collect = "runtimeCollect" [R] -> [];
+        /// → bytes this process's heap holds.
+        HeapBytes = "runtimeHeapBytes" [] -> [R];
+        /// → collections of this process so far.
+        CollectionCount = "runtimeCollections" [] -> [R];
+        /// → living processes.
+        ProcessCount = "runtimeProcessCount" [] -> [R];
+    }
+}
+
+table! {
+    /// Helpers called directly (SystemV, at most six integer and eight float registers). They get no process, allocate nothing, never throw.
+    Leaf {
+        /// Equality of two strings.
+        StringEq = "stringEq" [P, R, R, P, R, R] -> [R];
+        /// −1, 0, 1 by bytes (which is by code points).
+        StringCompare = "stringCompare" [P, R, R, P, R, R] -> [R];
+        /// Hash of a string.
+        StringHash = "stringHash" [P, R, R] -> [R];
+        /// Characters in it.
+        StringLength = "stringLength" [P, R, R] -> [R];
+        /// Bytes in it.
+        StringByteLength = "stringByteLength" [P, R, R] -> [R];
+        /// (s, byte offset) → the character that starts there (0 past the end).
+        StringCharAt = "stringCharAtByte" [P, R, R, R] -> [R];
+        /// (s, byte offset) → that byte (−1 past the end).
+        StringByteAt = "stringByteAt" [P, R, R, R] -> [R];
+        /// (char index) → byte offset, or −1 when out of range; the length is allowed.
+        StringByteOffset = "stringByteOffset" [P, R, R, R] -> [R];
+        /// (haystack, needle) → byte offset or −1.
+        StringFind = "stringFind" [P, R, R, P, R, R] -> [R];
+        /// (haystack, needle) → last byte offset or −1.
+        StringFindLast = "stringFindLast" [P, R, R, P, R, R] -> [R];
+        /// (s, prefix).
+        StringStartsWith = "stringStartsWith" [P, R, R, P, R, R] -> [R];
+        /// (s, suffix).
+        StringEndsWith = "stringEndsWith" [P, R, R, P, R, R] -> [R];
+        /// Is it an Int literal (optional sign, digits, in range)?
+        StringIsInt = "stringIsInt" [P, R, R] -> [R];
+        /// Its value (0 when it is none).
+        StringToInt = "stringToIntOr0" [P, R, R] -> [R];
+        /// Is it a Float literal?
+        StringIsFloat = "stringIsFloat" [P, R, R] -> [R];
+        /// Its value (0 when it is none).
+        StringToFloat = "stringToFloatOr0" [P, R, R] -> [F];
+        /// 64-bit mix.
+        IntHash = "intHash" [R] -> [R];
+        /// Power of integers, wrapping; negative exponents give 0 (±1 for bases ±1).
+        IntPow = "intPow" [R, R] -> [R];
+        /// x ** y.
+        FloatPow = "floatPow" [F, F] -> [F];
+        /// Sine.
+        FloatSin = "floatSin" [F] -> [F];
+        /// Cosine.
+        FloatCos = "floatCos" [F] -> [F];
+        /// Tangent.
+        FloatTan = "floatTan" [F] -> [F];
+        /// Arc tangent of y / x.
+        FloatAtan2 = "floatAtan2" [F, F] -> [F];
+        /// e to the x.
+        FloatExp = "floatExp" [F] -> [F];
+        /// Natural logarithm.
+        FloatLog = "floatLog" [F] -> [F];
+        /// Decimal logarithm.
+        FloatLog10 = "floatLog10" [F] -> [F];
+        /// Remainder with the dividend's sign.
+        FloatRem = "floatRem" [F, F] -> [F];
+        /// Upper case (one to one).
+        CharToUpper = "charToUpper" [R] -> [R];
+        /// Lower case (one to one).
+        CharToLower = "charToLower" [R] -> [R];
+        /// White space?
+        CharIsSpace = "charIsSpace" [R] -> [R];
+        /// Letter?
+        CharIsLetter = "charIsLetter" [R] -> [R];
+        /// Decimal digit?
+        CharIsDigit = "charIsDigit" [R] -> [R];
+    }
+}
+
+/// Errors the runtime raises itself: `("DivisionByZero", "Division by zero")` and the like. The two words after the code are details.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[repr(u32)]
+pub enum Fault {
+    /// `("DivisionByZero", "Division by zero")`
+    DivisionByZero,
+    /// (index, length): `("IndexOutOfBounds", "Index 5 out of bounds, length is 3")`
+    IndexOutOfBounds,
+    /// `("Panic", "Non-exhaustive match")`
+    NoMatch,
+    /// `("Panic", "stack overflow")`
+    StackOverflow,
+    /// `("OutOfMemory", …)`
+    OutOfMemory,
+}

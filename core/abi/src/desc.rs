@@ -1,0 +1,247 @@
+//! Descriptors: what the collector traces and what people are shown, one table for both.
+//!
+//! Every heap object's header holds the index of its descriptor. Indices are handed out by [`DescTable`] while compiling and never reused within an image,
+//! so a message or an exception (always a *box* of some type, see [`Shape`]) is recognised by its descriptor index alone.
+
+use crate::object::Lane;
+
+/// How an object's payload is laid out.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub enum Layout {
+    /// A fixed number of lanes (≥ 1).
+    Fixed(Vec<Lane>),
+    /// Payload word 0 is the count of elements; then `count` groups of these lanes.
+    Elements(Vec<Lane>),
+    /// Payload word 0 is the length in bytes; then the bytes, padded to 8.
+    Bytes,
+    /// Payload word 0 is the address of the function's cell (raw); then the captured lanes.
+    Closure(Vec<Lane>),
+}
+
+/// One descriptor.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct Desc {
+    /// What the collector follows.
+    pub layout: Layout,
+    /// What people see.
+    pub view: View,
+}
+
+/// What an object stands for.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub enum View {
+    /// Constructor `ctor` of the boxed type `shape`.
+    Ctor { shape: ShapeId, ctor: u32 },
+    /// A value of any type put into an object of its own, to be sent, thrown or shared: the payload is the value's lanes. There is exactly one such descriptor per type.
+    Boxed(ShapeId),
+    /// The shared cell of a captured `var` of this type.
+    VarCell(ShapeId),
+    /// An array with elements of this type.
+    Array(ShapeId),
+    /// Bytes of a long string.
+    StringBytes,
+    /// A closure; the name is the function's for people, the shapes those of the captured values.
+    Closure {
+        name: String,
+        captured: Vec<(String, ShapeId)>,
+    },
+    /// The runtime's own.
+    Internal(&'static str),
+}
+
+/// Index of a [`Shape`] in the [`DescTable`].
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, PartialOrd, Ord)]
+pub struct ShapeId(pub u32);
+
+/// A concrete type as the debugger, the heap view and DWARF see it.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct Shape {
+    /// As written in source: `Int`, `List[Int]`, `bank.Account`, `(Int, String)`.
+    pub name: String,
+    /// Lanes of a value of this type where it is stored inline (a boxed type has one `Ref`; unit has none).
+    pub lanes: Vec<Lane>,
+    /// What the lanes mean.
+    pub kind: ShapeKind,
+}
+
+/// What the lanes of a value mean.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub enum ShapeKind {
+    /// No lanes.
+    Unit,
+    /// Signed integer of this many bits, sign-extended in one raw lane.
+    Int(u8),
+    /// Unsigned integer of this many bits, zero-extended in one raw lane.
+    UInt(u8),
+    /// f64 in a float lane.
+    Float,
+    /// f32, widened to f64 in a float lane.
+    Float32,
+    /// 0 or 1.
+    Bool,
+    /// Unicode scalar value.
+    Char,
+    /// See [`crate::object::STRING_LANES`].
+    String,
+    /// Index in the image's atom table ([`DescTable::atoms`]).
+    Atom,
+    /// Process number.
+    Pid,
+    /// Unique reference number.
+    Ref,
+    /// A closure object, or null never.
+    Function,
+    /// Fields one after the other, inline or boxed as `boxed` says.
+    Tuple {
+        fields: Vec<ShapeId>,
+        boxed: Option<u32>,
+    },
+    /// A record: one constructor with named fields.
+    Record {
+        fields: Vec<(String, ShapeId)>,
+        boxed: Option<u32>,
+    },
+    /// Constructors in order.
+    ///
+    /// Boxed (`boxed`): one ref lane; a constructor without fields is `immediate(index)`, others are objects whose descriptor says the constructor.
+    /// Inline: lane 0 is the constructor's index (raw) and each field's lanes sit at the places its [`Ctor`] names.
+    Variant { ctors: Vec<Ctor>, boxed: bool },
+    /// A mutable array object.
+    Array(ShapeId),
+    /// Anything else: shown by name only.
+    Opaque,
+}
+
+/// One constructor of a variant.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct Ctor {
+    /// Its name.
+    pub name: String,
+    /// Field names (empty string when positional) and shapes.
+    pub fields: Vec<(String, ShapeId)>,
+    /// For each field, for each of its lanes: which lane of the variant (inline) or which payload word of the object (boxed) holds it.
+    pub places: Vec<Vec<u32>>,
+    /// The object's descriptor when boxed and with fields.
+    pub desc: Option<u32>,
+}
+
+/// The image's descriptors, shapes and atoms. Append-only: an index stays valid for the image's life.
+#[derive(Clone, Default, Debug)]
+pub struct DescTable {
+    /// Descriptors by index.
+    pub descs: Vec<Desc>,
+    /// Shapes by [`ShapeId`].
+    pub shapes: Vec<Shape>,
+    /// Atom names by number.
+    pub atoms: Vec<String>,
+}
+
+/// Descriptors every image has, at fixed indices. [`DescTable::new`] puts them there.
+pub mod fixed {
+    /// Bytes of a long string.
+    pub const STRING_BYTES: u32 = 0;
+    /// Box of a `(String, String)`: what errors raised by the runtime are (six lanes).
+    pub const ERROR_PAIR: u32 = 1;
+    /// Box of a `String`.
+    pub const BOXED_STRING: u32 = 2;
+    /// Box of an `Int`.
+    pub const BOXED_INT: u32 = 3;
+    /// Box of unit: one raw word, always 0.
+    pub const BOXED_UNIT: u32 = 4;
+    /// First index for the program's own.
+    pub const FIRST_FREE: u32 = 16;
+
+    /// Shape indices: unit, Int, Float, Bool, Char, String, `(String, String)`, `()` → `a` function.
+    pub const SHAPE_UNIT: u32 = 0;
+    /// `Int`.
+    pub const SHAPE_INT: u32 = 1;
+    /// `Float`.
+    pub const SHAPE_FLOAT: u32 = 2;
+    /// `Bool`.
+    pub const SHAPE_BOOL: u32 = 3;
+    /// `Char`.
+    pub const SHAPE_CHAR: u32 = 4;
+    /// `String`.
+    pub const SHAPE_STRING: u32 = 5;
+    /// `(String, String)`; boxed, its object is [`ERROR_PAIR`]'s layout.
+    pub const SHAPE_ERROR_PAIR: u32 = 6;
+    /// Any function value.
+    pub const SHAPE_FUNCTION: u32 = 7;
+    /// `Pid`.
+    pub const SHAPE_PID: u32 = 8;
+    /// `Atom`.
+    pub const SHAPE_ATOM: u32 = 9;
+}
+
+impl DescTable {
+    /// A table with the fixed entries.
+    pub fn new() -> Self {
+        use Lane::{Float, Raw, Ref};
+        let shape = |name: &str, lanes: &[Lane], kind| Shape {
+            name: name.into(),
+            lanes: lanes.to_vec(),
+            kind,
+        };
+        let string = ShapeId(fixed::SHAPE_STRING);
+        let shapes = vec![
+            shape("()", &[], ShapeKind::Unit),
+            shape("Int", &[Raw], ShapeKind::Int(64)),
+            shape("Float", &[Float], ShapeKind::Float),
+            shape("Bool", &[Raw], ShapeKind::Bool),
+            shape("Char", &[Raw], ShapeKind::Char),
+            shape("String", &[Ref, Raw, Raw], ShapeKind::String),
+            shape(
+                "(String, String)",
+                &[Ref],
+                ShapeKind::Tuple {
+                    fields: vec![string, string],
+                    boxed: Some(fixed::ERROR_PAIR),
+                },
+            ),
+            shape("Function", &[Ref], ShapeKind::Function),
+            shape("Pid", &[Raw], ShapeKind::Pid),
+            shape("Atom", &[Raw], ShapeKind::Atom),
+        ];
+        let boxed = |lanes: &[Lane], shape: u32| Desc {
+            layout: Layout::Fixed(lanes.to_vec()),
+            view: View::Boxed(ShapeId(shape)),
+        };
+        let mut descs = vec![
+            Desc {
+                layout: Layout::Bytes,
+                view: View::StringBytes,
+            },
+            // A `(String, String)` is boxed because it has six lanes; boxing it again to throw it adds nothing, so the two are one object.
+            boxed(&[Ref, Raw, Raw, Ref, Raw, Raw], fixed::SHAPE_ERROR_PAIR),
+            boxed(&[Ref, Raw, Raw], fixed::SHAPE_STRING),
+            boxed(&[Raw], fixed::SHAPE_INT),
+            boxed(&[Raw], fixed::SHAPE_UNIT),
+        ];
+        while descs.len() < fixed::FIRST_FREE as usize {
+            descs.push(Desc {
+                layout: Layout::Fixed(vec![Raw]),
+                view: View::Internal("reserved"),
+            });
+        }
+        DescTable {
+            descs,
+            shapes,
+            atoms: Vec::new(),
+        }
+    }
+
+    /// Adds a descriptor; the caller keeps it from being added twice.
+    pub fn add(&mut self, desc: Desc) -> u32 {
+        self.descs.push(desc);
+        self.descs.len() as u32 - 1
+    }
+
+    /// The number of an atom, new or known.
+    pub fn atom(&mut self, name: &str) -> u32 {
+        if let Some(i) = self.atoms.iter().position(|known| known == name) {
+            return i as u32;
+        }
+        self.atoms.push(name.into());
+        self.atoms.len() as u32 - 1
+    }
+}

@@ -1,0 +1,127 @@
+//! Types as every room below the checker sees them: structural, cheap to clone, comparable.
+
+use std::fmt;
+use std::sync::Arc;
+
+/// Widths of integers. `Int` is [`IntTy::I64`].
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, PartialOrd, Ord)]
+pub enum IntTy {
+    /// `Int8`
+    I8,
+    /// `Int16`
+    I16,
+    /// `Int32`
+    I32,
+    /// `Int`, `Int64`
+    I64,
+    /// `UInt8`
+    U8,
+    /// `UInt16`
+    U16,
+    /// `UInt32`
+    U32,
+    /// `UInt64`
+    U64,
+}
+
+/// A type.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub enum Ty {
+    /// An integer.
+    Int(IntTy),
+    /// 64-bit float.
+    Float,
+    /// 32-bit float.
+    Float32,
+    /// `Bool`
+    Bool,
+    /// `Char`
+    Char,
+    /// `String`
+    String,
+    /// `Atom`
+    Atom,
+    /// `()`
+    Unit,
+    /// `Pid`
+    Pid,
+    /// `Ref`
+    Ref,
+    /// The type of `throw(…)`, `return` and the like: fits everywhere. A value of it never exists.
+    Never,
+    /// `(A, B)`, two or more.
+    Tuple(Arc<[Ty]>),
+    /// `(A, B) -> C`
+    Fn(Arc<[Ty]>, Arc<Ty>),
+    /// A declared type (records, variants, newtypes, opaque), with its arguments. `List`, `Option`, `Result`, `Map`, `Set` are declared in std.
+    Adt(TypeId, Arc<[Ty]>),
+    /// `Array[T]`: mutable, fixed length.
+    Array(Arc<Ty>),
+    /// Type parameter `i` of the definition at hand.
+    Param(u32),
+    /// A variable of inference. Absent from everything that leaves the checker.
+    Infer(u32),
+    /// Stands where a diagnostic has been given; absent from definitions that are handed to codegen.
+    Error,
+}
+
+impl Ty {
+    /// `Int`
+    pub const INT: Ty = Ty::Int(IntTy::I64);
+
+    /// Replaces `Param(i)` by `args[i]`.
+    pub fn substitute(&self, args: &[Ty]) -> Ty {
+        match self {
+            Ty::Param(i) => args[*i as usize].clone(),
+            Ty::Tuple(items) => Ty::Tuple(items.iter().map(|t| t.substitute(args)).collect()),
+            Ty::Fn(params, result) => Ty::Fn(
+                params.iter().map(|t| t.substitute(args)).collect(),
+                Arc::new(result.substitute(args)),
+            ),
+            Ty::Adt(id, items) => Ty::Adt(*id, items.iter().map(|t| t.substitute(args)).collect()),
+            Ty::Array(item) => Ty::Array(Arc::new(item.substitute(args))),
+            Ty::Int(_)
+            | Ty::Float
+            | Ty::Float32
+            | Ty::Bool
+            | Ty::Char
+            | Ty::String
+            | Ty::Atom
+            | Ty::Unit
+            | Ty::Pid
+            | Ty::Ref
+            | Ty::Never
+            | Ty::Infer(_)
+            | Ty::Error => self.clone(),
+        }
+    }
+}
+
+/// A declared type. A plain number, so that types compare without a database; the database knows what it stands for.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct TypeId(pub u32);
+
+/// A function, method, default body, module-level value or `extern`. Stable across edits of the text: the same path, name, arity and
+/// (for overloads and impls) signature give the same number for the life of the database.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct FnId(pub u32);
+
+/// A declared or built-in trait.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct TraitId(pub u32);
+
+/// A source file of the project or of std.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct FileId(pub u32);
+
+macro_rules! debug_id {
+    ($($id:ident = $prefix:literal),*) => { $(impl fmt::Debug for $id {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result { write!(f, concat!($prefix, "{}"), self.0) }
+    })* };
+}
+debug_id!(
+    TypeId = "type#",
+    FnId = "fn#",
+    TraitId = "trait#",
+    FileId = "file#"
+);
