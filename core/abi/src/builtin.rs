@@ -59,6 +59,10 @@ table! {
         Remember = "%remember" [P] -> [];
         /// (header, count, lanes per element) → array object, elements zeroed. Negative or huge counts throw.
         NewArray = "%array" [R, R, R] -> [P];
+        /// (number of a module-level value) → its box, shared by all processes, or 0 when it has not been evaluated.
+        GlobalGet = "%global_get" [R] -> [P];
+        /// (number, box): deep-copies the box to immortal memory, unless another process was first → the box all use from now on.
+        GlobalSet = "%global_set" [R, P] -> [P];
 
         /// (closure of no arguments) → pid.
         Spawn = "%spawn" [P] -> [R];

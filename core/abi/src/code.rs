@@ -56,7 +56,7 @@ pub struct CallSite {
     pub roots: Vec<u32>,
     /// Code offset of the handler when the call may throw into one.
     pub handler: Option<u32>,
-    /// Index in [`CodeObject::lines`]-style source position: byte offset of the expression in its file, for traces.
+    /// 1-based line of the call in [`CodeObject::file`], for traces; 0 for glue.
     pub line: u32,
 }
 
@@ -121,10 +121,23 @@ pub struct CodeObject {
     pub locals: Vec<LocalVar>,
     /// Constant objects: header word, then payload words, 8-byte aligned. Headers carry [`crate::object::HEADER_STATIC`]; see [`StaticWord`].
     pub statics: Vec<Vec<StaticWord>>,
-    /// Call-frame information for DWARF: encoded CFA program as (offset, instruction bytes) is left to `codegen::dwarf`; here the prologue's frame size.
+    /// Distance from the stack pointer after the prologue to the frame pointer.
     pub frame_size: u32,
+    /// Call-frame information: what changes from this code offset on, sorted. Before the first entry the canonical frame address is `rsp + 8`.
+    pub cfi: Vec<(u32, Cfi)>,
     /// The cells this code calls or takes the address of (for the dependency report and for freeing).
     pub uses: Vec<CellId>,
+}
+
+/// A step of the call-frame information.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Cfi {
+    /// The canonical frame address is the stack pointer plus this.
+    CfaStackPointer(i32),
+    /// The canonical frame address is the frame pointer plus this.
+    CfaFramePointer(i32),
+    /// The caller's value of this register (DWARF number) is at the canonical frame address plus this.
+    Saved(u16, i32),
 }
 
 /// A word of a constant object.

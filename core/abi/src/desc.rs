@@ -33,6 +33,7 @@ pub enum View {
     /// Constructor `ctor` of the boxed type `shape`.
     Ctor { shape: ShapeId, ctor: u32 },
     /// A value of any type put into an object of its own, to be sent, thrown or shared: the payload is the value's lanes. There is exactly one such descriptor per type.
+    /// A tuple or record that is boxed anyway is its own box: this is its object's descriptor ([`ShapeKind::Tuple`]'s or [`ShapeKind::Record`]'s `boxed` is its index), and the payload is its fields.
     Boxed(ShapeId),
     /// The shared cell of a captured `var` of this type.
     VarCell(ShapeId),
@@ -104,7 +105,7 @@ pub enum ShapeKind {
     /// Constructors in order.
     ///
     /// Boxed (`boxed`): one ref lane; a constructor without fields is `immediate(index)`, others are objects whose descriptor says the constructor.
-    /// Inline: lane 0 is the constructor's index (raw) and each field's lanes sit at the places its [`Ctor`] names.
+    /// Inline: lane 0 is the constructor's index (raw; there is no such lane when there is just one constructor) and each field's lanes sit at the places its [`Ctor`] names.
     Variant { ctors: Vec<Ctor>, boxed: bool },
     /// A mutable array object.
     Array(ShapeId),

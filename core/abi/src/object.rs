@@ -28,6 +28,9 @@ pub const HEADER_STATIC: u64 = 1 << 32;
 pub const HEADER_FORWARDED: u64 = 1 << 33;
 /// Header, bits 34..40: the collector's own (mark, remembered, age).
 pub const HEADER_GC_SHIFT: u32 = 34;
+/// Header, bit 34 (the first of the collector's): the object is old and not yet in the remembered set, so a store of a ref into it
+/// must be followed by [`crate::builtin::Op::Remember`] of it. The collector sets it when it promotes, `Remember` clears it; fresh and static objects do not have it.
+pub const HEADER_WATCHED: u64 = 1 << HEADER_GC_SHIFT;
 /// Header, bits 40..64: for [`crate::desc::Layout::Bytes`] and [`crate::desc::Layout::Elements`] nothing; the length is the first payload word.
 pub const HEADER_SPARE_SHIFT: u32 = 40;
 
