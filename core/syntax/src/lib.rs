@@ -1,2 +1,15 @@
-//! Room to be filled.
+//! Text to a lossless tree and typed views of it. Never fails, sees one file, knows no names.
+//!
+//! Comes in: the text of a file. Goes out: a [`Tree`] that keeps every byte, [`ast`] views that name its pieces, and the errors.
+//! Absent: what names mean, types, files, formatting by meaning.
 #![forbid(unsafe_code)]
+
+pub mod ast;
+pub mod kind;
+pub mod line_index;
+pub mod literal;
+pub mod tree;
+
+pub use kind::Kind;
+pub use line_index::{LineCol, LineIndex};
+pub use tree::{Node, NodeId, TextRange, Tree};
