@@ -189,6 +189,8 @@ pub enum Literal {
 /// What an expression does.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub enum ExprKind {
+    /// An expression that inference has not settled yet, by number. Absent from everything that leaves the checker, as [`Ty::Infer`] is.
+    Hole(u32),
     /// A constant.
     Literal(Literal),
     /// The value of a local.
