@@ -1,2 +1,4 @@
 //! Room to be filled.
 #![forbid(unsafe_code)]
+
+pub mod dwarf;
