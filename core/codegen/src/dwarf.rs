@@ -15,7 +15,7 @@ use gimli::write::{
     RangeList, Sections, Unit, UnitEntryId,
 };
 use gimli::{Encoding, Format, LineEncoding, LittleEndian, X86_64, constants as dw};
-use nostos_abi::code::{CodeObject, LocalVar};
+use nostos_abi::code::{Cfi, CodeObject, LocalVar};
 use nostos_abi::desc::DescTable;
 
 mod container;
@@ -325,7 +325,6 @@ fn set_range(
     );
 }
 
-/// Every function starts with `push rbp` (1 byte) and `mov rbp, rsp` (3 bytes); after that the frame pointer tells all.
 fn frames(objects: &[Placed<'_>]) -> FrameTable {
     let mut table = FrameTable::default();
     let mut cie = CommonInformationEntry::new(ENCODING, 1, -8, X86_64::RA);
@@ -337,9 +336,16 @@ fn frames(objects: &[Placed<'_>]) -> FrameTable {
             Address::Constant(object.address),
             object.code.bytes.len() as u32,
         );
-        fde.add_instruction(1, CallFrameInstruction::CfaOffset(16));
-        fde.add_instruction(1, CallFrameInstruction::Offset(X86_64::RBP, -16));
-        fde.add_instruction(4, CallFrameInstruction::CfaRegister(X86_64::RBP));
+        for &(offset, step) in &object.code.cfi {
+            let step = match step {
+                Cfi::CfaStackPointer(distance) => CallFrameInstruction::Cfa(X86_64::RSP, distance),
+                Cfi::CfaFramePointer(distance) => CallFrameInstruction::Cfa(X86_64::RBP, distance),
+                Cfi::Saved(register, at) => {
+                    CallFrameInstruction::Offset(gimli::Register(register), at)
+                }
+            };
+            fde.add_instruction(offset, step);
+        }
         table.add_fde(cie, fde);
     }
     table

@@ -76,6 +76,11 @@ fn sample() -> (CodeObject, CodeObject, DescTable) {
         bytes: vec![0x90; 100],
         align: 16,
         sites: vec![site(15, 4), site(40, 5), site(80, 4)],
+        cfi: vec![
+            (1, Cfi::CfaStackPointer(16)),
+            (1, Cfi::Saved(6, -16)),
+            (4, Cfi::CfaFramePointer(16)),
+        ],
         lines: vec![(4, 3, 1), (45, 6, 2)],
         locals: vec![
             param,

@@ -78,9 +78,13 @@ impl<'a> Types<'a> {
                 let tags: Vec<&str> = ctors.iter().map(|ctor| ctor.name.as_str()).collect();
                 let entry = structure(unit, name, lanes.len() as u64 * 8);
                 self.values.insert(id, entry);
-                let tag = enumeration(unit, name, &tags);
-                member(unit, entry, "tag", tag, 0);
-                for (i, lane) in lanes.iter().enumerate().skip(1) {
+                // A single constructor needs no tag lane.
+                let tagged = ctors.len() != 1;
+                if tagged {
+                    let tag = enumeration(unit, name, &tags);
+                    member(unit, entry, "tag", tag, 0);
+                }
+                for (i, lane) in lanes.iter().enumerate().skip(usize::from(tagged)) {
                     let ty = self.lane(unit, *lane);
                     member(unit, entry, &format!("w{i}"), ty, i as u64 * 8);
                 }
