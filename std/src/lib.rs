@@ -1,2 +1,25 @@
-//! Room to be filled.
+//! The standard library's sources, embedded, so that one program file runs anywhere.
+//!
+//! In: the `.nos` files beside this crate. Out: their paths and texts, prelude first. Absent: any meaning; `check` reads them like any other file.
 #![forbid(unsafe_code)]
+
+/// Every file of the library: its path (`"std/list.nos"`) and its text. All their public items are visible to every program without `use`.
+pub const FILES: &[(&str, &str)] = &[
+    ("std/prelude.nos", include_str!("../prelude.nos")),
+    ("std/number.nos", include_str!("../number.nos")),
+    ("std/char.nos", include_str!("../char.nos")),
+    ("std/string.nos", include_str!("../string.nos")),
+    ("std/option.nos", include_str!("../option.nos")),
+    ("std/result.nos", include_str!("../result.nos")),
+    ("std/list.nos", include_str!("../list.nos")),
+    ("std/array.nos", include_str!("../array.nos")),
+    ("std/map.nos", include_str!("../map.nos")),
+    ("std/set.nos", include_str!("../set.nos")),
+    ("std/file.nos", include_str!("../file.nos")),
+    ("std/dir.nos", include_str!("../dir.nos")),
+    ("std/env.nos", include_str!("../env.nos")),
+    ("std/time.nos", include_str!("../time.nos")),
+    ("std/process.nos", include_str!("../process.nos")),
+    ("std/random.nos", include_str!("../random.nos")),
+    ("std/json.nos", include_str!("../json.nos")),
+];

@@ -103,13 +103,13 @@ table! {
         Yield = "yieldNow" [] -> [];
 
         /// (text).
-        Print = "print" [P, R, R] -> [];
+        Print = "printString" [P, R, R] -> [];
         /// (text).
-        Println = "%println" [P, R, R] -> [];
+        Println = "printlnString" [P, R, R] -> [];
         /// (text).
-        Eprint = "eprint" [P, R, R] -> [];
+        Eprint = "eprintString" [P, R, R] -> [];
         /// (text).
-        Eprintln = "%eprintln" [P, R, R] -> [];
+        Eprintln = "eprintlnString" [P, R, R] -> [];
         /// (path) → text; throws `("io_error", …)`.
         FileReadAll = "fileReadAll" [P, R, R] -> [P, R, R];
         /// (path, text).
