@@ -1,0 +1,495 @@
+//! What a debugger asks of the living image, as plain data in and out; faces translate it to their protocols.
+//!
+//! In: process numbers, lines, places handed out earlier. Out: rows, frames, variables, events. Places refer to memory of a
+//! *stopped* process and die when it resumes: whoever keeps them keeps the number of the stop with them.
+//! Absent: any protocol, and any knowledge of who asks.
+
+pub mod symbols;
+
+/// The number of a process.
+pub type Pid = u64;
+
+/// A line of a source file.
+#[derive(Clone, PartialEq, Eq, Debug, PartialOrd, Ord)]
+pub struct Location {
+    /// Absolute path of a project's file; `std/…` for the embedded library.
+    pub path: String,
+    /// From 1.
+    pub line: u32,
+    /// From 1; 0: not known.
+    pub column: u32,
+}
+
+/// What a process does right now.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum State {
+    /// On a worker.
+    Running,
+    /// Wants a worker.
+    Runnable,
+    /// In `receive`.
+    Waiting,
+    /// In `sleep`.
+    Sleeping,
+    /// Stopped by a debugger.
+    Stopped,
+    /// In a blocking call.
+    Blocked,
+    /// Ended.
+    Exited,
+}
+
+impl State {
+    /// The word for it.
+    pub fn word(self) -> &'static str {
+        match self {
+            State::Running => "running",
+            State::Runnable => "runnable",
+            State::Waiting => "waiting",
+            State::Sleeping => "sleeping",
+            State::Stopped => "stopped",
+            State::Blocked => "blocked",
+            State::Exited => "exited",
+        }
+    }
+}
+
+/// One row of the list of processes.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Process {
+    /// Its number.
+    pub pid: Pid,
+    /// Its registered name.
+    pub name: Option<String>,
+    /// The function it was started with.
+    pub function: String,
+    /// What it does.
+    pub state: State,
+    /// Messages waiting.
+    pub mailbox: u64,
+    /// Reductions since it began.
+    pub reductions: u64,
+    /// Bytes its heap uses.
+    pub heap_bytes: u64,
+    /// Those of them in the old generation.
+    pub old_bytes: u64,
+    /// Collections so far.
+    pub gc_count: u64,
+    /// Nanoseconds spent in them.
+    pub gc_nanos: u64,
+    /// Linked processes.
+    pub links: Vec<Pid>,
+    /// Who spawned it.
+    pub parent: Option<Pid>,
+    /// Where it is, when that is known without stopping it.
+    pub at: Option<Location>,
+}
+
+/// One frame of a stack, the innermost first.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Frame {
+    /// `bank.account`.
+    pub name: String,
+    /// The line it is at.
+    pub at: Option<Location>,
+    /// Of the library or glue rather than of the project.
+    pub subtle: bool,
+}
+
+/// What a scope of a frame holds.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ScopeKind {
+    /// Named values of the function.
+    Locals,
+    /// What a lambda took along.
+    Captured,
+    /// The process: number, name, state, counters, links.
+    Process,
+    /// The messages waiting.
+    Mailbox,
+}
+
+/// One scope.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Scope {
+    /// What it holds.
+    pub kind: ScopeKind,
+    /// How many named parts.
+    pub named: usize,
+    /// How many numbered parts.
+    pub indexed: usize,
+}
+
+/// Something of a stopped process that can be expanded into variables.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub enum Place {
+    /// A scope of the frame with this number.
+    Locals(usize),
+    /// See [`ScopeKind::Captured`].
+    Captured(usize),
+    /// See [`ScopeKind::Process`].
+    Process,
+    /// See [`ScopeKind::Mailbox`].
+    Mailbox,
+    /// A value of the type with this shape number, by its lanes.
+    Value {
+        /// The shape.
+        shape: u32,
+        /// The words.
+        lanes: Vec<u64>,
+    },
+}
+
+/// A stretch of numbered parts.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Page {
+    /// First.
+    pub start: usize,
+    /// How many; 0: all (the answerer may still bound it).
+    pub count: usize,
+}
+
+impl Page {
+    /// Everything.
+    pub const ALL: Page = Page { start: 0, count: 0 };
+
+    /// As a range below `len`.
+    pub fn of(self, len: usize) -> std::ops::Range<usize> {
+        let start = self.start.min(len);
+        let end = match self.count {
+            0 => len,
+            count => start.saturating_add(count).min(len),
+        };
+        start..end
+    }
+}
+
+/// A value with a name, rendered on one line.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Variable {
+    /// Its name, a field's name, or an index.
+    pub name: String,
+    /// Bounded text.
+    pub value: String,
+    /// Its type as written in source.
+    pub ty: String,
+    /// How many named parts.
+    pub named: usize,
+    /// How many numbered parts.
+    pub indexed: usize,
+    /// How to get the parts, if it has any.
+    pub place: Option<Place>,
+}
+
+/// How a stopped process goes on.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum How {
+    /// Until something stops it.
+    Continue,
+    /// To the next statement of this function, or of its caller.
+    Over,
+    /// To the next statement anywhere.
+    In,
+    /// To the next statement of the caller.
+    Out,
+}
+
+/// Why a process stopped.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Why {
+    /// Breakpoints with these numbers.
+    Breakpoint(Vec<u64>),
+    /// A step is done.
+    Step,
+    /// It was asked to.
+    Pause,
+    /// The first statement of `main`.
+    Entry,
+    /// An exception that nobody catches; its text.
+    Exception(String),
+}
+
+/// A wish for a breakpoint.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Wish {
+    /// From 1.
+    pub line: u32,
+    /// From 1.
+    pub column: Option<u32>,
+    /// Stop only when this expression is true.
+    pub condition: Option<String>,
+    /// Instead of stopping, print this; `{e}` is replaced by the value of `e`.
+    pub log: Option<String>,
+    /// Stop only at hits for which this holds: `5` (from the fifth on), `== 5`, `% 5`, `> 5`, ….
+    pub hits: Option<String>,
+}
+
+/// A logical breakpoint: it stays while code comes and goes.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Breakpoint {
+    /// Unique in the image.
+    pub id: u64,
+    /// Does code answer to it?
+    pub verified: bool,
+    /// Where it is now: the next line with code, when its own has none.
+    pub at: Location,
+    /// Why it is not verified.
+    pub message: Option<String>,
+}
+
+/// What happens in the image, told to everyone who listens.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Event {
+    /// A process stopped.
+    Stopped {
+        /// Which.
+        pid: Pid,
+        /// Why.
+        why: Why,
+    },
+    /// It goes on.
+    Resumed(Pid),
+    /// A process began.
+    Started(Pid),
+    /// A process ended.
+    Exited(Pid),
+    /// A breakpoint is verified now, or no longer, or at another line.
+    Breakpoint(Breakpoint),
+    /// The program wrote something.
+    Output {
+        /// To stderr rather than stdout?
+        error: bool,
+        /// What.
+        text: String,
+        /// Who.
+        pid: Option<Pid>,
+    },
+    /// A log point was passed.
+    Log {
+        /// The text with its values.
+        text: String,
+        /// Where.
+        at: Location,
+        /// Who.
+        pid: Pid,
+    },
+    /// New code was loaded, or refused.
+    Reloaded(Reload),
+    /// The program ended.
+    Ended {
+        /// The status for the shell.
+        status: i32,
+    },
+}
+
+/// A message waiting in a mailbox.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Message {
+    /// Its place in the queue.
+    pub index: usize,
+    /// Its type.
+    pub ty: String,
+    /// Bounded text.
+    pub value: String,
+    /// Who sent it.
+    pub from: Option<Pid>,
+    /// How long it waits.
+    pub age_ms: Option<u64>,
+}
+
+/// The heap of one process.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Heap {
+    /// Used and capacity of the nursery, bytes.
+    pub young: (u64, u64),
+    /// Used and capacity of the old space, bytes.
+    pub old: (u64, u64),
+    /// Count and bytes of large objects.
+    pub large: (u64, u64),
+    /// Type, count, bytes; the largest first.
+    pub by_type: Vec<(String, u64, u64)>,
+}
+
+/// One collection.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Collection {
+    /// Whose heap.
+    pub pid: Pid,
+    /// Of the old space too?
+    pub major: bool,
+    /// Why.
+    pub reason: String,
+    /// How long the process stood still.
+    pub pause_nanos: u64,
+    /// Bytes in use before.
+    pub before: u64,
+    /// And after.
+    pub after: u64,
+    /// Bytes moved to the old space.
+    pub promoted: u64,
+    /// Milliseconds since the image began.
+    pub at_ms: u64,
+}
+
+/// Sums of one kind of collection.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct GcSum {
+    /// How many.
+    pub count: u64,
+    /// Nanoseconds together.
+    pub total_nanos: u64,
+    /// The longest.
+    pub max_nanos: u64,
+}
+
+/// What the collectors did.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct GcStats {
+    /// The last ones, newest first.
+    pub collections: Vec<Collection>,
+    /// All minor ones.
+    pub minor: GcSum,
+    /// All major ones.
+    pub major: GcSum,
+}
+
+/// One worker thread.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Worker {
+    /// Its number.
+    pub id: usize,
+    /// What it runs now.
+    pub running: Option<Pid>,
+    /// Processes in its queue.
+    pub queue: usize,
+    /// Reductions it has seen.
+    pub reductions: u64,
+    /// Processes it took from others.
+    pub steals: u64,
+    /// Has it nothing to do?
+    pub idle: bool,
+}
+
+/// A diagnostic with positions as editors count them.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Finding {
+    /// The file.
+    pub path: String,
+    /// Line and UTF-16 column of its first character, from 0.
+    pub start: (u32, u32),
+    /// And behind its last.
+    pub end: (u32, u32),
+    /// Does it keep the program from running?
+    pub error: bool,
+    /// The sentence.
+    pub message: String,
+    /// What to do about it.
+    pub hint: Option<String>,
+}
+
+/// What came of loading code.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Reload {
+    /// Does the new code run?
+    pub ok: bool,
+    /// The version that runs now.
+    pub version: u64,
+    /// Names of the functions that were compiled anew.
+    pub changed: Vec<String>,
+    /// How many compiled functions stayed.
+    pub unchanged: usize,
+    /// What is wrong, when it is not ok; warnings otherwise.
+    pub findings: Vec<Finding>,
+    /// From the request to the new code running.
+    pub micros: u64,
+}
+
+/// Why a question has no answer: a sentence for a person.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Refusal(pub String);
+
+impl std::fmt::Display for Refusal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl<T: Into<String>> From<T> for Refusal {
+    fn from(text: T) -> Self {
+        Refusal(text.into())
+    }
+}
+
+/// A text of a project's file that is not (or not yet) on disk.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Edit {
+    /// The file.
+    pub path: String,
+    /// Its text; `None`: as on disk.
+    pub text: Option<String>,
+}
+
+/// The order of a list of processes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Order {
+    /// By number.
+    #[default]
+    Id,
+    /// Longest mailbox first.
+    Mailbox,
+    /// Busiest first.
+    Reductions,
+    /// Largest heap first.
+    Heap,
+}
+
+/// A living image, or something that behaves like one in a test: all that a debug protocol needs.
+///
+/// Every method may be called from any thread. What is asked of a process that runs is answered at its next safepoint, without stopping it for longer.
+pub trait Target: Send + Sync {
+    /// At most `limit` rows (0: all) in this order, and how many there are in total.
+    fn processes(&self, order: Order, limit: usize) -> (Vec<Process>, usize);
+    /// One row.
+    fn process(&self, pid: Pid) -> Option<Process>;
+    /// The stack of a process.
+    fn frames(&self, pid: Pid) -> Result<Vec<Frame>, Refusal>;
+    /// The scopes of a frame of a stopped process.
+    fn scopes(&self, pid: Pid, frame: usize) -> Result<Vec<Scope>, Refusal>;
+    /// The named parts of a place of a stopped process; with `page`, the numbered ones of that stretch.
+    fn variables(
+        &self,
+        pid: Pid,
+        place: &Place,
+        page: Option<Page>,
+    ) -> Result<Vec<Variable>, Refusal>;
+    /// The value of an expression, in a frame of a stopped process or in the module of `main`.
+    fn evaluate(&self, frame: Option<(Pid, usize)>, text: &str) -> Result<Variable, Refusal>;
+    /// Messages waiting: how many, and those of a page.
+    fn mailbox(&self, pid: Pid, page: Page) -> Result<(usize, Vec<Message>), Refusal>;
+    /// The heap of a process.
+    fn heap(&self, pid: Pid) -> Result<Heap, Refusal>;
+    /// Collections, of one process or of all.
+    fn gc_stats(&self, pid: Option<Pid>) -> GcStats;
+    /// The workers.
+    fn scheduler(&self) -> Vec<Worker>;
+    /// Sets the breakpoints of one client in one file, instead of those it had there.
+    fn set_breakpoints(&self, client: u64, path: &str, wishes: &[Wish]) -> Vec<Breakpoint>;
+    /// Sets the breakpoints of one client at the first statement of functions, instead of those it had.
+    fn set_function_breakpoints(&self, client: u64, names: &[String]) -> Vec<Breakpoint>;
+    /// Stop processes whose exception nobody catches?
+    fn stop_on_uncaught(&self, client: u64, on: bool);
+    /// Lets a stopped process go on.
+    fn resume(&self, pid: Pid, how: How) -> Result<(), Refusal>;
+    /// Stops a process at its next statement; when it waits, where it waits.
+    fn pause(&self, pid: Pid) -> Result<(), Refusal>;
+    /// Loads new code: these files, or all that changed on disk.
+    fn reload(&self, edits: &[Edit]) -> Reload;
+    /// Listens. A receiver that is dropped hears no more.
+    fn listen(&self) -> std::sync::mpsc::Receiver<Event>;
+    /// Lets `main` start, when the image was told to wait. `stop`: at its first statement.
+    fn release(&self, stop: bool);
+    /// Ends the program.
+    fn terminate(&self);
+    /// A client has gone: its breakpoints go too, and what stands still because of them goes on.
+    fn forget(&self, client: u64);
+}

@@ -1,0 +1,429 @@
+//! The debugger's reader of DWARF: ELF images as `codegen::dwarf` makes them in; lines to addresses, addresses to functions, lines and variables out.
+//!
+//! Everything is read when an image is added, so that questions afterwards are look-ups. Code that was replaced stays known by
+//! address, because frames may still be in it; lines lead to the newest code only.
+
+use gimli::{AttributeValue, EndianSlice, LittleEndian, Reader as _, constants as dw};
+use nostos_codegen::dwarf::{AT_ARITY, AT_SHAPE, AT_VAR_CELL};
+use object::{Object as _, ObjectSection as _};
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+/// All debug information of an image.
+#[derive(Default)]
+pub struct Symbols {
+    /// By first address.
+    functions: BTreeMap<u64, Function>,
+}
+
+/// A function's code.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Function {
+    /// For people.
+    pub name: String,
+    /// Path as the project knows it.
+    pub file: String,
+    /// Line of its definition.
+    pub line: u32,
+    /// Parameters in source.
+    pub arity: u32,
+    /// Its code.
+    pub code: Range<u64>,
+    /// By address.
+    pub rows: Vec<Row>,
+    /// Parameters first, then outer before inner.
+    pub variables: Vec<Variable>,
+    /// Newer code has taken its place.
+    pub replaced: bool,
+}
+
+/// From this address on, the code belongs to this place in the source.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Row {
+    /// First address.
+    pub address: u64,
+    /// From 1.
+    pub line: u32,
+    /// From 1; 0: not known.
+    pub column: u32,
+    /// A statement starts here.
+    pub statement: bool,
+}
+
+/// Where a named value lives.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Variable {
+    /// Its name.
+    pub name: String,
+    /// Index of its shape.
+    pub shape: u32,
+    /// Offset of its first lane from the frame pointer.
+    pub fp_offset: i64,
+    /// The slot holds a shared cell.
+    pub in_cell: bool,
+    /// A parameter.
+    pub is_param: bool,
+    /// Addresses where it may be read.
+    pub scope: Range<u64>,
+}
+
+impl Function {
+    /// The row an address belongs to.
+    pub fn row(&self, address: u64) -> Option<Row> {
+        let after = self.rows.partition_point(|row| row.address <= address);
+        after.checked_sub(1).map(|i| self.rows[i])
+    }
+
+    /// Places where a breakpoint can be: statements that have a site. The entry is none, it only names the definition's line.
+    pub fn sites(&self) -> impl Iterator<Item = Row> + '_ {
+        let start = self.code.start;
+        self.rows
+            .iter()
+            .copied()
+            .filter(move |row| row.statement && row.address != start)
+    }
+
+    /// The variables that can be read at an address. Of equal names only the innermost.
+    pub fn visible(&self, address: u64) -> Vec<&Variable> {
+        let mut out: Vec<&Variable> = Vec::new();
+        for variable in self.variables.iter().filter(|v| v.scope.contains(&address)) {
+            // Inner ones come later and hide outer ones, in their place.
+            match out.iter().position(|known| known.name == variable.name) {
+                Some(at) => out[at] = variable,
+                None => out.push(variable),
+            }
+        }
+        out
+    }
+}
+
+impl Symbols {
+    /// Reads one image. Functions that were known by the same name and file count as replaced, and so do the lambdas in them.
+    ///
+    /// # Errors
+    /// When the bytes are not what `codegen::dwarf` writes.
+    pub fn add(&mut self, elf: &[u8]) -> Result<(), String> {
+        let new = read(elf)?;
+        for function in &new {
+            // A lambda's name begins with its owner's: it is replaced together with it.
+            for old in self.functions.values_mut() {
+                let rest = old.name.strip_prefix(function.name.as_str());
+                let same = rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
+                old.replaced |= same && old.file == function.file;
+            }
+        }
+        self.functions.extend(
+            new.into_iter()
+                .map(|function| (function.code.start, function)),
+        );
+        Ok(())
+    }
+
+    /// Code at these addresses is gone.
+    pub fn remove(&mut self, code: Range<u64>) {
+        let gone: Vec<u64> = self
+            .functions
+            .range(code)
+            .map(|(start, _)| *start)
+            .collect();
+        for start in gone {
+            self.functions.remove(&start);
+        }
+    }
+
+    /// The function an address lies in.
+    pub fn function(&self, address: u64) -> Option<&Function> {
+        let (_, function) = self.functions.range(..=address).next_back()?;
+        function.code.contains(&address).then_some(function)
+    }
+
+    /// The newest code by name.
+    pub fn named<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Function> {
+        self.functions
+            .values()
+            .filter(move |function| !function.replaced && function.name == name)
+    }
+
+    /// The sites of a line, or of the next line with code: the line and the addresses. `None`: there is no code from there on.
+    pub fn sites(&self, file: &str, line: u32) -> Option<(Row, Vec<u64>)> {
+        let newest = || {
+            let functions = self.functions.values();
+            functions
+                .filter(|function| !function.replaced && function.file == file)
+                .flat_map(Function::sites)
+        };
+        let found = newest()
+            .filter(|row| row.line >= line)
+            .map(|row| row.line)
+            .min()?;
+        let rows: Vec<Row> = newest().filter(|row| row.line == found).collect();
+        Some((rows[0], rows.iter().map(|row| row.address).collect()))
+    }
+}
+
+type Slice<'a> = EndianSlice<'a, LittleEndian>;
+
+fn read(elf: &[u8]) -> Result<Vec<Function>, String> {
+    let file = object::File::parse(elf).map_err(|error| error.to_string())?;
+    let dwarf = gimli::Dwarf::load(|id| {
+        let section = file.section_by_name(id.name());
+        let bytes = section.and_then(|section| section.data().ok());
+        Ok::<_, gimli::Error>(Slice::new(bytes.unwrap_or_default(), LittleEndian))
+    })
+    .map_err(|error| error.to_string())?;
+    let mut out = Vec::new();
+    let mut units = dwarf.units();
+    while let Some(header) = units.next().map_err(|error| error.to_string())? {
+        let unit = dwarf.unit(header).map_err(|error| error.to_string())?;
+        read_unit(&dwarf, &unit, &mut out).map_err(|error| error.to_string())?;
+    }
+    Ok(out)
+}
+
+fn read_unit<'a>(
+    dwarf: &gimli::Dwarf<Slice<'a>>,
+    unit: &gimli::Unit<Slice<'a>>,
+    out: &mut Vec<Function>,
+) -> gimli::Result<()> {
+    let text = |slice: Option<Slice<'a>>| slice.map(|s| s.to_string_lossy().into_owned());
+    let name = text(unit.name).unwrap_or_default();
+    let file = match text(unit.comp_dir).as_deref() {
+        None | Some(".") => name,
+        Some("/") => format!("/{name}"),
+        Some(dir) => format!("{dir}/{name}"),
+    };
+    let rows = read_rows(unit)?;
+    let mut tree = unit.entries_tree(None)?;
+    let mut children = tree.root()?.children();
+    while let Some(node) = children.next()? {
+        if node.entry().tag() != dw::DW_TAG_subprogram {
+            continue;
+        }
+        let Some(code) = range_of(dwarf, unit, node.entry())? else {
+            continue;
+        };
+        let entry = node.entry();
+        let number = |name| entry.attr_value(name).and_then(|value| value.udata_value());
+        let mut function = Function {
+            name: name_of(dwarf, unit, entry)?,
+            file: file.clone(),
+            line: number(dw::DW_AT_decl_line).unwrap_or(0) as u32,
+            arity: number(AT_ARITY).unwrap_or(0) as u32,
+            rows: rows
+                .iter()
+                .filter(|row| code.contains(&row.address))
+                .copied()
+                .collect(),
+            variables: Vec::new(),
+            replaced: false,
+            code: code.clone(),
+        };
+        read_scope(dwarf, unit, node, &code, &mut function.variables)?;
+        out.push(function);
+    }
+    Ok(())
+}
+
+fn read_scope<'a>(
+    dwarf: &gimli::Dwarf<Slice<'a>>,
+    unit: &gimli::Unit<Slice<'a>>,
+    node: gimli::EntriesTreeNode<'_, '_, Slice<'a>>,
+    scope: &Range<u64>,
+    out: &mut Vec<Variable>,
+) -> gimli::Result<()> {
+    let mut children = node.children();
+    while let Some(child) = children.next()? {
+        let entry = child.entry();
+        match entry.tag() {
+            dw::DW_TAG_lexical_block => {
+                if let Some(inner) = range_of(dwarf, unit, entry)? {
+                    read_scope(dwarf, unit, child, &inner, out)?;
+                }
+            }
+            tag @ (dw::DW_TAG_formal_parameter | dw::DW_TAG_variable) => {
+                let Some(AttributeValue::Exprloc(place)) = entry.attr_value(dw::DW_AT_location)
+                else {
+                    continue;
+                };
+                let mut bytes = place.0;
+                if bytes.read_u8()? != dw::DW_OP_fbreg.0 {
+                    continue;
+                }
+                let shape = entry.attr_value(AT_SHAPE).and_then(|v| v.udata_value());
+                out.push(Variable {
+                    name: name_of(dwarf, unit, entry)?,
+                    shape: shape.unwrap_or(0) as u32,
+                    fp_offset: bytes.read_sleb128()?,
+                    in_cell: entry.attr_value(AT_VAR_CELL).is_some(),
+                    is_param: tag == dw::DW_TAG_formal_parameter,
+                    scope: scope.clone(),
+                });
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn read_rows(unit: &gimli::Unit<Slice<'_>>) -> gimli::Result<Vec<Row>> {
+    let mut out = Vec::new();
+    let Some(program) = unit.line_program.clone() else {
+        return Ok(out);
+    };
+    let mut rows = program.rows();
+    while let Some((_, row)) = rows.next_row()? {
+        if row.end_sequence() {
+            continue;
+        }
+        out.push(Row {
+            address: row.address(),
+            line: row.line().map_or(0, |line| line.get() as u32),
+            column: match row.column() {
+                gimli::ColumnType::LeftEdge => 0,
+                gimli::ColumnType::Column(column) => column.get() as u32,
+            },
+            statement: row.is_stmt(),
+        });
+    }
+    Ok(out)
+}
+
+fn name_of<'a>(
+    dwarf: &gimli::Dwarf<Slice<'a>>,
+    unit: &gimli::Unit<Slice<'a>>,
+    entry: &gimli::DebuggingInformationEntry<Slice<'a>>,
+) -> gimli::Result<String> {
+    Ok(match entry.attr_value(dw::DW_AT_name) {
+        Some(value) => dwarf
+            .attr_string(unit, value)?
+            .to_string_lossy()
+            .into_owned(),
+        None => String::new(),
+    })
+}
+
+fn range_of<'a>(
+    dwarf: &gimli::Dwarf<Slice<'a>>,
+    unit: &gimli::Unit<Slice<'a>>,
+    entry: &gimli::DebuggingInformationEntry<Slice<'a>>,
+) -> gimli::Result<Option<Range<u64>>> {
+    let mut ranges = dwarf.die_ranges(unit, entry)?;
+    Ok(ranges.next()?.map(|range| range.begin..range.end))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use nostos_abi::code::{CodeObject, LocalVar, Site};
+    use nostos_abi::desc::{DescTable, ShapeId, fixed};
+    use nostos_codegen::dwarf::{Placed, elf};
+
+    fn local(name: &str, shape: u32, scope: (u32, u32), is_param: bool) -> LocalVar {
+        LocalVar {
+            name: name.into(),
+            shape: ShapeId(shape),
+            fp_offset: -(scope.0 as i32) - 8,
+            boxed_var: false,
+            scope,
+            is_param,
+            line: 1,
+        }
+    }
+
+    fn code(name: &str, sites: &[(u32, u32)]) -> CodeObject {
+        let site = |&(ret, line): &(u32, u32)| Site {
+            ret,
+            len: 5,
+            line,
+            column: 1,
+            is_statement: true,
+        };
+        CodeObject {
+            name: name.into(),
+            file: "src/main.nos".into(),
+            line: 3,
+            arity: 1,
+            bytes: vec![0x90; 100],
+            sites: sites.iter().map(site).collect(),
+            locals: vec![
+                local("n", fixed::SHAPE_INT, (4, 100), true),
+                local("x", fixed::SHAPE_INT, (20, 90), false),
+                local("x", fixed::SHAPE_STRING, (40, 60), false),
+            ],
+            ..CodeObject::default()
+        }
+    }
+
+    fn add(symbols: &mut Symbols, objects: &[(&CodeObject, u64)]) {
+        let placed: Vec<Placed> = objects
+            .iter()
+            .map(|&(code, address)| Placed { code, address })
+            .collect();
+        symbols
+            .add(&elf(&placed, &DescTable::new()))
+            .expect("our own format");
+    }
+
+    #[test]
+    fn a_line_leads_to_the_sites_of_the_next_line_with_code() {
+        let mut symbols = Symbols::default();
+        let (f, g) = (
+            code("main.f", &[(10, 4), (30, 6)]),
+            code("main.g", &[(10, 6), (30, 9)]),
+        );
+        add(&mut symbols, &[(&f, 0x1000), (&g, 0x2000)]);
+        let sites = |line| {
+            symbols
+                .sites("src/main.nos", line)
+                .map(|(row, at)| (row.line, at))
+        };
+        assert_eq!(sites(1), Some((4, vec![0x1005])));
+        assert_eq!(sites(5), Some((6, vec![0x1019, 0x2005])));
+        assert_eq!(sites(7), Some((9, vec![0x2019])));
+        assert_eq!(sites(10), None);
+        assert_eq!(symbols.sites("src/other.nos", 1), None);
+    }
+
+    #[test]
+    fn an_address_leads_to_its_function_line_and_variables() {
+        let mut symbols = Symbols::default();
+        let f = code("main.f", &[(10, 4), (30, 6)]);
+        add(&mut symbols, &[(&f, 0x1000)]);
+        assert_eq!(symbols.function(0xfff), None);
+        assert_eq!(symbols.function(0x1064), None);
+        let function = symbols.function(0x1063).expect("its last byte");
+        assert_eq!(function.row(0x1002).map(|row| row.line), Some(3));
+        assert_eq!(function.row(0x1020).map(|row| row.line), Some(6));
+        let names = |offset: u64| -> Vec<(String, u32)> {
+            let at = function.visible(0x1000 + offset);
+            at.iter().map(|v| (v.name.clone(), v.shape)).collect()
+        };
+        let n = ("n".to_owned(), fixed::SHAPE_INT);
+        assert_eq!(names(10), std::slice::from_ref(&n));
+        assert_eq!(names(20), [n.clone(), ("x".to_owned(), fixed::SHAPE_INT)]);
+        assert_eq!(names(50), [n, ("x".to_owned(), fixed::SHAPE_STRING)]);
+    }
+
+    #[test]
+    fn newer_code_takes_over_the_lines_and_the_old_stays_known_by_address() {
+        let mut symbols = Symbols::default();
+        let f = code("main.f", &[(10, 4)]);
+        let lambda = code("main.f.lambda@5", &[(10, 5)]);
+        let fg = code("main.fg", &[(10, 7)]);
+        add(
+            &mut symbols,
+            &[(&f, 0x1000), (&lambda, 0x2000), (&fg, 0x3000)],
+        );
+        let new = code("main.f", &[(10, 4)]);
+        add(&mut symbols, &[(&new, 0x4000)]);
+        let sites = |line| symbols.sites("src/main.nos", line).map(|(_, at)| at);
+        assert_eq!(sites(4), Some(vec![0x4005]));
+        assert_eq!(
+            sites(5),
+            Some(vec![0x3005]),
+            "the lambda went with its owner"
+        );
+        assert!(symbols.function(0x1005).is_some_and(|old| old.replaced));
+        assert_eq!(symbols.named("main.f").count(), 1);
+    }
+}
