@@ -2,5 +2,6 @@
 #![forbid(unsafe_code)]
 
 pub mod diagnostic;
+pub mod exhaustive;
 pub mod hir;
 pub mod ty;
