@@ -4,4 +4,5 @@
 pub mod diagnostic;
 pub mod exhaustive;
 pub mod hir;
+pub mod render;
 pub mod ty;
