@@ -5,11 +5,19 @@
 #![forbid(unsafe_code)]
 
 pub mod ast;
+mod brackets;
+mod error;
 pub mod kind;
+mod lexer;
 pub mod line_index;
 pub mod literal;
+mod parse;
+mod parser;
 pub mod tree;
 
+pub use error::SyntaxError;
 pub use kind::Kind;
 pub use line_index::{LineCol, LineIndex};
+pub use parse::{Parse, parse, parse_as};
+pub use parser::Entry;
 pub use tree::{Node, NodeId, TextRange, Tree};
