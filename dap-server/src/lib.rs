@@ -1,2 +1,10 @@
-//! Room to be filled.
+//! The debug protocol: DAP on one side, [`nostos_session::debug::Target`] on the other.
+//!
+//! The image's endpoint ([`endpoint`]) and the adapter on stdio ([`adapter`]) speak the same messages; the page `docs/debugging.md` says which.
+//! Absent: any knowledge of how a process is stopped or a value is read.
 #![forbid(unsafe_code)]
+
+pub mod framing;
+pub mod protocol;
+pub mod server;
+pub mod wire;

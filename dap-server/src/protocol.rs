@@ -1,0 +1,485 @@
+//! The protocol's structs: those of the `dap` crate where they are right, our own where they are not.
+//!
+//! Wrong in the crate (0.4.1-alpha1): the field names of `Source`, `SourceBreakpoint`, `Breakpoint` and `ExceptionBreakpointsFilter`, and so everything that holds
+//! one of them. Requests are read leniently: what is missing has its default, what is too much is ignored, `arguments: {}` is as good as none.
+
+use dap::types::{Capabilities, Thread};
+use nostos_session::debug;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+
+/// Reads the arguments of a request; the error is a sentence for the client.
+pub fn arguments<T: DeserializeOwned>(value: &Value) -> Result<T, String> {
+    let value = match value {
+        Value::Null => Value::Object(Map::new()),
+        other => other.clone(),
+    };
+    serde_json::from_value(value).map_err(|error| format!("malformed arguments: {error}"))
+}
+
+/// A source file.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Source {
+    /// Short name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Where it is on disk.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub path: Option<String>,
+    /// For people: where it comes from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub origin: Option<String>,
+    /// `deemphasize` for what is not the user's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub presentation_hint: Option<String>,
+}
+
+impl Source {
+    /// The source of a place in the program. The embedded library has no path on disk.
+    pub fn of(path: &str) -> Source {
+        let name = path.rsplit('/').next().map(str::to_owned);
+        if path.starts_with('/') {
+            return Source {
+                name,
+                path: Some(path.to_owned()),
+                ..Source::default()
+            };
+        }
+        Source {
+            name: Some(path.to_owned()),
+            origin: Some("embedded in the program".into()),
+            presentation_hint: Some("deemphasize".into()),
+            ..Source::default()
+        }
+    }
+}
+
+/// One frame of a `stackTrace`.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct StackFrame {
+    /// Unique in the session.
+    pub id: i64,
+    /// Function.
+    pub name: String,
+    /// File.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source: Option<Source>,
+    /// Line; 0 without a source.
+    pub line: i64,
+    /// Column; 0 without a source.
+    pub column: i64,
+    /// `subtle` for what is not the user's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub presentation_hint: Option<String>,
+}
+
+/// A breakpoint as it is.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Breakpoint {
+    /// Unique in the image.
+    pub id: i64,
+    /// Does code answer to it?
+    pub verified: bool,
+    /// Why not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
+    /// File.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source: Option<Source>,
+    /// Line.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub line: Option<i64>,
+    /// Column.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub column: Option<i64>,
+}
+
+/// `initialize`.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct InitializeArguments {
+    /// Does the client count lines from 1? Missing: yes.
+    pub lines_start_at1: Option<bool>,
+    /// And columns?
+    pub columns_start_at1: Option<bool>,
+}
+
+/// `launch`. The image reads `stop_on_entry` alone; the adapter the rest.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct LaunchArguments {
+    /// A source file, or a directory with `main.nos`.
+    pub program: Option<String>,
+    /// The program's own.
+    pub args: Vec<String>,
+    /// Where to run.
+    pub cwd: Option<String>,
+    /// Variables to set; null takes one away.
+    pub env: Map<String, Value>,
+    /// Stop at the first statement of `main`.
+    pub stop_on_entry: bool,
+    /// Run, and do not stop at anything.
+    pub no_debug: bool,
+    /// Worker threads.
+    pub workers: Option<usize>,
+}
+
+/// `attach`.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct AttachArguments {
+    /// The image's socket.
+    pub socket: Option<String>,
+    /// Or its operating-system process.
+    pub pid: Option<u32>,
+}
+
+/// `setBreakpoints`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SetBreakpointsArguments {
+    /// The file.
+    pub source: Source,
+    /// All that are wanted there.
+    #[serde(default)]
+    pub breakpoints: Option<Vec<SourceBreakpoint>>,
+    /// The old way to say it.
+    #[serde(default)]
+    pub lines: Option<Vec<i64>>,
+}
+
+/// One of them.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SourceBreakpoint {
+    /// Line.
+    pub line: i64,
+    /// Column.
+    #[serde(default)]
+    pub column: Option<i64>,
+    /// Expression.
+    #[serde(default)]
+    pub condition: Option<String>,
+    /// Which hits count.
+    #[serde(default)]
+    pub hit_condition: Option<String>,
+    /// Print instead of stopping.
+    #[serde(default)]
+    pub log_message: Option<String>,
+}
+
+/// `setFunctionBreakpoints`.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct SetFunctionBreakpointsArguments {
+    /// All that are wanted.
+    pub breakpoints: Vec<FunctionBreakpoint>,
+}
+
+/// One of them.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct FunctionBreakpoint {
+    /// `bank.account`.
+    pub name: String,
+}
+
+/// `setExceptionBreakpoints`.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct SetExceptionBreakpointsArguments {
+    /// `uncaught`.
+    pub filters: Vec<String>,
+}
+
+/// Arguments that name a thread: `continue`, `next`, `stepIn`, `stepOut`, `pause`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ThreadArguments {
+    /// A process.
+    pub thread_id: u64,
+}
+
+/// `stackTrace`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct StackTraceArguments {
+    /// A process.
+    pub thread_id: u64,
+    /// First frame.
+    #[serde(default)]
+    pub start_frame: Option<usize>,
+    /// How many; 0: all.
+    #[serde(default)]
+    pub levels: Option<usize>,
+}
+
+/// `scopes`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ScopesArguments {
+    /// From a `stackTrace`.
+    pub frame_id: i64,
+}
+
+/// `variables`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct VariablesArguments {
+    /// From `scopes`, `variables` or `evaluate`.
+    pub variables_reference: i64,
+    /// `named` or `indexed`; missing: both.
+    #[serde(default)]
+    pub filter: Option<String>,
+    /// First numbered one.
+    #[serde(default)]
+    pub start: Option<usize>,
+    /// How many numbered ones; 0: all.
+    #[serde(default)]
+    pub count: Option<usize>,
+}
+
+/// `evaluate`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct EvaluateArguments {
+    /// Source text.
+    pub expression: String,
+    /// Where; missing: in the module of `main`.
+    #[serde(default)]
+    pub frame_id: Option<i64>,
+}
+
+/// `disconnect`.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct DisconnectArguments {
+    /// End the program? Missing: when this client launched it.
+    pub terminate_debuggee: Option<bool>,
+}
+
+/// `nostos/processes`.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct ProcessesArguments {
+    /// `id`, `mailbox`, `reductions` or `heap`.
+    pub sort: Option<String>,
+    /// At most so many.
+    pub limit: Option<usize>,
+}
+
+/// `nostos/mailbox`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct MailboxArguments {
+    /// Whose.
+    pub process: u64,
+    /// First message.
+    #[serde(default)]
+    pub start: Option<usize>,
+    /// How many.
+    #[serde(default)]
+    pub count: Option<usize>,
+}
+
+/// `nostos/stack`, `nostos/heap`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ProcessArguments {
+    /// Whose.
+    pub process: u64,
+}
+
+/// `nostos/gcStats`.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct GcStatsArguments {
+    /// Whose; missing: all.
+    pub process: Option<u64>,
+}
+
+/// `nostos/reload`.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct ReloadArguments {
+    /// These; missing or empty: what changed on disk.
+    pub files: Vec<ReloadFile>,
+}
+
+/// One of them.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ReloadFile {
+    /// The file.
+    pub path: String,
+    /// Its text; missing: as on disk.
+    #[serde(default)]
+    pub text: Option<String>,
+}
+
+/// What `initialize` answers, from the image and from the adapter alike.
+pub fn capabilities() -> Value {
+    let known = Capabilities {
+        supports_configuration_done_request: Some(true),
+        supports_function_breakpoints: Some(true),
+        supports_conditional_breakpoints: Some(true),
+        supports_hit_conditional_breakpoints: Some(true),
+        supports_log_points: Some(true),
+        supports_evaluate_for_hovers: Some(true),
+        supports_terminate_request: Some(true),
+        support_terminate_debuggee: Some(true),
+        supports_delayed_stack_trace_loading: Some(true),
+        supports_single_thread_execution_requests: Some(true),
+        ..Capabilities::default()
+    };
+    let mut out = serde_json::to_value(known).unwrap_or_else(|_| json!({}));
+    out["exceptionBreakpointFilters"] = json!([{
+        "filter": "uncaught",
+        "label": "Uncaught exceptions",
+        "description": "Stop a process whose exception nobody catches, where it was thrown.",
+        "default": true,
+    }]);
+    out
+}
+
+/// A process as a thread.
+pub fn thread(process: &debug::Process) -> Thread {
+    let what = process.name.as_deref().unwrap_or(&process.function);
+    Thread {
+        id: process.pid as i64,
+        name: format!("{what} <{}>", process.pid),
+    }
+}
+
+/// A process as a row of `nostos/processes`.
+pub fn process_row(process: &debug::Process) -> Value {
+    let mut row = json!({
+        "id": process.pid,
+        "function": process.function,
+        "state": process.state.word(),
+        "mailbox": process.mailbox,
+        "reductions": process.reductions,
+        "heapBytes": process.heap_bytes,
+        "oldBytes": process.old_bytes,
+        "gcCount": process.gc_count,
+        "gcNanos": process.gc_nanos,
+        "links": process.links,
+    });
+    if let Some(name) = &process.name {
+        row["name"] = json!(name);
+    }
+    if let Some(parent) = process.parent {
+        row["parent"] = json!(parent);
+    }
+    if let Some(at) = &process.at {
+        row["line"] = json!(at.line);
+        row["source"] = json!(at.path);
+    }
+    row
+}
+
+/// A message as `nostos/mailbox` tells it.
+pub fn message_row(message: &debug::Message) -> Value {
+    let mut row = json!({ "index": message.index, "type": message.ty, "value": message.value });
+    if let Some(from) = message.from {
+        row["from"] = json!(from);
+    }
+    if let Some(age) = message.age_ms {
+        row["ageMs"] = json!(age);
+    }
+    row
+}
+
+/// `nostos/stack`: a frame without a handle.
+pub fn plain_frame(frame: &debug::Frame) -> Value {
+    match &frame.at {
+        Some(at) => json!({ "name": frame.name, "source": at.path, "line": at.line }),
+        None => json!({ "name": frame.name }),
+    }
+}
+
+/// `nostos/heap`.
+pub fn heap(heap: &debug::Heap) -> Value {
+    let by_type: Vec<Value> = heap
+        .by_type
+        .iter()
+        .map(|(name, count, bytes)| json!({ "type": name, "count": count, "bytes": bytes }))
+        .collect();
+    json!({
+        "young": { "used": heap.young.0, "capacity": heap.young.1 },
+        "old": { "used": heap.old.0, "capacity": heap.old.1 },
+        "large": { "count": heap.large.0, "bytes": heap.large.1 },
+        "byType": by_type,
+    })
+}
+
+/// `nostos/gcStats`.
+pub fn gc_stats(stats: &debug::GcStats) -> Value {
+    let sum = |sum: &debug::GcSum| json!({ "count": sum.count, "totalNanos": sum.total_nanos, "maxNanos": sum.max_nanos });
+    let collections: Vec<Value> = stats
+        .collections
+        .iter()
+        .map(|gc| {
+            json!({
+                "process": gc.pid,
+                "kind": if gc.major { "major" } else { "minor" },
+                "reason": gc.reason,
+                "pauseNanos": gc.pause_nanos,
+                "before": gc.before,
+                "after": gc.after,
+                "promoted": gc.promoted,
+                "atMs": gc.at_ms,
+            })
+        })
+        .collect();
+    json!({ "collections": collections, "minor": sum(&stats.minor), "major": sum(&stats.major) })
+}
+
+/// `nostos/scheduler`.
+pub fn worker(worker: &debug::Worker) -> Value {
+    let mut row = json!({
+        "id": worker.id,
+        "queue": worker.queue,
+        "reductions": worker.reductions,
+        "steals": worker.steals,
+        "idle": worker.idle,
+    });
+    if let Some(pid) = worker.running {
+        row["running"] = json!(pid);
+    }
+    row
+}
+
+/// `nostos/reload` and the event `nostos/reloaded`.
+pub fn reload(reload: &debug::Reload) -> Value {
+    let diagnostics: Vec<Value> = reload
+        .findings
+        .iter()
+        .map(|finding| {
+            let position =
+                |(line, character): (u32, u32)| json!({ "line": line, "character": character });
+            let mut row = json!({
+                "path": finding.path,
+                "range": { "start": position(finding.start), "end": position(finding.end) },
+                "severity": if finding.error { "error" } else { "warning" },
+                "message": finding.message,
+            });
+            if let Some(hint) = &finding.hint {
+                row["hint"] = json!(hint);
+            }
+            row
+        })
+        .collect();
+    json!({
+        "ok": reload.ok,
+        "version": reload.version,
+        "changed": reload.changed,
+        "unchanged": reload.unchanged,
+        "diagnostics": diagnostics,
+        "micros": reload.micros,
+    })
+}

@@ -1,0 +1,704 @@
+//! One client's conversation with an image: requests in, responses and events out.
+//!
+//! A thread is a process, and a stop is that process's alone. Numbers of frames and of variables are this connection's own; they die when their process goes on.
+//! Whatever comes in, a request is answered once, and the conversation goes on.
+
+use crate::framing::{Decoder, Piece};
+use crate::protocol::{self, arguments};
+use crate::wire::{self, Incoming, Request, Wire};
+use nostos_session::debug::{
+    self, Event, How, Order, Page, Pid, Place, Refusal, ScopeKind, Target, Why, Wish,
+};
+use serde_json::{Value, json};
+use std::collections::{HashMap, HashSet};
+use std::io::{self, Read, Write};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::mpsc::RecvTimeoutError;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+/// Threads listed by `threads`: with a hundred thousand processes nobody reads on.
+const MAX_THREADS: usize = 1000;
+/// `thread` events of one connection; afterwards clients learn of processes by asking.
+const MAX_THREAD_EVENTS: usize = 500;
+/// Frames in one answer.
+const MAX_FRAMES: usize = 2000;
+/// Numbered variables in one answer, when the client does not page.
+const MAX_PAGE: usize = 1000;
+
+static CLIENTS: AtomicU64 = AtomicU64::new(1);
+
+/// Talks to one client until it disconnects or hangs up.
+pub fn serve(target: Arc<dyn Target>, mut input: impl Read, output: impl Write + Send + 'static) {
+    let connection = Arc::new(Connection {
+        client: CLIENTS.fetch_add(1, Ordering::Relaxed),
+        events: Mutex::new(None),
+        wire: Wire::new(output),
+        state: Mutex::new(State::default()),
+        closed: AtomicBool::new(false),
+        target,
+    });
+    // Listening starts before the first request is read: nothing that a request causes is missed.
+    *lock(&connection.events) = Some(connection.target.listen());
+    let pump = {
+        let connection = Arc::clone(&connection);
+        std::thread::Builder::new()
+            .name("debug events".into())
+            .spawn(move || connection.pump())
+    };
+    let mut decoder = Decoder::default();
+    let mut chunk = vec![0; 64 << 10];
+    while !connection.closed.load(Ordering::Acquire) {
+        match input.read(&mut chunk) {
+            Ok(0) => break,
+            Ok(n) => decoder.push(&chunk[..n]),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(_) => break,
+        }
+        while let Some(piece) = decoder.next_piece() {
+            connection.take(piece);
+        }
+    }
+    connection.close();
+    if let Ok(pump) = pump {
+        // A pump that panicked has nothing left to say.
+        let _ = pump.join();
+    }
+}
+
+struct Connection {
+    client: u64,
+    target: Arc<dyn Target>,
+    wire: Wire,
+    state: Mutex<State>,
+    events: Mutex<Option<std::sync::mpsc::Receiver<Event>>>,
+    closed: AtomicBool,
+}
+
+#[derive(Default)]
+struct State {
+    initialized: bool,
+    columns_from_0: bool,
+    lines_from_0: bool,
+    launched: bool,
+    stop_on_entry: bool,
+    stopped: HashSet<Pid>,
+    /// Resumed at this client's request: it knows.
+    resumed_by_us: HashSet<Pid>,
+    frames: HashMap<i64, (Pid, usize)>,
+    places: HashMap<i64, (Pid, Place)>,
+    next_handle: i64,
+    announced: HashSet<Pid>,
+    announcements: usize,
+    exceptions: HashMap<Pid, String>,
+}
+
+impl State {
+    fn frame(&mut self, pid: Pid, index: usize) -> i64 {
+        let id = self.handle();
+        self.frames.insert(id, (pid, index));
+        id
+    }
+
+    fn place(&mut self, pid: Pid, place: Place) -> i64 {
+        let id = self.handle();
+        self.places.insert(id, (pid, place));
+        id
+    }
+
+    fn handle(&mut self) -> i64 {
+        self.next_handle += 1;
+        self.next_handle
+    }
+
+    fn went_on(&mut self, pid: Pid) {
+        self.stopped.remove(&pid);
+        self.exceptions.remove(&pid);
+        self.frames.retain(|_, (owner, _)| *owner != pid);
+        self.places.retain(|_, (owner, _)| *owner != pid);
+    }
+
+    fn line(&self, line: u32) -> i64 {
+        i64::from(line) - i64::from(self.lines_from_0)
+    }
+
+    fn column(&self, column: u32) -> i64 {
+        i64::from(column.max(1)) - i64::from(self.columns_from_0)
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+type Answer = Result<Value, String>;
+
+fn refuse(refusal: Refusal) -> String {
+    refusal.0
+}
+
+impl Connection {
+    fn take(self: &Arc<Self>, piece: Piece) {
+        let body = match piece {
+            Piece::Body(body) => body,
+            Piece::Nonsense(why) => {
+                self.complain(&why);
+                return;
+            }
+        };
+        match wire::read(&body) {
+            Incoming::Request(request) => self.answer(request),
+            // The image asks nothing of its clients, so there is nothing to match a response to.
+            Incoming::Other(_) => {}
+            Incoming::Broken(request, why) => {
+                self.sent(self.wire.respond(&request, Err(why)));
+            }
+        }
+    }
+
+    fn complain(&self, why: &str) {
+        self.sent(self.wire.event(
+            "output",
+            json!({ "category": "console", "output": format!("debugger: {why}\n") }),
+        ));
+    }
+
+    /// A client that cannot be written to is gone.
+    fn sent(&self, result: io::Result<()>) {
+        if result.is_err() {
+            self.closed.store(true, Ordering::Release);
+        }
+    }
+
+    fn answer(self: &Arc<Self>, request: Request) {
+        // These may take long: code of the program runs, or the compiler. Others go on meanwhile.
+        if matches!(request.command.as_str(), "evaluate" | "nostos/reload") {
+            let connection = Arc::clone(self);
+            let spawned = std::thread::Builder::new()
+                .name("debug request".into())
+                .spawn({
+                    let request = request.clone();
+                    move || {
+                        let result = connection.guarded(|| connection.slow(&request));
+                        connection.sent(connection.wire.respond(&request, result));
+                    }
+                });
+            if let Err(error) = spawned {
+                self.sent(self.wire.respond(&request, Err(error.to_string())));
+            }
+            return;
+        }
+        // The lock is held until the response is out, so that events which the request causes come after it.
+        let mut state = lock(&self.state);
+        let result = self.guarded(|| self.handle(&mut state, &request));
+        let succeeded = result.is_ok();
+        self.sent(self.wire.respond(&request, result));
+        if succeeded {
+            self.afterwards(&mut state, &request);
+        }
+    }
+
+    /// Our own bug in one request is that request's error.
+    fn guarded(&self, f: impl FnOnce() -> Answer) -> Answer {
+        catch_unwind(AssertUnwindSafe(f)).unwrap_or_else(|panic| {
+            let text = panic
+                .downcast_ref::<String>()
+                .cloned()
+                .or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned()));
+            Err(format!(
+                "a bug in the debugger: {}",
+                text.unwrap_or_default()
+            ))
+        })
+    }
+
+    fn handle(&self, state: &mut State, request: &Request) -> Answer {
+        let args = &request.arguments;
+        match request.command.as_str() {
+            "initialize" => self.initialize(state, args),
+            "launch" => {
+                let args: protocol::LaunchArguments = arguments(args)?;
+                state.launched = true;
+                state.stop_on_entry = args.stop_on_entry && !args.no_debug;
+                Ok(Value::Null)
+            }
+            "attach" => {
+                let _: protocol::AttachArguments = arguments(args)?;
+                Ok(Value::Null)
+            }
+            "configurationDone" => Ok(Value::Null),
+            "setBreakpoints" => self.set_breakpoints(state, args),
+            "setFunctionBreakpoints" => {
+                let args: protocol::SetFunctionBreakpointsArguments = arguments(args)?;
+                let names: Vec<String> = args.breakpoints.into_iter().map(|b| b.name).collect();
+                let set = self.target.set_function_breakpoints(self.client, &names);
+                let set: Vec<_> = set.iter().map(|b| breakpoint(state, b)).collect();
+                Ok(json!({ "breakpoints": set }))
+            }
+            "setExceptionBreakpoints" => {
+                let args: protocol::SetExceptionBreakpointsArguments = arguments(args)?;
+                if let Some(unknown) = args.filters.iter().find(|f| *f != "uncaught") {
+                    return Err(format!(
+                        "`{unknown}` is no exception filter; there is `uncaught`"
+                    ));
+                }
+                self.target
+                    .stop_on_uncaught(self.client, !args.filters.is_empty());
+                Ok(json!({}))
+            }
+            "exceptionInfo" => {
+                let args: protocol::ThreadArguments = arguments(args)?;
+                let text = state.exceptions.get(&args.thread_id);
+                let text = text.ok_or("this process did not stop for an exception")?;
+                Ok(json!({ "exceptionId": text, "description": text, "breakMode": "unhandled" }))
+            }
+            "threads" => self.threads(state),
+            "stackTrace" => self.stack_trace(state, args),
+            "scopes" => self.scopes(state, args),
+            "variables" => self.variables(state, args),
+            "continue" => {
+                self.resume(state, args, How::Continue)?;
+                Ok(json!({ "allThreadsContinued": false }))
+            }
+            "next" => self.resume(state, args, How::Over),
+            "stepIn" => self.resume(state, args, How::In),
+            "stepOut" => self.resume(state, args, How::Out),
+            "pause" => {
+                let args: protocol::ThreadArguments = arguments(args)?;
+                self.target.pause(args.thread_id).map_err(refuse)?;
+                Ok(Value::Null)
+            }
+            "terminate" => Ok(Value::Null),
+            "disconnect" => {
+                let _: protocol::DisconnectArguments = arguments(args)?;
+                Ok(Value::Null)
+            }
+            "nostos/processes" => self.processes(args),
+            "nostos/mailbox" => {
+                let args: protocol::MailboxArguments = arguments(args)?;
+                let page = Page {
+                    start: args.start.unwrap_or(0),
+                    count: args.count.unwrap_or(100).max(1),
+                };
+                let (total, messages) = self.target.mailbox(args.process, page).map_err(refuse)?;
+                let messages: Vec<_> = messages.iter().map(protocol::message_row).collect();
+                Ok(json!({ "total": total, "messages": messages }))
+            }
+            "nostos/stack" => {
+                let args: protocol::ProcessArguments = arguments(args)?;
+                let frames = self.target.frames(args.process).map_err(refuse)?;
+                let rows: Vec<_> = frames
+                    .iter()
+                    .take(MAX_FRAMES)
+                    .map(protocol::plain_frame)
+                    .collect();
+                Ok(json!({ "frames": rows, "total": frames.len() }))
+            }
+            "nostos/heap" => {
+                let args: protocol::ProcessArguments = arguments(args)?;
+                Ok(protocol::heap(
+                    &self.target.heap(args.process).map_err(refuse)?,
+                ))
+            }
+            "nostos/gcStats" => {
+                let args: protocol::GcStatsArguments = arguments(args)?;
+                Ok(protocol::gc_stats(&self.target.gc_stats(args.process)))
+            }
+            "nostos/scheduler" => {
+                let workers: Vec<_> = self
+                    .target
+                    .scheduler()
+                    .iter()
+                    .map(protocol::worker)
+                    .collect();
+                Ok(json!({ "workers": workers }))
+            }
+            unknown => Err(format!("`{unknown}` is no request this debugger knows")),
+        }
+    }
+
+    /// What must come after the response.
+    fn afterwards(&self, state: &mut State, request: &Request) {
+        match request.command.as_str() {
+            "launch" | "attach" => self.sent(self.wire.event("initialized", Value::Null)),
+            "configurationDone" => self.target.release(state.stop_on_entry),
+            "terminate" => self.target.terminate(),
+            "disconnect" => {
+                let args: protocol::DisconnectArguments =
+                    arguments(&request.arguments).unwrap_or_default();
+                let terminate = args.terminate_debuggee.unwrap_or(state.launched);
+                state.launched = false;
+                self.closed.store(true, Ordering::Release);
+                if terminate {
+                    self.target.terminate();
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn initialize(&self, state: &mut State, args: &Value) -> Answer {
+        if state.initialized {
+            return Err("the session is initialized already".into());
+        }
+        let args: protocol::InitializeArguments = arguments(args)?;
+        state.initialized = true;
+        state.lines_from_0 = args.lines_start_at1 == Some(false);
+        state.columns_from_0 = args.columns_start_at1 == Some(false);
+        Ok(protocol::capabilities())
+    }
+
+    fn set_breakpoints(&self, state: &State, args: &Value) -> Answer {
+        let args: protocol::SetBreakpointsArguments = arguments(args)?;
+        let path = args.source.path.as_deref().or(args.source.name.as_deref());
+        let path = path.ok_or("a source needs a path")?;
+        let wanted = match (args.breakpoints, args.lines) {
+            (Some(wanted), _) => wanted,
+            (None, lines) => lines
+                .unwrap_or_default()
+                .into_iter()
+                .map(|line| protocol::SourceBreakpoint {
+                    line,
+                    column: None,
+                    condition: None,
+                    hit_condition: None,
+                    log_message: None,
+                })
+                .collect(),
+        };
+        let filled = |text: Option<String>| text.filter(|text| !text.trim().is_empty());
+        let from_1 = |number: i64, from_0: bool| {
+            u32::try_from(number.saturating_add(i64::from(from_0))).unwrap_or(0)
+        };
+        let wishes: Vec<Wish> = wanted
+            .into_iter()
+            .map(|wish| Wish {
+                line: from_1(wish.line, state.lines_from_0),
+                column: wish
+                    .column
+                    .map(|column| from_1(column, state.columns_from_0)),
+                condition: filled(wish.condition),
+                hits: filled(wish.hit_condition),
+                log: filled(wish.log_message),
+            })
+            .collect();
+        let set = self.target.set_breakpoints(self.client, path, &wishes);
+        let set: Vec<_> = set.iter().map(|b| breakpoint(state, b)).collect();
+        Ok(json!({ "breakpoints": set }))
+    }
+
+    fn threads(&self, state: &mut State) -> Answer {
+        let (rows, total) = self.target.processes(Order::Id, 0);
+        let mut rows: Vec<_> = rows.iter().collect();
+        if total > MAX_THREADS {
+            // The named, the stopped, then the busiest.
+            rows.sort_by_key(|row| {
+                let first = row.name.is_some() || row.state == debug::State::Stopped;
+                (!first, std::cmp::Reverse(row.reductions))
+            });
+            rows.truncate(MAX_THREADS);
+            rows.sort_by_key(|row| row.pid);
+        }
+        state.announced.extend(rows.iter().map(|row| row.pid));
+        let threads: Vec<_> = rows.into_iter().map(protocol::thread).collect();
+        Ok(json!({ "threads": threads }))
+    }
+
+    fn stack_trace(&self, state: &mut State, args: &Value) -> Answer {
+        let args: protocol::StackTraceArguments = arguments(args)?;
+        let frames = self.target.frames(args.thread_id).map_err(refuse)?;
+        let levels = args
+            .levels
+            .filter(|levels| *levels > 0)
+            .unwrap_or(MAX_FRAMES);
+        let page = Page {
+            start: args.start_frame.unwrap_or(0),
+            count: levels.min(MAX_FRAMES),
+        };
+        let total = frames.len();
+        let rows: Vec<_> = page
+            .of(total)
+            .map(|index| {
+                let frame = &frames[index];
+                let id = state.frame(args.thread_id, index);
+                protocol::StackFrame {
+                    id,
+                    name: frame.name.clone(),
+                    source: frame.at.as_ref().map(|at| protocol::Source::of(&at.path)),
+                    line: frame.at.as_ref().map_or(0, |at| state.line(at.line)),
+                    column: frame.at.as_ref().map_or(0, |at| state.column(at.column)),
+                    presentation_hint: frame.subtle.then(|| "subtle".into()),
+                }
+            })
+            .collect();
+        Ok(json!({ "stackFrames": rows, "totalFrames": total }))
+    }
+
+    fn scopes(&self, state: &mut State, args: &Value) -> Answer {
+        let args: protocol::ScopesArguments = arguments(args)?;
+        let (pid, index) = *state.frames.get(&args.frame_id).ok_or(DEAD)?;
+        let scopes = self.target.scopes(pid, index).map_err(refuse)?;
+        let scopes: Vec<_> = scopes
+            .iter()
+            .map(|scope| {
+                let (name, hint, place) = match scope.kind {
+                    ScopeKind::Locals => ("Locals", Some("locals"), Place::Locals(index)),
+                    ScopeKind::Captured => ("Captured", None, Place::Captured(index)),
+                    ScopeKind::Process => ("Process", None, Place::Process),
+                    ScopeKind::Mailbox => ("Mailbox", None, Place::Mailbox),
+                };
+                let mut row = json!({
+                    "name": name,
+                    "variablesReference": state.place(pid, place),
+                    "expensive": matches!(scope.kind, ScopeKind::Mailbox),
+                    "namedVariables": scope.named,
+                    "indexedVariables": scope.indexed,
+                });
+                if let Some(hint) = hint {
+                    row["presentationHint"] = json!(hint);
+                }
+                row
+            })
+            .collect();
+        Ok(json!({ "scopes": scopes }))
+    }
+
+    fn variables(&self, state: &mut State, args: &Value) -> Answer {
+        let args: protocol::VariablesArguments = arguments(args)?;
+        let (pid, place) = state
+            .places
+            .get(&args.variables_reference)
+            .ok_or(DEAD)?
+            .clone();
+        let page = Page {
+            start: args.start.unwrap_or(0),
+            count: args
+                .count
+                .filter(|count| *count > 0)
+                .unwrap_or(MAX_PAGE)
+                .min(MAX_PAGE),
+        };
+        let mut rows = Vec::new();
+        if args.filter.as_deref() != Some("indexed") {
+            rows = self.target.variables(pid, &place, None).map_err(refuse)?;
+        }
+        if args.filter.as_deref() != Some("named") {
+            rows.extend(
+                self.target
+                    .variables(pid, &place, Some(page))
+                    .map_err(refuse)?,
+            );
+        }
+        let rows: Vec<_> = rows
+            .into_iter()
+            .map(|row| variable(state, pid, row))
+            .collect();
+        Ok(json!({ "variables": rows }))
+    }
+
+    fn resume(&self, state: &mut State, args: &Value, how: How) -> Answer {
+        let args: protocol::ThreadArguments = arguments(args)?;
+        let pid = args.thread_id;
+        state.resumed_by_us.insert(pid);
+        if let Err(refusal) = self.target.resume(pid, how) {
+            state.resumed_by_us.remove(&pid);
+            return Err(refusal.0);
+        }
+        state.went_on(pid);
+        Ok(Value::Null)
+    }
+
+    fn processes(&self, args: &Value) -> Answer {
+        let args: protocol::ProcessesArguments = arguments(args)?;
+        let order = match args.sort.as_deref() {
+            None | Some("id") => Order::Id,
+            Some("mailbox") => Order::Mailbox,
+            Some("reductions") => Order::Reductions,
+            Some("heap") => Order::Heap,
+            Some(other) => {
+                return Err(format!(
+                    "`{other}` is no order: id, mailbox, reductions, heap"
+                ));
+            }
+        };
+        let (rows, total) = self.target.processes(order, args.limit.unwrap_or(0));
+        let rows: Vec<_> = rows.iter().map(protocol::process_row).collect();
+        Ok(json!({ "processes": rows, "total": total }))
+    }
+
+    fn slow(&self, request: &Request) -> Answer {
+        let args = &request.arguments;
+        if request.command == "nostos/reload" {
+            let args: protocol::ReloadArguments = arguments(args)?;
+            let edits: Vec<_> = args
+                .files
+                .into_iter()
+                .map(|file| debug::Edit {
+                    path: file.path,
+                    text: file.text,
+                })
+                .collect();
+            return Ok(protocol::reload(&self.target.reload(&edits)));
+        }
+        let args: protocol::EvaluateArguments = arguments(args)?;
+        let frame = match args.frame_id {
+            None => None,
+            Some(id) => Some(*lock(&self.state).frames.get(&id).ok_or(DEAD)?),
+        };
+        let result = self
+            .target
+            .evaluate(frame, &args.expression)
+            .map_err(refuse)?;
+        let mut state = lock(&self.state);
+        let reference = match (frame, result.place) {
+            (Some((pid, _)), Some(place)) => state.place(pid, place),
+            _ => 0,
+        };
+        let mut body =
+            json!({ "result": result.value, "type": result.ty, "variablesReference": reference });
+        if reference != 0 {
+            body["namedVariables"] = json!(result.named);
+            body["indexedVariables"] = json!(result.indexed);
+        }
+        Ok(body)
+    }
+
+    /// Tells the client what happens, until it is gone or the program has ended.
+    fn pump(&self) {
+        let Some(events) = lock(&self.events).take() else {
+            return;
+        };
+        while !self.closed.load(Ordering::Acquire) {
+            match events.recv_timeout(Duration::from_millis(100)) {
+                Ok(event) => self.tell(event),
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => break,
+            }
+        }
+    }
+
+    fn tell(&self, event: Event) {
+        let mut state = lock(&self.state);
+        let result = match event {
+            Event::Stopped { pid, why } => {
+                state.stopped.insert(pid);
+                state.resumed_by_us.remove(&pid);
+                let mut body = stopped(&why);
+                body["threadId"] = json!(pid);
+                body["allThreadsStopped"] = json!(false);
+                if let Why::Exception(text) = why {
+                    state.exceptions.insert(pid, text);
+                }
+                self.wire.event("stopped", body)
+            }
+            Event::Resumed(pid) => {
+                if state.resumed_by_us.remove(&pid) {
+                    return;
+                }
+                state.went_on(pid);
+                self.wire.event(
+                    "continued",
+                    json!({ "threadId": pid, "allThreadsContinued": false }),
+                )
+            }
+            Event::Started(pid) => {
+                if state.announcements >= MAX_THREAD_EVENTS {
+                    return;
+                }
+                state.announcements += 1;
+                state.announced.insert(pid);
+                self.wire
+                    .event("thread", json!({ "reason": "started", "threadId": pid }))
+            }
+            Event::Exited(pid) => {
+                state.went_on(pid);
+                if !state.announced.remove(&pid) {
+                    return;
+                }
+                self.wire
+                    .event("thread", json!({ "reason": "exited", "threadId": pid }))
+            }
+            Event::Breakpoint(changed) => {
+                let body =
+                    json!({ "reason": "changed", "breakpoint": breakpoint(&state, &changed) });
+                self.wire.event("breakpoint", body)
+            }
+            Event::Output { error, text, .. } => {
+                let category = if error { "stderr" } else { "stdout" };
+                self.wire
+                    .event("output", json!({ "category": category, "output": text }))
+            }
+            Event::Log { text, at, .. } => {
+                let body = json!({
+                    "category": "console",
+                    "output": format!("{text}\n"),
+                    "source": protocol::Source::of(&at.path),
+                    "line": state.line(at.line),
+                });
+                self.wire.event("output", body)
+            }
+            Event::Reloaded(reload) => self
+                .wire
+                .event("nostos/reloaded", protocol::reload(&reload)),
+            Event::Ended { status } => self
+                .wire
+                .event("exited", json!({ "exitCode": status }))
+                .and_then(|()| self.wire.event("terminated", json!({}))),
+        };
+        drop(state);
+        self.sent(result);
+    }
+
+    fn close(&self) {
+        self.closed.store(true, Ordering::Release);
+        let launched = std::mem::take(&mut lock(&self.state).launched);
+        self.target.forget(self.client);
+        // Who launched a program and vanished without a word cannot stop it any more.
+        if launched {
+            self.target.terminate();
+        }
+    }
+}
+
+const DEAD: &str = "this handle is from before the process went on";
+
+fn stopped(why: &Why) -> Value {
+    match why {
+        Why::Breakpoint(ids) => json!({ "reason": "breakpoint", "hitBreakpointIds": ids }),
+        Why::Step => json!({ "reason": "step" }),
+        Why::Pause => json!({ "reason": "pause" }),
+        Why::Entry => json!({ "reason": "entry" }),
+        Why::Exception(text) => {
+            json!({ "reason": "exception", "description": "Uncaught exception", "text": text })
+        }
+    }
+}
+
+fn breakpoint(state: &State, set: &debug::Breakpoint) -> protocol::Breakpoint {
+    let known = set.at.line > 0;
+    protocol::Breakpoint {
+        id: set.id as i64,
+        verified: set.verified,
+        message: set.message.clone(),
+        source: known.then(|| protocol::Source::of(&set.at.path)),
+        line: known.then(|| state.line(set.at.line)),
+        column: (known && set.at.column > 0).then(|| state.column(set.at.column)),
+    }
+}
+
+fn variable(state: &mut State, pid: Pid, row: debug::Variable) -> dap::types::Variable {
+    let reference = row.place.map_or(0, |place| state.place(pid, place));
+    dap::types::Variable {
+        name: row.name,
+        value: row.value,
+        type_field: (!row.ty.is_empty()).then_some(row.ty),
+        variables_reference: reference,
+        named_variables: (reference != 0).then_some(row.named as i64),
+        indexed_variables: (reference != 0).then_some(row.indexed as i64),
+        ..dap::types::Variable::default()
+    }
+}
+
+#[cfg(test)]
+mod tests;

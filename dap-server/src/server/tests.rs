@@ -1,0 +1,593 @@
+//! Conversations with a scripted image of three processes, over a socket pair as in life.
+
+use super::*;
+use debug::{
+    Breakpoint, Edit, Frame, GcStats, Heap, Location, Message, Process, Reload, Scope,
+    State as Run, Variable, Worker,
+};
+use std::net::Shutdown;
+use std::os::unix::net::UnixStream;
+use std::sync::mpsc::{Receiver, Sender, channel};
+
+#[derive(Default)]
+struct Fake {
+    listeners: Mutex<Vec<Sender<Event>>>,
+    log: Mutex<Vec<String>>,
+}
+
+impl Fake {
+    fn say(&self, event: &Event) {
+        lock(&self.listeners).retain(|listener| listener.send(event.clone()).is_ok());
+    }
+
+    fn note(&self, text: impl Into<String>) {
+        lock(&self.log).push(text.into());
+    }
+}
+
+fn at(line: u32) -> Location {
+    Location {
+        path: "/p/main.nos".into(),
+        line,
+        column: 3,
+    }
+}
+
+fn process(pid: Pid) -> Process {
+    Process {
+        pid,
+        name: (pid == 1).then(|| "main".into()),
+        function: "bank.account".into(),
+        state: if pid == 2 { Run::Stopped } else { Run::Waiting },
+        mailbox: pid,
+        reductions: 100 * pid,
+        heap_bytes: 4096,
+        old_bytes: 0,
+        gc_count: 0,
+        gc_nanos: 0,
+        links: vec![],
+        parent: (pid > 1).then_some(1),
+        at: Some(at(7)),
+    }
+}
+
+fn value(name: &str, text: &str, place: Option<Place>) -> Variable {
+    Variable {
+        name: name.into(),
+        value: text.into(),
+        ty: "Int".into(),
+        named: 0,
+        indexed: 3,
+        place,
+    }
+}
+
+impl Target for Fake {
+    fn processes(&self, order: Order, limit: usize) -> (Vec<Process>, usize) {
+        let mut rows: Vec<_> = (1..=3).map(process).collect();
+        if order == Order::Mailbox {
+            rows.reverse();
+        }
+        rows.truncate(if limit == 0 { 3 } else { limit });
+        (rows, 3)
+    }
+    fn process(&self, pid: Pid) -> Option<Process> {
+        (1..=3).contains(&pid).then(|| process(pid))
+    }
+    fn frames(&self, pid: Pid) -> Result<Vec<Frame>, Refusal> {
+        match pid {
+            1..=3 => Ok((0..5)
+                .map(|i| Frame {
+                    name: format!("bank.f{i}"),
+                    at: (i < 4).then(|| at(7 + i)),
+                    subtle: i == 4,
+                })
+                .collect()),
+            99 => panic!("a bug of ours"),
+            _ => Err(format!("there is no process {pid}").into()),
+        }
+    }
+    fn scopes(&self, _: Pid, _: usize) -> Result<Vec<Scope>, Refusal> {
+        Ok(vec![
+            Scope {
+                kind: ScopeKind::Locals,
+                named: 2,
+                indexed: 0,
+            },
+            Scope {
+                kind: ScopeKind::Mailbox,
+                named: 0,
+                indexed: 2,
+            },
+        ])
+    }
+    fn variables(
+        &self,
+        _: Pid,
+        place: &Place,
+        page: Option<Page>,
+    ) -> Result<Vec<Variable>, Refusal> {
+        Ok(match (place, page) {
+            (Place::Locals(frame), None) => {
+                let list = Place::Value {
+                    shape: 11,
+                    lanes: vec![0x1000],
+                };
+                vec![
+                    value("n", &frame.to_string(), None),
+                    value("xs", "[1, 2, 3]", Some(list)),
+                ]
+            }
+            (Place::Value { .. }, Some(page)) => page
+                .of(3)
+                .map(|i| value(&i.to_string(), "1", None))
+                .collect(),
+            _ => vec![],
+        })
+    }
+    fn evaluate(&self, frame: Option<(Pid, usize)>, text: &str) -> Result<Variable, Refusal> {
+        match text {
+            "boom" => Err("`boom` is not { defined }".into()),
+            _ => Ok(value(text, &format!("{frame:?}"), None)),
+        }
+    }
+    fn mailbox(&self, _: Pid, page: Page) -> Result<(usize, Vec<Message>), Refusal> {
+        let message = |index| Message {
+            index,
+            ty: "Msg".into(),
+            value: "Deposit(5)".into(),
+            from: Some(1),
+            age_ms: None,
+        };
+        Ok((2, page.of(2).map(message).collect()))
+    }
+    fn heap(&self, _: Pid) -> Result<Heap, Refusal> {
+        Ok(Heap {
+            young: (10, 20),
+            by_type: vec![("Int".into(), 2, 32)],
+            ..Heap::default()
+        })
+    }
+    fn gc_stats(&self, _: Option<Pid>) -> GcStats {
+        GcStats::default()
+    }
+    fn scheduler(&self) -> Vec<Worker> {
+        vec![Worker {
+            id: 0,
+            running: Some(3),
+            queue: 1,
+            reductions: 5,
+            steals: 0,
+            idle: false,
+        }]
+    }
+    fn set_breakpoints(&self, _: u64, path: &str, wishes: &[Wish]) -> Vec<Breakpoint> {
+        let set = |wish: &Wish| Breakpoint {
+            id: u64::from(wish.line),
+            verified: wish.line < 100,
+            at: Location {
+                path: path.into(),
+                line: wish.line + 1,
+                column: 0,
+            },
+            message: (wish.line >= 100).then(|| "there is no code there".into()),
+        };
+        wishes.iter().map(set).collect()
+    }
+    fn set_function_breakpoints(&self, _: u64, names: &[String]) -> Vec<Breakpoint> {
+        let set = |name: &String| Breakpoint {
+            id: name.len() as u64,
+            verified: true,
+            at: at(3),
+            message: None,
+        };
+        names.iter().map(set).collect()
+    }
+    fn stop_on_uncaught(&self, _: u64, on: bool) {
+        self.note(format!("uncaught {on}"));
+    }
+    fn resume(&self, pid: Pid, how: How) -> Result<(), Refusal> {
+        if pid != 2 {
+            return Err(format!("process {pid} is not stopped").into());
+        }
+        self.say(&Event::Resumed(pid));
+        if how != How::Continue {
+            self.say(&Event::Stopped {
+                pid,
+                why: Why::Step,
+            });
+        }
+        Ok(())
+    }
+    fn pause(&self, pid: Pid) -> Result<(), Refusal> {
+        self.say(&Event::Stopped {
+            pid,
+            why: Why::Pause,
+        });
+        Ok(())
+    }
+    fn reload(&self, edits: &[Edit]) -> Reload {
+        Reload {
+            ok: true,
+            version: 2,
+            unchanged: edits.len(),
+            ..Reload::default()
+        }
+    }
+    fn listen(&self) -> Receiver<Event> {
+        let (send, receive) = channel();
+        lock(&self.listeners).push(send);
+        receive
+    }
+    fn release(&self, stop: bool) {
+        self.note(format!("release {stop}"));
+        self.say(&Event::Stopped {
+            pid: 2,
+            why: Why::Breakpoint(vec![7]),
+        });
+    }
+    fn terminate(&self) {
+        self.note("terminate");
+        self.say(&Event::Ended { status: 143 });
+    }
+    fn forget(&self, _: u64) {
+        self.note("forget");
+    }
+}
+
+/// The client's end.
+struct Client {
+    stream: UnixStream,
+    decoder: Decoder,
+    seq: i64,
+    server: Option<std::thread::JoinHandle<()>>,
+}
+
+impl Client {
+    fn new(target: &Arc<Fake>) -> Self {
+        let (ours, theirs) = UnixStream::pair().expect("a socket pair");
+        ours.set_read_timeout(Some(Duration::from_secs(20)))
+            .expect("a timeout");
+        let target: Arc<dyn Target> = target.clone();
+        let output = theirs.try_clone().expect("a second handle");
+        let server = std::thread::spawn(move || serve(target, theirs, output));
+        Client {
+            stream: ours,
+            decoder: Decoder::default(),
+            seq: 0,
+            server: Some(server),
+        }
+    }
+
+    fn raw(&mut self, bytes: &[u8]) {
+        self.stream.write_all(bytes).expect("the server reads");
+    }
+
+    fn body(&mut self, body: &str) {
+        crate::framing::write_body(&mut self.stream, body.as_bytes()).expect("the server reads");
+    }
+
+    fn next(&mut self) -> Value {
+        let mut chunk = [0; 4096];
+        loop {
+            if let Some(piece) = self.decoder.next_piece() {
+                let Piece::Body(body) = piece else {
+                    panic!("the server wrote {piece:?}")
+                };
+                return serde_json::from_slice(&body).expect("the server writes JSON");
+            }
+            let n = self.stream.read(&mut chunk).expect("the server answers");
+            assert!(n > 0, "the server hung up");
+            self.decoder.push(&chunk[..n]);
+        }
+    }
+
+    /// The next message that is not of another kind; all others are dropped.
+    fn event(&mut self, name: &str) -> Value {
+        loop {
+            let message = self.next();
+            if message["event"] == name {
+                return message["body"].clone();
+            }
+        }
+    }
+
+    fn request(&mut self, command: &str, arguments: Value) -> Result<Value, String> {
+        self.seq += 1;
+        let seq = self.seq;
+        self.body(
+            &json!({ "seq": seq, "type": "request", "command": command, "arguments": arguments })
+                .to_string(),
+        );
+        loop {
+            let message = self.next();
+            if message["type"] == "response" && message["request_seq"] == seq {
+                assert_eq!(message["command"], command);
+                return match message["success"].as_bool() {
+                    Some(true) => Ok(message["body"].clone()),
+                    _ => Err(message["message"].as_str().expect("a sentence").to_owned()),
+                };
+            }
+        }
+    }
+
+    fn ok(&mut self, command: &str, arguments: Value) -> Value {
+        self.request(command, arguments).expect(command)
+    }
+
+    fn hang_up(mut self) {
+        self.stream.shutdown(Shutdown::Both).expect("still open");
+        self.server
+            .take()
+            .expect("one")
+            .join()
+            .expect("the server ends in order");
+    }
+}
+
+#[test]
+fn a_session_from_launch_to_the_end() {
+    let fake = Arc::new(Fake::default());
+    let mut client = Client::new(&fake);
+    let capabilities = client.ok("initialize", json!({ "adapterID": "nostos" }));
+    assert_eq!(capabilities["supportsConfigurationDoneRequest"], true);
+    client.ok("launch", json!({ "program": "x", "stopOnEntry": true }));
+    client.event("initialized");
+    let set = client.ok(
+        "setBreakpoints",
+        json!({ "source": { "path": "/p/main.nos" }, "breakpoints": [{ "line": 6 }, { "line": 100 }] }),
+    );
+    assert_eq!(set["breakpoints"][0]["verified"], true);
+    assert_eq!(set["breakpoints"][0]["line"], 7);
+    assert_eq!(set["breakpoints"][1]["verified"], false);
+    client.ok(
+        "setExceptionBreakpoints",
+        json!({ "filters": ["uncaught"] }),
+    );
+    client.ok("configurationDone", Value::Null);
+    let stop = client.event("stopped");
+    assert_eq!(stop["threadId"], 2);
+    assert_eq!(stop["reason"], "breakpoint");
+    assert_eq!(stop["allThreadsStopped"], false);
+    let threads = client.ok("threads", json!({}));
+    assert_eq!(threads["threads"][0]["name"], "main <1>");
+    assert_eq!(threads["threads"][1]["name"], "bank.account <2>");
+    let stack = client.ok(
+        "stackTrace",
+        json!({ "threadId": 2, "startFrame": 1, "levels": 2 }),
+    );
+    assert_eq!(stack["totalFrames"], 5);
+    assert_eq!(stack["stackFrames"].as_array().map(Vec::len), Some(2));
+    assert_eq!(stack["stackFrames"][0]["line"], 8);
+    assert_eq!(stack["stackFrames"][0]["source"]["path"], "/p/main.nos");
+    let frame = stack["stackFrames"][0]["id"].clone();
+    let scopes = client.ok("scopes", json!({ "frameId": frame }));
+    assert_eq!(scopes["scopes"][0]["name"], "Locals");
+    let locals = scopes["scopes"][0]["variablesReference"].clone();
+    let variables = client.ok("variables", json!({ "variablesReference": locals }));
+    assert_eq!(variables["variables"][0]["value"], "1");
+    let list = variables["variables"][1]["variablesReference"].clone();
+    let page = json!({ "variablesReference": list, "filter": "indexed", "start": 1, "count": 1 });
+    assert_eq!(
+        client.ok("variables", page)["variables"]
+            .as_array()
+            .map(Vec::len),
+        Some(1)
+    );
+    let result = client.ok(
+        "evaluate",
+        json!({ "expression": "n + 1", "frameId": frame }),
+    );
+    assert_eq!(result["result"], "Some((2, 1))");
+    assert_eq!(
+        client.request("evaluate", json!({ "expression": "boom" })),
+        Err("`boom` is not { defined }".into())
+    );
+    client.ok("next", json!({ "threadId": 2 }));
+    assert_eq!(client.event("stopped")["reason"], "step");
+    let dead = client.request("scopes", json!({ "frameId": frame }));
+    assert_eq!(dead, Err(DEAD.into()));
+    let dead = client.request("variables", json!({ "variablesReference": list }));
+    assert_eq!(dead, Err(DEAD.into()));
+    client.ok("continue", json!({ "threadId": 2 }));
+    assert!(
+        client
+            .request("continue", json!({ "threadId": 3 }))
+            .is_err()
+    );
+    client.ok("disconnect", json!({}));
+    client.hang_up();
+    let log = lock(&fake.log).clone();
+    assert_eq!(
+        log,
+        ["uncaught true", "release true", "terminate", "forget"]
+    );
+}
+
+#[test]
+fn two_clients_see_the_same_stops_and_go_ons() {
+    let fake = Arc::new(Fake::default());
+    let (mut one, mut two) = (Client::new(&fake), Client::new(&fake));
+    for client in [&mut one, &mut two] {
+        client.ok("initialize", json!({}));
+        client.ok("attach", json!({}));
+    }
+    one.ok("pause", json!({ "threadId": 2 }));
+    assert_eq!(one.event("stopped")["threadId"], 2);
+    assert_eq!(two.event("stopped")["threadId"], 2);
+    one.ok("continue", json!({ "threadId": 2 }));
+    assert_eq!(two.event("continued")["threadId"], 2);
+    one.hang_up();
+    two.ok("threads", json!({}));
+    two.hang_up();
+    // Neither launched it, so it runs on.
+    assert_eq!(lock(&fake.log).clone(), ["forget", "forget"]);
+}
+
+#[test]
+fn a_client_that_launched_and_vanished_takes_the_program_with_it() {
+    let fake = Arc::new(Fake::default());
+    let mut client = Client::new(&fake);
+    client.ok("initialize", json!({}));
+    client.ok("launch", json!({}));
+    client.hang_up();
+    assert_eq!(lock(&fake.log).clone(), ["forget", "terminate"]);
+}
+
+#[test]
+fn the_views_of_a_running_image() {
+    let fake = Arc::new(Fake::default());
+    let mut client = Client::new(&fake);
+    client.ok("initialize", json!({}));
+    let rows = client.ok("nostos/processes", json!({ "sort": "mailbox", "limit": 2 }));
+    assert_eq!(rows["total"], 3);
+    assert_eq!(rows["processes"][0]["id"], 3);
+    assert_eq!(rows["processes"][0]["state"], "waiting");
+    assert_eq!(rows["processes"][0]["source"], "/p/main.nos");
+    let mailbox = client.ok("nostos/mailbox", json!({ "process": 2, "start": 1 }));
+    assert_eq!(mailbox["messages"][0]["index"], 1);
+    assert_eq!(
+        client.ok("nostos/stack", json!({ "process": 3 }))["frames"][0]["line"],
+        7
+    );
+    assert_eq!(
+        client.ok("nostos/heap", json!({ "process": 3 }))["byType"][0]["bytes"],
+        32
+    );
+    assert_eq!(
+        client.ok("nostos/gcStats", Value::Null)["minor"]["count"],
+        0
+    );
+    assert_eq!(
+        client.ok("nostos/scheduler", json!({}))["workers"][0]["running"],
+        3
+    );
+    let files = json!({ "files": [{ "path": "/p/main.nos", "text": "main() = 1" }] });
+    assert_eq!(client.ok("nostos/reload", files)["version"], 2);
+    client.hang_up();
+}
+
+#[test]
+fn after_any_nonsense_the_session_answers() {
+    let fake = Arc::new(Fake::default());
+    let mut client = Client::new(&fake);
+    client.ok("initialize", json!({}));
+    for raw in [
+        "Content-Length: -1\r\n\r\n",
+        "Content-Length: 1e9\r\n\r\n",
+        "Content-Length: 18446744073709551616\r\n\r\n",
+        "Content-Length\r\n\r\n",
+        "\r\n\r\n\r\n",
+        "X: y\r\n\r\n",
+        "GET / HTTP/1.1\r\n\r\n",
+        "\0\0\0\0\n\n",
+    ] {
+        client.raw(raw.as_bytes());
+        client.ok("threads", Value::Null);
+    }
+    for body in [
+        "",
+        "null",
+        "[]",
+        "{",
+        "\"x\"",
+        "{}",
+        "{\"type\":\"event\"}",
+        "{\"type\":\"response\"}",
+        "{\"type\":3}",
+        "\u{feff}{}",
+        "[[[[[[[[",
+    ] {
+        client.body(body);
+        client.ok("threads", Value::Null);
+    }
+    let deep = "[".repeat(100_000);
+    client.body(&deep);
+    client.ok("threads", Value::Null);
+    // Requests: whatever is wrong, their number is answered.
+    for (body, seq) in [
+        (r#"{"seq":901,"type":"request"}"#, 901),
+        (r#"{"seq":902,"type":"request","command":5}"#, 902),
+        (r#"{"seq":903,"type":"request","command":"threads",}"#, 903),
+        (r#"{"seq":904,"type":"request","command":"nonsense"}"#, 904),
+        (r#"{"seq":905,"type":"query","command":"threads"}"#, 905),
+        (
+            r#"{"seq":906,"type":"request","command":"stackTrace"}"#,
+            906,
+        ),
+        (
+            r#"{"seq":907,"type":"request","command":"stackTrace","arguments":[]}"#,
+            907,
+        ),
+        (
+            r#"{"seq":908,"type":"request","command":"stackTrace","arguments":{"threadId":"2"}}"#,
+            908,
+        ),
+        (
+            r#"{"seq":909,"type":"request","command":"stackTrace","arguments":{"threadId":-1}}"#,
+            909,
+        ),
+        (
+            r#"{"seq":910,"type":"request","command":"stackTrace","arguments":{"threadId":1e300}}"#,
+            910,
+        ),
+        (
+            r#"{"seq":911,"type":"request","command":"scopes","arguments":{"frameId":123456}}"#,
+            911,
+        ),
+        (
+            r#"{"seq":912,"type":"request","command":"variables","arguments":{"variablesReference":0}}"#,
+            912,
+        ),
+        (
+            r#"{"seq":913,"type":"request","command":"setBreakpoints","arguments":{"source":{}}}"#,
+            913,
+        ),
+        (
+            r#"{"seq":914,"type":"request","command":"setBreakpoints","arguments":{"source":{"path":"x"},"breakpoints":[{}]}}"#,
+            914,
+        ),
+        (
+            r#"{"seq":915,"type":"request","command":"evaluate","arguments":{}}"#,
+            915,
+        ),
+        (
+            r#"{"seq":916,"type":"request","command":"initialize"}"#,
+            916,
+        ),
+        (
+            r#"{"seq":917,"type":"request","command":"setExceptionBreakpoints","arguments":{"filters":["x"]}}"#,
+            917,
+        ),
+        (
+            r#"{"seq":918,"type":"request","command":"nostos/processes","arguments":{"sort":"colour"}}"#,
+            918,
+        ),
+        // A panic of ours is the request's error.
+        (
+            r#"{"seq":919,"type":"request","command":"stackTrace","arguments":{"threadId":99}}"#,
+            919,
+        ),
+    ] {
+        client.body(body);
+        loop {
+            let message = client.next();
+            if message["type"] == "response" {
+                assert_eq!(message["request_seq"], seq, "{body}");
+                assert_eq!(message["success"], false, "{body}");
+                break;
+            }
+        }
+        client.ok("threads", json!({}));
+    }
+    // Extremes that are well formed are no mistakes.
+    client.ok(
+        "setBreakpoints",
+        json!({ "source": { "path": "x" }, "breakpoints": [{ "line": i64::MAX }, { "line": -5 }], "sourceModified": true }),
+    );
+    client.ok(
+        "stackTrace",
+        json!({ "threadId": 2, "startFrame": u32::MAX, "levels": 5 }),
+    );
+    client.hang_up();
+}
