@@ -511,6 +511,15 @@ impl Lexer<'_> {
                 _ => self.pos += 1,
             }
         }
+        if one_line && matches!(self.bytes.get(self.pos), None | Some(b'\n')) {
+            // Brackets and commas that end the line were hardly meant to be text.
+            let text = self.text[start..self.pos].trim_end_matches(|c| " \t\r,;)]}".contains(c));
+            self.pos = start + text.len();
+            if self.pos > start {
+                self.push(Kind::StringText, start);
+            }
+            return self.close_unterminated();
+        }
         if self.pos > start {
             self.push(Kind::StringText, start);
             if has_escape {
@@ -525,9 +534,8 @@ impl Lexer<'_> {
                 let open = self.strings.last_mut().expect("text stands in a string");
                 open.interpolation = Some((at, 0));
             }
-            // The end of the line of a one-line string.
-            Some(_) => self.close_unterminated(),
-            None => {}
+            // Unclosed: `run` finds out at the end of the text.
+            _ => {}
         }
     }
 

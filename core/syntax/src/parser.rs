@@ -344,6 +344,13 @@ impl<'a> Parser<'a> {
         mark
     }
 
+    fn kind_of(&self, done: Done) -> Option<Kind> {
+        match self.events[done.0 as usize] {
+            Event::Open { kind, .. } => Some(kind),
+            Event::Token | Event::Close | Event::Nothing => None,
+        }
+    }
+
     fn empty(&mut self, kind: Kind) -> Done {
         let mark = self.open();
         self.finish(mark, kind)
@@ -449,22 +456,38 @@ impl<'a> Parser<'a> {
         }
     }
 
-    /// Reports that something is missing at the current token.
+    /// Reports that something is missing at the current token, or behind the line before it.
     fn error_expected(&mut self, what: &str) {
-        let found = self.current();
-        let text = if self.at_limit() {
-            self.input.kinds[self.pos as usize].describe()
+        let is_line_end = self.at_newline() && self.pos > 0 && !self.at_limit();
+        let found = if is_line_end {
+            "the end of the line".to_owned()
         } else {
-            found.describe()
+            self.describe_here()
         };
-        let found = match found {
+        self.error(format!("expected {what}, found {found}"), None);
+    }
+
+    /// Reports that nothing can start with the current token.
+    fn error_start(&mut self, what: &str) {
+        let message = format!("expected {what}, found {}", self.describe_here());
+        let hint = self
+            .at(Kind::EndKw)
+            .then_some("nothing is open here that `end` could close");
+        if self.last_error != self.pos && self.input.flags[self.pos as usize] & STRAY == 0 {
+            self.last_error = self.pos;
+            self.error_at(self.input.range(self.pos as usize), message, hint);
+        }
+    }
+
+    /// The current token as a person would name it, even at the end of a group.
+    fn describe_here(&self) -> String {
+        let kind = self.input.kinds[self.pos as usize];
+        match kind {
             Kind::Ident | Kind::UpperIdent | Kind::Int | Kind::Float => {
                 format!("`{}`", self.text_at(self.pos))
             }
-            _ if self.at_newline() && self.pos > 0 => "the end of the line".to_owned(),
-            _ => text.to_owned(),
-        };
-        self.error(format!("expected {what}, found {found}"), None);
+            _ => kind.describe().to_owned(),
+        }
     }
 
     /// Reports a mistake at the current token, once per token.
@@ -511,11 +534,15 @@ impl<'a> Parser<'a> {
     /// Reports an `end`-form without its `end`, at the keyword that opened it.
     fn error_no_end(&mut self, keyword: u32) {
         self.missing_end = true;
-        let what = self.input.kinds[keyword as usize].describe();
-        let what = if what.starts_with('`') {
-            what.to_owned()
+        // Of several that end at one place the innermost is enough.
+        if self.last_error == self.pos {
+            return;
+        }
+        let kind = self.input.kinds[keyword as usize];
+        let what = if kind.is_keyword() {
+            kind.describe()
         } else {
-            format!("`{}`", self.text_at(keyword))
+            "implementation"
         };
         let range = self.input.range(keyword as usize);
         self.error_at(
@@ -541,14 +568,20 @@ impl<'a> Parser<'a> {
                 "nested too deeply".to_owned(),
                 Some("give inner parts names of their own"),
             );
-            self.last_error = self.pos;
             let mark = self.open();
-            while !self.at_limit()
-                && !self.at_newline()
-                && !matches!(self.current(), Kind::Comma | Kind::Semicolon)
-            {
+            let mut blocks = 0;
+            while !self.at_limit() && !self.at_newline() {
+                match self.current() {
+                    Kind::Comma | Kind::Semicolon => break,
+                    Kind::EndKw if blocks == 0 => break,
+                    Kind::EndKw => blocks -= 1,
+                    Kind::DoKw => blocks += 1,
+                    _ => {}
+                }
                 self.skip_one();
             }
+            // What is missing now has been skipped.
+            self.last_error = self.pos;
             return self.finish(mark, Kind::Error);
         }
         self.nesting += 1;
@@ -570,6 +603,7 @@ fn build(
     let mut kinds = Vec::new();
     // Nodes that were dropped because the tree got too deep.
     let mut dropped = 0u32;
+    let mut reported = false;
     for at in 0..events.len() {
         match events[at] {
             Event::Open { .. } => {
@@ -596,7 +630,7 @@ fn build(
                     } else {
                         if dropped == 0 {
                             builder.spoil();
-                            if errors.len() < MAX_ERRORS {
+                            if !std::mem::replace(&mut reported, true) {
                                 errors.push(SyntaxError {
                                     range: TextRange::new(start, start),
                                     message: "nested too deeply".to_owned(),

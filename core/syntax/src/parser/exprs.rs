@@ -42,10 +42,30 @@ impl Parser<'_> {
         {
             return target;
         }
+        if !self.is_place(target) {
+            self.error(
+                "this cannot be assigned to".to_owned(),
+                Some("names, fields and `xs[i]` can"),
+            );
+        }
         let mark = self.around(target);
         self.bump();
         self.nested(|parser| parser.body());
         self.finish(mark, Kind::AssignExpr)
+    }
+
+    fn is_place(&self, target: Done) -> bool {
+        matches!(
+            self.kind_of(target),
+            Some(
+                Kind::NameExpr
+                    | Kind::FieldExpr
+                    | Kind::TupleFieldExpr
+                    | Kind::IndexExpr
+                    | Kind::SpliceExpr
+                    | Kind::Error
+            )
+        )
     }
 
     fn binary(&mut self, min: u8) -> Done {
@@ -158,7 +178,7 @@ impl Parser<'_> {
         let is_upper = self.at(Kind::UpperIdent);
         if self.at(Kind::Tilde) {
             self.splice();
-        } else if self.is_word_at(self.pos) {
+        } else if self.is_word_at(self.pos) && !self.at_newline() {
             self.bump();
         } else {
             self.error_expected("a field or method name");

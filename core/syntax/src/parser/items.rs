@@ -89,7 +89,7 @@ impl Parser<'_> {
                 self.finish(mark, Kind::ItemExpr);
             }
             _ => {
-                self.error_expected("a definition");
+                self.error_start("a definition");
                 if self.pos > start {
                     self.finish(mark, Kind::Error);
                 } else {
@@ -430,6 +430,11 @@ impl Parser<'_> {
     /// `use m.*`, `use m.{a, b as c}`, `use m.name`.
     fn use_decl(&mut self, mark: Mark) {
         self.bump();
+        if self.at_newline() {
+            self.error_expected("a module");
+            self.finish(mark, Kind::UseDecl);
+            return;
+        }
         self.path();
         if self.at(Kind::Dot) {
             self.bump();
