@@ -1,5 +1,6 @@
 //! Views of items and their parts.
 
+use super::BinaryOp;
 use super::{
     ArgList, ErrorNode, Expr, Pat, PathType, SpliceExpr, StringExpr, Token, TypeExpr, View,
     choices, doc_above, is_word, many, many_in, name_token, one, one_after, views,
@@ -555,7 +556,7 @@ impl<'t> SpliceName<'t> {
     }
 }
 
-/// The token before parameters or colon that is the defined name; `self`, `to`, `from`, `test` may be one.
+/// The token before parameters or colon that is the defined name; `self`, `to`, `from`, `test` may be one, and a trait's members may be operators.
 fn definition_name(node: Node<'_>) -> Option<Token<'_>> {
     node.tokens().find(|token| {
         matches!(
@@ -566,7 +567,7 @@ fn definition_name(node: Node<'_>) -> Option<Token<'_>> {
                 | Kind::ToKw
                 | Kind::FromKw
                 | Kind::TestKw
-        )
+        ) || BinaryOp::from_kind(token.kind()).is_some()
     })
 }
 

@@ -102,13 +102,13 @@ impl Parser<'_> {
 
     /// `name(…)` that is a definition here, or was meant as one.
     fn is_definition_head(&self, place: Place) -> bool {
-        if !self.is_name_at(self.pos) {
+        let is_member = matches!(place, Place::Trait | Place::Impl);
+        if !self.is_name_at(self.pos) && !(is_member && self.is_operator_name_at(self.pos)) {
             return false;
         }
         let Some(end) = self.after_head(self.pos) else {
             return false;
         };
-        let is_member = matches!(place, Place::Trait | Place::Impl);
         // A body without `=` in front.
         let is_likely = end < self.context.limit
             && !self.newline_before(end)
@@ -161,7 +161,11 @@ impl Parser<'_> {
 
     /// `name[T](params) when g -> T = body`; in traits the body may be missing.
     fn fn_def(&mut self, mark: Mark) {
-        self.name();
+        if self.is_operator_name_at(self.pos) {
+            self.bump();
+        } else {
+            self.name();
+        }
         self.fn_head();
         let is_signature = self.at_limit()
             || self.newline_before(self.pos)
@@ -477,7 +481,11 @@ impl Parser<'_> {
 
     fn extern_def(&mut self, mark: Mark) {
         self.bump();
-        self.name();
+        if self.at(Kind::SelfKw) {
+            self.bump();
+        } else {
+            self.name();
+        }
         self.fn_head();
         if self.expect(Kind::FromKw) {
             self.string_or_missing();

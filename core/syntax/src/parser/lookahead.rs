@@ -27,6 +27,26 @@ impl Parser<'_> {
         )
     }
 
+    /// An operator that names a member of a trait: `+(self, other)`.
+    pub(super) fn is_operator_name_at(&self, pos: u32) -> bool {
+        matches!(
+            self.kind_at(pos),
+            Kind::EqEq
+                | Kind::NotEq
+                | Kind::Lt
+                | Kind::Gt
+                | Kind::LtEq
+                | Kind::GtEq
+                | Kind::PlusPlus
+                | Kind::Plus
+                | Kind::Minus
+                | Kind::Star
+                | Kind::Slash
+                | Kind::Percent
+                | Kind::StarStar
+        ) && self.kind_at(pos + 1) == Kind::LParen
+    }
+
     /// `:name` without space between.
     pub(super) fn is_atom_at(&self, pos: u32) -> bool {
         self.kind_at(pos) == Kind::Colon
