@@ -4,6 +4,8 @@
 //! Absent: any knowledge of how a process is stopped or a value is read.
 #![forbid(unsafe_code)]
 
+pub mod adapter;
+pub mod endpoint;
 pub mod framing;
 pub mod protocol;
 pub mod server;

@@ -11,7 +11,9 @@ use nostos_session::debug::{
 };
 use serde_json::{Value, json};
 use std::collections::{HashMap, HashSet};
-use std::io::{self, Read, Write};
+use std::io::{self, Read};
+use std::net::Shutdown;
+use std::os::unix::net::UnixStream;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::RecvTimeoutError;
@@ -29,8 +31,15 @@ const MAX_PAGE: usize = 1000;
 
 static CLIENTS: AtomicU64 = AtomicU64::new(1);
 
-/// Talks to one client until it disconnects or hangs up.
-pub fn serve(target: Arc<dyn Target>, mut input: impl Read, output: impl Write + Send + 'static) {
+/// Talks to one client until it disconnects or hangs up, or the program has ended and it has been told.
+///
+/// # Errors
+/// When the stream cannot be shared between the reading and the writing thread.
+pub fn serve(target: Arc<dyn Target>, mut stream: UnixStream) -> io::Result<()> {
+    // A client that does not read must not keep the image's threads for ever.
+    stream.set_write_timeout(Some(Duration::from_secs(10)))?;
+    let output = stream.try_clone()?;
+    let hang_up = stream.try_clone()?;
     let connection = Arc::new(Connection {
         client: CLIENTS.fetch_add(1, Ordering::Relaxed),
         events: Mutex::new(None),
@@ -45,12 +54,16 @@ pub fn serve(target: Arc<dyn Target>, mut input: impl Read, output: impl Write +
         let connection = Arc::clone(&connection);
         std::thread::Builder::new()
             .name("debug events".into())
-            .spawn(move || connection.pump())
+            .spawn(move || {
+                connection.pump();
+                // Wakes the reader; what is written already still arrives.
+                let _ = hang_up.shutdown(Shutdown::Read);
+            })
     };
     let mut decoder = Decoder::default();
     let mut chunk = vec![0; 64 << 10];
     while !connection.closed.load(Ordering::Acquire) {
-        match input.read(&mut chunk) {
+        match stream.read(&mut chunk) {
             Ok(0) => break,
             Ok(n) => decoder.push(&chunk[..n]),
             Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
@@ -65,6 +78,7 @@ pub fn serve(target: Arc<dyn Target>, mut input: impl Read, output: impl Write +
         // A pump that panicked has nothing left to say.
         let _ = pump.join();
     }
+    Ok(())
 }
 
 struct Connection {
@@ -571,7 +585,13 @@ impl Connection {
         };
         while !self.closed.load(Ordering::Acquire) {
             match events.recv_timeout(Duration::from_millis(100)) {
-                Ok(event) => self.tell(event),
+                Ok(event) => {
+                    let last = matches!(event, Event::Ended { .. });
+                    self.tell(event);
+                    if last {
+                        break;
+                    }
+                }
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => break,
             }

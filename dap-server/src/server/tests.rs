@@ -5,8 +5,7 @@ use debug::{
     Breakpoint, Edit, Frame, GcStats, Heap, Location, Message, Process, Reload, Scope,
     State as Run, Variable, Worker,
 };
-use std::net::Shutdown;
-use std::os::unix::net::UnixStream;
+use std::io::Write;
 use std::sync::mpsc::{Receiver, Sender, channel};
 
 #[derive(Default)]
@@ -249,8 +248,7 @@ impl Client {
         ours.set_read_timeout(Some(Duration::from_secs(20)))
             .expect("a timeout");
         let target: Arc<dyn Target> = target.clone();
-        let output = theirs.try_clone().expect("a second handle");
-        let server = std::thread::spawn(move || serve(target, theirs, output));
+        let server = std::thread::spawn(move || serve(target, theirs).expect("a socket"));
         Client {
             stream: ours,
             decoder: Decoder::default(),
@@ -316,7 +314,8 @@ impl Client {
     }
 
     fn hang_up(mut self) {
-        self.stream.shutdown(Shutdown::Both).expect("still open");
+        // The server may have hung up first.
+        let _ = self.stream.shutdown(Shutdown::Both);
         self.server
             .take()
             .expect("one")
@@ -590,4 +589,121 @@ fn after_any_nonsense_the_session_answers() {
         json!({ "threadId": 2, "startFrame": u32::MAX, "levels": 5 }),
     );
     client.hang_up();
+}
+
+use crate::endpoint::{self, Endpoint};
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::path::PathBuf;
+
+fn private_dir(name: &str) -> PathBuf {
+    let dir = std::env::temp_dir().join(format!("nostos-test-{}-{name}", std::process::id()));
+    endpoint::make_directory(&dir).expect("a directory");
+    dir
+}
+
+impl Client {
+    fn over(stream: UnixStream) -> Self {
+        stream
+            .set_read_timeout(Some(Duration::from_secs(20)))
+            .expect("a timeout");
+        Client {
+            stream,
+            decoder: Decoder::default(),
+            seq: 0,
+            server: None,
+        }
+    }
+}
+
+#[test]
+fn the_endpoint_is_private_serves_many_and_leaves_nothing() {
+    let dir = private_dir("endpoint");
+    let path = dir.join("image.sock");
+    // What a killed image left behind is no obstacle.
+    drop(std::os::unix::net::UnixListener::bind(&path).expect("a stale socket"));
+    let fake = Arc::new(Fake::default());
+    let open = || Endpoint::open(Some(path.clone()), fake.clone());
+    let endpoint = open().expect("an endpoint");
+    assert_eq!(
+        std::fs::metadata(&path).expect("a socket").mode() & 0o777,
+        0o600
+    );
+    assert!(open().is_err(), "two images on one socket");
+    let mut clients: Vec<Client> = (0..3)
+        .map(|_| Client::over(UnixStream::connect(&path).expect("it listens")))
+        .collect();
+    for client in &mut clients {
+        client.ok("initialize", json!({}));
+        client.ok("attach", json!({}));
+    }
+    fake.say(&Event::Ended { status: 3 });
+    endpoint.close();
+    for client in &mut clients {
+        assert_eq!(client.event("exited")["exitCode"], 3);
+        client.event("terminated");
+    }
+    assert!(!path.exists());
+    // A directory that others can write to is not used.
+    std::fs::set_permissions(&dir, std::fs::Permissions::from_mode(0o777)).expect("it is ours");
+    assert!(endpoint::make_directory(&dir).is_err());
+    std::fs::remove_dir_all(&dir).expect("it is ours");
+}
+
+#[test]
+fn the_adapter_relays_and_outlives_the_image() {
+    let dir = private_dir("adapter");
+    let path = dir.join("image.sock");
+    let fake = Arc::new(Fake::default());
+    let endpoint = Endpoint::open(Some(path.clone()), fake.clone()).expect("an endpoint");
+    let (ours, theirs) = UnixStream::pair().expect("a socket pair");
+    let output = theirs.try_clone().expect("a second handle");
+    let adapter =
+        std::thread::spawn(move || crate::adapter::run(&["false".into()], theirs, output));
+    let mut client = Client::over(ours);
+    client.raw(b"Content-Length: nonsense\r\n\r\n");
+    client.ok("initialize", json!({ "linesStartAt1": false }));
+    assert!(
+        client.request("threads", json!({})).is_err(),
+        "there is no image yet"
+    );
+    assert!(client.request("launch", json!({})).is_err(), "no program");
+    assert!(
+        client.request("launch", json!({ "program": "x" })).is_err(),
+        "`false` is no image"
+    );
+    assert!(
+        client
+            .request("attach", json!({ "socket": "/nowhere" }))
+            .is_err()
+    );
+    client.ok("attach", json!({ "socket": path }));
+    client.event("initialized");
+    assert!(
+        client.request("attach", json!({ "socket": path })).is_err(),
+        "one is enough"
+    );
+    assert_eq!(
+        client.ok("threads", json!({}))["threads"]
+            .as_array()
+            .map(Vec::len),
+        Some(3)
+    );
+    let stack = client.ok("stackTrace", json!({ "threadId": 2 }));
+    assert_eq!(
+        stack["stackFrames"][0]["line"], 6,
+        "the image knows how this client counts"
+    );
+    client.ok("pause", json!({ "threadId": 2 }));
+    assert_eq!(client.event("stopped")["reason"], "pause");
+    fake.say(&Event::Ended { status: 0 });
+    client.event("exited");
+    client.event("terminated");
+    endpoint.close();
+    assert!(
+        client.request("threads", json!({})).is_err(),
+        "the image is gone"
+    );
+    client.ok("disconnect", json!({}));
+    adapter.join().expect("the adapter ends in order");
+    std::fs::remove_dir_all(&dir).expect("it is ours");
 }

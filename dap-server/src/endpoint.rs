@@ -1,0 +1,190 @@
+//! The image's debug socket: who may connect, where it lies, and what is left of it at the end (nothing).
+
+use crate::server;
+use nostos_session::debug::Target;
+use std::io;
+use std::os::unix::fs::{DirBuilderExt, FileTypeExt, MetadataExt, PermissionsExt};
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+/// How long an ended program waits for its clients to have read the news.
+const FAREWELL: Duration = Duration::from_secs(3);
+
+/// An open socket. Several clients at once; only this user's.
+pub struct Endpoint {
+    path: PathBuf,
+    closed: Arc<AtomicBool>,
+    clients: Clients,
+    listener: Option<JoinHandle<()>>,
+}
+
+type Clients = Arc<Mutex<Vec<JoinHandle<()>>>>;
+
+/// The directory of this user's sockets: below `$XDG_RUNTIME_DIR` when there is one.
+pub fn directory() -> PathBuf {
+    match std::env::var_os("XDG_RUNTIME_DIR") {
+        Some(dir) if Path::new(&dir).is_absolute() => PathBuf::from(dir).join("nostos"),
+        _ => std::env::temp_dir().join(format!("nostos-{}", uid())),
+    }
+}
+
+/// Where the image with this operating-system process has its socket, unless it was told otherwise.
+pub fn path_of(pid: u32) -> PathBuf {
+    directory().join(format!("{pid}.sock"))
+}
+
+fn uid() -> u32 {
+    rustix::process::geteuid().as_raw()
+}
+
+/// Makes the directory of the sockets, for its owner alone.
+///
+/// # Errors
+/// When it cannot be made, or when there is one that others could put things into.
+pub fn make_directory(dir: &Path) -> io::Result<()> {
+    match std::fs::DirBuilder::new()
+        .mode(0o700)
+        .recursive(true)
+        .create(dir)
+    {
+        Ok(()) => {}
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+        Err(error) => return Err(error),
+    }
+    let found = std::fs::symlink_metadata(dir)?;
+    if !found.is_dir() || found.uid() != uid() || found.mode() & 0o077 != 0 {
+        let why = format!("{} is not a directory of this user alone", dir.display());
+        return Err(io::Error::new(io::ErrorKind::PermissionDenied, why));
+    }
+    Ok(())
+}
+
+impl Endpoint {
+    /// Opens the socket; `None`: at the usual place.
+    ///
+    /// # Errors
+    /// When the socket cannot be made, or somebody listens there already.
+    pub fn open(path: Option<PathBuf>, target: Arc<dyn Target>) -> io::Result<Endpoint> {
+        let path = match path {
+            Some(path) => path,
+            None => {
+                make_directory(&directory())?;
+                path_of(std::process::id())
+            }
+        };
+        clear_stale(&path)?;
+        let listener = UnixListener::bind(&path)?;
+        // Until the mode is set, the check of the peer is what keeps others out.
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600))?;
+        let closed = Arc::new(AtomicBool::new(false));
+        let clients: Clients = Arc::default();
+        let thread = std::thread::Builder::new()
+            .name("debug endpoint".into())
+            .spawn({
+                let (closed, clients) = (Arc::clone(&closed), Arc::clone(&clients));
+                move || accept(&listener, &target, &closed, &clients)
+            })?;
+        Ok(Endpoint {
+            path,
+            closed,
+            clients,
+            listener: Some(thread),
+        })
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The program has ended: lets the clients read that, then takes the socket away.
+    pub fn close(mut self) {
+        self.shut();
+        let until = Instant::now() + FAREWELL;
+        let clients =
+            std::mem::take(&mut *self.clients.lock().unwrap_or_else(PoisonError::into_inner));
+        for client in clients {
+            while !client.is_finished() && Instant::now() < until {
+                std::thread::sleep(Duration::from_millis(1));
+            }
+            if client.is_finished() {
+                // A thread that panicked has said so on stderr.
+                let _ = client.join();
+            }
+        }
+    }
+
+    fn shut(&mut self) {
+        let Some(thread) = self.listener.take() else {
+            return;
+        };
+        self.closed.store(true, Ordering::Release);
+        // Wakes `accept`. When this fails the listener is gone already.
+        let _ = UnixStream::connect(&self.path);
+        let _ = std::fs::remove_file(&self.path);
+        let _ = thread.join();
+    }
+}
+
+impl Drop for Endpoint {
+    fn drop(&mut self) {
+        self.shut();
+    }
+}
+
+/// A socket that nobody listens on any more is in the way; anything else is somebody's.
+fn clear_stale(path: &Path) -> io::Result<()> {
+    let Ok(found) = std::fs::symlink_metadata(path) else {
+        return Ok(());
+    };
+    if !found.file_type().is_socket() {
+        let why = format!("{} exists and is no socket", path.display());
+        return Err(io::Error::new(io::ErrorKind::AlreadyExists, why));
+    }
+    match UnixStream::connect(path) {
+        Ok(_) => {
+            let why = format!("somebody listens on {} already", path.display());
+            Err(io::Error::new(io::ErrorKind::AddrInUse, why))
+        }
+        Err(_) => std::fs::remove_file(path),
+    }
+}
+
+fn accept(
+    listener: &UnixListener,
+    target: &Arc<dyn Target>,
+    closed: &AtomicBool,
+    clients: &Clients,
+) {
+    for stream in listener.incoming() {
+        if closed.load(Ordering::Acquire) {
+            return;
+        }
+        let Ok(stream) = stream else {
+            // Out of file descriptors, most likely: better slow than a spinning core.
+            std::thread::sleep(Duration::from_millis(50));
+            continue;
+        };
+        if !is_ours(&stream) {
+            continue;
+        }
+        let target = Arc::clone(target);
+        let thread = std::thread::Builder::new()
+            .name("debug client".into())
+            .spawn(move || {
+                // A stream that cannot be shared is a client that cannot be served; it sees the end of the connection.
+                let _ = server::serve(target, stream);
+            });
+        let mut clients = clients.lock().unwrap_or_else(PoisonError::into_inner);
+        clients.retain(|client| !client.is_finished());
+        clients.extend(thread);
+    }
+}
+
+fn is_ours(stream: &UnixStream) -> bool {
+    rustix::net::sockopt::socket_peercred(stream).is_ok_and(|peer| peer.uid.as_raw() == uid())
+}
