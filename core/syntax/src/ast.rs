@@ -12,7 +12,8 @@
 //! Item = FnDef | Signature | TypeDef | TraitDef | ImplDef | ModuleDef | UseDecl | ValueDef | ConstDef | MvarDef
 //!      | ExternDef | TestDef | MacroDef | ItemExpr
 //! FnDef         = Decorator* 'pub'? (name | name_splice:SpliceName) TypeParamList? ParamList guard:Guard? return_type:RetType?
-//!                 ('=' body:Expr)?                              one clause; without a body a signature in a trait
+//!                 ('=' body:Expr)?                              one clause; without a body a signature in a trait.
+//!                                                               The name may be an operator in traits and implementations
 //!                 type_params(): TypeParam*   params(): Param*
 //! Signature     = name ':' ty:TypeExpr                          pmap : (List[a], a -> b) -> List[b]
 //! TypeDef       = 'var'? 'type' name TypeParamList? '=' body(): TypeBody
@@ -124,11 +125,13 @@ use crate::tree::{Node, NodeId, TextRange};
 
 mod exprs;
 mod items;
+mod ops;
 mod patterns;
 mod types;
 
 pub use exprs::*;
 pub use items::*;
+pub use ops::*;
 pub use patterns::*;
 pub use types::*;
 

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use nostos_syntax::ast::{self, View};
+use nostos_syntax::ast;
 use nostos_syntax::{Entry, Parse, parse, parse_as};
 
 fn samples() -> Vec<String> {
@@ -51,6 +51,7 @@ fn check(text: &str) -> Parse {
 
 /// Views of broken trees answer too.
 fn walk(parse: &Parse) {
+    let mut seen = 0;
     for node in parse
         .tree()
         .root()
@@ -58,36 +59,45 @@ fn walk(parse: &Parse) {
         .flat_map(|item| item.descendants())
     {
         if let Some(item) = ast::Item::cast(node) {
-            let _ = (item.name(), item.doc(), item.decorators().count());
+            seen += item.decorators().count()
+                + usize::from(item.name().is_some() && item.doc().is_some());
         }
-        match ast::Expr::cast(node) {
-            Some(ast::Expr::Call(call)) => drop((
-                call.callee(),
-                call.args().map(|arg| (arg.name(), arg.value())).count(),
-            )),
-            Some(ast::Expr::Binary(binary)) => drop((binary.lhs(), binary.op(), binary.rhs())),
-            Some(ast::Expr::If(branches)) => drop((
-                branches.condition(),
-                branches.then_branch(),
-                branches.else_branch(),
-            )),
-            Some(ast::Expr::Literal(literal)) => drop(literal.value()),
-            Some(ast::Expr::String(string)) => drop((string.parts().count(), string.plain_value())),
-            Some(ast::Expr::Lambda(lambda)) => drop((lambda.params().count(), lambda.body())),
-            Some(ast::Expr::For(head)) => drop((head.pattern(), head.head(), head.body())),
-            Some(expr) => drop(expr.node().tokens().count()),
-            None => {}
-        }
+        seen += match ast::Expr::cast(node) {
+            Some(ast::Expr::Call(call)) => {
+                let args = call.args().filter(|arg| arg.value().is_some()).count();
+                args + usize::from(call.callee().is_some())
+            }
+            Some(ast::Expr::Binary(binary)) => usize::from(
+                binary.lhs().is_some() && binary.op().is_some() && binary.rhs().is_some(),
+            ),
+            Some(ast::Expr::If(parts)) => {
+                usize::from(parts.condition().is_some() && parts.then_branch().is_some())
+            }
+            Some(ast::Expr::Literal(literal)) => usize::from(literal.value().is_some()),
+            Some(ast::Expr::String(string)) => {
+                string.parts().count() + string.plain_value().map_or(0, |text| text.len())
+            }
+            Some(ast::Expr::Lambda(lambda)) => {
+                lambda.params().count() + usize::from(lambda.body().is_some())
+            }
+            Some(ast::Expr::For(head)) => {
+                usize::from(head.pattern().is_some() && head.body().is_some())
+            }
+            Some(expr) => expr.node().tokens().count(),
+            None => 0,
+        };
         if let Some(pattern) = ast::Pat::cast(node) {
-            drop(
-                pattern
-                    .node()
-                    .child_nodes()
-                    .filter_map(ast::Pat::cast)
-                    .count(),
-            );
+            seen += pattern
+                .node()
+                .child_nodes()
+                .filter_map(ast::Pat::cast)
+                .count();
         }
     }
+    assert!(
+        seen <= 20 * parse.text().len(),
+        "views do not invent children"
+    );
 }
 
 /// xorshift: the same numbers on every run.

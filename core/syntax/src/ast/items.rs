@@ -1,9 +1,8 @@
 //! Views of items and their parts.
 
-use super::BinaryOp;
 use super::{
-    ArgList, ErrorNode, Expr, Pat, PathType, SpliceExpr, StringExpr, Token, TypeExpr, View,
-    choices, doc_above, is_word, many, many_in, name_token, one, one_after, views,
+    ArgList, BinaryOp, ErrorNode, Expr, Pat, PathType, SpliceExpr, StringExpr, Token, TypeExpr,
+    View, choices, doc_above, is_word, many, many_in, name_token, one, one_after, views,
 };
 use crate::kind::Kind;
 use crate::tree::Node;
@@ -556,18 +555,19 @@ impl<'t> SpliceName<'t> {
     }
 }
 
-/// The token before parameters or colon that is the defined name; `self`, `to`, `from`, `test` may be one, and a trait's members may be operators.
+/// The token before parameters or colon that is the defined name; `self`, `to`, `from`, `test` and operators may be one.
 fn definition_name(node: Node<'_>) -> Option<Token<'_>> {
     node.tokens().find(|token| {
+        let kind = token.kind();
         matches!(
-            token.kind(),
+            kind,
             Kind::Ident
                 | Kind::UpperIdent
                 | Kind::SelfKw
                 | Kind::ToKw
                 | Kind::FromKw
                 | Kind::TestKw
-        ) || BinaryOp::from_kind(token.kind()).is_some()
+        ) || BinaryOp::from_kind(kind).is_some()
     })
 }
 

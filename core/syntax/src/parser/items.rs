@@ -103,8 +103,8 @@ impl Parser<'_> {
     /// `name(…)` that is a definition here, or was meant as one.
     fn is_definition_head(&self, place: Place) -> bool {
         let is_member = matches!(place, Place::Trait | Place::Impl);
-        if !self.is_name_at(self.pos) && !(is_member && self.is_operator_name_at(self.pos)) {
-            return false;
+        if !self.is_name_at(self.pos) {
+            return is_member && self.is_operator_method();
         }
         let Some(end) = self.after_head(self.pos) else {
             return false;
@@ -132,7 +132,7 @@ impl Parser<'_> {
 
     /// A name to define.
     fn name(&mut self) {
-        if self.is_name_at(self.pos) {
+        if self.is_name_at(self.pos) || self.is_operator_method() {
             self.bump();
         } else if self.at(Kind::Tilde) {
             let mark = self.open();
@@ -161,11 +161,7 @@ impl Parser<'_> {
 
     /// `name[T](params) when g -> T = body`; in traits the body may be missing.
     fn fn_def(&mut self, mark: Mark) {
-        if self.is_operator_name_at(self.pos) {
-            self.bump();
-        } else {
-            self.name();
-        }
+        self.name();
         self.fn_head();
         let is_signature = self.at_limit()
             || self.newline_before(self.pos)
@@ -481,11 +477,7 @@ impl Parser<'_> {
 
     fn extern_def(&mut self, mark: Mark) {
         self.bump();
-        if self.at(Kind::SelfKw) {
-            self.bump();
-        } else {
-            self.name();
-        }
+        self.name();
         self.fn_head();
         if self.expect(Kind::FromKw) {
             self.string_or_missing();

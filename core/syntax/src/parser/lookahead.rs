@@ -1,6 +1,7 @@
 //! Telling constructs apart that start alike, by looking past whole groups of brackets. Nothing here moves the parser.
 
 use super::Parser;
+use crate::ast::BinaryOp;
 use crate::brackets;
 use crate::kind::Kind;
 
@@ -23,28 +24,14 @@ impl Parser<'_> {
     pub(super) fn is_name_at(&self, pos: u32) -> bool {
         matches!(
             self.kind_at(pos),
-            Kind::Ident | Kind::ToKw | Kind::FromKw | Kind::TestKw
+            Kind::Ident | Kind::SelfKw | Kind::ToKw | Kind::FromKw | Kind::TestKw
         )
     }
 
-    /// An operator that names a member of a trait: `+(self, other)`.
-    pub(super) fn is_operator_name_at(&self, pos: u32) -> bool {
-        matches!(
-            self.kind_at(pos),
-            Kind::EqEq
-                | Kind::NotEq
-                | Kind::Lt
-                | Kind::Gt
-                | Kind::LtEq
-                | Kind::GtEq
-                | Kind::PlusPlus
-                | Kind::Plus
-                | Kind::Minus
-                | Kind::Star
-                | Kind::Slash
-                | Kind::Percent
-                | Kind::StarStar
-        ) && self.kind_at(pos + 1) == Kind::LParen
+    /// `==(`, `+(` and the like: the name of a method behind an operator, in traits and implementations.
+    pub(super) fn is_operator_method(&self) -> bool {
+        self.nth(1) == Kind::LParen
+            && BinaryOp::from_kind(self.current()).is_some_and(BinaryOp::is_method)
     }
 
     /// `:name` without space between.
@@ -209,7 +196,6 @@ impl Parser<'_> {
                 Kind::LParen | Kind::LBracket | Kind::LBrace | Kind::MapOpen | Kind::SetOpen => {
                     self.after_group(pos)?
                 }
-                Kind::SelfKw => pos + 1,
                 _ if self.is_name_at(pos) => pos + 1,
                 _ => return None,
             };
@@ -244,7 +230,7 @@ impl Parser<'_> {
     /// The arrow that makes what starts at `pos` the parameters of a lambda, if one does.
     pub(super) fn is_lambda_at(&self, pos: u32) -> bool {
         let end = match self.kind_at(pos) {
-            Kind::Underscore | Kind::SelfKw => pos + 1,
+            Kind::Underscore => pos + 1,
             Kind::LParen | Kind::LBracket | Kind::LBrace | Kind::MapOpen => {
                 match self.after_group(pos) {
                     Some(end) => end,
@@ -339,7 +325,7 @@ impl Parser<'_> {
     fn ends_statement_before(&self, pos: u32) -> bool {
         let before = self.input.kinds[pos as usize - 1];
         let here = self.input.kinds[pos as usize];
-        let goes_on = crate::ast::BinaryOp::from_kind(before).is_some()
+        let goes_on = BinaryOp::from_kind(before).is_some()
             || matches!(
                 before,
                 Kind::FatArrow

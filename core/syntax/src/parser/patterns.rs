@@ -104,7 +104,7 @@ impl Parser<'_> {
             Kind::Caret => {
                 let mark = self.open();
                 self.bump();
-                if self.is_name_at(self.pos) || self.at(Kind::SelfKw) {
+                if self.is_name_at(self.pos) {
                     self.bump();
                 } else {
                     self.error_expected("a name");
@@ -117,7 +117,6 @@ impl Parser<'_> {
                 self.pattern_splice_operand();
                 self.finish(mark, Kind::SplicePat)
             }
-            Kind::SelfKw => self.single_pattern(Kind::NamePat),
             _ if self.is_name_at(self.pos) => self.single_pattern(Kind::NamePat),
             kind if kind.is_keyword() => {
                 let message = format!("{} is a keyword and cannot be a name", kind.describe());

@@ -156,11 +156,14 @@ impl Parser<'_> {
     /// `a.b.C`, as far as it goes on one line.
     pub(super) fn path(&mut self) {
         let mark = self.open();
-        let is_name =
-            self.at(Kind::UpperIdent) || self.at(Kind::SelfKw) || self.is_name_at(self.pos);
+        let is_name = self.at(Kind::UpperIdent) || self.is_name_at(self.pos);
         if is_name {
             self.bump();
-            while self.at(Kind::Dot) && !self.at_newline() && self.is_word_at(self.pos + 1) {
+            while self.at(Kind::Dot)
+                && !self.at_newline()
+                && self.is_word_at(self.pos + 1)
+                && !(self.context.newlines && self.newline_before(self.pos + 1))
+            {
                 self.bump();
                 self.bump();
             }
