@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 pub mod adapter;
+pub mod client;
 pub mod endpoint;
 pub mod framing;
 pub mod protocol;

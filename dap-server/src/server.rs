@@ -288,6 +288,15 @@ impl Connection {
                 let _: protocol::DisconnectArguments = arguments(args)?;
                 Ok(Value::Null)
             }
+            "nostos/image" => {
+                let program = self.target.program();
+                Ok(json!({
+                    "root": program.root,
+                    "main": program.main,
+                    "version": program.version,
+                    "pid": std::process::id(),
+                }))
+            }
             "nostos/processes" => self.processes(args),
             "nostos/mailbox" => {
                 let args: protocol::MailboxArguments = arguments(args)?;

@@ -429,6 +429,17 @@ pub struct Edit {
     pub text: Option<String>,
 }
 
+/// What an image runs.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Program {
+    /// Absolute path of the directory that modules are relative to.
+    pub root: String,
+    /// The file with `main`, relative to it.
+    pub main: String,
+    /// The version of the sources that runs: 1, and one more for every reload that changed something.
+    pub version: u64,
+}
+
 /// The order of a list of processes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum Order {
@@ -447,6 +458,8 @@ pub enum Order {
 ///
 /// Every method may be called from any thread. What is asked of a process that runs is answered at its next safepoint, without stopping it for longer.
 pub trait Target: Send + Sync {
+    /// What program this is.
+    fn program(&self) -> Program;
     /// At most `limit` rows (0: all) in this order, and how many there are in total.
     fn processes(&self, order: Order, limit: usize) -> (Vec<Process>, usize);
     /// One row.

@@ -2,7 +2,7 @@
 
 use super::*;
 use debug::{
-    Breakpoint, Edit, Frame, GcStats, Heap, Location, Message, Process, Reload, Scope,
+    Breakpoint, Edit, Frame, GcStats, Heap, Location, Message, Process, Program, Reload, Scope,
     State as Run, Variable, Worker,
 };
 use std::io::Write;
@@ -62,6 +62,13 @@ fn value(name: &str, text: &str, place: Option<Place>) -> Variable {
 }
 
 impl Target for Fake {
+    fn program(&self) -> Program {
+        Program {
+            root: "/p".into(),
+            main: "main.nos".into(),
+            version: 1,
+        }
+    }
     fn processes(&self, order: Order, limit: usize) -> (Vec<Process>, usize) {
         let mut rows: Vec<_> = (1..=3).map(process).collect();
         if order == Order::Mailbox {
@@ -438,6 +445,7 @@ fn the_views_of_a_running_image() {
     let fake = Arc::new(Fake::default());
     let mut client = Client::new(&fake);
     client.ok("initialize", json!({}));
+    assert_eq!(client.ok("nostos/image", json!({}))["root"], "/p");
     let rows = client.ok("nostos/processes", json!({ "sort": "mailbox", "limit": 2 }));
     assert_eq!(rows["total"], 3);
     assert_eq!(rows["processes"][0]["id"], 3);
