@@ -1,2 +1,0 @@
-//! Room to be filled.
-#![forbid(unsafe_code)]
