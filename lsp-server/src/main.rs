@@ -1,3 +1,6 @@
-//! Room to be filled.
+//! `nostos-lsp`: the language server on stdin and stdout.
 #![forbid(unsafe_code)]
-fn main() {}
+
+fn main() {
+    std::process::exit(nostos_lsp::run());
+}

@@ -1,0 +1,116 @@
+//! An editor at the other end of a channel.
+
+use super::*;
+
+struct Editor {
+    connection: Connection,
+    next: i32,
+}
+
+impl Editor {
+    fn note(&self, method: &str, params: Value) {
+        let note = Notification::new(method.into(), params);
+        self.connection
+            .sender
+            .send(note.into())
+            .expect("the server listens");
+    }
+
+    fn request(&mut self, method: &str, params: Value) -> Response {
+        self.next += 1;
+        let request = Request::new(self.next.into(), method.into(), params);
+        self.connection
+            .sender
+            .send(request.into())
+            .expect("the server listens");
+        loop {
+            if let Message::Response(response) = self.receive() {
+                return response;
+            }
+        }
+    }
+
+    fn receive(&self) -> Message {
+        let wait = Duration::from_secs(20);
+        self.connection
+            .receiver
+            .recv_timeout(wait)
+            .expect("the server answers")
+    }
+
+    /// The messages of the next diagnostics, with their first lines.
+    fn diagnostics(&self) -> Vec<(u64, String)> {
+        loop {
+            let Message::Notification(note) = self.receive() else {
+                continue;
+            };
+            if note.method != "textDocument/publishDiagnostics" {
+                continue;
+            }
+            let found = note.params["diagnostics"]
+                .as_array()
+                .expect("a list")
+                .clone();
+            let line = |row: &Value| row["range"]["start"]["line"].as_u64().expect("a line");
+            let text = |row: &Value| row["message"].as_str().expect("a text").to_owned();
+            return found.iter().map(|row| (line(row), text(row))).collect();
+        }
+    }
+}
+
+#[test]
+fn an_editor_opens_changes_and_closes_a_file() {
+    let (ours, theirs) = Connection::memory();
+    let server = std::thread::spawn(move || serve(&theirs).expect("a session in order"));
+    let mut editor = Editor {
+        connection: ours,
+        next: 0,
+    };
+    let capabilities = editor.request("initialize", json!({ "capabilities": {} }));
+    assert!(capabilities.response_kind_is_ok());
+    editor.note("initialized", json!({}));
+
+    let uri = "file:///nowhere/at/all.nos";
+    let document =
+        json!({ "uri": uri, "languageId": "nostos", "version": 1, "text": "main() = (1\n" });
+    editor.note("textDocument/didOpen", json!({ "textDocument": document }));
+    let found = editor.diagnostics();
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert_eq!(found[0].0, 0, "{found:?}");
+
+    let change = json!({ "textDocument": { "uri": uri, "version": 2 }, "contentChanges": [{ "text": "main() = 1\n" }] });
+    editor.note("textDocument/didChange", change);
+    assert_eq!(editor.diagnostics(), []);
+
+    // What is malformed or unknown costs nothing but its own answer.
+    editor.note("textDocument/didChange", json!({ "textDocument": 5 }));
+    assert!(
+        !editor
+            .request("textDocument/unknown", json!({}))
+            .response_kind_is_ok()
+    );
+    assert!(
+        !editor
+            .request("textDocument/hover", json!([]))
+            .response_kind_is_ok()
+    );
+
+    editor.note(
+        "textDocument/didClose",
+        json!({ "textDocument": { "uri": uri } }),
+    );
+    assert_eq!(editor.diagnostics(), []);
+    editor.request("shutdown", Value::Null);
+    editor.note("exit", Value::Null);
+    server.join().expect("the server ends in order");
+}
+
+trait Outcome {
+    fn response_kind_is_ok(&self) -> bool;
+}
+
+impl Outcome for Response {
+    fn response_kind_is_ok(&self) -> bool {
+        serde_json::to_value(self).is_ok_and(|value| value.get("result").is_some())
+    }
+}
