@@ -1,4 +1,138 @@
-//! Room to be filled.
+//! Meaning to inert code: monomorphic IR, layouts, CLIF, code objects with stack maps, breakpoint sites and names for a debugger.
+//!
+//! In: the checked program, asked cell by cell. Out: [`CodeObject`]s, which `runtime` publishes, and the descriptor table that says what is in memory.
+//! Absent: execution; nothing here runs what it makes, and no address is baked in.
 #![forbid(unsafe_code)]
 
 pub mod dwarf;
+pub mod emit;
+pub mod ir;
+pub mod layout;
+pub mod lower;
+pub mod meaning;
+pub mod mono;
+mod sink;
+
+pub use lower::CompileError;
+pub use mono::{CellOwner, Synth};
+
+use emit::Emitter;
+use layout::Layouts;
+use lower::World;
+use meaning::Meaning;
+use mono::Cells;
+use nostos_abi::code::{CellId, CodeObject};
+use nostos_abi::desc::{DescTable, ShapeId};
+use nostos_check::hir::{Body, FnInst};
+use nostos_check::ty::{FnId, Ty};
+use std::sync::Arc;
+
+/// How to compile.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Options {
+    /// Every statement is a place to stop at, and named locals live in frame slots.
+    pub debug_sites: bool,
+    /// Cranelift's verifier runs on everything.
+    pub verifier: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Options {
+            debug_sites: true,
+            verifier: cfg!(debug_assertions),
+        }
+    }
+}
+
+/// What one compilation gives.
+#[derive(Clone, Debug, Default)]
+pub struct Batch {
+    /// The function asked for first, then what must be published with it: its lambdas and local functions.
+    pub code: Vec<(CellId, CodeObject)>,
+}
+
+/// The compiler of one image.
+pub struct Codegen {
+    layouts: Layouts,
+    cells: Cells,
+    globals: u32,
+    entries: Vec<Arc<Body>>,
+    emitter: Emitter,
+    options: Options,
+}
+
+impl Codegen {
+    /// With nothing compiled yet.
+    pub fn new(options: Options) -> Codegen {
+        Codegen {
+            layouts: Layouts::new(),
+            cells: Cells::default(),
+            globals: 0,
+            entries: Vec::new(),
+            emitter: Emitter::new(options.debug_sites, options.verifier),
+            options,
+        }
+    }
+
+    /// Descriptors, shapes and atoms so far. Hand new ones to the runtime before publishing what needs them.
+    pub fn descs(&self) -> &DescTable {
+        &self.layouts.table
+    }
+
+    /// The cell calls to a function at concrete types go through; new or known.
+    pub fn fn_cell(&mut self, inst: &FnInst) -> CellId {
+        self.cells.of(CellOwner::Fn(inst.clone()))
+    }
+
+    /// The cell of a closed body without parameters; its code gives the boxed value.
+    pub fn entry_cell(&mut self, body: Arc<Body>) -> CellId {
+        self.entries.push(body);
+        let number = self.entries.len() as u32 - 1;
+        self.cells.of(CellOwner::Entry(number))
+    }
+
+    /// Compiles a cell's code.
+    pub fn compile(&mut self, meaning: &dyn Meaning, cell: CellId) -> Result<Batch, CompileError> {
+        let lowered = self.lower(meaning, cell)?;
+        let mut batch = Batch::default();
+        for (cell, function) in &lowered {
+            let code = self.emitter.emit(meaning, &mut self.layouts, function);
+            batch.code.push((*cell, code));
+        }
+        Ok(batch)
+    }
+
+    /// A cell's functions as typed monomorphic IR, before any machine is involved.
+    pub fn lower(
+        &mut self,
+        meaning: &dyn Meaning,
+        cell: CellId,
+    ) -> Result<lower::Lowered, CompileError> {
+        let world = World {
+            meaning,
+            layouts: &mut self.layouts,
+            cells: &mut self.cells,
+            globals: &mut self.globals,
+            entries: &self.entries,
+            sites: self.options.debug_sites,
+        };
+        lower::lower_cell(world, cell)
+    }
+
+    /// What a cell's code is.
+    pub fn owner(&self, cell: CellId) -> Option<CellOwner> {
+        self.cells.owner(cell).cloned()
+    }
+
+    /// The cells that hold instances of a function: what a swap of it recompiles.
+    pub fn cells_of(&self, id: FnId) -> Vec<CellId> {
+        self.cells.cells_of(id).to_vec()
+    }
+
+    /// The shape of a concrete type.
+    pub fn shape(&mut self, meaning: &dyn Meaning, ty: &Ty) -> ShapeId {
+        let id = self.layouts.of(meaning, ty);
+        self.layouts.get(id).shape
+    }
+}

@@ -1,0 +1,416 @@
+//! IR functions to CLIF, to machine code, to inert code objects.
+//!
+//! Values are lanes; every ref lane that is not a constant is declared to the stack maps in [`Emit::tracked`], the one place that does it.
+//! Helpers that may suspend go through the shim, so that every call is a safepoint; no address into a heap object or the stack lives across one.
+
+mod call;
+mod control;
+mod data;
+mod debug;
+mod expr;
+mod object;
+mod prim;
+mod process;
+
+use crate::ir;
+use crate::layout::{Layouts, TyId};
+use crate::meaning::Meaning;
+use cranelift_codegen::control::ControlPlane;
+use cranelift_codegen::ir::{
+    AbiParam, Block, FuncRef, Function, GlobalValueData, InstBuilder, MemFlagsData, SigRef,
+    Signature, SourceLoc, StackSlot, Type, UserExternalName, UserFuncName, Value, types,
+};
+use cranelift_codegen::isa::{CallConv, OwnedTargetIsa};
+use cranelift_codegen::settings::{self, Configurable};
+use cranelift_codegen::{Context, ir::ExtFuncData, ir::ExternalName};
+use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext, Variable};
+use nostos_abi::builtin::Leaf;
+use nostos_abi::code::{CellId, CodeObject, StaticWord, Symbol};
+use nostos_abi::object::Lane;
+use rustc_hash::FxHashMap;
+use smallvec::SmallVec;
+
+/// The lanes of a value.
+type Lanes = SmallVec<[Value; 4]>;
+
+/// The machine and what is reused from one function to the next.
+pub struct Emitter {
+    /// Optimises in the mid-end.
+    optimise: OwnedTargetIsa,
+    /// Lowers without another mid-end run, which would share stack addresses again.
+    lower: OwnedTargetIsa,
+    ctx: Context,
+    fctx: FunctionBuilderContext,
+    sites: bool,
+    want_clif: bool,
+    /// The CLIF of the last function, when wanted.
+    pub clif: String,
+}
+
+impl Emitter {
+    /// For this machine.
+    pub fn new(sites: bool, verify: bool) -> Emitter {
+        Emitter {
+            optimise: isa("speed", verify),
+            lower: isa("none", verify),
+            ctx: Context::new(),
+            fctx: FunctionBuilderContext::new(),
+            sites,
+            want_clif: false,
+            clif: String::new(),
+        }
+    }
+
+    /// Keeps the CLIF of each function in [`Emitter::clif`], for tests and for people.
+    pub fn keep_clif(&mut self) {
+        self.want_clif = true;
+    }
+
+    /// Compiles one function.
+    ///
+    /// Panics when Cranelift refuses it: that is our bug.
+    pub fn emit(
+        &mut self,
+        meaning: &dyn Meaning,
+        layouts: &mut Layouts,
+        function: &ir::Function,
+    ) -> CodeObject {
+        self.ctx.clear();
+        let mut sig = Signature::new(CallConv::Tail);
+        if function.closure.is_some() {
+            sig.params.push(AbiParam::new(types::I64));
+        }
+        for (i, param) in function.params.iter().enumerate() {
+            let var = &function.vars[param.0 as usize];
+            if var.shared && i as u32 >= function.arity {
+                sig.params.push(AbiParam::new(types::I64));
+            } else {
+                let lanes = layouts.lanes(var.ty);
+                sig.params
+                    .extend(lanes.iter().map(|l| AbiParam::new(lane_type(*l))));
+            }
+        }
+        let results = layouts.lanes(function.result);
+        sig.returns
+            .extend(results.iter().map(|l| AbiParam::new(lane_type(*l))));
+        self.ctx.func = Function::with_name_signature(UserFuncName::user(0, 0), sig);
+        let builder = FunctionBuilder::new(&mut self.ctx.func, &mut self.fctx);
+        let mut emit = Emit {
+            b: builder,
+            f: function,
+            layouts,
+            places: vec![Place::Unset; function.vars.len()],
+            frames: Vec::new(),
+            sites: self.sites,
+            debug: debug::Scopes::default(),
+            slots: FxHashMap::default(),
+            names: Names::default(),
+            statics: Vec::new(),
+            texts: FxHashMap::default(),
+            closures: FxHashMap::default(),
+            uses: Vec::new(),
+            sigs: FxHashMap::default(),
+            at: 0,
+        };
+        emit.function();
+        let Emit {
+            b,
+            debug,
+            slots,
+            names,
+            statics,
+            uses,
+            ..
+        } = emit;
+        b.finalize(self.optimise.frontend_config());
+        if self.want_clif {
+            self.clif = self.ctx.func.display().to_string();
+        }
+        let mut plane = ControlPlane::default();
+        if let Err(error) = self.ctx.optimize(&*self.optimise, &mut plane) {
+            let text = cranelift_codegen::print_errors::pretty_error(&self.ctx.func, error);
+            panic!("{}: {text}", function.name);
+        }
+        crate::sink::sink_stack_addresses(&mut self.ctx.func);
+        if let Err(error) = self.ctx.compile(&*self.lower, &mut plane) {
+            let text = cranelift_codegen::print_errors::pretty_error(error.func, error.inner);
+            panic!("{}: {text}", function.name);
+        }
+        let code = self.ctx.take_compiled_code().expect("just compiled");
+        object::code_object(object::Input {
+            meaning,
+            layouts,
+            function,
+            func: &self.ctx.func,
+            code: &code,
+            names: &names,
+            statics,
+            uses,
+            scopes: &debug,
+            slots: &slots,
+        })
+    }
+}
+
+fn isa(opt_level: &str, verify: bool) -> OwnedTargetIsa {
+    let mut flags = settings::builder();
+    let verify = if verify { "true" } else { "false" };
+    for (name, value) in [
+        ("opt_level", opt_level),
+        ("preserve_frame_pointers", "true"),
+        ("enable_pinned_reg", "true"),
+        ("is_pic", "false"),
+        ("unwind_info", "true"),
+        ("use_colocated_libcalls", "false"),
+        ("enable_probestack", "false"),
+        ("enable_verifier", verify),
+    ] {
+        flags.set(name, value).expect("a flag of this Cranelift");
+    }
+    let builder = cranelift_native::builder().expect("a machine Cranelift knows");
+    builder
+        .finish(settings::Flags::new(flags))
+        .expect("flags that agree")
+}
+
+fn lane_type(lane: Lane) -> Type {
+    match lane {
+        Lane::Raw | Lane::Ref => types::I64,
+        Lane::Float => types::F64,
+    }
+}
+
+/// Memory that is mapped, aligned and ours.
+fn trusted() -> MemFlagsData {
+    MemFlagsData::trusted()
+}
+
+/// Where a variable's value is.
+#[derive(Clone)]
+enum Place {
+    Unset,
+    /// Given a value once: the value (a shared one: the reference to its cell).
+    Once(Lanes),
+    /// Given values in several places.
+    Many(SmallVec<[Variable; 4]>),
+}
+
+/// What a `break`, `return` or throw inside it has to do with.
+#[derive(Clone, Copy)]
+enum Frame<'f> {
+    Loop {
+        leave: Block,
+        next: Block,
+        ty: TyId,
+    },
+    Try {
+        handler: Option<Block>,
+        finally: Option<&'f ir::Expr>,
+    },
+}
+
+/// Symbols by the numbers their names have in CLIF.
+#[derive(Default)]
+struct Names {
+    symbols: Vec<Symbol>,
+    values: FxHashMap<Symbol, cranelift_codegen::ir::GlobalValue>,
+    functions: FxHashMap<Symbol, FuncRef>,
+}
+
+struct Emit<'a, 'f> {
+    b: FunctionBuilder<'a>,
+    f: &'f ir::Function,
+    layouts: &'a mut Layouts,
+    places: Vec<Place>,
+    frames: Vec<Frame<'f>>,
+    sites: bool,
+    debug: debug::Scopes,
+    slots: FxHashMap<ir::VarId, StackSlot>,
+    names: Names,
+    statics: Vec<Vec<StaticWord>>,
+    texts: FxHashMap<std::sync::Arc<str>, u32>,
+    closures: FxHashMap<CellId, u32>,
+    uses: Vec<CellId>,
+    sigs: FxHashMap<Signature, SigRef>,
+    /// Byte offset in the file of what is being emitted.
+    at: u32,
+}
+
+impl<'f> Emit<'_, 'f> {
+    fn function(&mut self) {
+        let entry = self.b.create_block();
+        self.b.append_block_params_for_function_params(entry);
+        self.b.switch_to_block(entry);
+        self.b.seal_block(entry);
+        self.set_at(self.f.at);
+        let params = self.b.block_params(entry).to_vec();
+        let mut params = params.into_iter();
+        let closure = self.f.closure.as_ref().map(|_| {
+            let closure = params.next().expect("a closure is the first parameter");
+            self.tracked(Lane::Ref, closure)
+        });
+        let mut shared = Vec::new();
+        for (i, param) in self.f.params.iter().enumerate() {
+            let var = &self.f.vars[param.0 as usize];
+            let captured = var.shared && i as u32 >= self.f.arity;
+            let lanes: Vec<Lane> = if captured {
+                vec![Lane::Ref]
+            } else {
+                self.layouts.lanes(var.ty).to_vec()
+            };
+            let values: Lanes = lanes
+                .iter()
+                .map(|lane| {
+                    let value = params.next().expect("a parameter for each lane");
+                    self.tracked(*lane, value)
+                })
+                .collect();
+            if var.shared && !captured {
+                shared.push((*param, values));
+            } else {
+                self.define(*param, values);
+            }
+        }
+        if self.calls_something() {
+            self.poll();
+        }
+        if let (Some(closure), Some(captures)) = (closure, &self.f.closure) {
+            self.load_captures(closure, captures);
+        }
+        for (param, values) in shared {
+            let cell = self.new_var_cell(param, &values);
+            self.define(param, SmallVec::from_slice(&[cell]));
+        }
+        self.tail(&self.f.body);
+        self.b.seal_all_blocks();
+    }
+
+    /// The one place where ref lanes become known to the stack maps.
+    fn tracked(&mut self, lane: Lane, value: Value) -> Value {
+        if lane == Lane::Ref {
+            self.b.declare_value_needs_stack_map(value);
+        }
+        value
+    }
+
+    /// A block with a parameter for each lane of a type.
+    fn join(&mut self, ty: TyId) -> (Block, Lanes) {
+        let block = self.b.create_block();
+        let lanes = self.layouts.lanes(ty);
+        let values = lanes
+            .iter()
+            .map(|lane| {
+                let value = self.b.append_block_param(block, lane_type(*lane));
+                self.tracked(*lane, value)
+            })
+            .collect();
+        (block, values)
+    }
+
+    fn jump(&mut self, block: Block, lanes: &[Value]) {
+        let args: SmallVec<[_; 4]> = lanes.iter().map(|v| (*v).into()).collect();
+        self.b.ins().jump(block, args.iter());
+    }
+
+    fn enter(&mut self, block: Block) {
+        self.b.switch_to_block(block);
+        self.b.seal_block(block);
+    }
+
+    /// Code after something that does not come back goes here, and nowhere.
+    fn dead(&mut self) {
+        let block = self.b.create_block();
+        self.enter(block);
+    }
+
+    fn trap(&mut self) {
+        let code = cranelift_codegen::ir::TrapCode::unwrap_user(1);
+        self.b.ins().trap(code);
+    }
+
+    fn word(&mut self, bits: i64) -> Value {
+        self.b.ins().iconst(types::I64, bits)
+    }
+
+    fn zero(&mut self, lane: Lane) -> Value {
+        match lane {
+            Lane::Raw | Lane::Ref => self.word(0),
+            Lane::Float => self.b.ins().f64const(0.0),
+        }
+    }
+
+    /// Lanes for a place of this type when there is no value.
+    fn zeros(&mut self, ty: TyId) -> Lanes {
+        let lanes = self.layouts.lanes(ty);
+        lanes.iter().map(|lane| self.zero(*lane)).collect()
+    }
+
+    fn process(&mut self) -> Value {
+        self.b.ins().get_pinned_reg(types::I64)
+    }
+
+    fn set_at(&mut self, at: u32) {
+        if at != 0 && at != self.at {
+            self.at = at;
+            self.b.set_srcloc(SourceLoc::new(at));
+        }
+    }
+
+    /// The address of a symbol.
+    fn address(&mut self, symbol: Symbol) -> Value {
+        if let Symbol::Cell(cell) = symbol
+            && !self.uses.contains(&cell)
+        {
+            self.uses.push(cell);
+        }
+        let known = self.names.values.get(&symbol).copied();
+        let global = known.unwrap_or_else(|| {
+            let name = self.external(symbol.clone());
+            let global = self.b.create_global_value(GlobalValueData::Symbol {
+                name,
+                offset: 0.into(),
+                colocated: false,
+                tls: false,
+            });
+            self.names.values.insert(symbol, global);
+            global
+        });
+        self.b.ins().symbol_value(types::I64, global)
+    }
+
+    fn external(&mut self, symbol: Symbol) -> ExternalName {
+        let index = self.names.symbols.len() as u32;
+        self.names.symbols.push(symbol);
+        let name = UserExternalName {
+            namespace: 0,
+            index,
+        };
+        ExternalName::user(self.b.func.declare_imported_user_function(name))
+    }
+
+    fn import(&mut self, symbol: Symbol, sig: Signature, near: bool) -> FuncRef {
+        if let Some(function) = self.names.functions.get(&symbol) {
+            return *function;
+        }
+        let signature = self.b.import_signature(sig);
+        let name = self.external(symbol.clone());
+        let function = self.b.import_function(ExtFuncData {
+            name,
+            signature,
+            colocated: near,
+            patchable: near,
+        });
+        self.names.functions.insert(symbol, function);
+        function
+    }
+
+    fn leaf_ref(&mut self, leaf: Leaf) -> FuncRef {
+        let info = leaf.info();
+        let mut sig = Signature::new(CallConv::SystemV);
+        sig.params
+            .extend(info.args.iter().map(|l| AbiParam::new(lane_type(*l))));
+        sig.returns
+            .extend(info.results.iter().map(|l| AbiParam::new(lane_type(*l))));
+        self.import(Symbol::Leaf(leaf), sig, false)
+    }
+}

@@ -1,0 +1,132 @@
+//! What a debugger needs: places to stop at, and named locals in frame slots with the code in which they are visible.
+//!
+//! A local is visible, and its slot a root, exactly where its binding has run: a call lists the slots of the locals in scope and no others,
+//! so that stale slots are neither read nor kept alive.
+
+use super::{Emit, Lanes, lane_type};
+use crate::ir::VarId;
+use cranelift_codegen::ir::{
+    AbiParam, DebugTag, Inst, InstBuilder, Signature, StackSlotData, StackSlotKind,
+    UserStackMapEntry, types,
+};
+use cranelift_codegen::isa::CallConv;
+use nostos_abi::code::Symbol;
+use nostos_abi::object::Lane;
+
+/// Sets of visible locals, each its parent and one more; 0 is the empty set.
+#[derive(Default)]
+pub(super) struct Scopes {
+    entries: Vec<(VarId, u32)>,
+    /// The set at hand.
+    pub(super) now: u32,
+}
+
+impl Scopes {
+    fn push(&mut self, var: VarId) {
+        self.entries.push((var, self.now));
+        self.now = self.entries.len() as u32;
+    }
+
+    /// The locals of a set, innermost first.
+    pub(super) fn visible(&self, mut set: u32) -> impl Iterator<Item = VarId> + '_ {
+        std::iter::from_fn(move || {
+            let (var, parent) = *self.entries.get((set as usize).checked_sub(1)?)?;
+            set = parent;
+            Some(var)
+        })
+    }
+}
+
+impl Emit<'_, '_> {
+    /// A call that the publisher turns into a no-op until a breakpoint is set.
+    pub(super) fn site(&mut self) {
+        if !self.sites {
+            return;
+        }
+        let sig = Signature::new(CallConv::PreserveAll);
+        let hook = self.import(Symbol::DebugHook, sig, true);
+        let inst = self.b.ins().call(hook, &[]);
+        self.note_call(inst);
+    }
+
+    /// Roots in debug slots, and the visible locals, of a call.
+    pub(super) fn note_call(&mut self, inst: Inst) {
+        if !self.sites {
+            return;
+        }
+        let visible: Vec<VarId> = self.debug.visible(self.debug.now).collect();
+        for var in visible {
+            let slot = self.slots[&var];
+            for (i, lane) in self.slot_lanes(var).iter().enumerate() {
+                if *lane == Lane::Ref {
+                    let entry = UserStackMapEntry {
+                        ty: types::I64,
+                        slot,
+                        offset: i as u32 * 8,
+                    };
+                    self.b.func.dfg.append_user_stack_map_entry(inst, entry);
+                }
+            }
+        }
+        // One more, because an empty tag list would not be kept.
+        let tag = DebugTag::User(self.debug.now + 1);
+        self.b.func.debug_tags.set(inst, [tag]);
+    }
+
+    fn slot_lanes(&self, var: VarId) -> Vec<Lane> {
+        let var = &self.f.vars[var.0 as usize];
+        if var.shared {
+            vec![Lane::Ref]
+        } else {
+            self.layouts.lanes(var.ty).to_vec()
+        }
+    }
+
+    /// Writes a named local's slot; it is visible from here on.
+    pub(super) fn show_local(&mut self, var: VarId, lanes: &Lanes) {
+        if !self.sites || self.f.vars[var.0 as usize].name.is_empty() {
+            return;
+        }
+        self.write_slot(var, lanes);
+        self.debug.push(var);
+    }
+
+    /// Keeps the slot of a visible local up to date.
+    pub(super) fn update_local(&mut self, var: VarId, lanes: &Lanes) {
+        let known = self.sites && !self.f.vars[var.0 as usize].shared;
+        if known && self.slots.contains_key(&var) {
+            self.write_slot(var, lanes);
+        }
+    }
+
+    fn write_slot(&mut self, var: VarId, lanes: &Lanes) {
+        let slot = match self.slots.get(&var) {
+            Some(slot) => *slot,
+            None => {
+                let size = (lanes.len() as u32 * 8).max(8);
+                let data = StackSlotData::new(StackSlotKind::ExplicitSlot, size, 3);
+                let slot = self.b.create_sized_stack_slot(data);
+                self.slots.insert(var, slot);
+                slot
+            }
+        };
+        for (i, value) in lanes.iter().enumerate() {
+            self.b
+                .ins()
+                .stack_store(types::I64, *value, slot, i as i32 * 8);
+        }
+    }
+}
+
+/// A signature of lanes.
+pub(super) fn tail_signature(
+    params: impl Iterator<Item = Lane>,
+    results: impl Iterator<Item = Lane>,
+) -> Signature {
+    let mut sig = Signature::new(CallConv::Tail);
+    sig.params
+        .extend(params.map(|l| AbiParam::new(lane_type(l))));
+    sig.returns
+        .extend(results.map(|l| AbiParam::new(lane_type(l))));
+    sig
+}

@@ -1,0 +1,399 @@
+//! Lowers typed bodies to monomorphic IR, one cell at a time: the function and the lambdas and local functions in it.
+//!
+//! Types become concrete, methods are selected, captures explicit, patterns decision trees, and what the checker left as names of builtins becomes helpers.
+
+mod call;
+mod derive;
+mod expr;
+mod intrinsic;
+mod pat;
+mod prim;
+mod process;
+
+use crate::ir::{Expr, Function, Kind, Var, VarId};
+use crate::layout::{Layouts, TyId};
+use crate::meaning::Meaning;
+use crate::mono::{CellOwner, Cells, Synth};
+use nostos_abi::builtin::Op;
+use nostos_abi::code::CellId;
+use nostos_check::hir::{self, Body, FnDef, FnInst, FnKind, LocalFnId, LocalId, PrimOp, Selected};
+use nostos_check::ty::{FileId, FnId, Ty};
+use rustc_hash::FxHashMap;
+use std::sync::Arc;
+
+/// Why a cell could not be compiled.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CompileError(pub String);
+
+/// Functions with the cells they belong to.
+pub type Lowered = Vec<(CellId, Function)>;
+
+/// What lowering reads and adds to.
+pub struct World<'a> {
+    /// The checked program.
+    pub meaning: &'a dyn Meaning,
+    /// Layouts, descriptors.
+    pub layouts: &'a mut Layouts,
+    /// The numbering of cells.
+    pub cells: &'a mut Cells,
+    /// How many module-level values have been numbered.
+    pub globals: &'a mut u32,
+    /// Bodies of entry cells.
+    pub entries: &'a [Arc<Body>],
+    /// Places to stop at are wanted.
+    pub sites: bool,
+}
+
+/// Lowers what a cell stands for. The first function is the cell's own.
+pub fn lower_cell(world: World<'_>, cell: CellId) -> Result<Lowered, CompileError> {
+    let owner = world.cells.owner(cell).cloned();
+    let mut ctx = Ctx::new(world, cell);
+    match owner {
+        Some(CellOwner::Fn(inst)) => ctx.lower_fn(&inst)?,
+        Some(CellOwner::Thunk(selected, ty)) => ctx.lower_thunk(&selected, &ty),
+        Some(CellOwner::Synth(synth, ty)) => ctx.lower_synth(synth, &ty),
+        Some(CellOwner::Entry(number)) => {
+            let body = ctx.world.entries[number as usize].clone();
+            ctx.lower_entry(body);
+        }
+        Some(CellOwner::Inner(of)) => {
+            return Err(CompileError(format!(
+                "{cell:?} is published with {of:?} only"
+            )));
+        }
+        None => return Err(CompileError(format!("there is no {cell:?}"))),
+    }
+    if let Some(error) = ctx.error {
+        return Err(error);
+    }
+    ctx.done.reverse();
+    Ok(ctx.done)
+}
+
+/// One compilation.
+struct Ctx<'a> {
+    world: World<'a>,
+    cell: CellId,
+    /// The function's name with its type arguments.
+    name: String,
+    def: Option<Arc<FnDef>>,
+    body: Option<Arc<Body>>,
+    subst: Vec<Ty>,
+    fun: Fun,
+    local_fns: FxHashMap<(LocalFnId, Vec<Ty>), CellId>,
+    done: Lowered,
+    error: Option<CompileError>,
+}
+
+/// The function being lowered.
+#[derive(Default)]
+struct Fun {
+    vars: Vec<Var>,
+    map: FxHashMap<LocalId, VarId>,
+}
+
+impl<'a> Ctx<'a> {
+    fn new(world: World<'a>, cell: CellId) -> Self {
+        Ctx {
+            world,
+            cell,
+            name: String::new(),
+            def: None,
+            body: None,
+            subst: Vec::new(),
+            fun: Fun::default(),
+            local_fns: FxHashMap::default(),
+            done: Vec::new(),
+            error: None,
+        }
+    }
+
+    fn lower_fn(&mut self, inst: &FnInst) -> Result<(), CompileError> {
+        let def = self.world.meaning.fn_def(inst.id);
+        self.name = self.inst_name(&def, &inst.args);
+        let body = match &def.kind {
+            FnKind::Nostos | FnKind::Global => self.world.meaning.body(inst.id),
+            FnKind::Builtin(_) | FnKind::Foreign { .. } => return Err(self.no_body()),
+        };
+        let Some(body) = body else {
+            return Err(self.no_body());
+        };
+        let is_global = matches!(def.kind, FnKind::Global);
+        self.def = Some(def);
+        self.subst = inst.args.to_vec();
+        self.body = Some(body.clone());
+        let arity = body.params.len() as u32;
+        let params: Vec<VarId> = body.params.iter().map(|p| self.var(*p)).collect();
+        let result = self.ty(&body.result);
+        let mut value = self.body_expr(&body.value);
+        if is_global {
+            value = self.global_getter(value, result);
+        }
+        self.finish(
+            self.cell,
+            self.name.clone(),
+            arity,
+            params,
+            None,
+            result,
+            value,
+        );
+        Ok(())
+    }
+
+    fn lower_entry(&mut self, body: Arc<Body>) {
+        let def = self.world.meaning.fn_def(body.owner);
+        self.name = def.name.to_string();
+        self.def = Some(def);
+        self.body = Some(body.clone());
+        let value = self.body_expr(&body.value);
+        let at = value.at;
+        let boxed = Expr::new(Kind::Box(Box::new(value)), TyId::BOX, at);
+        self.finish(
+            self.cell,
+            self.name.clone(),
+            0,
+            vec![],
+            None,
+            TyId::BOX,
+            boxed,
+        );
+    }
+
+    /// `p = get(n); if p is null { p = set(n, box(value)) }; unbox(p)`
+    fn global_getter(&mut self, value: Expr, ty: TyId) -> Expr {
+        let number = i64::from(*self.world.globals);
+        *self.world.globals += 1;
+        let at = value.at;
+        let id = || Expr::word(number, TyId::INT, at);
+        let known = self.temp(TyId::BOX);
+        let get = Expr::new(Kind::Op(Op::GlobalGet, vec![id()]), TyId::BOX, at);
+        let boxed = Expr::new(Kind::Box(Box::new(value)), TyId::BOX, at);
+        let set = Expr::new(Kind::Op(Op::GlobalSet, vec![id(), boxed]), TyId::BOX, at);
+        let use_known = || Expr::new(Kind::Var(known), TyId::BOX, at);
+        let absent = Expr::new(
+            Kind::Prim(PrimOp::Eq, vec![use_known(), Expr::word(0, TyId::INT, at)]),
+            TyId::BOOL,
+            at,
+        );
+        let choice = Expr::new(
+            Kind::If(Box::new([absent, set, use_known()])),
+            TyId::BOX,
+            at,
+        );
+        let unbox = Expr::new(Kind::Unbox(Box::new(choice)), ty, at);
+        Expr::new(Kind::Block(vec![self.let_(known, get), unbox]), ty, at)
+    }
+
+    fn lower_thunk(&mut self, selected: &Selected, ty: &Ty) {
+        let Ty::Fn(params, result) = ty else {
+            panic!("a thunk for {ty:?}");
+        };
+        self.name = self.selected_name(selected);
+        let mut vars = Vec::new();
+        let mut args = Vec::new();
+        for param in params.iter() {
+            let ty = self.ty(param);
+            let var = self.temp(ty);
+            vars.push(var);
+            args.push(Expr::new(Kind::Var(var), ty, 0));
+        }
+        let result = self.ty(result);
+        let value = self.call_selected(selected, args, result, 0);
+        let arity = params.len() as u32;
+        let name = self.name.clone();
+        self.finish(self.cell, name, arity, vars, Some(vec![]), result, value);
+    }
+
+    /// Closes the function at hand and files it under its cell.
+    #[allow(clippy::too_many_arguments)]
+    fn finish(
+        &mut self,
+        cell: CellId,
+        name: String,
+        arity: u32,
+        params: Vec<VarId>,
+        closure: Option<Vec<VarId>>,
+        result: TyId,
+        body: Expr,
+    ) {
+        let fun = std::mem::take(&mut self.fun);
+        let at = body.at;
+        self.done.push((
+            cell,
+            Function {
+                name,
+                file: self.file(),
+                at,
+                arity,
+                params,
+                closure,
+                vars: fun.vars,
+                result,
+                body,
+            },
+        ));
+    }
+
+    /// Lowers a lambda, or a local function (whose captures then are additional parameters), into a function of its own.
+    #[allow(clippy::too_many_arguments)]
+    fn inner(
+        &mut self,
+        cell: CellId,
+        name: String,
+        params: &[LocalId],
+        captures: &[LocalId],
+        as_closure: bool,
+        result: &Ty,
+        value: &hir::Expr,
+    ) {
+        let outer = std::mem::take(&mut self.fun);
+        let arity = params.len() as u32;
+        let mut params: Vec<VarId> = params.iter().map(|p| self.var(*p)).collect();
+        let captured: Vec<VarId> = captures.iter().map(|c| self.var(*c)).collect();
+        let closure = if as_closure {
+            Some(captured)
+        } else {
+            params.extend(captured);
+            None
+        };
+        let result = self.ty(result);
+        let body = self.body_expr(value);
+        self.finish(cell, name, arity, params, closure, result, body);
+        self.fun = outer;
+    }
+
+    fn ty(&mut self, ty: &Ty) -> TyId {
+        let concrete = self.concrete(ty);
+        self.world.layouts.of(self.world.meaning, &concrete)
+    }
+
+    fn concrete(&self, ty: &Ty) -> Ty {
+        ty.substitute(&self.subst)
+    }
+
+    /// The type a number stands for.
+    fn ty_of(&self, id: TyId) -> Ty {
+        self.world.layouts.get(id).ty.clone()
+    }
+
+    fn at(&self, span: hir::Span) -> u32 {
+        self.def.as_ref().map_or(0, |def| def.start) + span.start
+    }
+
+    fn file(&self) -> Option<FileId> {
+        self.def.as_ref().map(|def| def.file)
+    }
+
+    fn line(&self, at: u32) -> u32 {
+        self.file()
+            .map_or(0, |file| self.world.meaning.position(file, at).0)
+    }
+
+    fn body(&self) -> Arc<Body> {
+        self.body.clone().expect("only bodies have locals")
+    }
+
+    /// The variable of a local, new or known.
+    fn var(&mut self, local: LocalId) -> VarId {
+        if let Some(var) = self.fun.map.get(&local) {
+            return *var;
+        }
+        let body = self.body();
+        let info = &body.locals[local.0 as usize];
+        let ty = self.ty(&info.ty);
+        let var = self.new_var(Var {
+            name: info.name.clone(),
+            ty,
+            shared: info.mutable && info.captured,
+            multi: info.mutable && !info.captured,
+            at: self.at(info.span),
+        });
+        self.fun.map.insert(local, var);
+        var
+    }
+
+    /// A fresh variable for a made-up local of a pattern, which may be lowered more than once.
+    fn fresh(&mut self, local: LocalId) -> VarId {
+        self.fun.map.remove(&local);
+        self.var(local)
+    }
+
+    fn temp(&mut self, ty: TyId) -> VarId {
+        self.new_var(Var {
+            name: "".into(),
+            ty,
+            shared: false,
+            multi: false,
+            at: 0,
+        })
+    }
+
+    fn new_var(&mut self, var: Var) -> VarId {
+        self.fun.vars.push(var);
+        VarId(self.fun.vars.len() as u32 - 1)
+    }
+
+    fn read(&self, var: VarId, at: u32) -> Expr {
+        Expr::new(Kind::Var(var), self.fun.vars[var.0 as usize].ty, at)
+    }
+
+    fn let_(&self, var: VarId, value: Expr) -> Expr {
+        let at = value.at;
+        Expr::new(Kind::Let(var, Box::new(value)), TyId::UNIT, at)
+    }
+
+    fn assign(&self, var: VarId, value: Expr) -> Expr {
+        let at = value.at;
+        Expr::new(Kind::Assign(var, Box::new(value)), TyId::UNIT, at)
+    }
+
+    fn synth_cell(&mut self, synth: Synth, ty: &Ty) -> CellId {
+        self.world.cells.of(CellOwner::Synth(synth, ty.clone()))
+    }
+
+    fn selected_name(&self, selected: &Selected) -> String {
+        match selected {
+            Selected::Fn(inst) => {
+                let def = self.world.meaning.fn_def(inst.id);
+                self.inst_name(&def, &inst.args)
+            }
+            Selected::Derived(derived, of) => {
+                format!(
+                    "{}.{derived:?}",
+                    self.world.layouts.type_name(self.world.meaning, of)
+                )
+            }
+            Selected::Prim(op) => format!("{op:?}"),
+            Selected::FieldCall(field) => format!("field {field}"),
+        }
+    }
+
+    fn inst_name(&self, def: &FnDef, args: &[Ty]) -> String {
+        if args.is_empty() {
+            return def.name.to_string();
+        }
+        let names: Vec<String> = args
+            .iter()
+            .map(|t| self.world.layouts.type_name(self.world.meaning, t))
+            .collect();
+        format!("{}[{}]", def.name, names.join(", "))
+    }
+
+    fn no_body(&self) -> CompileError {
+        CompileError(format!("{} has no body", self.name))
+    }
+
+    /// Notes a mistake that is not ours (a missing implementation, a library that is not there) and goes on; the cell is not compiled.
+    fn fail(&mut self, message: String, ty: TyId, at: u32) -> Expr {
+        if self.error.is_none() {
+            self.error = Some(CompileError(format!("{}: {message}", self.name)));
+        }
+        let _ = ty;
+        Expr::new(Kind::Block(vec![Expr::unit(at)]), TyId::NEVER, at)
+    }
+
+    fn owner(&self) -> FnId {
+        self.body().owner
+    }
+}
