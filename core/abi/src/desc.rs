@@ -149,6 +149,8 @@ pub mod fixed {
     pub const BOXED_INT: u32 = 3;
     /// Box of unit: one raw word, always 0.
     pub const BOXED_UNIT: u32 = 4;
+    /// The static closure the runtime makes of an entry cell: one raw word, the cell's address.
+    pub const ENTRY_CLOSURE: u32 = 5;
     /// First index for the program's own.
     pub const FIRST_FREE: u32 = 16;
 
@@ -217,6 +219,13 @@ impl DescTable {
             boxed(&[Ref, Raw, Raw], fixed::SHAPE_STRING),
             boxed(&[Raw], fixed::SHAPE_INT),
             boxed(&[Raw], fixed::SHAPE_UNIT),
+            Desc {
+                layout: Layout::Closure(Vec::new()),
+                view: View::Closure {
+                    name: "entry".into(),
+                    captured: Vec::new(),
+                },
+            },
         ];
         while descs.len() < fixed::FIRST_FREE as usize {
             descs.push(Desc {

@@ -30,7 +30,7 @@ pub const SCRATCH: i32 = 88;
 pub const ARGS: i32 = 96;
 /// Length of the argument area, in words.
 pub const ARG_WORDS: usize = 16;
-/// The write barrier's remembered set: stores into arrays and `var` cells of the old space call [`crate::builtin::Op::Remember`].
+/// The first byte that generated code knows nothing of.
 pub const PRIVATE: i32 = ARGS + (ARG_WORDS as i32) * 8;
 
 /// Reductions in one slice.

@@ -132,8 +132,8 @@ pub enum Kind {
     Try(Box<Try>),
     /// `receive`.
     Receive(Box<Receive>),
-    /// A mutable array of `count` elements with this value.
-    ArrayMake(Box<[Expr; 2]>),
+    /// A mutable array of so many elements with this value (without one: zeroed, for empty ones).
+    ArrayMake(Box<Expr>, Option<Box<Expr>>),
     /// Its length.
     ArrayLength(Box<Expr>),
     /// Element at an index; out of bounds throws.

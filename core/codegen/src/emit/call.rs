@@ -276,7 +276,7 @@ fn calls(e: &Expr) -> bool {
         // Small values are made without a call, but whether they are is the layout's matter: take it that they allocate.
         Kind::Make(..) | Kind::Chain(..) | Kind::Set(..) | Kind::Box(_) => true,
         Kind::Match(_) | Kind::While(_) | Kind::Throw(_) | Kind::Fault(..) => true,
-        Kind::Try(_) | Kind::Receive(_) | Kind::ArrayMake(_) | Kind::ArrayGet(_) => true,
+        Kind::Try(_) | Kind::Receive(_) | Kind::ArrayMake(..) | Kind::ArrayGet(_) => true,
         Kind::ArraySet(_) | Kind::ArrayCopy(_) => true,
     }
 }

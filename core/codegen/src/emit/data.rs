@@ -10,7 +10,7 @@ use nostos_abi::builtin::{Fault, Op};
 use nostos_abi::code::{CellId, StaticWord, Symbol};
 use nostos_abi::desc::fixed;
 use nostos_abi::object::{
-    HEADER_BYTES, HEADER_STATIC, HEADER_WATCHED, Lane, header, immediate, inline_string,
+    BARRIER_HIT, BARRIER_MASK, HEADER_BYTES, HEADER_STATIC, Lane, header, immediate, inline_string,
 };
 use nostos_abi::process::{HEAP_LIMIT, HEAP_TOP};
 use smallvec::smallvec;
@@ -75,7 +75,11 @@ impl<'f> Emit<'_, 'f> {
             return;
         }
         let head = self.b.ins().load(types::I64, trusted(), object, 0);
-        let watched = self.b.ins().band_imm_u(head, HEADER_WATCHED as i64);
+        let state = self.b.ins().band_imm_u(head, BARRIER_MASK as i64);
+        let watched = self
+            .b
+            .ins()
+            .icmp_imm_u(IntCC::Equal, state, BARRIER_HIT as i64);
         let (slow, go_on) = (self.b.create_block(), self.b.create_block());
         self.b.set_cold_block(slow);
         self.b.ins().brif(watched, slow, &[], go_on, &[]);
@@ -354,12 +358,20 @@ impl<'f> Emit<'_, 'f> {
         }
     }
 
-    pub(super) fn array_make(&mut self, ty: TyId, count: &'f Expr, value: &'f Expr) -> Value {
+    pub(super) fn array_make(
+        &mut self,
+        ty: TyId,
+        count: &'f Expr,
+        value: Option<&'f Expr>,
+    ) -> Value {
         let (item, desc) = self.array_parts(ty);
         let count = self.value(count)[0];
-        let lanes = self.value(value);
+        let lanes = value.map(|value| self.value(value));
         let width = self.layouts.get(item).lanes.len();
         let array = self.new_array(desc, count, width);
+        let Some(lanes) = lanes else {
+            return array;
+        };
         // A fresh array may be large, and so old: the barrier after the filling covers all of it.
         let zero = self.word(0);
         let (head, body, done) = (

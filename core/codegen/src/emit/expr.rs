@@ -150,7 +150,9 @@ impl<'f> Emit<'_, 'f> {
                 self.enter(join);
                 lanes
             }
-            Kind::ArrayMake(parts) => smallvec![self.array_make(e.ty, &parts[0], &parts[1])],
+            Kind::ArrayMake(count, value) => {
+                smallvec![self.array_make(e.ty, count, value.as_deref())]
+            }
             Kind::ArrayLength(array) => smallvec![self.array_length(array)],
             Kind::ArrayGet(parts) => self.array_get(&parts[0], &parts[1]),
             Kind::ArraySet(parts) => {

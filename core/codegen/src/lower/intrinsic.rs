@@ -80,7 +80,18 @@ impl Ctx<'_> {
                 let exit = op(Op::ExitWith, args);
                 Expr::new(exit.kind, TyId::NEVER, at)
             }
-            "arrayMake" => Expr::new(Kind::ArrayMake(pair(args)), ty, at),
+            "arrayMake" => {
+                let value = Box::new(args.remove(1));
+                Expr::new(
+                    Kind::ArrayMake(Box::new(args.remove(0)), Some(value)),
+                    ty,
+                    at,
+                )
+            }
+            "arrayEmpty" => {
+                let none = Expr::word(0, TyId::INT, at);
+                Expr::new(Kind::ArrayMake(Box::new(none), None), ty, at)
+            }
             "arrayLength" => Expr::new(Kind::ArrayLength(Box::new(args.remove(0))), ty, at),
             "arrayGet" => Expr::new(Kind::ArrayGet(pair(args)), ty, at),
             "arraySet" => {
