@@ -1,22 +1,25 @@
 -module(trees).
 -export([main/1]).
 
-grow(0) -> {nil, nil};
+grow(0) -> {leaf, leaf};
 grow(D) -> {grow(D - 1), grow(D - 1)}.
 
-count(nil) -> 0;
+count(leaf) -> 0;
 count({L, R}) -> 1 + count(L) + count(R).
 
-main([Arg]) ->
-    Depth = list_to_integer(Arg),
-    io:format("stretch tree of depth ~w, ~w nodes~n", [Depth + 1, count(grow(Depth + 1))]),
-    Long = grow(Depth),
-    lists:foreach(fun(D) ->
-        Trees = 1 bsl (Depth - D + 4),
-        io:format("~w trees of depth ~w, ~w nodes~n", [Trees, D, many(Trees, D, 0)])
-    end, lists:seq(4, Depth, 4)),
-    io:format("long-lived tree of depth ~w, ~w nodes~n", [Depth, count(Long)]),
-    halt().
+repeat(0, _, Nodes) -> Nodes;
+repeat(N, D, Nodes) -> repeat(N - 1, D, Nodes + count(grow(D))).
 
-many(0, _, Sum) -> Sum;
-many(N, D, Sum) -> many(N - 1, D, Sum + count(grow(D))).
+rows(D, Depth) when D > Depth -> ok;
+rows(D, Depth) ->
+    Trees = 1 bsl (Depth - D + 4),
+    io:format("~w trees of depth ~w, ~w nodes~n", [Trees, D, repeat(Trees, D, 0)]),
+    rows(D + 4, Depth).
+
+main([N]) ->
+    Depth = max(list_to_integer(N), 6),
+    io:format("stretch tree of depth ~w, ~w nodes~n", [Depth + 1, count(grow(Depth + 1))]),
+    LongLived = grow(Depth),
+    rows(4, Depth),
+    io:format("long-lived tree of depth ~w, ~w nodes~n", [Depth, count(LongLived)]),
+    halt(0).

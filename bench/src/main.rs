@@ -1,249 +1,177 @@
-//! Runs the same work in Nostos and in its peers, by turns, and says how the times compare.
+//! Measures Nostos against other languages, by whole programs: `cargo run --release -p nostos-bench`.
 //!
-//! In: the sources of `bench/` and `examples/`, and whatever of `gcc`, `erl` and `go` is installed. Out: a table of medians and ratios.
-//! Absent: any verdict. Times include starting the program; read ratios, and only those of one run.
+//! In: `workloads.toml` and the sources in `nos/`, `c/`, `erl/`, `go/`. Out: a table of medians and ratios.
+//! Absent: thresholds. Figures are for people; nothing fails because a machine is slow.
 #![forbid(unsafe_code)]
 
+mod machine;
+mod measure;
+mod peer;
+mod table;
+mod workload;
+
+use clap::Parser;
+use measure::{Cell, measure};
+use peer::{Peer, Program};
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode, Stdio};
-use std::time::{Duration, Instant};
+use std::process::ExitCode;
+use workload::Workload;
 
-/// One piece of work and its size.
-struct Workload {
-    name: &'static str,
-    /// The Nostos program, from the workspace's folder.
-    nostos: &'static str,
-    size: &'static str,
-    about: &'static str,
-}
-
-const WORKLOADS: &[Workload] = &[
-    Workload {
-        name: "fib",
-        nostos: "bench/nos/fib.nos",
-        size: "38",
-        about: "fib(38) by definition",
-    },
-    Workload {
-        name: "nbody",
-        nostos: "examples/nbody",
-        size: "1000000",
-        about: "1,000,000 steps of five bodies",
-    },
-    Workload {
-        name: "trees",
-        nostos: "examples/trees",
-        size: "16",
-        about: "binary trees up to depth 16",
-    },
-    Workload {
-        name: "ring",
-        nostos: "examples/ring",
-        size: "1000000",
-        about: "1,000,000 hops round 503 processes",
-    },
-];
-
-/// A language that the work can be done in here.
-struct Contender {
-    name: &'static str,
-    command: fn(&Workload, &Path) -> Command,
+/// Runs the workloads in Nostos, C, Erlang and Go, in turns, and prints medians and ratios.
+#[derive(Parser)]
+#[command(name = "nostos-bench")]
+struct Options {
+    /// Only workloads whose name contains one of these; also those that are left out by default.
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    only: Vec<String>,
+    /// All workloads, also those that are left out by default.
+    #[arg(long)]
+    all: bool,
+    /// How often everything is run.
+    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..))]
+    rounds: u32,
+    /// Small sizes and one round: shows that everything works, measures nothing.
+    #[arg(long)]
+    quick: bool,
+    /// `--workers` of `nostos run` [default: what it takes itself].
+    #[arg(long, value_name = "N")]
+    workers: Option<u32>,
+    /// Also writes the table to a file.
+    #[arg(long, value_name = "FILE")]
+    markdown: Option<PathBuf>,
+    /// A `nostos` program built elsewhere, instead of building it in release.
+    #[arg(long, value_name = "PROGRAM")]
+    nostos: Option<PathBuf>,
 }
 
 fn main() -> ExitCode {
-    let rounds = match std::env::args().nth(1).map(|arg| arg.parse::<usize>()) {
-        None => 5,
-        Some(Ok(rounds)) if rounds > 0 => rounds,
-        Some(_) => {
-            eprintln!("usage: nostos-bench [ROUNDS]");
-            return ExitCode::FAILURE;
-        }
-    };
-    match compare(rounds) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(message) => {
-            eprintln!("{message}");
+    match run(&Options::parse()) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(why) => {
+            eprintln!("nostos-bench: {why}");
             ExitCode::FAILURE
         }
     }
 }
 
-fn compare(rounds: usize) -> Result<(), String> {
-    let scratch = std::env::temp_dir().join(format!("nostos-bench-{}", std::process::id()));
-    std::fs::create_dir_all(&scratch).map_err(|e| e.to_string())?;
-    let contenders = prepare(&scratch)?;
-    println!(
-        "Medians of {rounds} interleaved runs, in seconds, start-up included; in brackets Nostos' time divided by theirs.\n"
-    );
-    print!("{:8}", "");
-    for contender in &contenders {
-        print!("{:>18}", contender.name);
+/// `false` when a program failed or two of them disagree.
+fn run(options: &Options) -> Result<bool, String> {
+    let bench = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let workspace = bench.parent().ok_or("bench/ has no parent folder")?;
+    let all = workload::load(&bench.join("workloads.toml"))?;
+    let chosen: Vec<&Workload> = all.iter().filter(|w| wanted(options, w)).collect();
+    if chosen.is_empty() {
+        let names: Vec<&str> = all.iter().map(|w| w.name.as_str()).collect();
+        return Err(format!(
+            "no workload is called so; there are {}",
+            names.join(", ")
+        ));
     }
-    println!("   work");
-    for workload in WORKLOADS {
-        let mut times: Vec<Vec<Duration>> = contenders.iter().map(|_| Vec::new()).collect();
-        let mut agreed: Option<(String, &str)> = None;
-        for _ in 0..rounds {
-            for (contender, times) in contenders.iter().zip(&mut times) {
-                let (time, output) =
-                    timed((contender.command)(workload, &scratch), contender.name)?;
-                times.push(time);
-                match &agreed {
-                    None => agreed = Some((output, contender.name)),
-                    Some((expected, whose)) if *expected != output => {
-                        return Err(format!(
-                            "{}: {} says\n{output}and {whose} says\n{expected}",
-                            workload.name, contender.name
-                        ));
-                    }
-                    Some(_) => {}
-                }
+    let built = Build {
+        bench,
+        workspace,
+        out: workspace_target(workspace).join("bench"),
+        options,
+    };
+    std::fs::create_dir_all(&built.out).map_err(|e| format!("{}: {e}", built.out.display()))?;
+    let (peers, missing) = built.peers()?;
+    for note in &missing {
+        eprintln!("{note}");
+    }
+
+    let rounds = if options.quick { 1 } else { options.rounds };
+    let mut rows = Vec::new();
+    let start_up = built.row(&peers, &workload::empty(), &[])?;
+    rows.push((
+        workload::empty(),
+        measure("start-up", &start_up, rounds, &[]),
+    ));
+    let base: Vec<Option<f64>> = rows[0].1.iter().map(Cell::median).collect();
+    for workload in chosen {
+        let args = if options.quick {
+            &workload.quick
+        } else {
+            &workload.args
+        };
+        let programs = built.row(&peers, workload, args)?;
+        rows.push((
+            workload.clone(),
+            measure(&workload.name, &programs, rounds, &base),
+        ));
+    }
+
+    let headings: Vec<&str> = peers.iter().map(Peer::heading).collect();
+    let table = table::render(&headings, &rows, options.quick);
+    println!("\n{}", table.text());
+    for note in table.notes() {
+        println!("{note}");
+    }
+    if let Some(file) = &options.markdown {
+        let text = table.markdown(&machine::describe(&peers), &missing, rounds);
+        std::fs::write(file, text).map_err(|e| format!("{}: {e}", file.display()))?;
+    }
+    Ok(table.sound())
+}
+
+fn wanted(options: &Options, workload: &Workload) -> bool {
+    if options.only.is_empty() {
+        return options.all || !workload.more;
+    }
+    options.only.iter().any(|name| workload.name.contains(name))
+}
+
+/// The folder of cargo's output: where this program itself lies, two levels up.
+fn workspace_target(workspace: &Path) -> PathBuf {
+    let own = std::env::current_exe().ok();
+    let target = own
+        .as_deref()
+        .and_then(|p| p.ancestors().nth(2))
+        .map(Path::to_path_buf);
+    target.unwrap_or_else(|| workspace.join("target"))
+}
+
+/// Everything that turns sources into programs.
+struct Build<'a> {
+    bench: &'a Path,
+    workspace: &'a Path,
+    out: PathBuf,
+    options: &'a Options,
+}
+
+impl Build<'_> {
+    /// Nostos first, then those peers whose compiler is there; and a sentence for each that is not.
+    fn peers(&self) -> Result<(Vec<Peer>, Vec<String>), String> {
+        let nostos = match &self.options.nostos {
+            Some(path) => path
+                .canonicalize()
+                .map_err(|e| format!("{}: {e}", path.display()))?,
+            None => peer::build_nostos(self.workspace, &workspace_target(self.workspace))?,
+        };
+        let mut peers = vec![Peer::Nostos {
+            program: nostos,
+            workers: self.options.workers,
+        }];
+        let mut missing = Vec::new();
+        for peer in [Peer::C, Peer::Erlang, Peer::Go] {
+            match peer.version() {
+                Ok(_) => peers.push(peer),
+                Err(why) => missing.push(format!("{} is left out: {why}", peer.heading())),
             }
         }
-        let medians: Vec<f64> = times.iter_mut().map(|times| median(times)).collect();
-        print!("{:8}", workload.name);
-        for (i, median) in medians.iter().enumerate() {
-            if i == 0 {
-                print!("{median:>18.3}");
-            } else {
-                print!(
-                    "{:>18}",
-                    format!("{median:.3} [{:.2}]", medians[0] / median)
-                );
-            }
-        }
-        println!("   {}", workload.about);
+        Ok((peers, missing))
     }
-    std::fs::remove_dir_all(&scratch).map_err(|e| e.to_string())
-}
 
-/// Builds what can be built here. Nostos comes first.
-fn prepare(scratch: &Path) -> Result<Vec<Contender>, String> {
-    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    cargo.current_dir(workspace()).args([
-        "build",
-        "--release",
-        "--quiet",
-        "-p",
-        "nostos-cli",
-        "--bins",
-    ]);
-    succeed(cargo, "building nostos")?;
-    let mut contenders = vec![Contender {
-        name: "nostos",
-        command: nostos,
-    }];
-    if installed("gcc", "--version") {
-        for workload in WORKLOADS {
-            let mut gcc = Command::new("gcc");
-            gcc.args(["-O2", "-o"])
-                .arg(scratch.join(format!("{}-c", workload.name)));
-            gcc.arg(workspace().join(format!("bench/c/{}.c", workload.name)))
-                .arg("-lm");
-            succeed(gcc, "gcc")?;
-        }
-        contenders.push(Contender {
-            name: "C (gcc -O2)",
-            command: |w, dir| sized(dir.join(format!("{}-c", w.name)), w),
-        });
+    /// The programs of one workload, by peer; `None` where a peer has no source of it.
+    fn row(
+        &self,
+        peers: &[Peer],
+        workload: &Workload,
+        args: &[String],
+    ) -> Result<Vec<Option<Program>>, String> {
+        peers
+            .iter()
+            .map(|peer| peer.prepare(self.bench, self.workspace, &self.out, workload, args))
+            .collect()
     }
-    if installed("erlc", "-version") || installed("erlc", "--version") {
-        for workload in WORKLOADS {
-            let mut erlc = Command::new("erlc");
-            erlc.arg("-o")
-                .arg(scratch)
-                .arg(workspace().join(format!("bench/erl/{}.erl", workload.name)));
-            succeed(erlc, "erlc")?;
-        }
-        contenders.push(Contender {
-            name: "Erlang",
-            command: erlang,
-        });
-    }
-    if installed("go", "version") {
-        for workload in WORKLOADS {
-            let mut go = Command::new("go");
-            go.args(["build", "-o"])
-                .arg(scratch.join(format!("{}-go", workload.name)));
-            go.arg(workspace().join(format!("bench/go/{}.go", workload.name)));
-            succeed(go, "go build")?;
-        }
-        contenders.push(Contender {
-            name: "Go",
-            command: |w, dir| sized(dir.join(format!("{}-go", w.name)), w),
-        });
-    }
-    Ok(contenders)
-}
-
-fn workspace() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .parent()
-        .expect("bench/ is in the workspace")
-        .to_path_buf()
-}
-
-fn nostos(workload: &Workload, _: &Path) -> Command {
-    let target = std::env::var_os("CARGO_TARGET_DIR")
-        .map_or_else(|| workspace().join("target"), PathBuf::from);
-    let mut command = Command::new(target.join("release/nostos"));
-    command
-        .arg("run")
-        .arg(workspace().join(workload.nostos))
-        .arg(workload.size);
-    command
-}
-
-fn erlang(workload: &Workload, dir: &Path) -> Command {
-    let mut command = Command::new("erl");
-    command.arg("-noshell").arg("-pa").arg(dir).args([
-        "-run",
-        workload.name,
-        "main",
-        workload.size,
-    ]);
-    command
-}
-
-fn sized(program: PathBuf, workload: &Workload) -> Command {
-    let mut command = Command::new(program);
-    command.arg(workload.size);
-    command
-}
-
-fn installed(program: &str, question: &str) -> bool {
-    Command::new(program)
-        .arg(question)
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .status()
-        .is_ok_and(|status| status.success())
-}
-
-fn succeed(mut command: Command, what: &str) -> Result<(), String> {
-    match command.status() {
-        Ok(status) if status.success() => Ok(()),
-        Ok(status) => Err(format!("{what}: {status}")),
-        Err(e) => Err(format!("{what}: {e}")),
-    }
-}
-
-fn timed(mut command: Command, name: &str) -> Result<(Duration, String), String> {
-    let started = Instant::now();
-    let output = command
-        .stdin(Stdio::null())
-        .stderr(Stdio::inherit())
-        .output()
-        .map_err(|e| format!("{name}: {e}"))?;
-    let time = started.elapsed();
-    if !output.status.success() {
-        return Err(format!("{name}: {}", output.status));
-    }
-    Ok((time, String::from_utf8_lossy(&output.stdout).into_owned()))
-}
-
-fn median(times: &mut [Duration]) -> f64 {
-    times.sort();
-    times[times.len() / 2].as_secs_f64()
 }

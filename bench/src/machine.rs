@@ -1,0 +1,20 @@
+//! What was measured on, for the heading of a table that is kept.
+
+use crate::peer::Peer;
+
+/// Lines about the machine and the versions of all columns.
+pub fn describe(peers: &[Peer]) -> Vec<String> {
+    let cores = std::thread::available_parallelism().map_or(0, usize::from);
+    let info = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let model = info
+        .lines()
+        .find_map(|line| line.strip_prefix("model name")?.split_once(':'))
+        .map_or("unknown processor", |(_, model)| model.trim());
+    let mut lines = vec![format!("{cores} cores of {model}")];
+    for peer in peers {
+        if let Ok(version) = peer.version() {
+            lines.push(format!("{}: {version}", peer.heading()));
+        }
+    }
+    lines
+}

@@ -1,0 +1,154 @@
+//! Runs programs in turns and times them, from the start of the process to the end of its output.
+
+use crate::peer::Program;
+use std::io::{IsTerminal, Read};
+use std::process::Stdio;
+use std::sync::mpsc;
+use std::time::{Duration, Instant};
+
+/// A program that takes longer is ended; its row says so.
+const PATIENCE: Duration = Duration::from_secs(300);
+
+/// What one peer did with one workload.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Cell {
+    /// The peer has no source of it.
+    Absent,
+    /// Seconds without start-up, per round, ascending.
+    Times(Vec<f64>),
+    /// It failed, or wrote something else than the others; a sentence.
+    Wrong(String),
+}
+
+impl Cell {
+    /// The middle one of the times, in seconds.
+    pub fn median(&self) -> Option<f64> {
+        match self {
+            Cell::Times(times) => Some(median(times)),
+            Cell::Absent | Cell::Wrong(_) => None,
+        }
+    }
+}
+
+/// The middle one of sorted numbers, or the mean of the two middle ones.
+pub fn median(sorted: &[f64]) -> f64 {
+    let n = sorted.len();
+    (sorted[(n - 1) / 2] + sorted[n / 2]) / 2.0
+}
+
+/// Runs all programs once per round, one after the other, so that a slow minute of the machine meets all of them.
+/// `base`: what start-up costs each of them; it is taken off.
+pub fn measure(
+    name: &str,
+    programs: &[Option<Program>],
+    rounds: u32,
+    base: &[Option<f64>],
+) -> Vec<Cell> {
+    let mut cells: Vec<Cell> = programs
+        .iter()
+        .map(|p| p.as_ref().map_or(Cell::Absent, |_| Cell::Times(Vec::new())))
+        .collect();
+    let progress = std::io::stderr().is_terminal();
+    let mut answer: Option<(&str, String)> = None;
+    for round in 1..=rounds {
+        if progress {
+            eprint!("\r{name}: round {round} of {rounds}   ");
+        }
+        // From the right, so that the others settle what is right and we are measured against them.
+        for (i, program) in programs.iter().enumerate().rev() {
+            let (Some(program), Cell::Times(times)) = (program, &mut cells[i]) else {
+                continue;
+            };
+            let outcome = once(program).and_then(|(seconds, output)| match &answer {
+                Some((who, expected)) if *expected != output => Err(format!(
+                    "{} writes {:?}, {who} {expected:?}",
+                    program.heading,
+                    excerpt(&output)
+                )),
+                Some(_) => Ok(seconds),
+                None => {
+                    answer = Some((program.heading, output));
+                    Ok(seconds)
+                }
+            });
+            match outcome {
+                Ok(seconds) => times.push(seconds - base.get(i).copied().flatten().unwrap_or(0.0)),
+                Err(why) => cells[i] = Cell::Wrong(format!("{name}: {why}")),
+            }
+        }
+    }
+    if progress {
+        eprintln!();
+    }
+    for cell in &mut cells {
+        if let Cell::Times(times) = cell {
+            times.sort_by(f64::total_cmp);
+        }
+    }
+    cells
+}
+
+fn excerpt(text: &str) -> String {
+    text.chars().take(200).collect()
+}
+
+/// Seconds, and what it wrote.
+fn once(program: &Program) -> Result<(f64, String), String> {
+    let heading = program.heading;
+    let mut command = program.command();
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let started = Instant::now();
+    let mut child = command
+        .spawn()
+        .map_err(|e| format!("{heading} does not start: {e}"))?;
+    let (mut stdout, mut stderr) = match (child.stdout.take(), child.stderr.take()) {
+        (Some(out), Some(err)) => (out, err),
+        _ => return Err(format!("{heading} has no output")),
+    };
+    let (sender, done) = mpsc::channel();
+    let out = std::thread::spawn(move || {
+        let mut bytes = Vec::new();
+        let read = stdout.read_to_end(&mut bytes);
+        // The other end has gone when the program took too long.
+        let _ = sender.send(());
+        read.map(|_| bytes)
+    });
+    let err = std::thread::spawn(move || {
+        let mut bytes = Vec::new();
+        stderr.read_to_end(&mut bytes).map(|_| bytes)
+    });
+    let in_time = done.recv_timeout(PATIENCE).is_ok();
+    if !in_time {
+        // It may have ended in this very moment.
+        let _ = child.kill();
+    }
+    let status = child.wait().map_err(|e| format!("{heading}: {e}"))?;
+    let seconds = started.elapsed().as_secs_f64();
+    if !in_time {
+        return Err(format!("{heading} took longer than {PATIENCE:?}"));
+    }
+    let text = |handle: std::thread::JoinHandle<std::io::Result<Vec<u8>>>| match handle.join() {
+        Ok(Ok(bytes)) => String::from_utf8_lossy(&bytes).into_owned(),
+        Ok(Err(_)) | Err(_) => String::new(),
+    };
+    let (out, err) = (text(out), text(err));
+    if status.success() {
+        return Ok((seconds, out));
+    }
+    Err(format!(
+        "{heading} ends with {status}: {}",
+        excerpt(err.trim())
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_median_is_the_middle() {
+        assert_eq!(median(&[3.0]), 3.0);
+        assert_eq!(median(&[1.0, 2.0, 9.0]), 2.0);
+        assert_eq!(median(&[1.0, 2.0, 3.0, 9.0]), 2.5);
+    }
+}
