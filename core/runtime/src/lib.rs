@@ -1,1 +1,45 @@
-//! Room to be filled.
+//! Runs code objects as processes: heaps, collection, stacks, scheduler, mailboxes, I/O, code memory, stack walks, debug stops.
+//!
+//! In: inert code objects and descriptors of `abi`. Out: their effects, and looks into the living image.
+//! Absent: any knowledge of types and source beyond what descriptors say; nothing here compiles.
+//! The only crate with `unsafe`; each block says why it is right.
+
+mod blocking;
+mod builtin;
+mod code;
+mod config;
+mod core;
+mod debug;
+mod dispatch;
+mod exit;
+mod gdb;
+mod heap;
+mod image;
+mod look;
+mod mailbox;
+mod message;
+mod mutex;
+mod process;
+mod scheduler;
+mod shim;
+mod stack;
+mod table;
+mod throw;
+mod timer;
+mod value;
+mod walk;
+
+pub use code::Code;
+pub use code::publish::{PublishError, Published};
+pub use config::{Config, OutputSink, Stream};
+pub use core::Compiler;
+pub use debug::{Event, How, StopFilter, StopReason};
+pub use exit::{ExitReason, ExitStatus, Failure, Finished, TraceLine};
+pub use gdb::register_elf;
+pub use heap::stats::{Collection, GcStats, Reason};
+pub use image::Image;
+pub use look::{
+    FrameLine, HeapLine, MessageLine, ProcessDetail, ProcessLine, SchedulerStats, WorkerLine,
+};
+pub use process::State;
+pub use value::{Child, Lanes, Value};

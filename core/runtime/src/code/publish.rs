@@ -1,0 +1,379 @@
+//! Publishing: a batch of code objects becomes executable, its return addresses become known, its cells flip.
+//!
+//! Each batch is one `JITModule`, which relocates its functions in a staging buffer laid out like the final place; our memory provider
+//! then turns breakpoint sites into NOPs and copies the whole into the arena, whose pages are never writable. Addresses relative to
+//! the instruction are given to the module shifted by the distance between the two places (see docs/decisions/code-memory.md).
+
+use super::arena::Arena;
+use super::cells::Cells;
+use super::registry::{Mapped, Registry};
+use super::{Code, SITE_BYTES, SITE_NOP};
+use crate::mutex::Mutex;
+use cranelift_codegen::binemit::Reloc as ClifReloc;
+use cranelift_codegen::ir::Signature;
+use cranelift_codegen::isa::{CallConv, OwnedTargetIsa};
+use cranelift_codegen::settings::{self, Configurable};
+use cranelift_jit::{BranchProtection, JITBuilder, JITMemoryKind, JITMemoryProvider, JITModule};
+use cranelift_module::{Linkage, Module, ModuleReloc, ModuleRelocTarget, ModuleResult};
+use nostos_abi::code::{CellId, CodeObject, RelocKind, StaticWord, Symbol};
+use nostos_abi::object::{HEADER_STATIC, header};
+use rustc_hash::FxHashMap;
+use std::collections::BTreeMap;
+use std::io;
+use std::sync::Arc;
+
+/// What publishing a batch gave.
+#[derive(Debug, Default)]
+pub struct Published {
+    /// The new code, in the batch's order.
+    pub code: Vec<Arc<Code>>,
+    /// Cells that had code before.
+    pub replaced: Vec<CellId>,
+}
+
+/// Why a batch could not be published. Nothing of it has taken effect.
+#[derive(Debug)]
+pub struct PublishError(pub String);
+
+impl std::fmt::Display for PublishError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "cannot publish code: {}", self.0)
+    }
+}
+
+impl std::error::Error for PublishError {}
+
+impl From<io::Error> for PublishError {
+    fn from(e: io::Error) -> Self {
+        PublishError(e.to_string())
+    }
+}
+
+impl From<cranelift_module::ModuleError> for PublishError {
+    fn from(e: cranelift_module::ModuleError) -> Self {
+        PublishError(e.to_string())
+    }
+}
+
+/// Addresses of the runtime's own entry points that code may refer to.
+pub(crate) struct Entries {
+    pub(crate) shim: usize,
+    pub(crate) hook: usize,
+    pub(crate) compile: usize,
+    pub(crate) leaf: fn(nostos_abi::builtin::Leaf) -> usize,
+}
+
+/// All code of an image. Behind a mutex: one batch is published at a time.
+pub(crate) struct CodeMemory {
+    pub(crate) arena: Arena,
+    pub(crate) cells: Cells,
+    /// By start address.
+    pub(crate) codes: BTreeMap<usize, Arc<Code>>,
+    /// Jumps inside the arena to targets outside of its reach.
+    veneers: FxHashMap<usize, usize>,
+    entries: Entries,
+    isa: OwnedTargetIsa,
+}
+
+impl CodeMemory {
+    pub(crate) fn new(entries: Entries) -> io::Result<Self> {
+        let mut flags = settings::builder();
+        flags
+            .set("is_pic", "false")
+            .expect("cranelift knows this flag");
+        let isa = cranelift_native::builder()
+            .map_err(io::Error::other)?
+            .finish(settings::Flags::new(flags))
+            .map_err(io::Error::other)?;
+        let mut memory = CodeMemory {
+            arena: Arena::new()?,
+            cells: Cells::default(),
+            codes: BTreeMap::new(),
+            veneers: FxHashMap::default(),
+            entries,
+            isa,
+        };
+        memory.veneer(memory.entries.compile)?;
+        Ok(memory)
+    }
+
+    /// The cell's address; a new cell gets its lazy stub.
+    pub(crate) fn ensure_cell(&mut self, id: CellId) -> io::Result<usize> {
+        let compile = self.veneer(self.entries.compile)?;
+        self.cells.ensure(&mut self.arena, id, compile)
+    }
+
+    /// A jump to `target` that lies within the arena.
+    fn veneer(&mut self, target: usize) -> io::Result<usize> {
+        if let Some(&known) = self.veneers.get(&target) {
+            return Ok(known);
+        }
+        let at = self.arena.take_code(16, 16)?;
+        let mut bytes = vec![0xff, 0x25, 0, 0, 0, 0]; // jmp [rip+0]
+        bytes.extend_from_slice(&(target as u64).to_le_bytes());
+        self.arena.write_code(at, &bytes)?;
+        self.veneers.insert(target, at);
+        Ok(at)
+    }
+
+    /// A closure object that lives for ever and calls the cell.
+    pub(crate) fn static_closure(&mut self, id: CellId) -> io::Result<usize> {
+        let cell = self.ensure_cell(id)?;
+        let at = self.arena.take_static(2)?;
+        let kind = header(nostos_abi::desc::fixed::ENTRY_CLOSURE) | HEADER_STATIC;
+        self.arena.write_static(at, kind);
+        self.arena.write_static(at + 8, cell as u64);
+        Ok(at)
+    }
+
+    /// The code whose machine code ends at or encloses the return address.
+    pub(crate) fn find(&self, address: usize) -> Option<&Arc<Code>> {
+        let (_, code) = self.codes.range(..address).next_back()?;
+        code.contains(address).then_some(code)
+    }
+
+    /// Makes the batch executable and known, but flips no cell yet.
+    pub(crate) fn place(
+        &mut self,
+        registry: &Registry,
+        batch: Vec<(CellId, CodeObject)>,
+    ) -> Result<Vec<Arc<Code>>, PublishError> {
+        for (cell, object) in &batch {
+            self.ensure_cell(*cell)?;
+            check(object)?;
+        }
+        let mut offsets = Vec::with_capacity(batch.len());
+        let mut total = 0usize;
+        for (_, object) in &batch {
+            total = total.next_multiple_of((object.align as usize).max(16));
+            offsets.push(total);
+            total += object.bytes.len();
+        }
+        let base = self.arena.take_code(total, 64)?;
+        let staging = Staging::new(total);
+        let shift = staging.base.wrapping_sub(base);
+
+        // What every reloc refers to, named by its number: first all names, since the builder wants them before the module is made.
+        let mut builder =
+            JITBuilder::with_isa(self.isa.clone(), cranelift_module::default_libcall_names());
+        let mut plans = Vec::with_capacity(batch.len());
+        let mut imports: FxHashMap<usize, u32> = FxHashMap::default();
+        for ((_, object), offset) in batch.iter().zip(&offsets) {
+            let statics = self.place_statics(object)?;
+            let mut plan = Vec::with_capacity(object.relocs.len());
+            for reloc in &object.relocs {
+                let target = self.address_of(&reloc.symbol, &statics, base + offset)?;
+                let (kind, target) = match reloc.kind {
+                    RelocKind::Abs8 => (ClifReloc::Abs8, target),
+                    RelocKind::PcRel4 => {
+                        let near = self.within_reach(target, &reloc.symbol)?;
+                        (ClifReloc::X86PCRel4, near.wrapping_add(shift))
+                    }
+                };
+                let next = imports.len() as u32;
+                let import = *imports.entry(target).or_insert_with(|| {
+                    builder.symbol(format!("x{next}"), target as *const u8);
+                    next
+                });
+                plan.push((reloc.offset, kind, import, reloc.addend));
+            }
+            plans.push(plan);
+        }
+
+        let bytes = staging.bytes.clone();
+        builder.memory_provider(Box::new(staging));
+        let mut module = JITModule::new(builder);
+        let signature = Signature::new(CallConv::Tail);
+        let mut declared = Vec::with_capacity(imports.len());
+        for number in 0..imports.len() {
+            let name = format!("x{number}");
+            declared.push(module.declare_function(&name, Linkage::Import, &signature)?);
+        }
+        for ((_, object), plan) in batch.iter().zip(plans) {
+            let relocs: Vec<ModuleReloc> = plan
+                .into_iter()
+                .map(|(offset, kind, import, addend)| ModuleReloc {
+                    offset,
+                    kind,
+                    name: ModuleRelocTarget::user(0, declared[import as usize].as_u32()),
+                    addend,
+                })
+                .collect();
+            let id = module.declare_anonymous_function(&signature)?;
+            let align = u64::from(object.align.max(16));
+            module.define_function_bytes(id, align, &object.bytes, &relocs)?;
+        }
+        module.finalize_definitions()?;
+        drop(module);
+
+        let mut image = bytes.take(total);
+        let mut placed = Vec::with_capacity(batch.len());
+        for ((cell, mut object), offset) in batch.into_iter().zip(offsets) {
+            let mut armed = Vec::with_capacity(object.sites.len());
+            for site in &object.sites {
+                let start = offset + site.ret as usize - SITE_BYTES;
+                let call = &mut image[start..start + SITE_BYTES];
+                armed.push((&*call).try_into().expect("five bytes"));
+                call.copy_from_slice(&SITE_NOP);
+            }
+            let len = object.bytes.len();
+            object.bytes = Vec::new();
+            object.relocs = Vec::new();
+            object.statics = Vec::new();
+            placed.push(Arc::new(Code {
+                cell,
+                address: base + offset,
+                len,
+                object,
+                armed,
+            }));
+        }
+        self.arena.write_code(base, &image)?;
+        for code in &placed {
+            map_calls(registry, code);
+            self.codes.insert(code.address, code.clone());
+        }
+        Ok(placed)
+    }
+
+    /// Copies the constants of an object to where they stay, and gives their addresses.
+    fn place_statics(&mut self, object: &CodeObject) -> Result<Vec<usize>, PublishError> {
+        let mut addresses = Vec::with_capacity(object.statics.len());
+        for words in &object.statics {
+            addresses.push(self.arena.take_static(words.len())?);
+        }
+        for (words, address) in object.statics.iter().zip(&addresses) {
+            for (i, word) in words.iter().enumerate() {
+                let bits = match word {
+                    StaticWord::Bits(bits) => *bits,
+                    StaticWord::Cell(cell) => self.ensure_cell(*cell)? as u64,
+                    StaticWord::Static(other) => addresses[*other as usize] as u64,
+                };
+                // The collector leaves an object alone only if its header says so; whoever made it may have forgotten.
+                let bits = if i == 0 { bits | HEADER_STATIC } else { bits };
+                self.arena.write_static(address + i * 8, bits);
+            }
+        }
+        Ok(addresses)
+    }
+
+    fn address_of(
+        &mut self,
+        symbol: &Symbol,
+        statics: &[usize],
+        own: usize,
+    ) -> Result<usize, PublishError> {
+        Ok(match symbol {
+            Symbol::Cell(cell) => self.ensure_cell(*cell)?,
+            Symbol::Static(index) => statics[*index as usize],
+            Symbol::Shim => self.entries.shim,
+            Symbol::DebugHook => self.entries.hook,
+            Symbol::Leaf(leaf) => (self.entries.leaf)(*leaf),
+            Symbol::Own => own,
+        })
+    }
+
+    /// The target itself if a rel32 from the arena reaches it, else a jump to it.
+    fn within_reach(&mut self, target: usize, symbol: &Symbol) -> io::Result<usize> {
+        match symbol {
+            Symbol::Cell(_) | Symbol::Static(_) | Symbol::Own => Ok(target),
+            Symbol::Shim | Symbol::DebugHook | Symbol::Leaf(_) => self.veneer(target),
+        }
+    }
+}
+
+/// Refuses what would corrupt memory later.
+fn check(object: &CodeObject) -> Result<(), PublishError> {
+    let len = object.bytes.len() as u32;
+    let sites_fit = object
+        .sites
+        .iter()
+        .all(|s| s.len as usize == SITE_BYTES && s.ret <= len && s.ret >= SITE_BYTES as u32);
+    let sorted = object.calls.is_sorted_by_key(|c| c.ret)
+        && object.sites.is_sorted_by_key(|s| s.ret)
+        && object.lines.is_sorted_by_key(|l| l.0);
+    let roots_fit = object
+        .calls
+        .iter()
+        .all(|c| c.roots.iter().all(|r| r % 8 == 0 && *r < c.span.max(8)));
+    let statics_fit = object.relocs.iter().all(|r| match r.symbol {
+        Symbol::Static(i) => (i as usize) < object.statics.len(),
+        _ => true,
+    });
+    if sites_fit && sorted && roots_fit && statics_fit && len > 0 {
+        Ok(())
+    } else {
+        Err(PublishError(format!(
+            "`{}` is malformed (sites {sites_fit}, sorted {sorted}, roots {roots_fit}, statics {statics_fit})",
+            object.name
+        )))
+    }
+}
+
+fn map_calls(registry: &Registry, code: &Arc<Code>) {
+    for call in &code.object.calls {
+        registry.insert(
+            code.address + call.ret as usize,
+            Mapped {
+                code: Some(code.clone()),
+                span: call.span,
+                roots: call.roots.clone().into_boxed_slice(),
+                handler: call.handler.map(|h| code.address + h as usize),
+            },
+        );
+    }
+}
+
+/// The buffer a module writes and relocates in; shared with the publisher, which takes the bytes out when the module is done.
+#[derive(Clone)]
+struct Bytes(Arc<Mutex<Vec<u64>>>);
+
+impl Bytes {
+    /// The first `len` bytes.
+    fn take(&self, len: usize) -> Vec<u8> {
+        let words = std::mem::take(&mut *self.0.lock());
+        let mut bytes: Vec<u8> = words.iter().flat_map(|w| w.to_le_bytes()).collect();
+        bytes.truncate(len);
+        bytes
+    }
+}
+
+struct Staging {
+    bytes: Bytes,
+    base: usize,
+    len: usize,
+    used: usize,
+}
+
+impl Staging {
+    fn new(len: usize) -> Self {
+        // Room to start at the same offset within 64 bytes as the final place, which is aligned to that.
+        let mut words = vec![0xcccc_cccc_cccc_cccc_u64; len.div_ceil(8)];
+        let base = words.as_mut_ptr() as usize;
+        Staging {
+            bytes: Bytes(Arc::new(Mutex::new(words))),
+            base,
+            len,
+            used: 0,
+        }
+    }
+}
+
+impl JITMemoryProvider for Staging {
+    fn allocate(&mut self, size: usize, align: u64, _: JITMemoryKind) -> io::Result<*mut u8> {
+        // Alignment counts in the final place, of which this is an image; x86 does not mind where the bytes are staged.
+        let start = self.used.next_multiple_of(align as usize);
+        if start + size > self.len {
+            return Err(io::Error::other("a batch outgrew its staging buffer"));
+        }
+        self.used = start + size;
+        Ok((self.base + start) as *mut u8)
+    }
+
+    // SAFETY: the staging buffer is freed by its owner; there is nothing to do, so nothing to break.
+    unsafe fn free_memory(&mut self) {}
+
+    fn finalize(&mut self, _: BranchProtection) -> ModuleResult<()> {
+        Ok(())
+    }
+}

@@ -1,0 +1,446 @@
+//! What all parts of a living image share. [`crate::image::Image`] is its face; workers hold it while they run.
+
+use crate::blocking::Pool;
+use crate::code::publish::{CodeMemory, Entries};
+use crate::code::registry::{Mapped, Registry};
+use crate::config::{Config, Stream};
+use crate::debug::{Debug, Event, StopReason};
+use crate::exit::{ExitReason, ExitStatus, Finished};
+use crate::heap::Policy;
+use crate::heap::collect::Tools;
+use crate::heap::stats::Totals;
+use crate::heap::trace::Traces;
+use crate::mailbox::Parked;
+use crate::message::Fragment;
+use crate::mutex::{Condvar, Mutex, RwLock};
+use crate::process::{Own, Process, Resume, State, attention};
+use crate::scheduler::{Ptr, Scheduler, Worker};
+use crate::shim::{self, Leave};
+use crate::stack::Stacks;
+use crate::table::Table;
+use crate::timer::Timers;
+use crate::{builtin, dispatch};
+use nostos_abi::code::CellId;
+use nostos_abi::desc::DescTable;
+use rustc_hash::{FxHashMap, FxHashSet};
+use std::io;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::mpsc::Sender;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+/// Compiles and publishes the cell's code.
+pub type Compiler = Box<dyn Fn(CellId) -> Result<(), String> + Send + Sync>;
+
+/// See the module.
+pub(crate) struct Core {
+    pub(crate) config: Config,
+    pub(crate) scheduler: Scheduler,
+    pub(crate) table: Table,
+    pub(crate) registry: Registry,
+    pub(crate) code: Mutex<CodeMemory>,
+    pub(crate) traces: Traces,
+    pub(crate) descs: RwLock<DescTable>,
+    pub(crate) totals: Totals,
+    pub(crate) stacks: Stacks,
+    pub(crate) timers: Timers,
+    pub(crate) pool: Pool,
+    pub(crate) names: Mutex<FxHashMap<String, u64>>,
+    pub(crate) free_blocks: Mutex<Vec<Ptr>>,
+    pub(crate) debug: Debug,
+    pub(crate) compiler: OnceLock<Compiler>,
+    compiling: (Mutex<FxHashSet<CellId>>, Condvar),
+    waiting: Mutex<FxHashMap<u64, Sender<Finished>>>,
+    next_ref: AtomicU64,
+    main: AtomicU64,
+    ended: (Mutex<Option<ExitStatus>>, Condvar),
+    pub(crate) spawned: AtomicUsize,
+}
+
+impl Core {
+    pub(crate) fn new(config: Config, scheduler: Scheduler) -> io::Result<Self> {
+        let registry = Registry::new();
+        for (address, span) in shim::mapped_stubs() {
+            let mapped = Mapped {
+                code: None,
+                span,
+                roots: Box::default(),
+                handler: None,
+            };
+            registry.insert(address, mapped);
+        }
+        let descs = DescTable::new();
+        let traces = Traces::new();
+        for desc in &descs.descs {
+            traces.push(desc);
+        }
+        let code = CodeMemory::new(Entries {
+            shim: shim::shim_address(),
+            hook: shim::hook_address(),
+            compile: shim::compile_address(),
+            leaf: builtin::leaf::address,
+        })?;
+        Ok(Core {
+            stacks: Stacks::new(config.stack_limit)?,
+            config,
+            scheduler,
+            table: Table::new(),
+            registry,
+            code: Mutex::new(code),
+            traces,
+            descs: RwLock::new(descs),
+            totals: Totals::default(),
+            timers: Timers::new(),
+            pool: Pool::new(),
+            names: Mutex::default(),
+            free_blocks: Mutex::default(),
+            debug: Debug::default(),
+            compiler: OnceLock::new(),
+            compiling: Default::default(),
+            waiting: Mutex::default(),
+            next_ref: AtomicU64::new(1),
+            main: AtomicU64::new(0),
+            ended: Default::default(),
+            spawned: AtomicUsize::new(0),
+        })
+    }
+
+    pub(crate) fn policy(&self) -> Policy {
+        Policy {
+            stress: self.config.gc_stress,
+            limit: self.config.heap_limit,
+        }
+    }
+
+    /// What a collection needs.
+    pub(crate) fn tools(&self) -> Tools<'_> {
+        Tools {
+            traces: &self.traces,
+            registry: &self.registry,
+            totals: &self.totals,
+            policy: self.policy(),
+        }
+    }
+
+    pub(crate) fn fresh_ref(&self) -> u64 {
+        self.next_ref.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// A block from the common pool, or a new one.
+    pub(crate) fn take_block(&self) -> Ptr {
+        if let Some(block) = self.free_blocks.lock().pop() {
+            return block;
+        }
+        let block = Box::new(Process::new());
+        block.dispatch.set(dispatch::dispatch as *const () as usize);
+        self.table.add_block(block).into()
+    }
+
+    /// Makes a process of a free block. Its closure comes as a fragment, or as a constant's address.
+    pub(crate) fn create(
+        &self,
+        block: Ptr,
+        closure: &Fragment,
+        own_setup: impl FnOnce(&mut Own),
+    ) -> Option<u64> {
+        let process: &Process = &block;
+        // A freed block may still be looked at for a moment by somebody who came by its old number.
+        let pid = self.with_owned(process, |own| {
+            own_setup(own);
+            process.reductions_done.store(0, Ordering::Relaxed);
+            process.queued.store(0, Ordering::Relaxed);
+            process.attention.store(0, Ordering::Relaxed);
+            process.set_state(State::Runnable);
+            let at = own.heap.room_for(process, closure.bytes(), self.policy());
+            // SAFETY: the heap made this room, and the block is ours.
+            let root = unsafe { closure.load(&self.traces, at.address, at.old) };
+            process.args[0].set(root);
+            own.arg_roots = 1;
+            self.table.enter(process, |pid| {
+                process.pid.store(pid, Ordering::Relaxed);
+                process.inbox.lock().pid = pid;
+            })
+        })?;
+        self.spawned.fetch_add(1, Ordering::Relaxed);
+        self.debug.emit(|| Event::Started { pid });
+        Some(pid)
+    }
+
+    /// Starts a process that calls the cell; for hosts.
+    pub(crate) fn start(&self, cell: CellId, wants: Option<Sender<Finished>>) -> io::Result<u64> {
+        let closure = self.code.lock().static_closure(cell)?;
+        let block = self.take_block();
+        let wants_result = wants.is_some();
+        let mut waiting = self.waiting.lock();
+        let pid = self
+            .create(block, &Fragment::plain(closure as u64), |own| {
+                own.wants_result = wants_result;
+            })
+            .ok_or_else(|| io::Error::other("too many processes"))?;
+        if let Some(sender) = wants {
+            waiting.insert(pid, sender);
+        }
+        drop(waiting);
+        Ok(pid)
+    }
+
+    /// Lets a created process run, from any thread.
+    pub(crate) fn schedule_outside(&self, process: Ptr) {
+        self.scheduler.injector.push(process);
+        self.scheduler.wake_one();
+    }
+
+    /// Lets the process run, on the worker when called on one.
+    pub(crate) fn schedule(&self, worker: Option<&Worker>, process: Ptr) {
+        match worker {
+            Some(worker) => worker.schedule(process),
+            None => self.schedule_outside(process),
+        }
+    }
+
+    pub(crate) fn set_main(&self, pid: u64) {
+        self.main.store(pid, Ordering::SeqCst);
+    }
+
+    /// Waits until the main process has ended.
+    pub(crate) fn await_end(&self) -> ExitStatus {
+        let mut ended = self.ended.0.lock();
+        loop {
+            if let Some(status) = ended.as_ref() {
+                return status.clone();
+            }
+            self.ended.1.wait(&mut ended);
+        }
+    }
+
+    /// Has the main process ended?
+    pub(crate) fn end_status(&self) -> Option<ExitStatus> {
+        self.ended.0.lock().clone()
+    }
+
+    /// Calls `f` with the owner's part, once nobody else owns the process. Never called by a worker for the process it runs.
+    pub(crate) fn with_owned<T>(&self, process: &Process, f: impl FnOnce(&mut Own) -> T) -> T {
+        let mut spins = 0u32;
+        while !process.acquire_to_look() {
+            spins += 1;
+            if spins.is_multiple_of(64) {
+                std::thread::sleep(Duration::from_micros(20));
+            } else {
+                std::hint::spin_loop();
+            }
+        }
+        // SAFETY: just acquired; no other reference exists.
+        let result = f(unsafe { process.own() });
+        process.release();
+        result
+    }
+
+    /// The real stack limit again, unless somebody wants attention.
+    pub(crate) fn reset_limit(&self, process: &Process, own: &Own) {
+        let stack = own.stack.as_ref().expect("a running process has a stack");
+        process
+            .stack_limit
+            .store(self.stacks.soft_limit(stack), Ordering::SeqCst);
+        if process.attention.load(Ordering::SeqCst) != 0 {
+            process.stack_limit.store(usize::MAX, Ordering::SeqCst);
+        }
+    }
+
+    /// Does what others want of the process; gives how it has to leave for that.
+    pub(crate) fn attend(&self, process: &Process, own: &mut Own) -> Option<Leave> {
+        let asked = process.attention.load(Ordering::SeqCst);
+        if asked & attention::KILL != 0 {
+            let killed = process.inbox.lock().killed.take();
+            own.exit = Some(killed.unwrap_or(ExitReason::Killed));
+            return Some(Leave::Exit);
+        }
+        if asked & attention::STOP != 0 {
+            process
+                .attention
+                .fetch_and(!attention::STOP, Ordering::SeqCst);
+            own.stopped = Some(StopReason::Pause);
+            return Some(Leave::Stop);
+        }
+        None
+    }
+
+    /// The process has left for the debugger.
+    pub(crate) fn commit_stop(&self, process: &Process, own: &mut Own) {
+        let pid = process.pid();
+        let reason = own.stopped.clone().unwrap_or(StopReason::Pause);
+        process.inbox.lock().parked = Parked::Stop;
+        process.set_state(State::Stopped);
+        process.release();
+        self.debug.emit(|| Event::Stopped { pid, reason });
+    }
+
+    /// Ends another process, with this reason.
+    pub(crate) fn kill(&self, worker: Option<&Worker>, pid: u64, reason: ExitReason) {
+        let Some(process) = self.table.get(pid) else {
+            return;
+        };
+        let mut inbox = process.inbox.lock();
+        if inbox.pid != pid || inbox.killed.is_some() {
+            return;
+        }
+        inbox.killed = Some(reason);
+        process.ask(attention::KILL);
+        let wakes = matches!(inbox.parked, Parked::Receive | Parked::Sleep | Parked::Stop);
+        if wakes {
+            inbox.parked = Parked::No;
+        }
+        drop(inbox);
+        if wakes {
+            self.schedule(worker, process.into());
+        }
+    }
+
+    /// The process has ended: everything it held is given back, everyone who asked is told.
+    pub(crate) fn finish(&self, worker: &Worker, process: &Process, own: &mut Own) {
+        let pid = process.pid();
+        let reason = own.exit.take().unwrap_or(ExitReason::Normal);
+        let is_main = pid == self.main.load(Ordering::Relaxed);
+        let waiter = if own.wants_result {
+            self.waiting.lock().remove(&pid)
+        } else {
+            None
+        };
+        if waiter.is_none() {
+            self.report(pid, is_main, &reason);
+        }
+        let result = own.result.take();
+        own.heap.reset(process, self.policy());
+        own.queue.clear();
+        own.builders.clear();
+        own.thrown = 0;
+        own.trace.clear();
+        own.arg_roots = 0;
+        own.wants_result = false;
+        own.sleeping = false;
+        if own.step != crate::process::Step::None {
+            // Patching waits until no worker is inside, so this one must not be.
+            worker.leave();
+            self.end_step(own);
+            worker.enter();
+        }
+        own.resume = Resume::Go;
+        own.job = None;
+        own.stopped = None;
+        if let Some(stack) = own.stack.take() {
+            self.stacks.give(stack);
+        }
+        process.saved_sp.set(0);
+        process.set_state(State::Dead);
+        let (links, name, messages) = {
+            let mut inbox = process.inbox.lock();
+            inbox.pid = 0;
+            inbox.deadline = 0;
+            inbox.timer_at = 0;
+            inbox.killed = None;
+            inbox.traps_exits = false;
+            inbox.parked = Parked::No;
+            inbox.monitors.clear();
+            (
+                std::mem::take(&mut inbox.links),
+                inbox.name.take(),
+                std::mem::take(&mut inbox.messages),
+            )
+        };
+        drop(messages);
+        process.pid.store(0, Ordering::Relaxed);
+        self.table.leave(pid);
+        if let Some(name) = name {
+            let mut names = self.names.lock();
+            if names.get(&name) == Some(&pid) {
+                names.remove(&name);
+            }
+        }
+        for other in links {
+            self.unlink(other, pid);
+            if reason.is_abnormal() {
+                self.kill(Some(worker), other, reason.clone());
+            }
+        }
+        self.debug.emit(|| Event::Exited {
+            pid,
+            reason: reason.clone(),
+        });
+        process.release();
+        worker.give_block(process.into());
+        if let Some(waiter) = waiter {
+            // Nobody waits any more: then nobody misses the answer.
+            let _ = waiter.send(Finished {
+                reason: reason.clone(),
+                result,
+            });
+        }
+        if is_main {
+            let code = i32::from(matches!(reason, ExitReason::Failed(_)));
+            *self.ended.0.lock() = Some(ExitStatus { code, reason });
+            self.ended.1.notify_all();
+        }
+    }
+
+    /// Sites of code that nothing can call yet: armed if all are, or if they are breakpoints already.
+    pub(crate) fn patch_new(&self, codes: &[Arc<crate::code::Code>]) {
+        if self.config.inspect {
+            self.patch(codes);
+        }
+    }
+
+    fn unlink(&self, pid: u64, from: u64) {
+        if let Some(process) = self.table.get(pid) {
+            let mut inbox = process.inbox.lock();
+            if inbox.pid == pid {
+                inbox.links.retain(|l| *l != from);
+            }
+        }
+    }
+
+    /// Tells people of an uncaught exception.
+    fn report(&self, pid: u64, is_main: bool, reason: &ExitReason) {
+        let ExitReason::Failed(failure) = reason else {
+            return;
+        };
+        let mut text = if is_main {
+            format!("Runtime error: {}\n", failure.message)
+        } else {
+            format!("Process <pid {pid}> ended: {}\n", failure.message)
+        };
+        for line in &failure.trace {
+            text.push_str(&format!("{line}\n"));
+        }
+        (self.config.output)(Stream::Err, &text);
+    }
+
+    /// The code of a cell; compiled now if it has none. One thread compiles a cell, others that need it wait.
+    pub(crate) fn compile(&self, cell: CellId) -> Result<usize, String> {
+        let known = || {
+            let code = self.code.lock();
+            code.cells.target(&code.arena, cell)
+        };
+        let mut compiling = self.compiling.0.lock();
+        loop {
+            if let Some(address) = known() {
+                return Ok(address);
+            }
+            if compiling.insert(cell) {
+                break;
+            }
+            self.compiling.1.wait(&mut compiling);
+        }
+        drop(compiling);
+        let result = match self.compiler.get() {
+            Some(compiler) => compiler(cell),
+            None => Err("there is no compiler".to_string()),
+        };
+        let address = known();
+        self.compiling.0.lock().remove(&cell);
+        self.compiling.1.notify_all();
+        match (result, address) {
+            (_, Some(address)) => Ok(address),
+            (Ok(()), None) => Err(format!("cell {} was not published", cell.0)),
+            (Err(why), None) => Err(why),
+        }
+    }
+}

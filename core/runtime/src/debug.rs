@@ -1,0 +1,324 @@
+//! Stops: breakpoint sites that are armed and disarmed while the program runs, stepping, pausing a process, and the events that tell of it.
+//!
+//! Sites are patched while no worker runs generated code. An armed site calls the hook stub, which enters the shim with `Op::DebugStop`;
+//! whether the process then really stops is decided here.
+
+use crate::code::{Code, SITE_BYTES, SITE_NOP};
+use crate::core::Core;
+use crate::dispatch::{Ctx, Flow, Halt};
+use crate::exit::ExitReason;
+use crate::mailbox::Parked;
+use crate::mutex::{Mutex, RwLock};
+use crate::process::{Own, Process, State, Step, attention};
+use crate::shim::{self, Leave};
+use crate::walk;
+use rustc_hash::FxHashSet;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, OnceLock};
+
+/// What happens in an image, for those who subscribed.
+#[derive(Clone, Debug)]
+pub enum Event {
+    /// A process began.
+    Started {
+        /// Its number.
+        pid: u64,
+    },
+    /// A process was stopped.
+    Stopped {
+        /// Its number.
+        pid: u64,
+        /// Why and where.
+        reason: StopReason,
+    },
+    /// A process ended.
+    Exited {
+        /// Its number.
+        pid: u64,
+        /// Why.
+        reason: ExitReason,
+    },
+}
+
+/// Why a process was stopped.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum StopReason {
+    /// It reached an armed site; the address is that of [`Code::address`] + `ret`.
+    Breakpoint(usize),
+    /// It has made the step asked for.
+    Step(usize),
+    /// It was asked to.
+    Pause,
+}
+
+/// How a stopped process goes on.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum How {
+    /// Until something stops it.
+    Continue,
+    /// To the next statement, wherever.
+    StepIn,
+    /// To the next statement of this function or of a caller.
+    StepOver,
+    /// To the next statement of a caller.
+    StepOut,
+}
+
+/// Asked before a breakpoint stops a process: (pid, site address) → stop?
+pub type StopFilter = Box<dyn Fn(u64, usize) -> bool + Send + Sync>;
+
+/// The image's debugging state.
+#[derive(Default)]
+pub(crate) struct Debug {
+    subscribers: Mutex<Vec<Sender<Event>>>,
+    watched: AtomicBool,
+    /// Addresses (of the return) of the sites that are breakpoints.
+    breakpoints: RwLock<FxHashSet<usize>>,
+    /// Stepping processes; while there are any, all sites are armed.
+    stepping: AtomicUsize,
+    pub(crate) filter: OnceLock<StopFilter>,
+}
+
+impl Debug {
+    /// Events from now on.
+    pub(crate) fn subscribe(&self) -> Receiver<Event> {
+        let (sender, receiver) = channel();
+        self.subscribers.lock().push(sender);
+        self.watched.store(true, Ordering::Release);
+        receiver
+    }
+
+    /// Tells the subscribers, if there are any.
+    pub(crate) fn emit(&self, event: impl FnOnce() -> Event) {
+        if !self.watched.load(Ordering::Relaxed) {
+            return;
+        }
+        let event = event();
+        self.subscribers
+            .lock()
+            .retain(|s| s.send(event.clone()).is_ok());
+    }
+}
+
+/// An armed site was reached. The walk begins with the hook's own frame; the site's function comes next.
+pub(crate) fn reached(ctx: &mut Ctx) -> Flow {
+    let stack_top = ctx.own.stack.as_ref().map_or(0, crate::stack::Stack::top);
+    let mut at = None;
+    // SAFETY: we own the process, which is suspended in the shim.
+    unsafe {
+        walk::frames(&ctx.core.registry, ctx.process, |frame| {
+            if shim::is_hook_return(frame.ret) {
+                return true;
+            }
+            at = Some((frame.ret, stack_top - frame.fp, frame.mapped.code.clone()));
+            false
+        });
+    }
+    let Some((site, depth, Some(code))) = at else {
+        return Ok(());
+    };
+    let statement = code
+        .site_at(code.offset(site))
+        .is_none_or(|s| s.is_statement);
+    let stepped = statement
+        && match ctx.own.step {
+            Step::None => false,
+            Step::In => true,
+            Step::Over { depth: from } => depth <= from,
+            Step::Out { depth: from } => depth < from,
+        };
+    let asked = ctx.process.attention.load(Ordering::SeqCst) & attention::STOP != 0;
+    let reason = if asked {
+        ctx.process
+            .attention
+            .fetch_and(!attention::STOP, Ordering::SeqCst);
+        StopReason::Pause
+    } else if ctx.core.debug.breakpoints.read().contains(&site) && wanted(ctx, site) {
+        StopReason::Breakpoint(site)
+    } else if stepped {
+        StopReason::Step(site)
+    } else {
+        return Ok(());
+    };
+    ctx.own.stopped = Some(reason);
+    Err(Halt::Leave(Leave::Stop))
+}
+
+fn wanted(ctx: &Ctx, site: usize) -> bool {
+    let Some(filter) = ctx.core.debug.filter.get() else {
+        return true;
+    };
+    // It may take locks whose holder waits for a pause.
+    ctx.worker.leave();
+    let wanted = filter(ctx.process.pid(), site);
+    ctx.worker.enter();
+    wanted
+}
+
+impl Core {
+    /// Makes these sites breakpoints, or ordinary again. Not to be called by a worker that runs a process.
+    pub(crate) fn arm(&self, sites: &[usize], on: bool) {
+        {
+            let mut breakpoints = self.debug.breakpoints.write();
+            for &site in sites {
+                if on {
+                    breakpoints.insert(site);
+                } else {
+                    breakpoints.remove(&site);
+                }
+            }
+        }
+        let codes: Vec<Arc<Code>> = {
+            let memory = self.code.lock();
+            let found = sites.iter().filter_map(|s| memory.find(*s).cloned());
+            found.collect()
+        };
+        self.scheduler.paused(|| self.patch(&codes));
+    }
+
+    /// Writes every site of these codes as it should be now. No worker runs generated code, or the codes are not reachable yet.
+    pub(crate) fn patch(&self, codes: &[Arc<Code>]) {
+        let all = self.debug.stepping.load(Ordering::SeqCst) > 0;
+        let breakpoints = self.debug.breakpoints.read();
+        let memory = self.code.lock();
+        for code in codes {
+            for (site, call) in code.object.sites.iter().zip(&code.armed) {
+                let ret = code.address + site.ret as usize;
+                let armed = all || breakpoints.contains(&ret);
+                let bytes = if armed { call } else { &SITE_NOP };
+                let at = ret - SITE_BYTES;
+                if !holds(at, bytes) {
+                    memory.arena.write_code(at, bytes).expect(
+                        "the kernel writes code memory, as it did when the code was published",
+                    );
+                }
+            }
+        }
+        drop(memory);
+        synchronise_cores();
+    }
+
+    fn patch_everything(&self) {
+        let codes: Vec<Arc<Code>> = self.code.lock().codes.values().cloned().collect();
+        self.scheduler.paused(|| self.patch(&codes));
+    }
+
+    /// A stepping process begins (+1) or ceases (−1) to step.
+    fn count_stepping(&self, before: Step, after: Step) {
+        match (before == Step::None, after == Step::None) {
+            (true, false) => {
+                if self.debug.stepping.fetch_add(1, Ordering::SeqCst) == 0 {
+                    self.patch_everything();
+                }
+            }
+            (false, true) => {
+                if self.debug.stepping.fetch_sub(1, Ordering::SeqCst) == 1 {
+                    self.patch_everything();
+                }
+            }
+            (true, true) | (false, false) => {}
+        }
+    }
+
+    /// The process ends while it steps.
+    pub(crate) fn end_step(&self, own: &mut Own) {
+        let before = std::mem::take(&mut own.step);
+        self.count_stepping(before, Step::None);
+    }
+
+    /// Asks a process to stop at its next safepoint. False: there is no such process.
+    pub(crate) fn stop(&self, pid: u64) -> bool {
+        let Some(process) = self.table.get(pid) else {
+            return false;
+        };
+        let mut inbox = process.inbox.lock();
+        if inbox.pid != pid {
+            return false;
+        }
+        if inbox.parked == Parked::Stop {
+            return true;
+        }
+        process.ask(attention::STOP);
+        let wakes = matches!(inbox.parked, Parked::Receive | Parked::Sleep);
+        if wakes {
+            inbox.parked = Parked::No;
+        }
+        drop(inbox);
+        if wakes {
+            self.schedule_outside(process.into());
+        }
+        true
+    }
+
+    /// Lets a stopped process go on. False: it is not stopped.
+    pub(crate) fn go_on(&self, pid: u64, how: How) -> bool {
+        let Some(process) = self.table.get(pid) else {
+            return false;
+        };
+        {
+            let inbox = process.inbox.lock();
+            if inbox.pid != pid || inbox.parked != Parked::Stop {
+                return false;
+            }
+        }
+        let (before, after) = self.with_owned(process, |own| {
+            let depth = self.stop_depth(process, own);
+            let after = match how {
+                How::Continue => Step::None,
+                How::StepIn => Step::In,
+                How::StepOver => Step::Over { depth },
+                How::StepOut => Step::Out { depth },
+            };
+            own.stopped = None;
+            (std::mem::replace(&mut own.step, after), after)
+        });
+        self.count_stepping(before, after);
+        let mut inbox = process.inbox.lock();
+        // Meanwhile it may have been killed and be gone, or another caller was faster.
+        if inbox.pid != pid || inbox.parked != Parked::Stop {
+            return false;
+        }
+        inbox.parked = Parked::No;
+        drop(inbox);
+        process.set_state(State::Runnable);
+        self.schedule_outside(process.into());
+        true
+    }
+
+    /// Distance of the innermost function's frame from the stack's top: larger is deeper.
+    fn stop_depth(&self, process: &Process, own: &Own) -> usize {
+        let Some(stack) = &own.stack else {
+            return 0;
+        };
+        let mut depth = 0;
+        // SAFETY: the caller owns the stopped process.
+        unsafe {
+            walk::frames(&self.registry, process, |frame| {
+                depth = stack.top() - frame.fp;
+                frame.mapped.code.is_none()
+            });
+        }
+        depth
+    }
+}
+
+fn holds(at: usize, bytes: &[u8; SITE_BYTES]) -> bool {
+    // SAFETY: a site lies in published code, which is readable and never unmapped while the image lives.
+    unsafe { *(at as *const [u8; SITE_BYTES]) == *bytes }
+}
+
+/// Makes other cores fetch patched instructions anew (they do not run generated code now, but they may have fetched some before).
+fn synchronise_cores() {
+    const PRIVATE_EXPEDITED_SYNC_CORE: libc::c_long = 1 << 5;
+    const REGISTER_PRIVATE_EXPEDITED_SYNC_CORE: libc::c_long = 1 << 6;
+    static REGISTERED: OnceLock<bool> = OnceLock::new();
+    let call = |command: libc::c_long| {
+        // SAFETY: membarrier takes three integers and touches no memory of ours.
+        unsafe { libc::syscall(libc::SYS_membarrier, command, 0, 0) == 0 }
+    };
+    // Kernels without it: the workers' way through the kernel out of the pause has to do, as on every x86 since the Pentium it does.
+    if *REGISTERED.get_or_init(|| call(REGISTER_PRIVATE_EXPEDITED_SYNC_CORE)) {
+        call(PRIVATE_EXPEDITED_SYNC_CORE);
+    }
+}

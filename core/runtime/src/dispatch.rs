@@ -1,0 +1,379 @@
+//! From an op number to its Rust function, on the worker's stack; and from its answer back to the shim.
+
+use crate::blocking::{Job, Outcome};
+use crate::builtin::{builder, io, number, process as proc_ops, string};
+use crate::core::Core;
+use crate::debug;
+use crate::heap::collect::{self, Tools};
+use crate::heap::stats::Reason;
+use crate::process::{Own, Process, Resume, attention};
+use crate::scheduler::Worker;
+use crate::shim::{CONTINUE, Leave, THROW};
+use crate::throw;
+use nostos_abi::builtin::{Fault, Op};
+use nostos_abi::code::CellId;
+use nostos_abi::object::Lane;
+
+/// What an op works on. The process is suspended in the shim; the op runs on the worker's stack.
+pub(crate) struct Ctx<'a> {
+    pub(crate) core: &'a Core,
+    pub(crate) worker: &'a Worker,
+    pub(crate) process: &'a Process,
+    pub(crate) own: &'a mut Own,
+}
+
+/// Why an op does not simply go on.
+pub(crate) enum Halt {
+    /// Throws the runtime's own error: a pair of strings.
+    Fault(String, String),
+    /// Throws a boxed value of this heap.
+    Throw(u64),
+    /// Back to the worker.
+    Leave(Leave),
+}
+
+pub(crate) type Flow<T = ()> = Result<T, Halt>;
+
+/// Which argument words of each op are refs.
+const ARG_ROOTS: [u32; Op::ALL.len()] = {
+    let mut masks = [0; Op::ALL.len()];
+    let mut op = 0;
+    while op < masks.len() {
+        let args = Op::ALL[op].info().args;
+        let mut i = 0;
+        while i < args.len() {
+            if matches!(args[i], Lane::Ref) {
+                masks[op] |= 1 << i;
+            }
+            i += 1;
+        }
+        op += 1;
+    }
+    masks
+};
+
+/// The shim calls this. A panic in here would unwind into generated code, so the ABI makes it an abort.
+pub(crate) extern "sysv64" fn dispatch(op: u32, process: *const Process) -> usize {
+    // SAFETY: the shim passes the pinned register, which holds the running process; its worker pointer was set by the worker below us on this very stack.
+    let (process, worker) = unsafe { (&*process, &*(*process).worker.get()) };
+    // SAFETY: this worker owns the running process, and does not use its own reference while the process runs.
+    let own = unsafe { process.own() };
+    let mut ctx = Ctx {
+        core: &worker.core,
+        worker,
+        process,
+        own,
+    };
+    let op = Op::ALL[op as usize];
+    ctx.own.arg_roots = ARG_ROOTS[op as usize];
+    if ctx.core.config.stack_stress {
+        ctx.move_stack();
+    }
+    let flow = run(&mut ctx, op);
+    answer(&mut ctx, flow)
+}
+
+/// Before a process runs again: what it had been waiting for becomes the op's result.
+pub(crate) fn settle(worker: &Worker, process: &Process, own: &mut Own, how: Resume) -> usize {
+    if matches!(how, Resume::Go) {
+        return CONTINUE;
+    }
+    let mut ctx = Ctx {
+        core: &worker.core,
+        worker,
+        process,
+        own,
+    };
+    let flow = match how {
+        Resume::Go => Ok(()),
+        Resume::Received => proc_ops::received(&mut ctx),
+        Resume::Job(outcome) => match outcome {
+            Outcome::Done => Ok(()),
+            Outcome::Flag(flag) => {
+                ctx.put(0, u64::from(flag));
+                Ok(())
+            }
+            Outcome::Text(text) => ctx.put_text(0, &text),
+            Outcome::Failed(why) => Err(Halt::Fault("io_error".into(), why)),
+        },
+    };
+    answer(&mut ctx, flow)
+}
+
+fn answer(ctx: &mut Ctx, flow: Flow) -> usize {
+    let code = match flow {
+        Ok(()) => CONTINUE,
+        Err(Halt::Leave(leave)) => leave as usize,
+        Err(Halt::Throw(payload)) => throw::throw(ctx, payload),
+        Err(Halt::Fault(kind, message)) => {
+            let payload = throw::error_pair(ctx, &kind, &message);
+            throw::throw(ctx, payload)
+        }
+    };
+    ctx.own.arg_roots = 0;
+    debug_assert!(code != THROW || ctx.process.throw_pc.get() != 0);
+    code
+}
+
+fn run(ctx: &mut Ctx, op: Op) -> Flow {
+    match op {
+        Op::AllocSlow => {
+            let at = ctx.allocate(ctx.arg(0), ctx.arg(1) as usize)?;
+            ctx.put(0, at as u64);
+            Ok(())
+        }
+        Op::Poll => poll(ctx),
+        Op::Compile => compile(ctx),
+        Op::DebugStop => debug::reached(ctx),
+        Op::Exit => proc_ops::exit(ctx),
+        Op::Throw => Err(Halt::Throw(ctx.arg(0))),
+        Op::Fault => Err(fault(ctx.arg(0), ctx.arg(1), ctx.arg(2))),
+        Op::Remember => {
+            ctx.own.heap.remember(ctx.arg(0));
+            Ok(())
+        }
+        Op::NewArray => new_array(ctx),
+
+        Op::Spawn => proc_ops::spawn(ctx, proc_ops::Relation::None),
+        Op::SpawnLink => proc_ops::spawn(ctx, proc_ops::Relation::Link),
+        Op::SpawnMonitor => proc_ops::spawn(ctx, proc_ops::Relation::Monitor),
+        Op::Send => proc_ops::send(ctx),
+        Op::ReceiveStart => proc_ops::receive_start(ctx),
+        Op::ReceivePeek => proc_ops::receive_peek(ctx),
+        Op::ReceiveLoad => proc_ops::receive_load(ctx),
+        Op::ReceiveTake => proc_ops::receive_take(ctx),
+        Op::ReceiveWait => proc_ops::receive_wait(ctx),
+        Op::SelfPid => {
+            ctx.put(0, ctx.process.pid());
+            Ok(())
+        }
+        Op::Sleep => proc_ops::sleep(ctx),
+        Op::Register => proc_ops::register(ctx),
+        Op::Whereis => proc_ops::whereis(ctx),
+        Op::IsAlive => proc_ops::is_alive(ctx),
+        Op::ExitWith => proc_ops::exit_with(ctx),
+        Op::Kill => proc_ops::kill(ctx),
+        Op::MakeRef => {
+            ctx.put(0, ctx.core.fresh_ref());
+            Ok(())
+        }
+        Op::Yield => Err(Halt::Leave(Leave::Yield)),
+
+        Op::Print => io::write(ctx, crate::config::Stream::Out, ""),
+        Op::Println => io::write(ctx, crate::config::Stream::Out, "\n"),
+        Op::Eprint => io::write(ctx, crate::config::Stream::Err, ""),
+        Op::Eprintln => io::write(ctx, crate::config::Stream::Err, "\n"),
+        Op::FileReadAll => {
+            let job = Job::ReadAll(ctx.owned_text(0));
+            io::start(ctx, job)
+        }
+        Op::FileWriteAll => {
+            let job = Job::WriteAll(ctx.owned_text(0), ctx.owned_text(3).into_bytes());
+            io::start(ctx, job)
+        }
+        Op::FileAppend => {
+            let job = Job::Append(ctx.owned_text(0), ctx.owned_text(3).into_bytes());
+            io::start(ctx, job)
+        }
+        Op::FileExists => {
+            let job = Job::Exists(ctx.owned_text(0));
+            io::start(ctx, job)
+        }
+        Op::FileRemove => {
+            let job = Job::Remove(ctx.owned_text(0));
+            io::start(ctx, job)
+        }
+        Op::DirList => {
+            let job = Job::List(ctx.owned_text(0));
+            io::start(ctx, job)
+        }
+        Op::DirCreateAll => {
+            let job = Job::CreateAll(ctx.owned_text(0));
+            io::start(ctx, job)
+        }
+        Op::EnvGet => io::env_get(ctx),
+        Op::EnvCwd => io::env_cwd(ctx),
+        Op::ArgCount => {
+            ctx.put(0, ctx.core.config.args.len() as u64);
+            Ok(())
+        }
+        Op::ArgGet => io::arg_get(ctx),
+        Op::MonotonicNanos => {
+            ctx.put(0, ctx.core.timers.now());
+            Ok(())
+        }
+        Op::NowMillis => io::now_millis(ctx),
+        Op::RandomBits => io::random_bits(ctx),
+
+        Op::StringConcat => string::concat(ctx),
+        Op::StringSlice => string::slice(ctx),
+        Op::StringSubstring => string::substring(ctx),
+        Op::IntToString => number::int_to_string(ctx),
+        Op::UIntToString => number::uint_to_string(ctx),
+        Op::FloatToString => number::float_to_string(ctx),
+        Op::FloatToFixed => number::float_to_fixed(ctx),
+        Op::CharToString => string::char_to_string(ctx),
+        Op::StringQuote => string::quote(ctx),
+        Op::CharQuote => string::char_quote(ctx),
+        Op::AtomToString => string::atom_to_string(ctx),
+        Op::StringToUpper => string::map_text(ctx, |s| s.to_uppercase()),
+        Op::StringToLower => string::map_text(ctx, |s| s.to_lowercase()),
+        Op::StringTrim => string::trim(ctx, true, true),
+        Op::StringTrimStart => string::trim(ctx, true, false),
+        Op::StringTrimEnd => string::trim(ctx, false, true),
+        Op::StringReplaceAll => string::replace_all(ctx),
+        Op::StringRepeat => string::repeat(ctx),
+        Op::StringReverse => string::map_text(ctx, |s| s.chars().rev().collect()),
+        Op::BuilderStart => builder::start(ctx),
+        Op::BuilderPush => builder::push(ctx),
+        Op::BuilderPushChar => builder::push_char(ctx),
+        Op::BuilderPushInt => builder::push_int(ctx),
+        Op::BuilderPushFloat => builder::push_float(ctx),
+        Op::BuilderPushQuoted => builder::push_quoted_op(ctx),
+        Op::BuilderFinish => builder::finish(ctx),
+        Op::Collect => ctx.collect(),
+        Op::HeapBytes => {
+            ctx.put(0, ctx.own.heap.used(ctx.process) as u64);
+            Ok(())
+        }
+        Op::CollectionCount => {
+            ctx.put(0, ctx.own.heap.stats.count());
+            Ok(())
+        }
+        Op::ProcessCount => {
+            ctx.put(0, ctx.core.table.alive() as u64);
+            Ok(())
+        }
+    }
+}
+
+/// A safepoint's slow path.
+fn poll(ctx: &mut Ctx) -> Flow {
+    let stack = ctx.own.stack.as_ref().expect("a running process has one");
+    // The frame that checked is the shim's caller: above the save area, the frame pointer and the return address.
+    let sp = ctx.process.saved_sp.get() + crate::shim::SAVED_BYTES + 16;
+    if sp < ctx.core.stacks.soft_limit(stack) {
+        let grown = ctx.core.stacks.grow(ctx.process, &mut ctx.own.stack);
+        if grown.is_err() {
+            return Err(fault(Fault::StackOverflow as u64, 0, 0));
+        }
+        ctx.core.reset_limit(ctx.process, ctx.own);
+    }
+    let asked = ctx
+        .process
+        .attention
+        .load(std::sync::atomic::Ordering::SeqCst);
+    if asked & (attention::KILL | attention::STOP) != 0
+        && let Some(leave) = ctx.core.attend(ctx.process, ctx.own)
+    {
+        return Err(Halt::Leave(leave));
+    }
+    if asked != 0 || ctx.process.reductions.get() <= 0 {
+        return Err(Halt::Leave(Leave::Yield));
+    }
+    ctx.core.reset_limit(ctx.process, ctx.own);
+    Ok(())
+}
+
+/// The first call of a cell. Nothing here allocates in or moves the process's heap: the callee's arguments are not roots.
+fn compile(ctx: &mut Ctx) -> Flow {
+    let cell = CellId(ctx.arg(0) as u32);
+    ctx.worker.leave();
+    let compiled = ctx.core.compile(cell);
+    ctx.worker.enter();
+    match compiled {
+        Ok(address) => {
+            ctx.put(0, address as u64);
+            Ok(())
+        }
+        Err(why) => Err(Halt::Fault("CompileError".into(), why)),
+    }
+}
+
+fn new_array(ctx: &mut Ctx) -> Flow {
+    let (header, count, lanes) = (ctx.arg(0), ctx.arg(1) as i64, ctx.arg(2));
+    // Far above every limit, and its product with the lanes does not overflow.
+    if !(0..=1 << 40).contains(&count) {
+        return Err(Halt::Fault(
+            "Panic".into(),
+            format!("an array cannot have {count} elements"),
+        ));
+    }
+    let words = count as usize * lanes as usize;
+    let at = ctx.allocate(header, 16 + words * 8)?;
+    // SAFETY: `allocate` gave a header, a count and `words` words.
+    unsafe {
+        at.add(1).write(count as u64);
+        std::ptr::write_bytes(at.add(2), 0, words);
+    }
+    ctx.put(0, at as u64);
+    Ok(())
+}
+
+/// The runtime's own errors; codes are [`Fault`]'s.
+pub(crate) fn fault(code: u64, a: u64, b: u64) -> Halt {
+    const DIVISION: u64 = Fault::DivisionByZero as u64;
+    const INDEX: u64 = Fault::IndexOutOfBounds as u64;
+    const MATCH: u64 = Fault::NoMatch as u64;
+    const STACK: u64 = Fault::StackOverflow as u64;
+    const MEMORY: u64 = Fault::OutOfMemory as u64;
+    let (kind, message) = match code {
+        DIVISION => ("DivisionByZero", "Division by zero".to_string()),
+        INDEX => (
+            "IndexOutOfBounds",
+            format!("Index {} out of bounds, length is {}", a as i64, b as i64),
+        ),
+        MATCH => ("Panic", "Non-exhaustive match".to_string()),
+        STACK => ("Panic", "stack overflow".to_string()),
+        MEMORY => ("OutOfMemory", "Out of memory".to_string()),
+        other => ("Panic", format!("fault {other}")),
+    };
+    Halt::Fault(kind.into(), message)
+}
+
+impl Ctx<'_> {
+    /// What a collection needs.
+    pub(crate) fn tools(&self) -> Tools<'_> {
+        self.core.tools()
+    }
+
+    /// Word `i` of the argument area.
+    pub(crate) fn arg(&self, i: usize) -> u64 {
+        self.process.args[i].get()
+    }
+
+    /// Sets a result.
+    pub(crate) fn put(&mut self, i: usize, word: u64) {
+        self.process.args[i].set(word);
+    }
+
+    /// Memory for an object; may collect. Its payload must be filled before the next safepoint.
+    pub(crate) fn allocate(&mut self, header: u64, bytes: usize) -> Flow<*mut u64> {
+        let tools = self.core.tools();
+        collect::allocate(tools, self.process, self.own, header, bytes)
+            .map_err(|_| fault(Fault::OutOfMemory as u64, 0, 0))
+    }
+
+    fn collect(&mut self) -> Flow {
+        let tools = self.core.tools();
+        collect::collect(tools, self.process, self.own, Reason::Asked, 0)
+            .map_err(|_| fault(Fault::OutOfMemory as u64, 0, 0))
+    }
+
+    fn move_stack(&mut self) {
+        let moved = self
+            .core
+            .stacks
+            .move_elsewhere(self.process, &mut self.own.stack);
+        // Without another slot the process stays where it is; that is no error, just less of a test.
+        if moved.is_ok()
+            && self
+                .process
+                .stack_limit
+                .load(std::sync::atomic::Ordering::Relaxed)
+                != usize::MAX
+        {
+            self.core.reset_limit(self.process, self.own);
+        }
+    }
+}

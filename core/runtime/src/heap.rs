@@ -1,0 +1,206 @@
+//! A process's own heap: a bump nursery, an old space that survivors are copied to, large objects that stay where they are.
+//! Only its owner moves objects, and only at a safepoint. Messages wait outside (see [`crate::message`]).
+
+pub(crate) mod collect;
+pub(crate) mod space;
+pub(crate) mod stats;
+pub(crate) mod trace;
+pub(crate) mod verify;
+
+use crate::process::Process;
+use space::{Block, Space};
+use std::sync::atomic::Ordering;
+
+/// Objects of at least this many bytes are large.
+pub(crate) const LARGE_BYTES: usize = 32 << 10;
+/// First size of a nursery.
+const NURSERY_MIN: usize = 4 << 10;
+/// A nursery grows at each collection up to here, and further only for large heaps and deep stacks.
+const NURSERY_USUAL: usize = 1 << 20;
+/// The largest nursery.
+const NURSERY_MAX: usize = 32 << 20;
+/// The old space is collected when it holds this much, or twice what the last major collection left.
+const MAJOR_MIN: usize = 1 << 20;
+
+/// Behaviour switches, the same for all heaps of an image.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Policy {
+    /// Collect at every allocation, move everything, poison and verify.
+    pub(crate) stress: bool,
+    /// A process whose heap outgrows this gets an exception.
+    pub(crate) limit: usize,
+}
+
+/// Why there is no memory: the process's limit.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct OutOfMemory;
+
+/// See the module.
+pub(crate) struct Heap {
+    nursery: Block,
+    /// Real end of the nursery; the process's `heap_limit` is 0 instead under stress.
+    pub(crate) old: Space,
+    /// Large objects: the blocks they fill.
+    pub(crate) large: Vec<Block>,
+    large_bytes: usize,
+    /// Old and large objects that may refer to the nursery.
+    pub(crate) remembered: Vec<usize>,
+    /// Bytes in use after the last major collection.
+    after_major: usize,
+    /// Stress: collections so far, to make only some of them major when the heap is big.
+    stress_count: u64,
+    pub(crate) stats: stats::Ring,
+}
+
+impl Heap {
+    /// An empty heap; memory is taken at the first allocation.
+    pub(crate) fn new() -> Self {
+        Heap {
+            nursery: Block::empty(),
+            old: Space::default(),
+            large: Vec::new(),
+            large_bytes: 0,
+            remembered: Vec::new(),
+            after_major: 0,
+            stress_count: 0,
+            stats: stats::Ring::default(),
+        }
+    }
+
+    /// Does the nursery have room for this many bytes?
+    pub(crate) fn has_room(&self, process: &Process, bytes: usize) -> bool {
+        process.heap_top.get() + bytes <= self.nursery.end()
+    }
+
+    /// Takes bytes of the nursery that [`Heap::has_room`] confirmed.
+    pub(crate) fn bump(&self, process: &Process, bytes: usize) -> *mut u64 {
+        let at = process.heap_top.get();
+        debug_assert!(at + bytes <= self.nursery.end());
+        process.heap_top.set(at + bytes);
+        at as *mut u64
+    }
+
+    /// Is this a nursery address?
+    pub(crate) fn is_young(&self, address: u64) -> bool {
+        self.nursery.contains(address as usize)
+    }
+
+    /// A new large object's memory, zeroed. It counts as old and remembered, since its first stores have no barrier.
+    pub(crate) fn take_large(&mut self, header: u64, bytes: usize) -> *mut u64 {
+        let block = Block::zeroed(bytes);
+        let at = block.base() as *mut u64;
+        // SAFETY: the block was just made and has room for a header.
+        unsafe { at.write(header | large_bits()) };
+        self.large_bytes += bytes;
+        self.large.push(block);
+        self.remembered.push(at as usize);
+        at
+    }
+
+    /// Room in the old space for `bytes` of objects that refer to nothing young.
+    pub(crate) fn take_old(&mut self, bytes: usize) -> *mut u64 {
+        self.old.take(bytes) as *mut u64
+    }
+
+    /// Puts an old object into the remembered set.
+    pub(crate) fn remember(&mut self, object: u64) {
+        use nostos_abi::object::{HEADER_OLD, HEADER_REMEMBERED};
+        let at = object as *mut u64;
+        // SAFETY: generated code passes a live object of this heap, or a static one, which is writable memory too.
+        let header = unsafe { *at };
+        if header & HEADER_OLD != 0 && header & HEADER_REMEMBERED == 0 {
+            // SAFETY: as above.
+            unsafe { *at = header | HEADER_REMEMBERED };
+            self.remembered.push(object as usize);
+        }
+    }
+
+    /// Bytes in use: nursery, old space, large objects.
+    pub(crate) fn used(&self, process: &Process) -> usize {
+        self.young_used(process) + self.old.used() + self.large_bytes
+    }
+
+    /// Bytes reserved.
+    pub(crate) fn reserved(&self) -> usize {
+        self.nursery.len() + self.old.reserved() + self.large_bytes
+    }
+
+    fn young_used(&self, process: &Process) -> usize {
+        process.heap_top.get().saturating_sub(self.nursery.base())
+    }
+
+    /// The nursery's objects, for a heap walk.
+    pub(crate) fn young_range(&self, process: &Process) -> (usize, usize) {
+        (
+            self.nursery.base(),
+            self.nursery.base() + self.young_used(process),
+        )
+    }
+
+    /// Must a message of `bytes` loaded into the old space wait for a major collection first?
+    pub(crate) fn wants_major(&self) -> bool {
+        self.old.used() + self.large_bytes > MAJOR_MIN.max(self.after_major * 2)
+    }
+
+    /// Points the process's allocation words at the nursery.
+    fn publish_nursery(&self, process: &Process, policy: Policy) {
+        process.heap_top.set(self.nursery.base());
+        let limit = if policy.stress { 0 } else { self.nursery.end() };
+        process.heap_limit.set(limit);
+        process
+            .heap_bytes
+            .store(self.used(process), Ordering::Relaxed);
+    }
+
+    /// Gives everything back; the process has ended. A small nursery is kept for the block's next process.
+    pub(crate) fn reset(&mut self, process: &Process, policy: Policy) {
+        self.old = Space::default();
+        self.large.clear();
+        self.large_bytes = 0;
+        self.remembered.clear();
+        self.after_major = 0;
+        self.stats = stats::Ring::default();
+        if self.nursery.len() > 4 * NURSERY_MIN {
+            self.nursery = Block::empty();
+        }
+        self.publish_nursery(process, policy);
+    }
+}
+
+fn large_bits() -> u64 {
+    use nostos_abi::object::{HEADER_LARGE, HEADER_OLD, HEADER_REMEMBERED};
+    HEADER_LARGE | HEADER_OLD | HEADER_REMEMBERED
+}
+
+/// Where copied objects may go.
+pub(crate) struct Room {
+    pub(crate) address: *mut u64,
+    /// It is in the old space.
+    pub(crate) old: bool,
+}
+
+impl Heap {
+    /// Room for a copied value, without a collection: in the nursery, or else in the old space.
+    pub(crate) fn room_for(&mut self, process: &Process, bytes: usize, policy: Policy) -> Room {
+        if bytes == 0 {
+            return Room {
+                address: std::ptr::NonNull::<u64>::dangling().as_ptr(),
+                old: false,
+            };
+        }
+        if self.nursery.len() == 0 && bytes <= NURSERY_MIN / 2 {
+            self.nursery = Block::new(NURSERY_MIN);
+            self.publish_nursery(process, policy);
+        }
+        if self.has_room(process, bytes) {
+            return Room {
+                address: self.bump(process, bytes),
+                old: false,
+            };
+        }
+        Room {
+            address: self.take_old(bytes),
+            old: true,
+        }
+    }
+}

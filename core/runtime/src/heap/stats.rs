@@ -1,0 +1,135 @@
+//! What every collection did: the last ones of each process in a ring, and totals for the image.
+
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+/// Why a collection was made.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Reason {
+    /// The nursery was full.
+    NurseryFull,
+    /// The old space had grown to twice what it was.
+    OldSpaceGrown,
+    /// The program asked for it.
+    Asked,
+    /// `NOSTOS_GC=stress`.
+    Stress,
+}
+
+/// One collection.
+#[derive(Clone, Copy, Debug)]
+pub struct Collection {
+    /// Number of the process.
+    pub pid: u64,
+    /// Why.
+    pub reason: Reason,
+    /// The old space was collected as well.
+    pub major: bool,
+    /// How long the process stood still.
+    pub pause: Duration,
+    /// Bytes in use before.
+    pub before: usize,
+    /// Bytes in use after.
+    pub after: usize,
+    /// Bytes moved from the nursery to the old space.
+    pub promoted: usize,
+}
+
+const KEPT: usize = 16;
+
+/// A process's last collections and their totals.
+#[derive(Debug, Default)]
+pub(crate) struct Ring {
+    pub(crate) last: VecDeque<Collection>,
+    pub(crate) minor: u64,
+    pub(crate) major: u64,
+    pub(crate) pause: Duration,
+}
+
+impl Ring {
+    pub(crate) fn record(&mut self, collection: Collection) {
+        if collection.major {
+            self.major += 1;
+        } else {
+            self.minor += 1;
+        }
+        self.pause += collection.pause;
+        if self.last.len() == KEPT {
+            self.last.pop_front();
+        }
+        self.last.push_back(collection);
+    }
+
+    pub(crate) fn count(&self) -> u64 {
+        self.minor + self.major
+    }
+}
+
+/// Totals of an image.
+#[derive(Debug, Default)]
+pub(crate) struct Totals {
+    minor: AtomicU64,
+    major: AtomicU64,
+    pause_nanos: AtomicU64,
+    longest_nanos: AtomicU64,
+    reclaimed: AtomicU64,
+    promoted: AtomicU64,
+    recent: crate::mutex::Mutex<VecDeque<Collection>>,
+}
+
+/// The image's collections so far.
+#[derive(Clone, Debug, Default)]
+pub struct GcStats {
+    /// Minor ones.
+    pub minor: u64,
+    /// Major ones.
+    pub major: u64,
+    /// Time all processes together stood still for them.
+    pub pause: Duration,
+    /// The longest of these pauses.
+    pub longest: Duration,
+    /// Bytes found to be garbage.
+    pub reclaimed: u64,
+    /// Bytes moved from nurseries to old spaces.
+    pub promoted: u64,
+    /// The last ones, oldest first.
+    pub recent: Vec<Collection>,
+}
+
+const RECENT: usize = 256;
+
+impl Totals {
+    pub(crate) fn record(&self, collection: Collection) {
+        let count = if collection.major {
+            &self.major
+        } else {
+            &self.minor
+        };
+        count.fetch_add(1, Ordering::Relaxed);
+        let nanos = collection.pause.as_nanos() as u64;
+        self.pause_nanos.fetch_add(nanos, Ordering::Relaxed);
+        self.longest_nanos.fetch_max(nanos, Ordering::Relaxed);
+        let garbage = collection.before.saturating_sub(collection.after);
+        self.reclaimed.fetch_add(garbage as u64, Ordering::Relaxed);
+        self.promoted
+            .fetch_add(collection.promoted as u64, Ordering::Relaxed);
+        let mut recent = self.recent.lock();
+        if recent.len() == RECENT {
+            recent.pop_front();
+        }
+        recent.push_back(collection);
+    }
+
+    pub(crate) fn read(&self) -> GcStats {
+        GcStats {
+            minor: self.minor.load(Ordering::Relaxed),
+            major: self.major.load(Ordering::Relaxed),
+            pause: Duration::from_nanos(self.pause_nanos.load(Ordering::Relaxed)),
+            longest: Duration::from_nanos(self.longest_nanos.load(Ordering::Relaxed)),
+            reclaimed: self.reclaimed.load(Ordering::Relaxed),
+            promoted: self.promoted.load(Ordering::Relaxed),
+            recent: self.recent.lock().iter().copied().collect(),
+        }
+    }
+}

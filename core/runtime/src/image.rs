@@ -1,0 +1,278 @@
+//! An image: everything live. The face of this room for `session`.
+
+use crate::code::Code;
+use crate::code::publish::{PublishError, Published};
+use crate::config::Config;
+use crate::core::{Compiler, Core};
+use crate::debug::{Event, How, StopFilter};
+use crate::exit::{ExitReason, ExitStatus, Finished};
+use crate::heap::stats::GcStats;
+use crate::look::{FrameLine, HeapLine, MessageLine, ProcessDetail, ProcessLine, SchedulerStats};
+use crate::mutex::Mutex;
+use crate::scheduler::{Scheduler, Worker};
+use crate::value::{self, Child, Lanes, Memory, Value};
+use nostos_abi::code::{CellId, CodeObject};
+use nostos_abi::desc::{DescTable, ShapeId};
+use std::io;
+use std::ops::Range;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, channel};
+use std::thread::JoinHandle;
+
+/// See the module. Dropping it ends all processes.
+pub struct Image {
+    core: Arc<Core>,
+    threads: Mutex<Vec<JoinHandle<()>>>,
+}
+
+impl Image {
+    /// Starts the workers; there is nothing for them to do yet.
+    pub fn new(config: Config) -> io::Result<Arc<Image>> {
+        let workers = config.workers.max(1);
+        let (scheduler, queues) = Scheduler::new(workers);
+        let core = Arc::new(Core::new(config, scheduler)?);
+        let mut threads = Vec::with_capacity(workers);
+        for (index, queue) in queues.into_iter().enumerate() {
+            let core = core.clone();
+            let thread = std::thread::Builder::new()
+                .name(format!("nostos-worker-{index}"))
+                .stack_size(8 << 20)
+                .spawn(move || Worker::new(core, index, queue).run())?;
+            threads.push(thread);
+        }
+        Ok(Arc::new(Image {
+            core,
+            threads: Mutex::new(threads),
+        }))
+    }
+
+    /// Sets what compiles a cell that is called for the first time. It is called on a worker's own stack and must publish the cell. Once only.
+    pub fn set_compiler(&self, compiler: Compiler) {
+        assert!(
+            self.core.compiler.set(compiler).is_ok(),
+            "an image has one compiler"
+        );
+    }
+
+    /// Takes over the entries of the table that this image does not know yet. To be called before code that uses them is published.
+    pub fn add_descs(&self, table: &DescTable) {
+        let mut known = self.core.descs.write();
+        for desc in table.descs.iter().skip(known.descs.len()) {
+            self.core.traces.push(desc);
+            known.descs.push(desc.clone());
+        }
+        let shapes = known.shapes.len();
+        known
+            .shapes
+            .extend(table.shapes.iter().skip(shapes).cloned());
+        let atoms = known.atoms.len();
+        known.atoms.extend(table.atoms.iter().skip(atoms).cloned());
+    }
+
+    /// Makes a batch of code what calls reach from now on. When it replaces code, all its cells flip while no worker runs generated code.
+    pub fn publish(&self, batch: Vec<(CellId, CodeObject)>) -> Result<Published, PublishError> {
+        let core = &self.core;
+        let (code, replaced) = {
+            let mut memory = core.code.lock();
+            let replaced: Vec<CellId> = batch
+                .iter()
+                .filter(|(cell, _)| memory.cells.target(&memory.arena, *cell).is_some())
+                .map(|(cell, _)| *cell)
+                .collect();
+            (memory.place(&core.registry, batch)?, replaced)
+        };
+        core.patch_new(&code);
+        let flip = || {
+            let memory = core.code.lock();
+            for code in &code {
+                memory.cells.flip(&memory.arena, code.cell, code.address);
+            }
+        };
+        if replaced.is_empty() {
+            flip();
+        } else {
+            core.scheduler.paused(flip);
+        }
+        Ok(Published { code, replaced })
+    }
+
+    /// Makes a cell call its lazy stub again: the next call compiles it anew. Frames of the old code go on in it.
+    pub fn unpublish(&self, cells: &[CellId]) {
+        let core = &self.core;
+        core.scheduler.paused(|| {
+            let mut memory = core.code.lock();
+            for cell in cells {
+                if memory.ensure_cell(*cell).is_ok() {
+                    let stub = memory.cells.stub(*cell);
+                    memory.cells.flip(&memory.arena, *cell, stub);
+                }
+            }
+        });
+    }
+
+    /// Has the cell code?
+    pub fn has_code(&self, cell: CellId) -> bool {
+        let memory = self.core.code.lock();
+        memory.cells.target(&memory.arena, cell).is_some()
+    }
+
+    /// The code versions published so far, in order of addresses.
+    pub fn codes(&self) -> Vec<Arc<Code>> {
+        self.core.code.lock().codes.values().cloned().collect()
+    }
+
+    /// Starts the main process: it calls the entry cell. [`Image::run`] waits for its end.
+    pub fn start(&self, entry: CellId) -> io::Result<u64> {
+        let pid = self.core.start(entry, None)?;
+        self.core.set_main(pid);
+        self.schedule(pid);
+        Ok(pid)
+    }
+
+    /// Waits until the main process has ended.
+    pub fn run(&self) -> ExitStatus {
+        self.core.await_end()
+    }
+
+    /// How the main process ended, if it has.
+    pub fn end_status(&self) -> Option<ExitStatus> {
+        self.core.end_status()
+    }
+
+    /// Runs a closed cell in a process of its own; the answer comes when it ends. Its number comes first, so that it can be killed.
+    pub fn call(&self, cell: CellId) -> io::Result<(u64, Receiver<Finished>)> {
+        let (sender, receiver) = channel();
+        let pid = self.core.start(cell, Some(sender))?;
+        self.schedule(pid);
+        Ok((pid, receiver))
+    }
+
+    fn schedule(&self, pid: u64) {
+        if let Some(process) = self.core.table.get(pid) {
+            self.core.schedule_outside(process.into());
+        }
+    }
+
+    /// The result of a call as people read it (a string bare or quoted); none when it did not end normally.
+    pub fn render_result(&self, finished: &Finished, bare: bool) -> Option<String> {
+        let result = finished.result.as_ref()?;
+        let table = self.core.descs.read();
+        let memory = Memory::Message(result);
+        Some(value::render_boxed(&table, memory, result.root(), bare))
+    }
+
+    /// The type of a call's result.
+    pub fn result_shape(&self, finished: &Finished) -> Option<ShapeId> {
+        let result = finished.result.as_ref()?;
+        let table = self.core.descs.read();
+        let value = value::unbox(&table, Memory::Message(result), result.root())?;
+        Some(value.shape)
+    }
+
+    /// Ends a process.
+    pub fn kill(&self, pid: u64) {
+        self.core.kill(None, pid, ExitReason::Killed);
+    }
+
+    /// All living processes.
+    pub fn processes(&self) -> Vec<ProcessLine> {
+        self.core.process_lines()
+    }
+
+    /// More about one.
+    pub fn process(&self, pid: u64) -> Option<ProcessDetail> {
+        self.core.process_detail(pid)
+    }
+
+    /// How many messages wait for it, and those of the range, oldest first.
+    pub fn mailbox(&self, pid: u64, range: Range<usize>) -> Option<(usize, Vec<MessageLine>)> {
+        self.core.message_lines(pid, range)
+    }
+
+    /// The objects of its heap by kind, largest first.
+    pub fn heap(&self, pid: u64) -> Option<Vec<HeapLine>> {
+        self.core.heap_lines(pid)
+    }
+
+    /// The image's collections.
+    pub fn gc_stats(&self) -> GcStats {
+        self.core.totals.read()
+    }
+
+    /// The workers.
+    pub fn scheduler(&self) -> SchedulerStats {
+        self.core.scheduler_stats()
+    }
+
+    /// Its frames, innermost first, at most `limit`; addresses in them are good only while the process is stopped.
+    pub fn frames(&self, pid: u64, limit: usize) -> Option<Vec<FrameLine>> {
+        self.core.frame_lines(pid, limit)
+    }
+
+    /// The value of this type whose lanes (or whose `var` cell) are at the address, in a stopped process.
+    pub fn read(&self, shape: ShapeId, address: usize, boxed_var: bool) -> Option<Value> {
+        self.core.read_value(shape, address, boxed_var)
+    }
+
+    /// A value of a stopped process as people read it.
+    pub fn render(&self, shape: ShapeId, lanes: &[u64]) -> String {
+        let table = self.core.descs.read();
+        value::render(&table, Memory::Live, shape, Lanes(lanes))
+    }
+
+    /// How many parts a value of a stopped process has, and a page of them.
+    pub fn children(&self, value: &Value, start: usize, count: usize) -> (usize, Vec<Child>) {
+        let table = self.core.descs.read();
+        value::children(&table, Memory::Live, value, start, count)
+    }
+
+    /// The name of a type.
+    pub fn shape_name(&self, shape: ShapeId) -> String {
+        let table = self.core.descs.read();
+        table
+            .shapes
+            .get(shape.0 as usize)
+            .map_or_else(|| "?".to_string(), |s| s.name.clone())
+    }
+
+    /// Makes sites breakpoints or ordinary again; a site's address is its code's address + `ret`.
+    pub fn arm(&self, sites: &[usize], on: bool) {
+        self.core.arm(sites, on);
+    }
+
+    /// Sets what is asked before a breakpoint stops a process. Once only.
+    pub fn set_stop_filter(&self, filter: StopFilter) {
+        assert!(
+            self.core.debug.filter.set(filter).is_ok(),
+            "an image has one stop filter"
+        );
+    }
+
+    /// Asks a process to stop at its next safepoint; an event tells when it has.
+    pub fn stop(&self, pid: u64) -> bool {
+        self.core.stop(pid)
+    }
+
+    /// Lets a stopped process go on.
+    pub fn resume(&self, pid: u64, how: How) -> bool {
+        self.core.go_on(pid, how)
+    }
+
+    /// What happens from now on.
+    pub fn events(&self) -> Receiver<Event> {
+        self.core.debug.subscribe()
+    }
+}
+
+impl Drop for Image {
+    fn drop(&mut self) {
+        self.core.scheduler.stop();
+        let own = std::thread::current().id();
+        for thread in self.threads.lock().drain(..) {
+            // The last owner may let go on a worker, in the compiler's callback say; that worker cannot wait for itself.
+            if thread.thread().id() != own && thread.join().is_err() {
+                eprintln!("a worker of the image had panicked");
+            }
+        }
+    }
+}

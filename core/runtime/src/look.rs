@@ -1,0 +1,335 @@
+//! Looking into a living image. Nothing here stops a process for longer than its next safepoint and a bounded look.
+
+use crate::code::Code;
+use crate::core::Core;
+use crate::debug::StopReason;
+use crate::heap::space::Mark;
+use crate::heap::stats::Collection;
+use crate::process::{Own, Process, State, attention};
+use crate::value::{self, Memory, Value};
+use crate::walk;
+use nostos_abi::desc::{DescTable, View};
+use nostos_abi::object::HEADER_DESC_MASK;
+use rustc_hash::FxHashMap;
+use std::ops::Range;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+/// One line of the process list.
+#[derive(Clone, Debug)]
+pub struct ProcessLine {
+    /// Its number.
+    pub pid: u64,
+    /// Its registered name.
+    pub name: Option<String>,
+    /// What it does.
+    pub state: State,
+    /// Messages it has not received yet.
+    pub mailbox: usize,
+    /// Reductions it has used.
+    pub reductions: u64,
+    /// Bytes of its heap after its last collection or message.
+    pub heap_bytes: usize,
+}
+
+/// More about one process.
+#[derive(Clone, Debug)]
+pub struct ProcessDetail {
+    /// As in the list.
+    pub line: ProcessLine,
+    /// Bytes of heap in use now, and reserved.
+    pub heap_used: usize,
+    /// See `heap_used`.
+    pub heap_reserved: usize,
+    /// Bytes of stack in use.
+    pub stack_used: usize,
+    /// Linked processes.
+    pub links: Vec<u64>,
+    /// Minor and major collections so far.
+    pub collections: (u64, u64),
+    /// The last ones, oldest first.
+    pub last_collections: Vec<Collection>,
+    /// Why it is stopped.
+    pub stopped: Option<StopReason>,
+}
+
+/// One frame. `fp` is an address, good until the process runs again.
+#[derive(Clone, Debug)]
+pub struct FrameLine {
+    /// The function version.
+    pub code: Arc<Code>,
+    /// Where in it: the return address as an offset.
+    pub offset: u32,
+    /// The line.
+    pub line: u32,
+    /// Frame pointer, which locals' offsets count from.
+    pub fp: usize,
+    /// Stack pointer.
+    pub sp: usize,
+}
+
+/// One waiting message.
+#[derive(Clone, Debug)]
+pub struct MessageLine {
+    /// Who sent it.
+    pub from: u64,
+    /// Type as in source.
+    pub type_name: String,
+    /// The value, bounded.
+    pub text: String,
+    /// Bytes of its objects.
+    pub bytes: usize,
+}
+
+/// Objects of one kind.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HeapLine {
+    /// Type, constructor or what it is.
+    pub name: String,
+    /// How many.
+    pub objects: usize,
+    /// Their bytes.
+    pub bytes: usize,
+}
+
+/// What a worker does.
+#[derive(Clone, Debug)]
+pub struct WorkerLine {
+    /// The process on it, if any.
+    pub running: Option<u64>,
+    /// How often it has begun to run a process.
+    pub switches: u64,
+    /// How often it has stolen.
+    pub steals: u64,
+    /// How often it has gone to sleep.
+    pub sleeps: u64,
+}
+
+/// The scheduler now.
+#[derive(Clone, Debug)]
+pub struct SchedulerStats {
+    /// By worker.
+    pub workers: Vec<WorkerLine>,
+    /// Living processes.
+    pub alive: usize,
+    /// Processes made so far.
+    pub spawned: usize,
+    /// Bytes of machine code and of constants.
+    pub code_bytes: (usize, usize),
+}
+
+impl Core {
+    /// Calls `f` with the process as soon as nobody else holds it: at once if it does not run, else at its next safepoint.
+    pub(crate) fn look<T>(&self, pid: u64, f: impl FnOnce(&Process, &mut Own) -> T) -> Option<T> {
+        let process = self.table.get(pid)?;
+        if process.inbox.lock().pid != pid {
+            return None;
+        }
+        while !process.acquire_to_look() {
+            process.ask(attention::LOOK);
+            std::thread::sleep(Duration::from_micros(5));
+        }
+        process
+            .attention
+            .fetch_and(!attention::LOOK, Ordering::SeqCst);
+        // Meanwhile it may have ended, and the block be another's.
+        let same = process.pid() == pid;
+        // SAFETY: acquired above; no other reference to the owner's part exists.
+        let result = same.then(|| f(process, unsafe { process.own() }));
+        process.release();
+        result
+    }
+
+    pub(crate) fn process_lines(&self) -> Vec<ProcessLine> {
+        self.table.iter().filter_map(line_of).collect()
+    }
+
+    pub(crate) fn process_detail(&self, pid: u64) -> Option<ProcessDetail> {
+        self.look(pid, |process, own| {
+            Some(ProcessDetail {
+                line: line_of(process)?,
+                heap_used: own.heap.used(process),
+                heap_reserved: own.heap.reserved(),
+                stack_used: own.stack.as_ref().map_or(0, |s| s.used(process)),
+                links: process.inbox.lock().links.clone(),
+                collections: (own.heap.stats.minor, own.heap.stats.major),
+                last_collections: own.heap.stats.last.iter().copied().collect(),
+                stopped: own.stopped,
+            })
+        })?
+    }
+
+    /// Frames, innermost first, at most `limit`.
+    pub(crate) fn frame_lines(&self, pid: u64, limit: usize) -> Option<Vec<FrameLine>> {
+        self.look(pid, |process, own| {
+            let mut frames = Vec::new();
+            if own.stack.is_none() {
+                return frames;
+            }
+            // SAFETY: we own the process, which is suspended in the shim as it has a stack and does not run.
+            unsafe {
+                walk::frames(&self.registry, process, |frame| {
+                    if let Some(code) = &frame.mapped.code {
+                        let offset = code.offset(frame.ret);
+                        frames.push(FrameLine {
+                            code: code.clone(),
+                            offset,
+                            line: code.line_at(offset),
+                            fp: frame.fp,
+                            sp: frame.sp,
+                        });
+                    }
+                    frames.len() < limit
+                });
+            }
+            frames
+        })
+    }
+
+    pub(crate) fn message_lines(
+        &self,
+        pid: u64,
+        range: Range<usize>,
+    ) -> Option<(usize, Vec<MessageLine>)> {
+        self.look(pid, |process, own| {
+            let table = self.descs.read();
+            let inbox = process.inbox.lock();
+            let total = own.queue.len() + inbox.messages.len();
+            let lines = own
+                .queue
+                .iter()
+                .chain(inbox.messages.iter())
+                .skip(range.start)
+                .take(range.len())
+                .map(|message| {
+                    let memory = Memory::Message(&message.value);
+                    let root = message.value.root();
+                    MessageLine {
+                        from: message.from,
+                        type_name: desc_name(&table, message.desc),
+                        text: value::render_boxed(&table, memory, root, false),
+                        bytes: message.value.bytes(),
+                    }
+                });
+            (total, lines.collect())
+        })
+    }
+
+    /// Objects by kind, largest first.
+    pub(crate) fn heap_lines(&self, pid: u64) -> Option<Vec<HeapLine>> {
+        let counts = self.look(pid, |process, own| {
+            let mut counts: FxHashMap<u32, (usize, usize)> = FxHashMap::default();
+            let mut count = |object: *mut u64| {
+                // SAFETY: heap ranges hold whole objects one after the other; at a safepoint all of them are filled.
+                let (header, bytes) =
+                    unsafe { (*object, self.traces.bytes(*object, object.add(1))) };
+                let entry = counts
+                    .entry((header & HEADER_DESC_MASK) as u32)
+                    .or_default();
+                entry.0 += 1;
+                entry.1 += bytes;
+                bytes
+            };
+            let (mut at, end) = own.heap.young_range(process);
+            while at < end {
+                at += count(at as *mut u64);
+            }
+            let mut mark = Mark::START;
+            while let Some(object) = own.heap.old.at(&mut mark) {
+                mark.step(count(object));
+            }
+            for block in &own.heap.large {
+                count(block.base() as *mut u64);
+            }
+            counts
+        })?;
+        let table = self.descs.read();
+        let mut lines: Vec<HeapLine> = counts
+            .into_iter()
+            .map(|(desc, (objects, bytes))| HeapLine {
+                name: desc_name(&table, desc),
+                objects,
+                bytes,
+            })
+            .collect();
+        lines.sort_by(|a, b| b.bytes.cmp(&a.bytes).then_with(|| a.name.cmp(&b.name)));
+        Some(lines)
+    }
+
+    pub(crate) fn scheduler_stats(&self) -> SchedulerStats {
+        let workers = self.scheduler.slots.iter().map(|slot| {
+            let running = slot.running.load(Ordering::Relaxed);
+            WorkerLine {
+                running: (running != 0).then_some(running),
+                switches: slot.switches.load(Ordering::Relaxed),
+                steals: slot.steals.load(Ordering::Relaxed),
+                sleeps: slot.sleeps.load(Ordering::Relaxed),
+            }
+        });
+        SchedulerStats {
+            workers: workers.collect(),
+            alive: self.table.alive(),
+            spawned: self.spawned.load(Ordering::Relaxed),
+            code_bytes: self.code.lock().arena.used(),
+        }
+    }
+
+    /// A local's value in a frame of a process that does not run meanwhile.
+    pub(crate) fn read_value(
+        &self,
+        shape: nostos_abi::desc::ShapeId,
+        address: usize,
+        boxed_var: bool,
+    ) -> Option<Value> {
+        let table = self.descs.read();
+        let lanes = table.shapes.get(shape.0 as usize)?.lanes.len();
+        let memory = Memory::Live;
+        if boxed_var {
+            let cell = memory.words(address as u64, 1)?[0];
+            let words = value::payload(memory, cell, lanes.max(1))?;
+            return Some(Value {
+                shape,
+                lanes: words[..lanes].to_vec(),
+            });
+        }
+        Some(Value {
+            shape,
+            lanes: memory.words(address as u64, lanes)?,
+        })
+    }
+}
+
+fn line_of(process: &Process) -> Option<ProcessLine> {
+    let inbox = process.inbox.lock();
+    if inbox.pid == 0 {
+        return None;
+    }
+    Some(ProcessLine {
+        pid: inbox.pid,
+        name: inbox.name.clone(),
+        state: process.state(),
+        mailbox: process.queued.load(Ordering::Relaxed) + inbox.messages.len(),
+        reductions: process.reductions_done.load(Ordering::Relaxed),
+        heap_bytes: process.heap_bytes.load(Ordering::Relaxed),
+    })
+}
+
+/// What an object with this descriptor is, for people.
+fn desc_name(table: &DescTable, desc: u32) -> String {
+    let shape = |id: nostos_abi::desc::ShapeId| {
+        table
+            .shapes
+            .get(id.0 as usize)
+            .map_or("?", |s| s.name.as_str())
+    };
+    match table.descs.get(desc as usize).map(|d| &d.view) {
+        Some(View::Ctor { shape: id, .. }) | Some(View::Boxed(id)) => shape(*id).to_string(),
+        Some(View::VarCell(id)) => format!("var {}", shape(*id)),
+        Some(View::Array(id)) => format!("Array[{}]", shape(*id)),
+        Some(View::StringBytes) => "String".to_string(),
+        Some(View::Closure { name, .. }) => format!("function {name}"),
+        Some(View::Internal(what)) => (*what).to_string(),
+        None => "?".to_string(),
+    }
+}

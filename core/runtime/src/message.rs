@@ -1,0 +1,202 @@
+//! Messages in transit: values copied out of a sender's heap into one block, and from there into the receiver's heap.
+//!
+//! Inside a block a ref is the object's offset from the block's start; constants keep their addresses. Offsets are below
+//! [`FIRST_ADDRESS`], constants above, so that the two cannot be mixed up. Sharing within a value is kept, and nothing recurses.
+
+use crate::heap::trace::Traces;
+use nostos_abi::object::{
+    HEADER_DESC_MASK, HEADER_FORWARDED, HEADER_OLD, HEADER_STATIC, is_immediate,
+};
+
+/// Everything below is an offset.
+const FIRST_ADDRESS: u64 = 1 << 40;
+/// The first object's offset: not 0, which is null.
+const FIRST_OFFSET: u64 = 8;
+
+/// A copied value. Invariant: `root` is a ref in the block's terms (offset, constant or immediate).
+#[derive(Debug, Default)]
+pub(crate) struct Fragment {
+    words: Box<[u64]>,
+    root: u64,
+}
+
+/// Work space of a copy, kept by each worker.
+#[derive(Default)]
+pub(crate) struct Scratch {
+    words: Vec<u64>,
+    /// What the copy overwrote in the source: object, header, first payload word.
+    undo: Vec<(*mut u64, u64, u64)>,
+}
+
+impl Fragment {
+    /// A value that needs no block: an immediate or a constant.
+    pub(crate) fn plain(root: u64) -> Self {
+        Fragment {
+            words: Box::default(),
+            root,
+        }
+    }
+
+    /// Copies the value `root` of the running process.
+    ///
+    /// # Safety
+    /// `root` is a live ref of a heap the caller owns.
+    pub(crate) unsafe fn copy(traces: &Traces, scratch: &mut Scratch, root: u64) -> Self {
+        scratch.words.clear();
+        scratch.undo.clear();
+        // SAFETY: the caller owns the heap that `root` and all it refers to are in.
+        let root = unsafe { enter(traces, scratch, root) };
+        let mut at = 0;
+        while at < scratch.words.len() {
+            let header = scratch.words[at];
+            let payload = scratch.words[at + 1..].as_mut_ptr();
+            // SAFETY: `enter` appends whole objects, so the payload belongs to this header.
+            let bytes = unsafe { traces.bytes(header, payload) };
+            let start = at + 1;
+            let mut refs: smallrefs::Refs = smallrefs::Refs::default();
+            let base = payload as usize;
+            // SAFETY: as above; the lanes are only noted.
+            unsafe {
+                traces.each_ref(header, payload, |slot| {
+                    refs.push(start + (slot as usize - base) / 8);
+                });
+            }
+            for lane in refs.iter() {
+                let word = scratch.words[lane];
+                // SAFETY: the word was copied from a live object of the caller's heap.
+                scratch.words[lane] = unsafe { enter(traces, scratch, word) };
+            }
+            at += bytes / 8;
+        }
+        for &(object, header, first) in &scratch.undo {
+            // SAFETY: these are the caller's objects, which nobody else sees while it copies.
+            unsafe {
+                *object = header;
+                *object.add(1) = first;
+            }
+        }
+        Fragment {
+            words: scratch.words.as_slice().into(),
+            root,
+        }
+    }
+
+    /// Bytes of its objects.
+    pub(crate) fn bytes(&self) -> usize {
+        self.words.len() * 8
+    }
+
+    /// The header of the value's object.
+    ///
+    /// Invariant of messages: the root is an object, since values are boxed before they are sent.
+    pub(crate) fn header(&self) -> Option<u64> {
+        if is_immediate(self.root) {
+            return None;
+        }
+        if self.root < FIRST_ADDRESS {
+            return Some(self.words[(self.root - FIRST_OFFSET) as usize / 8]);
+        }
+        // SAFETY: a root above the offsets is a constant's address, and constants live as long as the image.
+        Some(unsafe { *(self.root as *const u64) })
+    }
+
+    /// Copies the objects to `to` and gives the value's ref there.
+    ///
+    /// # Safety
+    /// `to` has [`Fragment::bytes`] writable bytes in a heap the caller owns; `old` says that they are in its old space.
+    pub(crate) unsafe fn load(&self, traces: &Traces, to: *mut u64, old: bool) -> u64 {
+        let base = to as u64;
+        let relocate = |word: u64| {
+            if is_immediate(word) || word >= FIRST_ADDRESS {
+                word
+            } else {
+                base + word - FIRST_OFFSET
+            }
+        };
+        // SAFETY: the caller gave room for all words, in memory that no one else uses.
+        unsafe { std::ptr::copy_nonoverlapping(self.words.as_ptr(), to, self.words.len()) };
+        let mut at = 0;
+        while at < self.words.len() {
+            // SAFETY: the block holds whole objects, and so does its copy.
+            unsafe {
+                let object = to.add(at);
+                let header = *object;
+                let bytes = traces.bytes(header, object.add(1));
+                traces.each_ref(header, object.add(1), |slot| *slot = relocate(*slot));
+                if old {
+                    *object = header | HEADER_OLD;
+                }
+                at += bytes / 8;
+            }
+        }
+        relocate(self.root)
+    }
+
+    /// The value for a reader that does not own a heap: its root and a function from refs to the words of the object.
+    pub(crate) fn object(&self, word: u64) -> Option<&[u64]> {
+        let index = word.checked_sub(FIRST_OFFSET)? as usize / 8;
+        self.words.get(index..)
+    }
+
+    /// The value's ref in the block's terms.
+    pub(crate) fn root(&self) -> u64 {
+        self.root
+    }
+}
+
+/// Copies the object a ref points to into the block, unless that was done before, and gives the ref in the block's terms.
+unsafe fn enter(traces: &Traces, scratch: &mut Scratch, word: u64) -> u64 {
+    if is_immediate(word) {
+        return word;
+    }
+    let object = word as *mut u64;
+    // SAFETY: the caller passes refs of live objects.
+    unsafe {
+        let header = *object;
+        if header & HEADER_STATIC != 0 {
+            return word;
+        }
+        let first = *object.add(1);
+        if header & HEADER_FORWARDED != 0 {
+            return first;
+        }
+        let bytes = traces.bytes(header, object.add(1));
+        let offset = scratch.words.len() as u64 * 8 + FIRST_OFFSET;
+        let words = std::slice::from_raw_parts(object, bytes / 8);
+        scratch.words.extend_from_slice(words);
+        let at = (offset - FIRST_OFFSET) as usize / 8;
+        scratch.words[at] = header & HEADER_DESC_MASK;
+        scratch.undo.push((object, header, first));
+        *object = header | HEADER_FORWARDED;
+        *object.add(1) = offset;
+        offset
+    }
+}
+
+/// The ref lanes of one object, without an allocation for small objects.
+mod smallrefs {
+    #[derive(Default)]
+    pub(super) struct Refs {
+        inline: [usize; 8],
+        len: usize,
+        more: Vec<usize>,
+    }
+
+    impl Refs {
+        pub(super) fn push(&mut self, lane: usize) {
+            if self.len < self.inline.len() {
+                self.inline[self.len] = lane;
+                self.len += 1;
+            } else {
+                self.more.push(lane);
+            }
+        }
+
+        pub(super) fn iter(&self) -> impl Iterator<Item = usize> {
+            self.inline[..self.len]
+                .iter()
+                .copied()
+                .chain(self.more.iter().copied())
+        }
+    }
+}

@@ -1,0 +1,3 @@
+//! The one mutex type of this room.
+
+pub(crate) use parking_lot::{Condvar, Mutex, RwLock};

@@ -1,0 +1,286 @@
+//! A process's control block: the words generated code knows, what other threads may touch, and what only its owner may.
+//!
+//! Blocks are never freed while the image lives; a block is recycled for another process under another number. So a stale pointer
+//! is harmless: whoever holds one locks the inbox and compares the number.
+
+use crate::exit::ExitReason;
+use crate::heap::Heap;
+use crate::mailbox::{Inbox, Queue};
+use crate::mutex::Mutex;
+use crate::scheduler::Worker;
+use crate::stack::Stack;
+use nostos_abi::process as abi;
+use std::cell::{Cell, UnsafeCell};
+use std::mem::offset_of;
+use std::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, AtomicUsize, Ordering};
+
+/// See the module. Invariant: `Cell`s and `own` are accessed by the holder of `owner` alone.
+#[repr(C)]
+pub(crate) struct Process {
+    pub(crate) heap_top: Cell<usize>,
+    pub(crate) heap_limit: Cell<usize>,
+    pub(crate) stack_limit: AtomicUsize,
+    pub(crate) reductions: Cell<i64>,
+    pub(crate) saved_sp: Cell<usize>,
+    pub(crate) worker_sp: Cell<usize>,
+    pub(crate) dispatch: Cell<usize>,
+    pub(crate) throw_pc: Cell<usize>,
+    pub(crate) throw_fp: Cell<usize>,
+    pub(crate) throw_sp: Cell<usize>,
+    pub(crate) throw_payload: Cell<u64>,
+    pub(crate) scratch: Cell<u64>,
+    pub(crate) args: [Cell<u64>; abi::ARG_WORDS],
+    /// The worker that runs it.
+    pub(crate) worker: Cell<*const Worker>,
+
+    /// Its number, 0 while the block is free.
+    pub(crate) pid: AtomicU64,
+    /// Who may touch the owner's part; see [`owner`].
+    owner: AtomicU8,
+    /// For people; see [`State`].
+    pub(crate) state: AtomicU8,
+    /// Bits of [`attention`].
+    pub(crate) attention: AtomicU32,
+    /// Reductions of finished slices.
+    pub(crate) reductions_done: AtomicU64,
+    /// Bytes of its heap at the last collection.
+    pub(crate) heap_bytes: AtomicUsize,
+    /// Messages taken over but not yet received.
+    pub(crate) queued: AtomicUsize,
+    pub(crate) inbox: Mutex<Inbox>,
+    own: UnsafeCell<Own>,
+}
+
+const _: () = {
+    assert!(offset_of!(Process, heap_top) == abi::HEAP_TOP as usize);
+    assert!(offset_of!(Process, heap_limit) == abi::HEAP_LIMIT as usize);
+    assert!(offset_of!(Process, stack_limit) == abi::STACK_LIMIT as usize);
+    assert!(offset_of!(Process, reductions) == abi::REDUCTIONS as usize);
+    assert!(offset_of!(Process, saved_sp) == abi::SAVED_SP as usize);
+    assert!(offset_of!(Process, worker_sp) == abi::WORKER_SP as usize);
+    assert!(offset_of!(Process, dispatch) == abi::DISPATCH as usize);
+    assert!(offset_of!(Process, throw_pc) == abi::THROW_PC as usize);
+    assert!(offset_of!(Process, throw_fp) == abi::THROW_FP as usize);
+    assert!(offset_of!(Process, throw_sp) == abi::THROW_SP as usize);
+    assert!(offset_of!(Process, throw_payload) == abi::THROW_PAYLOAD as usize);
+    assert!(offset_of!(Process, scratch) == abi::SCRATCH as usize);
+    assert!(offset_of!(Process, args) == abi::ARGS as usize);
+    assert!(offset_of!(Process, worker) == abi::PRIVATE as usize);
+};
+
+// SAFETY: the parts that are not atomics or locks are touched only by the thread that won `owner`, which orders its accesses by acquire and release.
+unsafe impl Sync for Process {}
+// SAFETY: as above; nothing in it belongs to a particular thread.
+unsafe impl Send for Process {}
+
+/// What only the owner touches.
+pub(crate) struct Own {
+    pub(crate) heap: Heap,
+    pub(crate) stack: Option<Stack>,
+    pub(crate) queue: Queue,
+    /// It waits in `sleep`, not in `receive`.
+    pub(crate) sleeping: bool,
+    /// Which words of the argument area are refs now.
+    pub(crate) arg_roots: u32,
+    /// What to do when it runs next.
+    pub(crate) resume: Resume,
+    /// Open string builders, innermost last.
+    pub(crate) builders: Vec<String>,
+    /// The payload last thrown (a root) and where.
+    pub(crate) thrown: u64,
+    pub(crate) trace: Vec<usize>,
+    /// Its boxed result is wanted; the copy.
+    pub(crate) wants_result: bool,
+    pub(crate) result: Option<std::sync::Arc<crate::message::Fragment>>,
+    /// Set when it ends.
+    pub(crate) exit: Option<ExitReason>,
+    /// How the debugger wants it to go on.
+    pub(crate) step: Step,
+    /// What a job of the blocking pool is to do; taken by the worker when the process has left.
+    pub(crate) job: Option<crate::blocking::Job>,
+    /// Why and where it was stopped.
+    pub(crate) stopped: Option<crate::debug::StopReason>,
+}
+
+impl Own {
+    /// The owner's part of a free block.
+    pub(crate) fn new() -> Self {
+        Own {
+            heap: Heap::new(),
+            stack: None,
+            queue: Queue::default(),
+            sleeping: false,
+            arg_roots: 0,
+            resume: Resume::Go,
+            builders: Vec::new(),
+            thrown: 0,
+            trace: Vec::new(),
+            wants_result: false,
+            result: None,
+            exit: None,
+            step: Step::None,
+            job: None,
+            stopped: None,
+        }
+    }
+}
+
+/// What to do with a suspended process when it runs next.
+#[derive(Default)]
+pub(crate) enum Resume {
+    /// Go on; results are in place or there are none.
+    #[default]
+    Go,
+    /// A receive waited: say whether its time is up.
+    Received,
+    /// A job of the blocking pool has been done.
+    Job(crate::blocking::Outcome),
+}
+
+/// How a resumed process goes on before it stops again.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(crate) enum Step {
+    /// Until a breakpoint.
+    #[default]
+    None,
+    /// To the next site.
+    In,
+    /// To the next site in this frame or a caller's; the depth is counted from the base.
+    Over { depth: usize },
+    /// To the next site in a caller's frame.
+    Out { depth: usize },
+}
+
+/// What a process does, for people.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(u8)]
+pub enum State {
+    /// In a run queue.
+    Runnable,
+    /// On a worker.
+    Running,
+    /// In `receive`.
+    Waiting,
+    /// In `sleep`.
+    Sleeping,
+    /// Waits for the outside world.
+    Blocked,
+    /// Held by the debugger.
+    Stopped,
+    /// Ended.
+    Dead,
+}
+
+impl State {
+    fn from_byte(byte: u8) -> State {
+        match byte {
+            0 => State::Runnable,
+            1 => State::Running,
+            2 => State::Waiting,
+            3 => State::Sleeping,
+            4 => State::Blocked,
+            5 => State::Stopped,
+            _ => State::Dead,
+        }
+    }
+}
+
+/// Reasons to leave the fast path at the next safepoint.
+pub(crate) mod attention {
+    /// Somebody wants to look at it.
+    pub(crate) const LOOK: u32 = 1;
+    /// The debugger wants it to stop.
+    pub(crate) const STOP: u32 = 2;
+    /// It has been killed.
+    pub(crate) const KILL: u32 = 4;
+}
+
+/// Values of [`Process::owner`].
+mod owner {
+    pub(super) const FREE: u8 = 0;
+    pub(super) const WORKER: u8 = 1;
+    pub(super) const LOOKER: u8 = 2;
+}
+
+impl Process {
+    /// A free block.
+    pub(crate) fn new() -> Self {
+        const ZERO: Cell<u64> = Cell::new(0);
+        Process {
+            heap_top: Cell::new(0),
+            heap_limit: Cell::new(0),
+            stack_limit: AtomicUsize::new(0),
+            reductions: Cell::new(0),
+            saved_sp: Cell::new(0),
+            worker_sp: Cell::new(0),
+            dispatch: Cell::new(0),
+            throw_pc: Cell::new(0),
+            throw_fp: Cell::new(0),
+            throw_sp: Cell::new(0),
+            throw_payload: Cell::new(0),
+            scratch: Cell::new(0),
+            args: [ZERO; abi::ARG_WORDS],
+            worker: Cell::new(std::ptr::null()),
+            pid: AtomicU64::new(0),
+            owner: AtomicU8::new(owner::FREE),
+            state: AtomicU8::new(State::Dead as u8),
+            attention: AtomicU32::new(0),
+            reductions_done: AtomicU64::new(0),
+            heap_bytes: AtomicUsize::new(0),
+            queued: AtomicUsize::new(0),
+            inbox: Mutex::new(Inbox::default()),
+            own: UnsafeCell::new(Own::new()),
+        }
+    }
+
+    /// Its number now.
+    pub(crate) fn pid(&self) -> u64 {
+        self.pid.load(Ordering::Relaxed)
+    }
+
+    /// Becomes the owner, to run it.
+    pub(crate) fn acquire_to_run(&self) -> bool {
+        self.acquire(owner::WORKER)
+    }
+
+    /// Becomes the owner, to look at it.
+    pub(crate) fn acquire_to_look(&self) -> bool {
+        self.acquire(owner::LOOKER)
+    }
+
+    fn acquire(&self, who: u8) -> bool {
+        self.owner
+            .compare_exchange(owner::FREE, who, Ordering::Acquire, Ordering::Relaxed)
+            .is_ok()
+    }
+
+    /// Gives ownership up.
+    pub(crate) fn release(&self) {
+        self.owner.store(owner::FREE, Ordering::Release);
+    }
+
+    /// What it does.
+    pub(crate) fn state(&self) -> State {
+        State::from_byte(self.state.load(Ordering::Relaxed))
+    }
+
+    pub(crate) fn set_state(&self, state: State) {
+        self.state.store(state as u8, Ordering::Relaxed);
+    }
+
+    /// Asks it to leave the fast path at its next safepoint.
+    pub(crate) fn ask(&self, bits: u32) {
+        self.attention.fetch_or(bits, Ordering::SeqCst);
+        self.stack_limit.store(usize::MAX, Ordering::SeqCst);
+    }
+
+    /// The owner's part.
+    ///
+    /// # Safety
+    /// The caller owns the process (see [`Process::acquire_to_run`]), and no other reference from this function is alive.
+    #[allow(clippy::mut_from_ref)]
+    pub(crate) unsafe fn own(&self) -> &mut Own {
+        // SAFETY: as the caller promises.
+        unsafe { &mut *self.own.get() }
+    }
+}

@@ -1,0 +1,505 @@
+//! Workers: threads that run processes, steal from each other, and sleep when there is nothing to do.
+//!
+//! A process that a running one wakes goes into that worker's `next` place, so that a conversation stays on one core; more than
+//! one waiting process wakes another worker. Everything that decides about a process after it has left happens here, once it is off its stack.
+
+use crate::core::Core;
+use crate::dispatch;
+use crate::mailbox::Parked;
+use crate::message::Scratch;
+use crate::mutex::{Condvar, Mutex};
+use crate::process::{Own, Process, Resume, State, attention};
+use crate::shim::{self, Leave};
+use crossbeam_deque::{Injector, Steal, Stealer, Worker as Deque};
+use nostos_abi::process::SLICE;
+use std::cell::{Cell, RefCell};
+use std::ops::Deref;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::time::Duration;
+
+/// A process in a queue. Blocks live as long as the image's core, which every holder keeps alive.
+#[derive(Clone, Copy)]
+pub(crate) struct Ptr(*const Process);
+
+// SAFETY: a `Process` may be shared between threads; the pointer is just that.
+unsafe impl Send for Ptr {}
+
+impl From<&Process> for Ptr {
+    fn from(process: &Process) -> Self {
+        Ptr(process)
+    }
+}
+
+impl Deref for Ptr {
+    type Target = Process;
+    fn deref(&self) -> &Process {
+        // SAFETY: made from a reference to a block of the table, which is dropped after all workers and pool threads have let go of the core.
+        unsafe { &*self.0 }
+    }
+}
+
+/// What the workers share.
+pub(crate) struct Scheduler {
+    pub(crate) injector: Injector<Ptr>,
+    stealers: Vec<Stealer<Ptr>>,
+    pub(crate) slots: Vec<Slot>,
+    idle: Mutex<Vec<usize>>,
+    idle_count: AtomicUsize,
+    stopping: AtomicBool,
+    pausing: AtomicBool,
+    pause: Mutex<()>,
+    resumed: (Mutex<()>, Condvar),
+}
+
+/// What others see of one worker.
+#[derive(Default)]
+pub(crate) struct Slot {
+    /// It may be running generated code.
+    inside: AtomicBool,
+    /// The process it runs, 0 for none.
+    pub(crate) running: AtomicU64,
+    pub(crate) switches: AtomicU64,
+    pub(crate) steals: AtomicU64,
+    pub(crate) sleeps: AtomicU64,
+    pub(crate) queued: AtomicUsize,
+    woken: Mutex<bool>,
+    wake: Condvar,
+}
+
+/// One worker; lives on its thread.
+pub(crate) struct Worker {
+    pub(crate) core: Arc<Core>,
+    pub(crate) index: usize,
+    local: Deque<Ptr>,
+    next: Cell<Option<Ptr>>,
+    /// How often in a row `next` has been preferred to the queue.
+    favoured: Cell<u32>,
+    tick: Cell<u32>,
+    pub(crate) scratch: RefCell<Scratch>,
+    pub(crate) free: RefCell<Vec<Ptr>>,
+    /// Due timer entries, kept for its capacity.
+    due: RefCell<Vec<(u64, u64)>>,
+}
+
+const LOCAL_FREE: usize = 256;
+
+impl Scheduler {
+    /// The shared part and the workers' queues.
+    pub(crate) fn new(workers: usize) -> (Self, Vec<Deque<Ptr>>) {
+        let queues: Vec<Deque<Ptr>> = (0..workers).map(|_| Deque::new_fifo()).collect();
+        let scheduler = Scheduler {
+            injector: Injector::new(),
+            stealers: queues.iter().map(Deque::stealer).collect(),
+            slots: (0..workers).map(|_| Slot::default()).collect(),
+            idle: Mutex::new(Vec::new()),
+            idle_count: AtomicUsize::new(0),
+            stopping: AtomicBool::new(false),
+            pausing: AtomicBool::new(false),
+            pause: Mutex::new(()),
+            resumed: (Mutex::new(()), Condvar::new()),
+        };
+        (scheduler, queues)
+    }
+
+    /// Wakes a sleeping worker, if there is one.
+    pub(crate) fn wake_one(&self) {
+        // What was queued before must be seen by a worker that entered the list after our look at it.
+        std::sync::atomic::fence(Ordering::SeqCst);
+        if self.idle_count.load(Ordering::SeqCst) == 0 {
+            return;
+        }
+        let index = self.idle.lock().pop();
+        if let Some(index) = index {
+            self.idle_count.fetch_sub(1, Ordering::SeqCst);
+            self.slots[index].wake_up();
+        }
+    }
+
+    /// Asks all workers to end, at the latest when the running processes' slices are over.
+    pub(crate) fn stop(&self) {
+        self.stopping.store(true, Ordering::SeqCst);
+        for slot in &self.slots {
+            slot.wake_up();
+        }
+    }
+
+    /// Runs `f` while no worker runs generated code. Workers that are compiling or collecting count as soon as they are done; slices are short.
+    pub(crate) fn paused<T>(&self, f: impl FnOnce() -> T) -> T {
+        let _one = self.pause.lock();
+        self.pausing.store(true, Ordering::SeqCst);
+        while self.slots.iter().any(|s| s.inside.load(Ordering::SeqCst)) {
+            std::thread::sleep(Duration::from_micros(10));
+        }
+        let result = f();
+        self.pausing.store(false, Ordering::SeqCst);
+        let _hold = self.resumed.0.lock();
+        self.resumed.1.notify_all();
+        result
+    }
+
+    fn await_resumed(&self) {
+        let mut hold = self.resumed.0.lock();
+        while self.pausing.load(Ordering::SeqCst) {
+            self.resumed.1.wait(&mut hold);
+        }
+    }
+}
+
+impl Slot {
+    fn wake_up(&self) {
+        *self.woken.lock() = true;
+        self.wake.notify_one();
+    }
+}
+
+impl Worker {
+    pub(crate) fn new(core: Arc<Core>, index: usize, local: Deque<Ptr>) -> Self {
+        Worker {
+            core,
+            index,
+            local,
+            next: Cell::new(None),
+            favoured: Cell::new(0),
+            tick: Cell::new(0),
+            scratch: RefCell::default(),
+            free: RefCell::default(),
+            due: RefCell::default(),
+        }
+    }
+
+    fn slot(&self) -> &Slot {
+        &self.core.scheduler.slots[self.index]
+    }
+
+    /// Runs processes until the image ends.
+    pub(crate) fn run(&self) {
+        let scheduler = &self.core.scheduler;
+        self.enter();
+        while !scheduler.stopping.load(Ordering::Relaxed) {
+            if scheduler.pausing.load(Ordering::Relaxed) {
+                self.leave();
+                self.enter();
+            }
+            let tick = self.tick.get().wrapping_add(1);
+            self.tick.set(tick);
+            if tick.is_multiple_of(32) {
+                self.fire_timers();
+            }
+            match self.find(tick) {
+                Some(process) => self.run_process(process),
+                None => self.sleep(),
+            }
+        }
+        self.leave();
+    }
+
+    /// From here on this thread may run generated code; waits while there is a pause.
+    pub(crate) fn enter(&self) {
+        loop {
+            self.slot().inside.store(true, Ordering::SeqCst);
+            if !self.core.scheduler.pausing.load(Ordering::SeqCst) {
+                return;
+            }
+            self.leave();
+            self.core.scheduler.await_resumed();
+        }
+    }
+
+    /// From here on this thread runs no generated code.
+    pub(crate) fn leave(&self) {
+        self.slot().inside.store(false, Ordering::SeqCst);
+    }
+
+    /// Queues a process that can run.
+    pub(crate) fn schedule(&self, process: Ptr) {
+        if self.next.get().is_none() {
+            self.next.set(Some(process));
+        } else {
+            self.local.push(process);
+            self.core.scheduler.wake_one();
+        }
+    }
+
+    /// Queues a process behind all others.
+    fn schedule_last(&self, process: Ptr) {
+        self.local.push(process);
+        if self.next.get().is_some() || self.local.len() > 1 {
+            self.core.scheduler.wake_one();
+        }
+    }
+
+    fn find(&self, tick: u32) -> Option<Ptr> {
+        const FAVOURS: u32 = 64;
+        if tick.is_multiple_of(64)
+            && let Some(process) = self.from_injector()
+        {
+            return Some(process);
+        }
+        if self.favoured.get() < FAVOURS
+            && let Some(process) = self.next.take()
+        {
+            self.favoured.set(self.favoured.get() + 1);
+            return Some(process);
+        }
+        self.favoured.set(0);
+        if let Some(process) = self.local.pop().or_else(|| self.next.take()) {
+            return Some(process);
+        }
+        if let Some(process) = self.from_injector() {
+            return Some(process);
+        }
+        self.fire_timers();
+        if let Some(process) = self.next.take() {
+            return Some(process);
+        }
+        self.steal()
+    }
+
+    fn from_injector(&self) -> Option<Ptr> {
+        loop {
+            match self
+                .core
+                .scheduler
+                .injector
+                .steal_batch_and_pop(&self.local)
+            {
+                Steal::Success(process) => return Some(process),
+                Steal::Empty => return None,
+                Steal::Retry => {}
+            }
+        }
+    }
+
+    fn steal(&self) -> Option<Ptr> {
+        let stealers = &self.core.scheduler.stealers;
+        for k in 1..stealers.len() {
+            let victim = &stealers[(self.index + k) % stealers.len()];
+            loop {
+                match victim.steal_batch_and_pop(&self.local) {
+                    Steal::Success(process) => {
+                        self.slot().steals.fetch_add(1, Ordering::Relaxed);
+                        return Some(process);
+                    }
+                    Steal::Empty => break,
+                    Steal::Retry => {}
+                }
+            }
+        }
+        None
+    }
+
+    /// Sleeps until there is work or a deadline passes.
+    fn sleep(&self) {
+        let scheduler = &self.core.scheduler;
+        scheduler.idle.lock().push(self.index);
+        scheduler.idle_count.fetch_add(1, Ordering::SeqCst);
+        // Work may have come between our last look and our entry into the list; whoever queues after it wakes us.
+        let nothing = scheduler.injector.is_empty()
+            && scheduler.stealers.iter().all(Stealer::is_empty)
+            && !scheduler.stopping.load(Ordering::SeqCst);
+        self.leave();
+        if nothing {
+            self.slot().sleeps.fetch_add(1, Ordering::Relaxed);
+            let mut woken = self.slot().woken.lock();
+            let earliest = self.core.timers.earliest();
+            if !*woken && earliest != u64::MAX {
+                let wait = earliest.saturating_sub(self.core.timers.now());
+                self.slot()
+                    .wake
+                    .wait_for(&mut woken, Duration::from_nanos(wait));
+            } else if !*woken {
+                self.slot().wake.wait(&mut woken);
+            }
+            *woken = false;
+        }
+        let mut idle = scheduler.idle.lock();
+        if let Some(at) = idle.iter().position(|i| *i == self.index) {
+            idle.swap_remove(at);
+            scheduler.idle_count.fetch_sub(1, Ordering::SeqCst);
+        }
+        drop(idle);
+        self.enter();
+    }
+
+    /// Wakes processes whose deadline has passed.
+    fn fire_timers(&self) {
+        let timers = &self.core.timers;
+        if timers.earliest() == u64::MAX {
+            return;
+        }
+        let now = timers.now();
+        if timers.earliest() > now {
+            return;
+        }
+        let mut due = self.due.take();
+        timers.due(now, &mut due);
+        for (at, pid) in due.drain(..) {
+            let Some(process) = self.core.table.get(pid) else {
+                continue;
+            };
+            let mut inbox = process.inbox.lock();
+            if inbox.pid != pid {
+                continue;
+            }
+            if inbox.timer_at == at {
+                inbox.timer_at = 0;
+            }
+            let waits = matches!(inbox.parked, Parked::Receive | Parked::Sleep);
+            if !waits || inbox.deadline == 0 {
+                continue;
+            }
+            if inbox.deadline <= now {
+                inbox.parked = Parked::No;
+                inbox.deadline = 0;
+                drop(inbox);
+                self.schedule(process.into());
+            } else if inbox.timer_at == 0 {
+                inbox.timer_at = inbox.deadline;
+                timers.add(inbox.deadline, pid);
+            }
+        }
+        self.due.replace(due);
+    }
+
+    fn run_process(&self, ptr: Ptr) {
+        let process: &Process = &ptr;
+        let asked = process.attention.load(Ordering::Acquire);
+        if asked & attention::LOOK != 0 || !process.acquire_to_run() {
+            // Somebody looks at it; that is over soon.
+            self.core.scheduler.injector.push(ptr);
+            std::thread::yield_now();
+            return;
+        }
+        process.worker.set(self);
+        // SAFETY: just acquired, and this is the only reference until the process is resumed.
+        let own = unsafe { process.own() };
+        process.set_state(State::Running);
+        let slot = self.slot();
+        slot.running.store(process.pid(), Ordering::Relaxed);
+        slot.switches.fetch_add(1, Ordering::Relaxed);
+        let leave = self.resume(process, own, asked);
+        slot.running.store(0, Ordering::Relaxed);
+        // SAFETY: the process has left, and the reference above is no longer used.
+        let own = unsafe { process.own() };
+        process.queued.store(own.queue.len(), Ordering::Relaxed);
+        match leave {
+            Leave::Yield => {
+                process.set_state(State::Runnable);
+                process.release();
+                self.fire_timers();
+                self.schedule_last(ptr);
+            }
+            Leave::Wait => self.park(ptr, own),
+            Leave::Job => self.hand_to_pool(ptr, own),
+            Leave::Stop => self.core.commit_stop(process, own),
+            Leave::Exit => self.core.finish(self, process, own),
+        }
+    }
+
+    /// Lets the process run; what it had been waiting for is settled first.
+    fn resume(&self, process: &Process, own: &mut Own, asked: u32) -> Leave {
+        if asked & (attention::KILL | attention::STOP) != 0
+            && let Some(leave) = self.core.attend(process, own)
+        {
+            return leave;
+        }
+        if own.stack.is_none() {
+            match self.core.stacks.take() {
+                Ok(stack) => {
+                    self.core.stacks.start(process, &stack);
+                    own.stack = Some(stack);
+                    self.core.reset_limit(process, own);
+                }
+                Err(_) => {
+                    own.exit = Some(crate::exit::ExitReason::Custom(
+                        "out of process stacks".into(),
+                    ));
+                    return Leave::Exit;
+                }
+            }
+        } else if process.stack_limit.load(Ordering::Relaxed) == usize::MAX {
+            self.core.reset_limit(process, own);
+        }
+        process.reductions.set(SLICE);
+        let how = std::mem::take(&mut own.resume);
+        let throw = match dispatch::settle(self, process, own, how) {
+            shim::CONTINUE => false,
+            shim::THROW => true,
+            code => return Leave::from_code(code),
+        };
+        // SAFETY: we own the process, which is suspended in the shim or fresh, or whose throw words were just set.
+        let leave = unsafe { shim::resume(process, throw) };
+        let used = (SLICE - process.reductions.get()).max(0) as u64;
+        process.reductions_done.fetch_add(used, Ordering::Relaxed);
+        leave
+    }
+
+    /// The process waits for a message or its deadline, unless that has come meanwhile.
+    fn park(&self, ptr: Ptr, own: &mut Own) {
+        let process: &Process = &ptr;
+        let sleeps = own.sleeping;
+        let deadline = own.queue.deadline;
+        let mut inbox = process.inbox.lock();
+        let arrived = !sleeps && !inbox.messages.is_empty();
+        if arrived || process.attention.load(Ordering::SeqCst) != 0 {
+            drop(inbox);
+            process.set_state(State::Runnable);
+            process.release();
+            self.schedule(ptr);
+            return;
+        }
+        inbox.deadline = 0;
+        if deadline != u64::MAX {
+            inbox.deadline = deadline;
+            if inbox.timer_at == 0 || deadline < inbox.timer_at {
+                inbox.timer_at = deadline;
+                self.core.timers.add(deadline, inbox.pid);
+            }
+        }
+        let (parked, state) = if sleeps {
+            (Parked::Sleep, State::Sleeping)
+        } else {
+            (Parked::Receive, State::Waiting)
+        };
+        inbox.parked = parked;
+        process.set_state(state);
+        process.release();
+    }
+
+    fn hand_to_pool(&self, ptr: Ptr, own: &mut Own) {
+        let process: &Process = &ptr;
+        let job = own.job.take().expect("who leaves for a job brings one");
+        process.set_state(State::Blocked);
+        process.inbox.lock().parked = Parked::Job;
+        process.release();
+        let core = Arc::downgrade(&self.core);
+        let finish = move |outcome| {
+            let Some(core) = core.upgrade() else {
+                return;
+            };
+            let process: &Process = &ptr;
+            core.with_owned(process, |own| own.resume = Resume::Job(outcome));
+            process.inbox.lock().parked = Parked::No;
+            core.schedule_outside(ptr);
+        };
+        self.core.pool.submit(job, Box::new(finish));
+    }
+
+    /// A block for a new process.
+    pub(crate) fn take_block(&self) -> Ptr {
+        let cached = self.free.borrow_mut().pop();
+        cached.unwrap_or_else(|| self.core.take_block())
+    }
+
+    /// Takes the block of an ended process back.
+    pub(crate) fn give_block(&self, block: Ptr) {
+        let mut free = self.free.borrow_mut();
+        if free.len() < LOCAL_FREE {
+            free.push(block);
+        } else {
+            drop(free);
+            self.core.free_blocks.lock().push(block);
+        }
+    }
+}

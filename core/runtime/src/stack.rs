@@ -1,0 +1,235 @@
+//! Native stacks of processes: pooled 64 KiB slots in one lazily committed reservation, and big ones of their own for deep recursion.
+//!
+//! A suspended stack can be copied elsewhere: nothing but the chain of saved frame pointers refers to its addresses (see docs/decisions/).
+
+use crate::mutex::Mutex;
+use crate::process::Process;
+use crate::shim::{self, SAVED_BYTES};
+use std::io;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// Bytes of a small stack.
+pub(crate) const SLOT: usize = 64 << 10;
+/// Where the reservations should lie: below the stacks of worker threads, so that debuggers that expect callers at higher addresses can unwind from a process to its worker.
+const HINT: usize = 0x2000_0000_0000;
+/// Address space of a big stack.
+const BIG: usize = 1 << 30;
+/// Words of a fresh stack: the shim's save area, the entry's address, padding.
+const FRESH_WORDS: usize = 8;
+const POISON: u8 = 0x5d;
+
+/// A stack in use. Invariant: `base..base + len` belongs to this process alone.
+#[derive(Debug)]
+pub(crate) struct Stack {
+    base: usize,
+    len: usize,
+    /// Bytes at the top not used (stress varies it, so that relocation bugs show).
+    colour: usize,
+    big: bool,
+}
+
+impl Stack {
+    /// Its upper end.
+    pub(crate) fn top(&self) -> usize {
+        self.base + self.len - self.colour
+    }
+
+    /// Is this address on it?
+    pub(crate) fn contains(&self, address: usize) -> bool {
+        (self.base..self.top()).contains(&address)
+    }
+
+    /// Bytes in use by a suspended process.
+    pub(crate) fn used(&self, process: &Process) -> usize {
+        self.top() - process.saved_sp.get()
+    }
+}
+
+/// The pool of an image.
+pub(crate) struct Stacks {
+    base: usize,
+    slots: usize,
+    fresh: AtomicUsize,
+    free: Mutex<Vec<usize>>,
+    /// Most bytes a stack may grow to.
+    limit: usize,
+}
+
+/// Why a stack cannot grow.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Overflow;
+
+impl Stacks {
+    /// Reserves address space for as many slots as the kernel allows, up to a million.
+    pub(crate) fn new(limit: usize) -> io::Result<Self> {
+        let mut slots = 1usize << 20;
+        loop {
+            match reserve(slots * SLOT) {
+                Ok(base) => {
+                    return Ok(Stacks {
+                        base,
+                        slots,
+                        fresh: AtomicUsize::new(0),
+                        free: Mutex::new(Vec::new()),
+                        limit: limit.clamp(SLOT, BIG),
+                    });
+                }
+                Err(_) if slots > 64 => slots /= 4,
+                Err(e) => return Err(e),
+            }
+        }
+    }
+
+    /// A small stack.
+    pub(crate) fn take(&self) -> io::Result<Stack> {
+        let recycled = self.free.lock().pop();
+        let base = match recycled {
+            Some(base) => base,
+            None => {
+                let index = self.fresh.fetch_add(1, Ordering::Relaxed);
+                if index >= self.slots {
+                    self.fresh.fetch_sub(1, Ordering::Relaxed);
+                    return Err(io::Error::other("out of process stacks"));
+                }
+                self.base + index * SLOT
+            }
+        };
+        Ok(Stack {
+            base,
+            len: SLOT,
+            colour: 0,
+            big: false,
+        })
+    }
+
+    /// Takes a stack back.
+    pub(crate) fn give(&self, stack: Stack) {
+        if stack.big {
+            // SAFETY: a big stack is a mapping of its own, which nobody uses any more.
+            unsafe { libc::munmap(stack.base as *mut libc::c_void, BIG) };
+        } else {
+            self.free.lock().push(stack.base);
+        }
+    }
+
+    /// Gives the process a stack on which it starts at the entry stub.
+    pub(crate) fn start(&self, process: &Process, stack: &Stack) {
+        let sp = stack.top() - FRESH_WORDS * 8;
+        // SAFETY: the words are the top of a stack nobody runs on yet.
+        let words = unsafe { std::slice::from_raw_parts_mut(sp as *mut usize, FRESH_WORDS) };
+        words.fill(0);
+        words[5] = shim::entry_address();
+        process.saved_sp.set(sp);
+    }
+
+    /// The lowest address generated code may push to.
+    pub(crate) fn soft_limit(&self, stack: &Stack) -> usize {
+        let floor = if stack.big {
+            stack.base + stack.len - self.limit
+        } else {
+            stack.base
+        };
+        floor.max(stack.base) + nostos_abi::process::STACK_HEADROOM
+    }
+
+    /// Moves a suspended process to a big stack.
+    pub(crate) fn grow(
+        &self,
+        process: &Process,
+        stack: &mut Option<Stack>,
+    ) -> Result<(), Overflow> {
+        let held = stack.as_ref().expect("a suspended process has a stack");
+        if held.big || self.limit <= SLOT {
+            return Err(Overflow);
+        }
+        let base = reserve(BIG).map_err(|_| Overflow)?;
+        let big = Stack {
+            base,
+            len: BIG,
+            colour: 0,
+            big: true,
+        };
+        relocate(process, held, &big);
+        let old = stack.replace(big).expect("it was there a moment ago");
+        self.give(old);
+        Ok(())
+    }
+
+    /// Stress: moves a suspended process to another small stack and poisons the old one.
+    pub(crate) fn move_elsewhere(
+        &self,
+        process: &Process,
+        stack: &mut Option<Stack>,
+    ) -> io::Result<()> {
+        let held = stack.as_ref().expect("a suspended process has a stack");
+        if held.big {
+            return Ok(());
+        }
+        let mut other = self.take()?;
+        // Another offset each time, and never so much that the frames no longer fit.
+        let used = held.used(process);
+        let colour = (held.colour + 64) % 1024;
+        if used + colour + 2 * nostos_abi::process::STACK_HEADROOM < SLOT {
+            other.colour = colour;
+        }
+        relocate(process, held, &other);
+        // SAFETY: the frames have been copied out of the old stack, which nobody uses now.
+        unsafe { std::ptr::write_bytes(held.base as *mut u8, POISON, held.len) };
+        let old = stack.replace(other).expect("it was there a moment ago");
+        // To the other end of the list, so that the next move finds another slot.
+        self.free.lock().insert(0, old.base);
+        Ok(())
+    }
+}
+
+impl Drop for Stacks {
+    fn drop(&mut self) {
+        // SAFETY: the image's workers have ended, so no process runs on these stacks any more.
+        unsafe { libc::munmap(self.base as *mut libc::c_void, self.slots * SLOT) };
+    }
+}
+
+fn reserve(bytes: usize) -> io::Result<usize> {
+    // SAFETY: without MAP_FIXED the address is a hint, so the mapping overlaps nothing.
+    let base = unsafe {
+        libc::mmap(
+            HINT as *mut libc::c_void,
+            bytes,
+            libc::PROT_READ | libc::PROT_WRITE,
+            libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE,
+            -1,
+            0,
+        )
+    };
+    if base == libc::MAP_FAILED {
+        return Err(io::Error::last_os_error());
+    }
+    if bytes != BIG {
+        // SAFETY: the range was mapped just now. Huge pages would make every first stack cost 2 MiB.
+        unsafe { libc::madvise(base, bytes, libc::MADV_NOHUGEPAGE) };
+    }
+    Ok(base as usize)
+}
+
+/// Copies the frames of a suspended process from one stack to the top of another and relinks the saved frame pointers.
+fn relocate(process: &Process, from: &Stack, to: &Stack) {
+    let sp = process.saved_sp.get();
+    let used = from.top() - sp;
+    let new_sp = to.top() - used;
+    let delta = new_sp.wrapping_sub(sp);
+    // SAFETY: `used` bytes are the live part of the old stack, and fit below the new one's top: small stacks have one size, big ones are larger.
+    unsafe { std::ptr::copy_nonoverlapping(sp as *const u8, new_sp as *mut u8, used) };
+    let mut link = (new_sp + SAVED_BYTES) as *mut usize;
+    loop {
+        // SAFETY: the chain starts in the shim's save area and was just copied; each link points to the next, all within the live part.
+        let fp = unsafe { *link };
+        if fp == 0 {
+            break;
+        }
+        let moved = fp.wrapping_add(delta);
+        // SAFETY: as above.
+        unsafe { *link = moved };
+        link = moved as *mut usize;
+    }
+    process.saved_sp.set(new_sp);
+}

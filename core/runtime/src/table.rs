@@ -1,0 +1,122 @@
+//! Process numbers and the blocks they name. Numbers count up; a number's low bits choose its slot, so a look-up is two loads.
+
+use crate::mutex::Mutex;
+use crate::process::Process;
+use std::sync::atomic::{AtomicPtr, AtomicU64, AtomicUsize, Ordering};
+
+/// Most processes alive at once.
+const SLOTS: usize = 1 << 22;
+const CHUNK: usize = 1 << 12;
+
+/// All processes of an image. Blocks are made by [`Table::add_block`] and live as long as the table.
+pub(crate) struct Table {
+    chunks: Box<[AtomicPtr<[AtomicPtr<Process>; CHUNK]>]>,
+    next: AtomicU64,
+    alive: AtomicUsize,
+    blocks: Mutex<Vec<Box<Process>>>,
+    chunk_owner: Mutex<Vec<Box<[AtomicPtr<Process>; CHUNK]>>>,
+}
+
+impl Table {
+    pub(crate) fn new() -> Self {
+        Table {
+            chunks: (0..SLOTS / CHUNK)
+                .map(|_| AtomicPtr::new(std::ptr::null_mut()))
+                .collect(),
+            next: AtomicU64::new(1),
+            alive: AtomicUsize::new(0),
+            blocks: Mutex::new(Vec::new()),
+            chunk_owner: Mutex::new(Vec::new()),
+        }
+    }
+
+    /// Keeps a block for ever.
+    pub(crate) fn add_block(&self, block: Box<Process>) -> &Process {
+        let at = std::ptr::from_ref::<Process>(&*block);
+        self.blocks.lock().push(block);
+        // SAFETY: boxed blocks stay where they are until the table is dropped, which outlives the borrow of it.
+        unsafe { &*at }
+    }
+
+    /// A fresh number for the block. The block's inbox must know it before this returns to others; so the caller passes what sets it.
+    pub(crate) fn enter(&self, process: &Process, announce: impl Fn(u64)) -> Option<u64> {
+        for _ in 0..SLOTS {
+            let pid = self.next.fetch_add(1, Ordering::Relaxed);
+            let slot = self.slot_or_new(pid);
+            if slot.load(Ordering::Relaxed).is_null() {
+                announce(pid);
+                let block = std::ptr::from_ref::<Process>(process).cast_mut();
+                let won = slot.compare_exchange(
+                    std::ptr::null_mut(),
+                    block,
+                    Ordering::Release,
+                    Ordering::Relaxed,
+                );
+                if won.is_ok() {
+                    self.alive.fetch_add(1, Ordering::Relaxed);
+                    return Some(pid);
+                }
+            }
+        }
+        None
+    }
+
+    /// Forgets a number.
+    pub(crate) fn leave(&self, pid: u64) {
+        if let Some(slot) = self.slot(pid) {
+            slot.store(std::ptr::null_mut(), Ordering::Release);
+            self.alive.fetch_sub(1, Ordering::Relaxed);
+        }
+    }
+
+    /// The block in the number's slot: the process of that number, or, if that is gone, possibly another one. Compare under the inbox's lock.
+    pub(crate) fn get(&self, pid: u64) -> Option<&Process> {
+        let block = self.slot(pid)?.load(Ordering::Acquire);
+        // SAFETY: slots hold null or blocks that live as long as the table.
+        unsafe { block.as_ref() }
+    }
+
+    /// Living processes now.
+    pub(crate) fn alive(&self) -> usize {
+        self.alive.load(Ordering::Relaxed)
+    }
+
+    /// All blocks of living processes, in order of slots.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Process> {
+        self.chunks
+            .iter()
+            .filter_map(|c| {
+                // SAFETY: chunks are null or live as long as the table.
+                unsafe { c.load(Ordering::Acquire).as_ref() }
+            })
+            .flat_map(|chunk| chunk.iter())
+            .filter_map(|slot| {
+                // SAFETY: as in `get`.
+                unsafe { slot.load(Ordering::Acquire).as_ref() }
+            })
+    }
+
+    fn slot(&self, pid: u64) -> Option<&AtomicPtr<Process>> {
+        let index = pid as usize & (SLOTS - 1);
+        let chunk = self.chunks[index / CHUNK].load(Ordering::Acquire);
+        // SAFETY: chunks are null or live as long as the table.
+        let chunk = unsafe { chunk.as_ref() }?;
+        Some(&chunk[index % CHUNK])
+    }
+
+    fn slot_or_new(&self, pid: u64) -> &AtomicPtr<Process> {
+        let index = pid as usize & (SLOTS - 1);
+        loop {
+            if let Some(slot) = self.slot(pid) {
+                return slot;
+            }
+            let mut owner = self.chunk_owner.lock();
+            let at = &self.chunks[index / CHUNK];
+            if at.load(Ordering::Acquire).is_null() {
+                let mut fresh = Box::new([const { AtomicPtr::new(std::ptr::null_mut()) }; CHUNK]);
+                at.store(&raw mut *fresh, Ordering::Release);
+                owner.push(fresh);
+            }
+        }
+    }
+}

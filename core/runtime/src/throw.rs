@@ -1,0 +1,115 @@
+//! Exceptions: a walk over the frames to the first call site with a handler; nothing is done on the way, so nothing is paid when nothing is thrown.
+
+use crate::core::Core;
+use crate::dispatch::Ctx;
+use crate::exit::{ExitReason, Failure, TraceLine};
+use crate::shim::{Leave, THROW};
+use crate::value::{self, Memory};
+use crate::walk;
+use nostos_abi::desc::fixed;
+use nostos_abi::object::{header, inline_string};
+
+/// Frames of a trace that are kept at each end.
+const TRACE_ENDS: usize = 24;
+
+/// Unwinds to the handler; without one, the process ends.
+pub(crate) fn throw(ctx: &mut Ctx, payload: u64) -> usize {
+    // A handler that throws the same value on has not made a new error: the first trace says where it came from.
+    let fresh = ctx.own.thrown != payload || payload == 0;
+    if fresh {
+        ctx.own.trace.clear();
+    }
+    ctx.own.thrown = payload;
+    let (process, trace) = (ctx.process, &mut ctx.own.trace);
+    let mut caught = false;
+    let mut left_out = 0;
+    // SAFETY: we own the process, which is suspended in the shim.
+    unsafe {
+        walk::frames(&ctx.core.registry, process, |frame| {
+            if fresh {
+                if trace.len() < 2 * TRACE_ENDS {
+                    trace.push(frame.ret);
+                } else {
+                    // A ring of the last ones behind the first ones.
+                    trace[TRACE_ENDS + left_out % TRACE_ENDS] = frame.ret;
+                    left_out += 1;
+                }
+            }
+            let Some(handler) = frame.mapped.handler else {
+                return true;
+            };
+            process.throw_pc.set(handler);
+            process.throw_fp.set(frame.fp);
+            process.throw_sp.set(frame.sp);
+            process.throw_payload.set(payload);
+            caught = true;
+            false
+        });
+    }
+    if fresh && left_out > 0 {
+        trace[TRACE_ENDS..].rotate_left(left_out % TRACE_ENDS);
+    }
+    if caught {
+        return THROW;
+    }
+    let mut lines = Vec::new();
+    for (i, &ret) in ctx.own.trace.iter().enumerate() {
+        if left_out > 0 && i == TRACE_ENDS {
+            lines.push(TraceLine::Omitted(left_out));
+        }
+        lines.extend(trace_line(ctx.core, ret));
+    }
+    let message = describe(ctx.core, payload);
+    ctx.own.exit = Some(ExitReason::Failed(Failure {
+        message,
+        trace: lines,
+    }));
+    Leave::Exit as usize
+}
+
+/// What people read of a return address; nothing for the runtime's own stubs and for glue without a file.
+pub(crate) fn trace_line(core: &Core, ret: usize) -> Option<TraceLine> {
+    let code = core.registry.find(ret)?.code.as_ref()?;
+    Some(TraceLine::Frame {
+        name: code.object.name.clone(),
+        file: code.object.file.clone(),
+        line: code.line_at(code.offset(ret)),
+    })
+}
+
+/// A thrown value as people read it. It is live: the process is being ended by its owner.
+fn describe(core: &Core, payload: u64) -> String {
+    let table = core.descs.read();
+    let memory = Memory::Live;
+    if value::desc_index(memory, payload) == Some(fixed::ERROR_PAIR)
+        && let Some(words) = value::payload(memory, payload, 6)
+        && let Some(kind) = value::string_text(memory, &words[..3])
+        && let Some(text) = value::string_text(memory, &words[3..])
+    {
+        return format!("{kind}: {text}");
+    }
+    value::render_boxed(&table, memory, payload, true)
+}
+
+/// A `(String, String)` of the runtime. Memory for it is taken even when the limit has been reached.
+pub(crate) fn error_pair(ctx: &mut Ctx, kind: &str, message: &str) -> u64 {
+    let kind = inline_string(kind).unwrap_or([1, 0, 0]);
+    let text = match inline_string(message) {
+        Some(words) => words,
+        None => match ctx.new_string(message) {
+            Ok(words) => words,
+            Err(_) => inline_string("out of memory").unwrap_or([1, 0, 0]),
+        },
+    };
+    // The text is no root, so the pair must not collect: it goes to the old space, and is remembered because the text may be young.
+    let at = ctx.own.heap.take_old(56);
+    // SAFETY: the space gave seven words.
+    unsafe {
+        at.write(header(fixed::ERROR_PAIR) | nostos_abi::object::HEADER_OLD);
+        for (i, word) in kind.into_iter().chain(text).enumerate() {
+            at.add(1 + i).write(word);
+        }
+    }
+    ctx.own.heap.remember(at as u64);
+    at as u64
+}

@@ -1,0 +1,64 @@
+//! Deadlines of parked processes, in nanoseconds since the image began. Workers look at the earliest one; idle ones sleep until it.
+//! A process has at most a few entries; a later deadline re-uses the entry it has (see [`crate::mailbox::Inbox::timer_at`]).
+
+use crate::mutex::Mutex;
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
+
+/// The image's timers.
+pub(crate) struct Timers {
+    start: Instant,
+    heap: Mutex<BinaryHeap<Reverse<(u64, u64)>>>,
+    /// The earliest deadline, `u64::MAX` when there is none.
+    earliest: AtomicU64,
+}
+
+impl Timers {
+    pub(crate) fn new() -> Self {
+        Timers {
+            start: Instant::now(),
+            heap: Mutex::new(BinaryHeap::new()),
+            earliest: AtomicU64::new(u64::MAX),
+        }
+    }
+
+    /// Nanoseconds since the image began; never 0.
+    pub(crate) fn now(&self) -> u64 {
+        self.start.elapsed().as_nanos() as u64 + 1
+    }
+
+    /// The earliest deadline, `u64::MAX` when there is none.
+    pub(crate) fn earliest(&self) -> u64 {
+        self.earliest.load(Ordering::Acquire)
+    }
+
+    /// Adds an entry; says whether it is the earliest now.
+    pub(crate) fn add(&self, at: u64, pid: u64) -> bool {
+        let mut heap = self.heap.lock();
+        heap.push(Reverse((at, pid)));
+        let earliest = at < self.earliest.load(Ordering::Relaxed);
+        if earliest {
+            self.earliest.store(at, Ordering::Release);
+        }
+        earliest
+    }
+
+    /// Takes the entries that are due.
+    pub(crate) fn due(&self, now: u64, into: &mut Vec<(u64, u64)>) {
+        if self.earliest() > now {
+            return;
+        }
+        let mut heap = self.heap.lock();
+        while let Some(Reverse((at, pid))) = heap.peek().copied() {
+            if at > now {
+                break;
+            }
+            heap.pop();
+            into.push((at, pid));
+        }
+        let earliest = heap.peek().map_or(u64::MAX, |Reverse((at, _))| *at);
+        self.earliest.store(earliest, Ordering::Release);
+    }
+}

@@ -1,0 +1,540 @@
+//! Values as people see them: words come in, bounded text and children go out.
+//!
+//! Words of a live heap are read through the kernel, so that a wrong address gives "?" and not a crash. The reader sees to it that the
+//! process does not move its objects meanwhile: it is stopped, or owned by whoever looks.
+
+use crate::builtin::number::float_text;
+use crate::builtin::string::{char_of, push_char_quoted, push_quoted};
+use crate::message::Fragment;
+use nostos_abi::desc::{Ctor, DescTable, ShapeId, ShapeKind, View};
+use nostos_abi::object::{HEADER_DESC_MASK, inline_bytes, is_immediate};
+use std::fs::File;
+use std::ops::Range;
+use std::os::unix::fs::FileExt;
+use std::sync::OnceLock;
+
+/// Where refs point into.
+#[derive(Clone, Copy)]
+pub(crate) enum Memory<'a> {
+    /// Addresses of this operating-system process.
+    Live,
+    /// A message in transit.
+    Message(&'a Fragment),
+}
+
+/// The lanes of a value.
+#[derive(Clone, Copy, Debug)]
+pub struct Lanes<'a>(pub &'a [u64]);
+
+/// A value of a known type: what a variable holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Value {
+    /// Its type.
+    pub shape: ShapeId,
+    /// Its lanes.
+    pub lanes: Vec<u64>,
+}
+
+/// Text longer than this is cut.
+const TEXT_MAX: usize = 400;
+/// Deeper parts are not shown.
+const DEPTH_MAX: usize = 6;
+/// Elements of one list that are shown.
+const ELEMENTS_MAX: usize = 50;
+/// Elements that are counted beyond those asked for.
+const COUNT_MAX: usize = 10_000;
+/// Longest string that is read.
+const STRING_MAX: usize = 1 << 16;
+
+impl Memory<'_> {
+    /// Reads words; none when the address is not readable.
+    pub(crate) fn words(&self, address: u64, count: usize) -> Option<Vec<u64>> {
+        match self {
+            Memory::Live => {
+                let mut bytes = vec![0u8; count * 8];
+                memory()?.read_exact_at(&mut bytes, address).ok()?;
+                Some(
+                    bytes
+                        .chunks_exact(8)
+                        .map(|c| u64::from_le_bytes(c.try_into().expect("eight bytes")))
+                        .collect(),
+                )
+            }
+            Memory::Message(fragment) => match fragment.object(address) {
+                Some(words) if words.len() >= count => Some(words[..count].to_vec()),
+                Some(_) => None,
+                None => Memory::Live.words(address, count),
+            },
+        }
+    }
+}
+
+fn memory() -> Option<&'static File> {
+    static MEMORY: OnceLock<Option<File>> = OnceLock::new();
+    MEMORY
+        .get_or_init(|| File::open("/proc/self/mem").ok())
+        .as_ref()
+}
+
+/// The descriptor of the object a ref points to.
+pub(crate) fn desc_index(memory: Memory, word: u64) -> Option<u32> {
+    if is_immediate(word) {
+        return None;
+    }
+    let header = memory.words(word, 1)?[0];
+    Some((header & HEADER_DESC_MASK) as u32)
+}
+
+/// The first payload words of the object a ref points to.
+pub(crate) fn payload(memory: Memory, word: u64, count: usize) -> Option<Vec<u64>> {
+    if is_immediate(word) {
+        return None;
+    }
+    let words = memory.words(word, count + 1)?;
+    Some(words[1..].to_vec())
+}
+
+/// The text of a string value.
+pub(crate) fn string_text(memory: Memory, lanes: &[u64]) -> Option<String> {
+    let words: [u64; 3] = lanes.try_into().ok()?;
+    if let Some((bytes, len)) = inline_bytes(words) {
+        return String::from_utf8(bytes.get(..len)?.to_vec()).ok();
+    }
+    if words[0] == 0 {
+        return Some(String::new());
+    }
+    let (offset, len) = (words[1] as usize, words[2] as usize);
+    let cut = len.min(STRING_MAX);
+    let first = offset / 8;
+    let count = (offset + cut).div_ceil(8) - first;
+    let words = memory.words(words[0] + 16 + first as u64 * 8, count)?;
+    let bytes: Vec<u8> = words.iter().flat_map(|w| w.to_le_bytes()).collect();
+    let bytes = bytes.get(offset - first * 8..offset - first * 8 + cut)?;
+    let mut text = String::from_utf8_lossy(bytes).into_owned();
+    if cut < len {
+        text.push('…');
+    }
+    Some(text)
+}
+
+/// As inside data: strings quoted. Bounded.
+pub(crate) fn render(table: &DescTable, memory: Memory, shape: ShapeId, lanes: Lanes) -> String {
+    let mut printer = Printer {
+        table,
+        memory,
+        out: String::new(),
+    };
+    printer.value(shape, lanes.0, 0);
+    printer.out
+}
+
+/// As `show` writes it: a string or character bare.
+pub(crate) fn render_bare(
+    table: &DescTable,
+    memory: Memory,
+    shape: ShapeId,
+    lanes: Lanes,
+) -> String {
+    match table.shapes.get(shape.0 as usize).map(|s| &s.kind) {
+        Some(ShapeKind::String) => string_text(memory, lanes.0).unwrap_or_else(|| "?".into()),
+        Some(ShapeKind::Char) => char_of(lanes.0.first().copied().unwrap_or(0)).into(),
+        _ => render(table, memory, shape, lanes),
+    }
+}
+
+/// A boxed value: what was sent, thrown or returned by an entry; a string bare when `bare`.
+pub(crate) fn render_boxed(table: &DescTable, memory: Memory, word: u64, bare: bool) -> String {
+    match unbox(table, memory, word) {
+        Some(value) if bare => render_bare(table, memory, value.shape, Lanes(&value.lanes)),
+        Some(value) => render(table, memory, value.shape, Lanes(&value.lanes)),
+        None => "?".into(),
+    }
+}
+
+/// The value in a box.
+pub(crate) fn unbox(table: &DescTable, memory: Memory, word: u64) -> Option<Value> {
+    let desc = table.descs.get(desc_index(memory, word)? as usize)?;
+    match &desc.view {
+        View::Boxed(shape) | View::VarCell(shape) => {
+            let known = table.shapes.get(shape.0 as usize)?;
+            // A tuple or record that is boxed by itself is its own box.
+            let own_box = match &known.kind {
+                ShapeKind::Tuple { boxed, .. } | ShapeKind::Record { boxed, .. } => {
+                    boxed.is_some_and(|d| Some(d) == desc_index(memory, word))
+                }
+                _ => false,
+            };
+            let lanes = if own_box {
+                vec![word]
+            } else {
+                payload(memory, word, known.lanes.len().max(1))?[..known.lanes.len()].to_vec()
+            };
+            Some(Value {
+                shape: *shape,
+                lanes,
+            })
+        }
+        View::Ctor { shape, .. } | View::Array(shape) => Some(Value {
+            shape: *shape,
+            lanes: vec![word],
+        }),
+        View::StringBytes | View::Closure { .. } | View::Internal(_) => None,
+    }
+}
+
+/// One part of a value.
+#[derive(Clone, Debug)]
+pub struct Child {
+    /// Field name, `0`, `1`, … for positions.
+    pub name: String,
+    /// It.
+    pub value: Value,
+}
+
+/// How many children a value has (counting a list stops some way after those asked for), and those from `start`, at most `count`.
+pub(crate) fn children(
+    table: &DescTable,
+    memory: Memory,
+    value: &Value,
+    start: usize,
+    count: usize,
+) -> (usize, Vec<Child>) {
+    page_of(
+        table,
+        memory,
+        value,
+        start..start.saturating_add(count),
+        COUNT_MAX,
+    )
+}
+
+fn page_of(
+    table: &DescTable,
+    memory: Memory,
+    value: &Value,
+    range: Range<usize>,
+    beyond: usize,
+) -> (usize, Vec<Child>) {
+    let (start, count) = (range.start, range.len());
+    let Some(shape) = table.shapes.get(value.shape.0 as usize) else {
+        return (0, Vec::new());
+    };
+    let page = |all: Vec<Child>| {
+        let total = all.len();
+        (total, all.into_iter().skip(start).take(count).collect())
+    };
+    match &shape.kind {
+        ShapeKind::Tuple { fields, boxed } => {
+            let named = fields.iter().enumerate().map(|(i, f)| (i.to_string(), *f));
+            page(fields_of(table, memory, value, named, boxed.is_some()))
+        }
+        ShapeKind::Record { fields, boxed } => {
+            let named = fields.iter().cloned();
+            page(fields_of(table, memory, value, named, boxed.is_some()))
+        }
+        ShapeKind::Variant { ctors, boxed } => {
+            if is_list(ctors) {
+                return list_page(table, memory, ctors, value, range, beyond);
+            }
+            let Some((ctor, words)) = constructor(table, memory, ctors, *boxed, &value.lanes)
+            else {
+                return (0, Vec::new());
+            };
+            page(ctor_fields(table, ctor, &words))
+        }
+        ShapeKind::Array(element) => {
+            let Some(head) = value.lanes.first().and_then(|w| payload(memory, *w, 1)) else {
+                return (0, Vec::new());
+            };
+            let total = head[0] as usize;
+            let lanes = table
+                .shapes
+                .get(element.0 as usize)
+                .map_or(1, |s| s.lanes.len());
+            let from = start.min(total);
+            let to = (from + count).min(total);
+            let base = value.lanes[0] + 16 + (from * lanes) as u64 * 8;
+            let words = memory.words(base, (to - from) * lanes).unwrap_or_default();
+            let all = (from..to)
+                .zip(words.chunks_exact(lanes.max(1)))
+                .map(|(i, lanes)| Child {
+                    name: i.to_string(),
+                    value: Value {
+                        shape: *element,
+                        lanes: lanes.to_vec(),
+                    },
+                });
+            (total, all.collect())
+        }
+        ShapeKind::Unit
+        | ShapeKind::Int(_)
+        | ShapeKind::UInt(_)
+        | ShapeKind::Float
+        | ShapeKind::Float32
+        | ShapeKind::Bool
+        | ShapeKind::Char
+        | ShapeKind::String
+        | ShapeKind::Atom
+        | ShapeKind::Pid
+        | ShapeKind::Ref
+        | ShapeKind::Function
+        | ShapeKind::Opaque => (0, Vec::new()),
+    }
+}
+
+/// Fields one after the other, in the lanes or in the object they point to.
+fn fields_of(
+    table: &DescTable,
+    memory: Memory,
+    value: &Value,
+    fields: impl Iterator<Item = (String, ShapeId)>,
+    boxed: bool,
+) -> Vec<Child> {
+    let fields: Vec<_> = fields.collect();
+    let width = |shape: ShapeId| {
+        table
+            .shapes
+            .get(shape.0 as usize)
+            .map_or(0, |s| s.lanes.len())
+    };
+    let total: usize = fields.iter().map(|f| width(f.1)).sum();
+    let words = if boxed {
+        match value.lanes.first().and_then(|w| payload(memory, *w, total)) {
+            Some(words) => words,
+            None => return Vec::new(),
+        }
+    } else {
+        value.lanes.clone()
+    };
+    let mut at = 0;
+    let mut all = Vec::new();
+    for (name, shape) in fields {
+        let end = at + width(shape);
+        let Some(lanes) = words.get(at..end) else {
+            break;
+        };
+        all.push(Child {
+            name,
+            value: Value {
+                shape,
+                lanes: lanes.to_vec(),
+            },
+        });
+        at = end;
+    }
+    all
+}
+
+/// The constructor of a variant's value, and the words its places refer to.
+fn constructor<'t>(
+    table: &'t DescTable,
+    memory: Memory,
+    ctors: &'t [Ctor],
+    boxed: bool,
+    lanes: &[u64],
+) -> Option<(&'t Ctor, Vec<u64>)> {
+    let first = *lanes.first()?;
+    if !boxed {
+        return Some((ctors.get(first as usize)?, lanes.to_vec()));
+    }
+    if first & 1 == 1 {
+        return Some((ctors.get(first as usize >> 1)?, Vec::new()));
+    }
+    let desc = table.descs.get(desc_index(memory, first)? as usize)?;
+    let View::Ctor { ctor, .. } = desc.view else {
+        return None;
+    };
+    let ctor = ctors.get(ctor as usize)?;
+    let words = ctor
+        .places
+        .iter()
+        .flatten()
+        .max()
+        .map_or(0, |w| *w as usize + 1);
+    Some((ctor, payload(memory, first, words)?))
+}
+
+fn ctor_fields(_: &DescTable, ctor: &Ctor, words: &[u64]) -> Vec<Child> {
+    let mut all = Vec::new();
+    for (i, ((name, shape), places)) in ctor.fields.iter().zip(&ctor.places).enumerate() {
+        let lanes = places.iter().map(|p| words.get(*p as usize).copied());
+        let Some(lanes) = lanes.collect::<Option<Vec<u64>>>() else {
+            continue;
+        };
+        let name = if name.is_empty() {
+            i.to_string()
+        } else {
+            name.clone()
+        };
+        all.push(Child {
+            name,
+            value: Value {
+                shape: *shape,
+                lanes,
+            },
+        });
+    }
+    all
+}
+
+/// `List[T]` of the standard library, told by its constructors.
+fn is_list(ctors: &[Ctor]) -> bool {
+    matches!(ctors, [nil, cons] if nil.name == "Nil" && nil.fields.is_empty() && cons.name == "Cons" && cons.fields.len() == 2)
+}
+
+fn list_page(
+    table: &DescTable,
+    memory: Memory,
+    ctors: &[Ctor],
+    value: &Value,
+    range: Range<usize>,
+    beyond: usize,
+) -> (usize, Vec<Child>) {
+    let mut all = Vec::new();
+    let mut total = 0;
+    let mut lanes = value.lanes.clone();
+    while total < range.end.saturating_add(beyond) {
+        let Some((ctor, words)) = constructor(table, memory, ctors, true, &lanes) else {
+            break;
+        };
+        let mut fields = ctor_fields(table, ctor, &words);
+        let (Some(tail), Some(mut head)) = (fields.pop(), fields.pop()) else {
+            break;
+        };
+        if range.contains(&total) {
+            head.name = total.to_string();
+            all.push(head);
+        }
+        total += 1;
+        lanes = tail.value.lanes;
+    }
+    (total, all)
+}
+
+struct Printer<'a> {
+    table: &'a DescTable,
+    memory: Memory<'a>,
+    out: String,
+}
+
+impl Printer<'_> {
+    fn full(&mut self) -> bool {
+        if self.out.len() > TEXT_MAX {
+            if !self.out.ends_with('…') {
+                self.out.push('…');
+            }
+            return true;
+        }
+        false
+    }
+
+    fn value(&mut self, id: ShapeId, lanes: &[u64], depth: usize) {
+        if self.full() {
+            return;
+        }
+        let Some(shape) = self.table.shapes.get(id.0 as usize) else {
+            self.out.push('?');
+            return;
+        };
+        if lanes.len() != shape.lanes.len() {
+            self.out.push('?');
+            return;
+        }
+        if depth > DEPTH_MAX {
+            self.out.push('…');
+            return;
+        }
+        let first = lanes.first().copied().unwrap_or(0);
+        match &shape.kind {
+            ShapeKind::Unit => self.out.push_str("()"),
+            ShapeKind::Int(_) => self.out.push_str(&(first as i64).to_string()),
+            ShapeKind::UInt(_) => self.out.push_str(&first.to_string()),
+            ShapeKind::Float => self.out.push_str(&float_text(f64::from_bits(first))),
+            ShapeKind::Float32 => {
+                let x = f64::from_bits(first) as f32;
+                self.out.push_str(&format!("{x:?}"));
+            }
+            ShapeKind::Bool => self.out.push_str(if first == 0 { "false" } else { "true" }),
+            ShapeKind::Char => push_char_quoted(&mut self.out, char_of(first)),
+            ShapeKind::String => match string_text(self.memory, lanes) {
+                Some(text) => {
+                    let cut = text.char_indices().nth(TEXT_MAX).map(|(i, _)| i);
+                    push_quoted(&mut self.out, &text[..cut.unwrap_or(text.len())]);
+                }
+                None => self.out.push('?'),
+            },
+            ShapeKind::Atom => match self.table.atoms.get(first as usize) {
+                Some(name) => self.out.push_str(&format!(":{name}")),
+                None => self.out.push('?'),
+            },
+            ShapeKind::Pid => self.out.push_str(&format!("<pid {first}>")),
+            ShapeKind::Ref => self.out.push_str(&format!("<ref {first}>")),
+            ShapeKind::Function => self.function(first),
+            ShapeKind::Opaque => self.out.push_str(&format!("<{}>", shape.name)),
+            ShapeKind::Tuple { .. } => self.parts(id, lanes, depth, "(", ")", false),
+            ShapeKind::Record { .. } => {
+                let name = shape.name.split('[').next().unwrap_or_default();
+                let name = name.rsplit('.').next().unwrap_or_default();
+                let open = format!("{name}{{");
+                self.parts(id, lanes, depth, &open, "}", true);
+            }
+            ShapeKind::Array(_) => self.parts(id, lanes, depth, "[", "]", false),
+            ShapeKind::Variant { ctors, boxed } => {
+                if is_list(ctors) {
+                    self.parts(id, lanes, depth, "[", "]", false);
+                    return;
+                }
+                match constructor(self.table, self.memory, ctors, *boxed, lanes) {
+                    Some((ctor, _)) if ctor.fields.is_empty() => self.out.push_str(&ctor.name),
+                    Some((ctor, _)) => {
+                        let open = format!("{}(", ctor.name);
+                        self.parts(id, lanes, depth, &open, ")", false);
+                    }
+                    None => self.out.push('?'),
+                }
+            }
+        }
+    }
+
+    fn parts(
+        &mut self,
+        shape: ShapeId,
+        lanes: &[u64],
+        depth: usize,
+        open: &str,
+        close: &str,
+        named: bool,
+    ) {
+        let value = Value {
+            shape,
+            lanes: lanes.to_vec(),
+        };
+        let (total, parts) = page_of(self.table, self.memory, &value, 0..ELEMENTS_MAX, 1);
+        self.out.push_str(open);
+        for (i, part) in parts.iter().enumerate() {
+            if i > 0 {
+                self.out.push_str(", ");
+            }
+            if self.full() {
+                return;
+            }
+            if named {
+                self.out.push_str(&part.name);
+                self.out.push_str(": ");
+            }
+            self.value(part.value.shape, &part.value.lanes, depth + 1);
+        }
+        if total > parts.len() {
+            self.out.push_str(", …");
+        }
+        self.out.push_str(close);
+    }
+
+    fn function(&mut self, word: u64) {
+        let desc = desc_index(self.memory, word).and_then(|d| self.table.descs.get(d as usize));
+        match desc.map(|d| &d.view) {
+            Some(View::Closure { name, .. }) => self.out.push_str(&format!("<function {name}>")),
+            _ => self.out.push_str("<function>"),
+        }
+    }
+}

@@ -1,0 +1,5 @@
+//! The runtime with code made by hand: no front end, no code generator. Every program runs plainly and under both stress switches.
+
+mod heap;
+mod jit;
+mod world;
