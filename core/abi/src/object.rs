@@ -28,19 +28,13 @@ pub const HEADER_STATIC: u64 = 1 << 32;
 pub const HEADER_FORWARDED: u64 = 1 << 33;
 /// Header, bits 34..40: the collector's own.
 pub const HEADER_GC_SHIFT: u32 = 34;
-/// Header, bit 34: the object is in the old space (or large).
-pub const HEADER_OLD: u64 = 1 << 34;
-/// Header, bit 35: it is in the remembered set already.
-pub const HEADER_REMEMBERED: u64 = 1 << 35;
+/// Header, bit 34 (the first of the collector's): the object is old and not yet in the remembered set, so a store of a ref into it
+/// must be followed by [`crate::builtin::Op::Remember`] of it. The collector sets it when it promotes, `Remember` clears it; fresh and static objects do not have it.
+pub const HEADER_WATCHED: u64 = 1 << HEADER_GC_SHIFT;
 /// Header, bit 36: a large object; it never moves.
 pub const HEADER_LARGE: u64 = 1 << 36;
 /// Header, bit 37: reached in the major collection going on.
 pub const HEADER_MARKED: u64 = 1 << 37;
-/// The write barrier of stores of refs into arrays, `var` cells and `var` records: after the store,
-/// `if header & BARRIER_MASK == BARRIER_HIT { Op::Remember(object) }`. Objects in the nursery need none, which is the common case.
-pub const BARRIER_MASK: u64 = HEADER_OLD | HEADER_REMEMBERED;
-/// See [`BARRIER_MASK`].
-pub const BARRIER_HIT: u64 = HEADER_OLD;
 /// Header, bits 40..64: for [`crate::desc::Layout::Bytes`] and [`crate::desc::Layout::Elements`] nothing; the length is the first payload word.
 pub const HEADER_SPARE_SHIFT: u32 = 40;
 

@@ -41,6 +41,11 @@ impl Code {
 
     /// Line of the source that the instruction before `offset` belongs to; the function's own line when the table does not say.
     pub fn line_at(&self, offset: u32) -> u32 {
+        if let Some(call) = self.call_at(offset)
+            && call.line != 0
+        {
+            return call.line;
+        }
         let after = self.object.lines.partition_point(|row| row.0 < offset);
         match after.checked_sub(1) {
             Some(i) if self.object.lines[i].1 != 0 => self.object.lines[i].1,

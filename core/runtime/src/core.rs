@@ -22,6 +22,7 @@ use crate::timer::Timers;
 use crate::{builtin, dispatch};
 use nostos_abi::code::CellId;
 use nostos_abi::desc::DescTable;
+use nostos_abi::object::HEADER_STATIC;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::io;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -46,6 +47,8 @@ pub(crate) struct Core {
     pub(crate) timers: Timers,
     pub(crate) pool: Pool,
     pub(crate) names: Mutex<FxHashMap<String, u64>>,
+    /// Module-level values by number: addresses of immortal boxes, 0 for none yet.
+    globals: RwLock<Vec<u64>>,
     pub(crate) free_blocks: Mutex<Vec<Ptr>>,
     pub(crate) debug: Debug,
     pub(crate) compiler: OnceLock<Compiler>,
@@ -93,6 +96,7 @@ impl Core {
             timers: Timers::new(),
             pool: Pool::new(),
             names: Mutex::default(),
+            globals: RwLock::default(),
             free_blocks: Mutex::default(),
             debug: Debug::default(),
             compiler: OnceLock::new(),
@@ -153,7 +157,7 @@ impl Core {
             process.set_state(State::Runnable);
             let at = own.heap.room_for(process, closure.bytes(), self.policy());
             // SAFETY: the heap made this room, and the block is ours.
-            let root = unsafe { closure.load(&self.traces, at.address, at.old) };
+            let root = unsafe { closure.load(&self.traces, at.address, at.bits) };
             process.args[0].set(root);
             own.arg_roots = 1;
             self.table.enter(process, |pid| {
@@ -196,6 +200,28 @@ impl Core {
             Some(worker) => worker.schedule(process),
             None => self.schedule_outside(process),
         }
+    }
+
+    /// The box of a module-level value, or 0.
+    pub(crate) fn global(&self, number: u64) -> u64 {
+        let globals = self.globals.read();
+        globals.get(number as usize).copied().unwrap_or(0)
+    }
+
+    /// Makes the value what all processes see under this number, unless there is one: the first wins.
+    pub(crate) fn set_global(&self, number: u64, value: &Fragment) -> io::Result<u64> {
+        let index = number as usize;
+        let mut globals = self.globals.write();
+        if globals.len() <= index {
+            globals.resize(index + 1, 0);
+        }
+        if globals[index] == 0 {
+            let words = value.bytes() / 8;
+            let at = self.code.lock().arena.take_static(words.max(1))?;
+            // SAFETY: the words were just taken from the constants, and nobody else knows them yet.
+            globals[index] = unsafe { value.load(&self.traces, at as *mut u64, HEADER_STATIC) };
+        }
+        Ok(globals[index])
     }
 
     pub(crate) fn set_main(&self, pid: u64) {

@@ -4,7 +4,7 @@ use crate::blocking::{Job, Outcome};
 use crate::builtin::{builder, io, number, process as proc_ops, string};
 use crate::core::Core;
 use crate::debug;
-use crate::heap::collect::{self, Tools};
+use crate::heap::collect;
 use crate::heap::stats::Reason;
 use crate::process::{Own, Process, Resume, attention};
 use crate::scheduler::Worker;
@@ -133,6 +133,11 @@ fn run(ctx: &mut Ctx, op: Op) -> Flow {
             Ok(())
         }
         Op::NewArray => new_array(ctx),
+        Op::GlobalGet => {
+            ctx.put(0, ctx.core.global(ctx.arg(0)));
+            Ok(())
+        }
+        Op::GlobalSet => proc_ops::global_set(ctx),
 
         Op::Spawn => proc_ops::spawn(ctx, proc_ops::Relation::None),
         Op::SpawnLink => proc_ops::spawn(ctx, proc_ops::Relation::Link),
@@ -332,11 +337,6 @@ pub(crate) fn fault(code: u64, a: u64, b: u64) -> Halt {
 }
 
 impl Ctx<'_> {
-    /// What a collection needs.
-    pub(crate) fn tools(&self) -> Tools<'_> {
-        self.core.tools()
-    }
-
     /// Word `i` of the argument area.
     pub(crate) fn arg(&self, i: usize) -> u64 {
         self.process.args[i].get()

@@ -8,6 +8,7 @@ pub(crate) mod trace;
 pub(crate) mod verify;
 
 use crate::process::Process;
+use nostos_abi::object::{HEADER_LARGE, HEADER_WATCHED};
 use space::{Block, Space};
 use std::sync::atomic::Ordering;
 
@@ -80,17 +81,12 @@ impl Heap {
         at as *mut u64
     }
 
-    /// Is this a nursery address?
-    pub(crate) fn is_young(&self, address: u64) -> bool {
-        self.nursery.contains(address as usize)
-    }
-
     /// A new large object's memory, zeroed. It counts as old and remembered, since its first stores have no barrier.
     pub(crate) fn take_large(&mut self, header: u64, bytes: usize) -> *mut u64 {
         let block = Block::zeroed(bytes);
         let at = block.base() as *mut u64;
         // SAFETY: the block was just made and has room for a header.
-        unsafe { at.write(header | large_bits()) };
+        unsafe { at.write(header | HEADER_LARGE) };
         self.large_bytes += bytes;
         self.large.push(block);
         self.remembered.push(at as usize);
@@ -104,13 +100,12 @@ impl Heap {
 
     /// Puts an old object into the remembered set.
     pub(crate) fn remember(&mut self, object: u64) {
-        use nostos_abi::object::{HEADER_OLD, HEADER_REMEMBERED};
         let at = object as *mut u64;
-        // SAFETY: generated code passes a live object of this heap, or a static one, which is writable memory too.
+        // SAFETY: generated code passes a live object of this heap, or a constant.
         let header = unsafe { *at };
-        if header & HEADER_OLD != 0 && header & HEADER_REMEMBERED == 0 {
-            // SAFETY: as above.
-            unsafe { *at = header | HEADER_REMEMBERED };
+        if header & HEADER_WATCHED != 0 {
+            // SAFETY: watched objects are this heap's own.
+            unsafe { *at = header & !HEADER_WATCHED };
             self.remembered.push(object as usize);
         }
     }
@@ -167,16 +162,11 @@ impl Heap {
     }
 }
 
-fn large_bits() -> u64 {
-    use nostos_abi::object::{HEADER_LARGE, HEADER_OLD, HEADER_REMEMBERED};
-    HEADER_LARGE | HEADER_OLD | HEADER_REMEMBERED
-}
-
 /// Where copied objects may go.
 pub(crate) struct Room {
     pub(crate) address: *mut u64,
-    /// It is in the old space.
-    pub(crate) old: bool,
+    /// Bits for the headers of objects there.
+    pub(crate) bits: u64,
 }
 
 impl Heap {
@@ -185,7 +175,7 @@ impl Heap {
         if bytes == 0 {
             return Room {
                 address: std::ptr::NonNull::<u64>::dangling().as_ptr(),
-                old: false,
+                bits: 0,
             };
         }
         if self.nursery.len() == 0 && bytes <= NURSERY_MIN / 2 {
@@ -195,12 +185,12 @@ impl Heap {
         if self.has_room(process, bytes) {
             return Room {
                 address: self.bump(process, bytes),
-                old: false,
+                bits: 0,
             };
         }
         Room {
             address: self.take_old(bytes),
-            old: true,
+            bits: HEADER_WATCHED,
         }
     }
 }

@@ -4,9 +4,7 @@
 //! [`FIRST_ADDRESS`], constants above, so that the two cannot be mixed up. Sharing within a value is kept, and nothing recurses.
 
 use crate::heap::trace::Traces;
-use nostos_abi::object::{
-    HEADER_DESC_MASK, HEADER_FORWARDED, HEADER_OLD, HEADER_STATIC, is_immediate,
-};
+use nostos_abi::object::{HEADER_DESC_MASK, HEADER_FORWARDED, HEADER_STATIC, is_immediate};
 
 /// Everything below is an offset.
 const FIRST_ADDRESS: u64 = 1 << 40;
@@ -103,8 +101,8 @@ impl Fragment {
     /// Copies the objects to `to` and gives the value's ref there.
     ///
     /// # Safety
-    /// `to` has [`Fragment::bytes`] writable bytes in a heap the caller owns; `old` says that they are in its old space.
-    pub(crate) unsafe fn load(&self, traces: &Traces, to: *mut u64, old: bool) -> u64 {
+    /// `to` has [`Fragment::bytes`] writable bytes in a heap the caller owns; `bits` are set in the header of each object (those of the old space, or of constants).
+    pub(crate) unsafe fn load(&self, traces: &Traces, to: *mut u64, bits: u64) -> u64 {
         let base = to as u64;
         let relocate = |word: u64| {
             if is_immediate(word) || word >= FIRST_ADDRESS {
@@ -123,9 +121,7 @@ impl Fragment {
                 let header = *object;
                 let bytes = traces.bytes(header, object.add(1));
                 traces.each_ref(header, object.add(1), |slot| *slot = relocate(*slot));
-                if old {
-                    *object = header | HEADER_OLD;
-                }
+                *object = header | bits;
                 at += bytes / 8;
             }
         }

@@ -62,7 +62,6 @@ pub(crate) struct Slot {
     pub(crate) switches: AtomicU64,
     pub(crate) steals: AtomicU64,
     pub(crate) sleeps: AtomicU64,
-    pub(crate) queued: AtomicUsize,
     woken: Mutex<bool>,
     wake: Condvar,
 }

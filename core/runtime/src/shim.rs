@@ -293,7 +293,7 @@ nostos_rt_hook_ret:
 
 unsafe extern "C" {
     fn nostos_rt_shim();
-    fn nostos_rt_resume(process: *const Process, throw: usize) -> usize;
+    fn nostos_rt_resume(process: *const (), throw: usize) -> usize;
     fn nostos_rt_entry();
     fn nostos_rt_compile();
     fn nostos_rt_compile_ret();
@@ -340,6 +340,6 @@ pub(crate) fn is_hook_return(address: usize) -> bool {
 /// The caller owns the process, its stack is as the module says (or, when throwing, its throw words name a handler), and its code is published.
 pub(crate) unsafe fn resume(process: &Process, throw: bool) -> Leave {
     // SAFETY: as the caller promises.
-    let code = unsafe { nostos_rt_resume(process, usize::from(throw)) };
+    let code = unsafe { nostos_rt_resume(std::ptr::from_ref(process).cast(), usize::from(throw)) };
     Leave::from_code(code)
 }

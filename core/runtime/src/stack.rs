@@ -34,11 +34,6 @@ impl Stack {
         self.base + self.len - self.colour
     }
 
-    /// Is this address on it?
-    pub(crate) fn contains(&self, address: usize) -> bool {
-        (self.base..self.top()).contains(&address)
-    }
-
     /// Bytes in use by a suspended process.
     pub(crate) fn used(&self, process: &Process) -> usize {
         self.top() - process.saved_sp.get()

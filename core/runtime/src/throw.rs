@@ -105,7 +105,7 @@ pub(crate) fn error_pair(ctx: &mut Ctx, kind: &str, message: &str) -> u64 {
     let at = ctx.own.heap.take_old(56);
     // SAFETY: the space gave seven words.
     unsafe {
-        at.write(header(fixed::ERROR_PAIR) | nostos_abi::object::HEADER_OLD);
+        at.write(header(fixed::ERROR_PAIR) | nostos_abi::object::HEADER_WATCHED);
         for (i, word) in kind.into_iter().chain(text).enumerate() {
             at.add(1 + i).write(word);
         }

@@ -333,9 +333,11 @@ fn constructor<'t>(
     boxed: bool,
     lanes: &[u64],
 ) -> Option<(&'t Ctor, Vec<u64>)> {
-    let first = *lanes.first()?;
+    let first = lanes.first().copied().unwrap_or(0);
     if !boxed {
-        return Some((ctors.get(first as usize)?, lanes.to_vec()));
+        // A single constructor needs no lane that says which.
+        let index = if ctors.len() == 1 { 0 } else { first as usize };
+        return Some((ctors.get(index)?, lanes.to_vec()));
     }
     if first & 1 == 1 {
         return Some((ctors.get(first as usize >> 1)?, Vec::new()));

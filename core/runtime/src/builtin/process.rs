@@ -53,6 +53,19 @@ pub(crate) fn spawn(ctx: &mut Ctx, relation: Relation) -> Flow {
     Ok(())
 }
 
+/// A module-level value has been evaluated.
+pub(crate) fn global_set(ctx: &mut Ctx) -> Flow {
+    let number = ctx.arg(0);
+    let value = ctx.copy_out(1);
+    match ctx.core.set_global(number, &value) {
+        Ok(shared) => {
+            ctx.put(0, shared);
+            Ok(())
+        }
+        Err(e) => Err(Halt::Fault("OutOfMemory".into(), e.to_string())),
+    }
+}
+
 pub(crate) fn send(ctx: &mut Ctx) -> Flow {
     let pid = ctx.arg(0);
     let Some(receiver) = ctx.core.table.get(pid) else {
@@ -145,7 +158,7 @@ pub(crate) fn receive_load(ctx: &mut Ctx) -> Flow {
     let at = own.heap.room_for(ctx.process, bytes, ctx.core.policy());
     let message = own.queue.current().expect("it was there a moment ago");
     // SAFETY: the heap made room for the message's bytes.
-    let root = unsafe { message.value.load(&ctx.core.traces, at.address, at.old) };
+    let root = unsafe { message.value.load(&ctx.core.traces, at.address, at.bits) };
     ctx.put(0, root);
     Ok(())
 }

@@ -115,12 +115,6 @@ impl Arena {
     pub(crate) fn used(&self) -> (usize, usize) {
         (self.code_top, self.static_top)
     }
-
-    /// Is this an address of a constant object?
-    pub(crate) fn is_static(&self, address: usize) -> bool {
-        let start = self.base + CELL_BYTES;
-        (start..start + self.static_top).contains(&address)
-    }
 }
 
 impl Drop for Arena {

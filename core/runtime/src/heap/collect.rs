@@ -7,15 +7,14 @@
 use super::space::{Mark, Space};
 use super::stats::{Collection, Reason};
 use super::trace::Traces;
-use super::{Heap, LARGE_BYTES, NURSERY_MAX, NURSERY_MIN, NURSERY_USUAL, OutOfMemory, Policy};
+use super::{LARGE_BYTES, NURSERY_MAX, NURSERY_MIN, NURSERY_USUAL, OutOfMemory, Policy};
 use crate::code::registry::Registry;
 use crate::process::{Own, Process};
 use crate::walk;
 use nostos_abi::object::{
-    HEADER_DESC_MASK, HEADER_FORWARDED, HEADER_LARGE, HEADER_MARKED, HEADER_OLD, HEADER_REMEMBERED,
-    HEADER_STATIC, is_immediate,
+    HEADER_DESC_MASK, HEADER_FORWARDED, HEADER_LARGE, HEADER_MARKED, HEADER_STATIC, HEADER_WATCHED,
+    is_immediate,
 };
-use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 /// What a collection needs of the image.
@@ -200,7 +199,7 @@ fn run(tools: Tools, process: &Process, own: &mut Own, major: bool) {
     for &object in &heap.remembered {
         let at = object as *mut u64;
         // SAFETY: remembered objects are old or large ones; in a major collection old ones are now forwarded or dead, but their memory is still there.
-        unsafe { *at &= !HEADER_REMEMBERED };
+        unsafe { *at |= HEADER_WATCHED };
     }
     heap.remembered.clear();
     heap.old = copier.to;
@@ -211,7 +210,7 @@ fn run(tools: Tools, process: &Process, own: &mut Own, major: bool) {
             let header = unsafe { *at };
             let live = header & HEADER_MARKED != 0;
             // SAFETY: as above.
-            unsafe { *at = header & !(HEADER_MARKED | HEADER_REMEMBERED) };
+            unsafe { *at = (header & !HEADER_MARKED) | HEADER_WATCHED };
             if !live && tools.policy.stress {
                 block.poison();
             }
@@ -300,7 +299,7 @@ impl Copier<'_> {
                 let bytes = self.traces.bytes(header, object.add(1));
                 let copy = self.to.take(bytes) as *mut u64;
                 std::ptr::copy_nonoverlapping(object.add(1), copy.add(1), bytes / 8 - 1);
-                *copy = (header & HEADER_DESC_MASK) | HEADER_OLD;
+                *copy = (header & HEADER_DESC_MASK) | HEADER_WATCHED;
                 *object = header | HEADER_FORWARDED;
                 *object.add(1) = copy as u64;
                 *slot = copy as u64;
@@ -335,11 +334,4 @@ impl Copier<'_> {
             }
         }
     }
-}
-
-/// The process's heap in use, as others see it without owning it.
-pub(crate) fn note_used(process: &Process, heap: &Heap) {
-    process
-        .heap_bytes
-        .store(heap.used(process), Ordering::Relaxed);
 }

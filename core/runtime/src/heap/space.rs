@@ -58,10 +58,6 @@ impl Block {
         self.base + self.len
     }
 
-    pub(crate) fn contains(&self, address: usize) -> bool {
-        address.wrapping_sub(self.base) < self.len
-    }
-
     /// Fills it with poison.
     pub(crate) fn poison(&self) {
         if self.len > 0 {
