@@ -293,7 +293,7 @@ impl Core {
     /// The process has left for the debugger.
     pub(crate) fn commit_stop(&self, process: &Process, own: &mut Own) {
         let pid = process.pid();
-        let reason = own.stopped.clone().unwrap_or(StopReason::Pause);
+        let reason = own.stopped.unwrap_or(StopReason::Pause);
         process.inbox.lock().parked = Parked::Stop;
         process.set_state(State::Stopped);
         process.release();

@@ -205,7 +205,6 @@ mod owner {
 impl Process {
     /// A free block.
     pub(crate) fn new() -> Self {
-        const ZERO: Cell<u64> = Cell::new(0);
         Process {
             heap_top: Cell::new(0),
             heap_limit: Cell::new(0),
@@ -219,7 +218,7 @@ impl Process {
             throw_sp: Cell::new(0),
             throw_payload: Cell::new(0),
             scratch: Cell::new(0),
-            args: [ZERO; abi::ARG_WORDS],
+            args: [const { Cell::new(0) }; abi::ARG_WORDS],
             worker: Cell::new(std::ptr::null()),
             pid: AtomicU64::new(0),
             owner: AtomicU8::new(owner::FREE),

@@ -231,7 +231,7 @@ impl Worker {
     fn find(&self, tick: u32) -> Option<Ptr> {
         const FAVOURS: u32 = 64;
         if tick.is_multiple_of(64)
-            && let Some(process) = self.from_injector()
+            && let Some(process) = self.take_injected()
         {
             return Some(process);
         }
@@ -245,7 +245,7 @@ impl Worker {
         if let Some(process) = self.local.pop().or_else(|| self.next.take()) {
             return Some(process);
         }
-        if let Some(process) = self.from_injector() {
+        if let Some(process) = self.take_injected() {
             return Some(process);
         }
         self.fire_timers();
@@ -255,7 +255,7 @@ impl Worker {
         self.steal()
     }
 
-    fn from_injector(&self) -> Option<Ptr> {
+    fn take_injected(&self) -> Option<Ptr> {
         loop {
             match self
                 .core

@@ -13,6 +13,10 @@ pub(crate) struct Table {
     chunks: Box<[AtomicPtr<[AtomicPtr<Process>; CHUNK]>]>,
     next: AtomicU64,
     alive: AtomicUsize,
+    #[allow(
+        clippy::vec_box,
+        reason = "others hold their addresses, which must not change when the list grows"
+    )]
     blocks: Mutex<Vec<Box<Process>>>,
     chunk_owner: Mutex<Vec<Box<[AtomicPtr<Process>; CHUNK]>>>,
 }

@@ -79,7 +79,15 @@ impl Table {
 
 struct Owned {
     /// All tables so far; readers may still be in an older one. The last is current.
+    #[allow(
+        clippy::vec_box,
+        reason = "others hold their addresses, which must not change when the list grows"
+    )]
     tables: Vec<Box<Table>>,
+    #[allow(
+        clippy::vec_box,
+        reason = "others hold their addresses, which must not change when the list grows"
+    )]
     values: Vec<Box<Mapped>>,
 }
 

@@ -264,53 +264,40 @@ impl Fun<'_, '_> {
         out
     }
 
-    /// A helper in a `try`: `handler` gets the thrown word, builds the rest of that path and ends it.
-    pub fn try_op(
+    /// A call of a function of raw lanes in a `try`: `handler` gets the thrown word, builds the rest of that path and ends it.
+    pub fn try_call(
         &mut self,
-        op: Op,
+        cell: CellId,
         args: &[Value],
         handler: impl FnOnce(&mut Self, Value),
-    ) -> Vec<Value> {
-        self.store_args(args);
-        let sig = self.shim_signature();
+    ) -> Value {
+        let mut sig = Signature::new(CallConv::Tail);
+        sig.params = args.iter().map(|_| AbiParam::new(I64)).collect();
+        sig.returns.push(AbiParam::new(I64));
         let sig = self.b.import_signature(sig);
-        let shim_sig = self.shim_signature();
-        let shim = self.import(Symbol::Shim, true, false, shim_sig);
-        let number = self.int(op as i64);
-        let ok = self.try_block(sig, handler);
-        self.b.ins().try_call(shim, &[number], ok.1);
-        self.b.switch_to_block(ok.0);
-        self.results(op)
-    }
-
-    fn try_block(
-        &mut self,
-        sig: ir::SigRef,
-        handler: impl FnOnce(&mut Self, Value),
-    ) -> (ir::Block, ir::ExceptionTable) {
-        let here = self.b.current_block().unwrap();
+        let word = self.address(Symbol::Cell(cell));
+        let code = self.b.ins().load(I64, MemFlagsData::new(), word, 0);
         let (ok, caught) = (self.b.create_block(), self.b.create_block());
+        let result = self.b.append_block_param(ok, I64);
         let thrown = self.b.append_block_param(caught, I64);
-        let second = self.b.append_block_param(caught, I64);
-        let _ = second;
+        self.b.append_block_param(caught, I64);
         self.b.declare_value_needs_stack_map(thrown);
         self.b.set_cold_block(caught);
         let dfg = &mut self.b.func.dfg;
-        let handler_call = ir::BlockCall::new(
-            caught,
-            [BlockArg::TryCallExn(0), BlockArg::TryCallExn(1)],
-            &mut dfg.value_lists,
-        );
-        let ok_call = ir::BlockCall::new(ok, [], &mut dfg.value_lists);
+        let lists = &mut dfg.value_lists;
+        let exn = [BlockArg::TryCallExn(0), BlockArg::TryCallExn(1)];
+        let handler_call = ir::BlockCall::new(caught, exn, lists);
+        let ok_call = ir::BlockCall::new(ok, [BlockArg::TryCallRet(0)], lists);
         let table = dfg.exception_tables.push(ir::ExceptionTableData::new(
             sig,
             ok_call,
             [ir::ExceptionTableItem::Default(handler_call)],
         ));
+        self.b.ins().try_call_indirect(code, args, table);
         self.b.switch_to_block(caught);
         handler(self, thrown);
-        self.b.switch_to_block(here);
-        (ok, table)
+        self.b.switch_to_block(ok);
+        result
     }
 
     /// A call through a cell, as generated code does it.

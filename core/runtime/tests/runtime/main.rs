@@ -2,4 +2,6 @@
 
 mod heap;
 mod jit;
+mod processes;
+mod stops;
 mod world;
