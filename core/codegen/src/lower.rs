@@ -146,18 +146,14 @@ impl<'a> Ctx<'a> {
         self.name = def.name.to_string();
         self.def = Some(def);
         self.body = Some(body.clone());
+        // The locals a debugger's expression sees come in the closure it is called through.
+        let locals: Vec<VarId> = body.params.iter().map(|p| self.var(*p)).collect();
+        let closure = (!locals.is_empty()).then_some(locals);
         let value = self.body_expr(&body.value);
         let at = value.at;
         let boxed = Expr::new(Kind::Box(Box::new(value)), TyId::BOX, at);
-        self.finish(
-            self.cell,
-            self.name.clone(),
-            0,
-            vec![],
-            None,
-            TyId::BOX,
-            boxed,
-        );
+        let name = self.name.clone();
+        self.finish(self.cell, name, 0, vec![], closure, TyId::BOX, boxed);
     }
 
     /// `p = get(n); if p is null { p = set(n, box(value)) }; unbox(p)`

@@ -64,14 +64,17 @@ impl<'f> Emit<'_, 'f> {
         let address = self.b.ins().iadd_imm_s(process, i64::from(STACK_LIMIT));
         // A plain load would be shared between the rounds of a loop.
         let limit = self.b.ins().atomic_load(types::I64, trusted(), address);
-        let left = self
+        let had = self
             .b
             .ins()
             .load(types::I64, trusted(), process, REDUCTIONS);
-        let left = self.b.ins().iadd_imm_s(left, -1);
+        let left = self.b.ins().iadd_imm_s(had, -1);
         self.b.ins().store(trusted(), left, process, REDUCTIONS);
         let low = self.b.ins().icmp(IntCC::UnsignedLessThan, stack, limit);
-        let over = self.b.ins().icmp_imm_s(IntCC::SignedLessThan, left, 0);
+        let over = self
+            .b
+            .ins()
+            .icmp_imm_s(IntCC::SignedLessThanOrEqual, had, 0);
         let slow = self.b.create_block();
         let second = self.b.create_block();
         let go_on = self.b.create_block();
