@@ -73,6 +73,7 @@ impl Emitter {
         &mut self,
         meaning: &dyn Meaning,
         layouts: &mut Layouts,
+        cell: CellId,
         function: &ir::Function,
     ) -> CodeObject {
         self.ctx.clear();
@@ -110,6 +111,8 @@ impl Emitter {
             closures: FxHashMap::default(),
             uses: Vec::new(),
             sigs: FxHashMap::default(),
+            cell,
+            again: None,
             at: 0,
         };
         emit.function();
@@ -232,6 +235,9 @@ struct Emit<'a, 'f> {
     closures: FxHashMap<CellId, u32>,
     uses: Vec<CellId>,
     sigs: FxHashMap<Signature, SigRef>,
+    cell: CellId,
+    /// Where a call to itself in tail position goes while the cell still holds this code.
+    again: Option<Block>,
     /// Byte offset in the file of what is being emitted.
     at: u32,
 }
@@ -243,7 +249,16 @@ impl<'f> Emit<'_, 'f> {
         self.b.switch_to_block(entry);
         self.b.seal_block(entry);
         self.set_at(self.f.at);
-        let params = self.b.block_params(entry).to_vec();
+        let mut params = self.b.block_params(entry).to_vec();
+        let again = call::calls_itself(&self.f.body, self.cell);
+        if again {
+            let header = self.b.create_block();
+            self.b.append_block_params_for_function_params(header);
+            self.jump(header, &params);
+            self.b.switch_to_block(header);
+            self.again = Some(header);
+            params = self.b.block_params(header).to_vec();
+        }
         let mut params = params.into_iter();
         let closure = self.f.closure.as_ref().map(|_| {
             let closure = params.next().expect("a closure is the first parameter");
@@ -271,7 +286,7 @@ impl<'f> Emit<'_, 'f> {
                 self.define(*param, values);
             }
         }
-        if self.calls_something() {
+        if again || self.calls_something() {
             self.poll();
         }
         if let (Some(closure), Some(captures)) = (closure, &self.f.closure) {

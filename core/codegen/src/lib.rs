@@ -120,7 +120,9 @@ impl Codegen {
         let lowered = self.lower(meaning, cell)?;
         let mut batch = Batch::default();
         for (cell, function) in &lowered {
-            let code = self.emitter.emit(meaning, &mut self.layouts, function);
+            let code = self
+                .emitter
+                .emit(meaning, &mut self.layouts, *cell, function);
             batch.code.push((*cell, code));
         }
         Ok(batch)

@@ -106,6 +106,17 @@ impl<'f> Emit<'_, 'f> {
         let (values, sig) = self.arguments(args, self.f.result);
         let code = self.cell_code(cell);
         let sig = self.sig(sig);
+        if let Some(again) = self.again.filter(|_| cell == self.cell) {
+            // Not swapped meanwhile: the frame can stay.
+            let own = self.address(Symbol::Own);
+            let same = self.b.ins().icmp(IntCC::Equal, code, own);
+            let (stay, leave) = (self.b.create_block(), self.b.create_block());
+            self.b.set_cold_block(leave);
+            self.b.ins().brif(same, stay, &[], leave, &[]);
+            self.enter(stay);
+            self.jump(again, &values);
+            self.enter(leave);
+        }
         self.b.ins().return_call_indirect(sig, code, &values);
     }
 
@@ -255,6 +266,21 @@ impl<'f> Emit<'_, 'f> {
                 self.f.name
             ),
         }
+    }
+}
+
+/// Does the body call its own cell in tail position (outside of `try`)?
+pub(super) fn calls_itself(e: &Expr, cell: CellId) -> bool {
+    let own = |e: &Expr| calls_itself(e, cell);
+    match &e.kind {
+        Kind::Call(callee, _) => *callee == cell,
+        Kind::If(parts) => own(&parts[1]) || own(&parts[2]),
+        Kind::Block(items) => items.last().is_some_and(own),
+        Kind::Match(made) => made.arms.iter().any(own),
+        Kind::Receive(receive) => {
+            receive.arms.iter().any(own) || receive.after.iter().any(|(_, then)| own(then))
+        }
+        _ => false,
     }
 }
 
