@@ -10,7 +10,7 @@ use nostos_abi::builtin::{Fault, Op};
 use nostos_abi::code::{CellId, StaticWord, Symbol};
 use nostos_abi::desc::fixed;
 use nostos_abi::object::{
-    BARRIER_HIT, BARRIER_MASK, HEADER_BYTES, HEADER_STATIC, Lane, header, immediate, inline_string,
+    HEADER_BYTES, HEADER_STATIC, HEADER_WATCHED, Lane, header, immediate, inline_string,
 };
 use nostos_abi::process::{HEAP_LIMIT, HEAP_TOP};
 use smallvec::smallvec;
@@ -75,11 +75,7 @@ impl<'f> Emit<'_, 'f> {
             return;
         }
         let head = self.b.ins().load(types::I64, trusted(), object, 0);
-        let state = self.b.ins().band_imm_u(head, BARRIER_MASK as i64);
-        let watched = self
-            .b
-            .ins()
-            .icmp_imm_u(IntCC::Equal, state, BARRIER_HIT as i64);
+        let watched = self.b.ins().band_imm_u(head, HEADER_WATCHED as i64);
         let (slow, go_on) = (self.b.create_block(), self.b.create_block());
         self.b.set_cold_block(slow);
         self.b.ins().brif(watched, slow, &[], go_on, &[]);
