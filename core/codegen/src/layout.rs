@@ -7,6 +7,7 @@ use nostos_abi::desc::{
     Ctor, Desc, DescTable, Layout as Payload, Shape, ShapeId, ShapeKind, View, fixed,
 };
 use nostos_abi::object::{Lane, MAX_INLINE_LANES, STRING_LANES};
+use nostos_check::hir::TypeDef;
 use nostos_check::ty::{IntTy, Ty, TypeId};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::Arc;
@@ -109,6 +110,7 @@ pub struct Layouts {
     closures: FxHashMap<(String, Vec<Lane>), u32>,
     atoms: FxHashMap<Arc<str>, u32>,
     recursive: FxHashMap<TypeId, bool>,
+    declared: FxHashMap<TypeId, Arc<TypeDef>>,
 }
 
 impl Layouts {
@@ -123,6 +125,7 @@ impl Layouts {
             closures: FxHashMap::default(),
             atoms: FxHashMap::default(),
             recursive: FxHashMap::default(),
+            declared: FxHashMap::default(),
         };
         use Lane::{Float, Raw, Ref};
         let pair = Ty::Tuple([Ty::String, Ty::String].into());
@@ -172,6 +175,11 @@ impl Layouts {
         layouts.boxes.insert(TyId::INT, fixed::BOXED_INT);
         layouts.boxes.insert(TyId::UNIT, fixed::BOXED_UNIT);
         layouts
+    }
+
+    /// The declared types that have a layout, as they were when they got it.
+    pub fn declared(&self) -> impl Iterator<Item = &Arc<TypeDef>> {
+        self.declared.values()
     }
 
     /// A type's layout.
@@ -422,6 +430,7 @@ impl Layouts {
 
     fn adt(&mut self, meaning: &dyn Meaning, ty: &Ty, type_id: TypeId, args: &[Ty]) -> TyId {
         let def = meaning.type_def(type_id);
+        self.declared.insert(type_id, def.clone());
         let name = self.type_name(meaning, ty);
         if def.ctors.is_empty() {
             let shape = self.add_shape(&name, vec![Lane::Raw], ShapeKind::Opaque);

@@ -23,8 +23,7 @@ use meaning::Meaning;
 use mono::Cells;
 use nostos_abi::code::{CellId, CodeObject};
 use nostos_abi::desc::{DescTable, ShapeId};
-use nostos_abi::object::Lane;
-use nostos_check::hir::{Body, FnInst};
+use nostos_check::hir::{Body, FnInst, TypeDef};
 use nostos_check::ty::{FnId, Ty};
 use std::sync::Arc;
 
@@ -93,36 +92,12 @@ impl Codegen {
         self.cells.of(CellOwner::Entry(number))
     }
 
-    /// The descriptor of the closure object through which an entry cell with locals is called: the payload is the cell's address,
-    /// then the locals' lanes in order (of one that lives in a cell object: the reference to it).
-    pub fn entry_closure(&mut self, meaning: &dyn Meaning, cell: CellId) -> Option<u32> {
-        let Some(CellOwner::Entry(number)) = self.cells.owner(cell) else {
-            return None;
-        };
-        let body = self.entries[*number as usize].clone();
-        let mut lanes = Vec::new();
-        let mut captured = Vec::new();
-        for param in &body.params {
-            let local = &body.locals[param.0 as usize];
-            let id = self.layouts.of(meaning, &local.ty);
-            captured.push((local.name.to_string(), self.layouts.get(id).shape));
-            if local.mutable && local.captured {
-                lanes.push(Lane::Ref);
-            } else {
-                lanes.extend(self.layouts.get(id).lanes.iter().copied());
-            }
-        }
-        Some(self.layouts.closure_desc("expression", captured, lanes))
-    }
-
     /// Compiles a cell's code.
     pub fn compile(&mut self, meaning: &dyn Meaning, cell: CellId) -> Result<Batch, CompileError> {
         let lowered = self.lower(meaning, cell)?;
         let mut batch = Batch::default();
         for (cell, function) in &lowered {
-            let code = self
-                .emitter
-                .emit(meaning, &mut self.layouts, *cell, function);
+            let code = self.emitter.emit(meaning, &mut self.layouts, function);
             batch.code.push((*cell, code));
         }
         Ok(batch)
@@ -153,6 +128,16 @@ impl Codegen {
     /// The cells that hold instances of a function: what a swap of it recompiles.
     pub fn cells_of(&self, id: FnId) -> Vec<CellId> {
         self.cells.cells_of(id).to_vec()
+    }
+
+    /// A function's signature has changed: whoever calls it from now on gets a fresh cell; callers compiled earlier keep the old one.
+    pub fn renew(&mut self, id: FnId) {
+        self.cells.renew(id);
+    }
+
+    /// The declared types that compiled code may hold values of, as they were when they were laid out.
+    pub fn types(&self) -> impl Iterator<Item = &Arc<TypeDef>> {
+        self.layouts.declared()
     }
 
     /// The shape of a concrete type.

@@ -76,6 +76,15 @@ impl Cells {
         self.by_fn.get(&id).map_or(&[], |cells| cells)
     }
 
+    /// A function's signature has changed: whoever asks for it from now on gets a fresh cell. → The cells so far; callers compiled earlier keep them.
+    pub fn renew(&mut self, id: FnId) -> Vec<CellId> {
+        let old = self.by_fn.remove(&id).unwrap_or_default();
+        for cell in &old {
+            self.known.remove(&self.owners[cell.0 as usize]);
+        }
+        old
+    }
+
     fn add(&mut self, owner: CellOwner) -> CellId {
         self.owners.push(owner);
         CellId(self.owners.len() as u32 - 1)
