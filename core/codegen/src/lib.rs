@@ -23,6 +23,7 @@ use meaning::Meaning;
 use mono::Cells;
 use nostos_abi::code::{CellId, CodeObject};
 use nostos_abi::desc::{DescTable, ShapeId};
+use nostos_abi::object::Lane;
 use nostos_check::hir::{Body, FnInst, TypeDef};
 use nostos_check::ty::{FnId, Ty};
 use std::sync::Arc;
@@ -92,12 +93,36 @@ impl Codegen {
         self.cells.of(CellOwner::Entry(number))
     }
 
+    /// The descriptor of the closure object through which an entry cell with locals is called: the payload is the cell's address,
+    /// then the locals' lanes in order (of one that lives in a cell object: the reference to it).
+    pub fn entry_closure(&mut self, meaning: &dyn Meaning, cell: CellId) -> Option<u32> {
+        let Some(CellOwner::Entry(number)) = self.cells.owner(cell) else {
+            return None;
+        };
+        let body = self.entries[*number as usize].clone();
+        let mut lanes = Vec::new();
+        let mut captured = Vec::new();
+        for param in &body.params {
+            let local = &body.locals[param.0 as usize];
+            let id = self.layouts.of(meaning, &local.ty);
+            captured.push((local.name.to_string(), self.layouts.get(id).shape));
+            if local.mutable && local.captured {
+                lanes.push(Lane::Ref);
+            } else {
+                lanes.extend(self.layouts.get(id).lanes.iter().copied());
+            }
+        }
+        Some(self.layouts.closure_desc("expression", captured, lanes))
+    }
+
     /// Compiles a cell's code.
     pub fn compile(&mut self, meaning: &dyn Meaning, cell: CellId) -> Result<Batch, CompileError> {
         let lowered = self.lower(meaning, cell)?;
         let mut batch = Batch::default();
         for (cell, function) in &lowered {
-            let code = self.emitter.emit(meaning, &mut self.layouts, function);
+            let code = self
+                .emitter
+                .emit(meaning, &mut self.layouts, *cell, function);
             batch.code.push((*cell, code));
         }
         Ok(batch)
