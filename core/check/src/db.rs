@@ -1,0 +1,392 @@
+//! The database: sources in, queries over them. A definition is the unit; what others may depend on is cut off from bodies and places.
+
+use crate::ids::{Container, FnKey, Ids, ImplId, ModuleId, Part};
+use crate::items::{self, Entry, FileItems, FileScope, ModuleScope, Place};
+use crate::raw;
+use crate::ty::{FileId, FnId, TraitId, TypeId};
+use rustc_hash::FxHashMap;
+use salsa::{Durability, Setter};
+use std::sync::{Arc, Mutex};
+
+/// Where a file comes from.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Origin {
+    /// The library: its `pub` items are visible everywhere.
+    Std,
+    /// The program.
+    Project,
+}
+
+/// A file's text.
+#[salsa::input]
+pub struct SourceFile {
+    /// Its number.
+    #[returns(copy)]
+    pub id: FileId,
+    /// Its text.
+    #[returns(clone)]
+    pub text: Arc<str>,
+    /// Where it comes from.
+    #[returns(copy)]
+    pub origin: Origin,
+}
+
+/// All files, in the order they were added.
+#[salsa::input]
+pub struct Project {
+    /// The files.
+    #[returns(clone)]
+    pub files: Arc<Vec<(FileId, SourceFile)>>,
+}
+
+/// What queries need besides salsa.
+#[salsa::db]
+pub trait Db: salsa::Database {
+    /// The numbering of definitions.
+    fn ids(&self) -> &Ids;
+}
+
+/// The front end's memory. Used by one thread at a time.
+#[salsa::db]
+#[derive(Clone)]
+pub struct Database {
+    storage: salsa::Storage<Self>,
+    ids: Ids,
+    project: Option<Project>,
+    files: FxHashMap<FileId, SourceFile>,
+    log: Arc<Mutex<Option<Vec<String>>>>,
+}
+
+#[salsa::db]
+impl salsa::Database for Database {}
+
+#[salsa::db]
+impl Db for Database {
+    fn ids(&self) -> &Ids {
+        &self.ids
+    }
+}
+
+impl Default for Database {
+    fn default() -> Self {
+        Database::new()
+    }
+}
+
+impl Database {
+    /// Without files.
+    pub fn new() -> Self {
+        let log: Arc<Mutex<Option<Vec<String>>>> = Arc::default();
+        let sink = log.clone();
+        let on_event = move |event: salsa::Event| {
+            if let salsa::EventKind::WillExecute { database_key } = event.kind
+                && let Ok(mut log) = sink.lock()
+                && let Some(log) = &mut *log
+            {
+                log.push(format!("{database_key:?}"));
+            }
+        };
+        let mut db = Database {
+            storage: salsa::Storage::new(Some(Box::new(on_event))),
+            ids: Ids::new(),
+            project: None,
+            files: FxHashMap::default(),
+            log,
+        };
+        db.project = Some(Project::new(&db, Arc::default()));
+        db
+    }
+
+    /// All files as one value for queries.
+    pub fn project(&self) -> Project {
+        self.project.expect("a database is made with a project")
+    }
+
+    /// Adds a file or changes its text. `path` is relative to the project's (or the library's) folder.
+    pub fn set_file(&mut self, path: &str, text: &str, origin: Origin) -> FileId {
+        let path = path.strip_prefix("./").unwrap_or(path);
+        let id = self.ids.file(&match origin {
+            Origin::Std => format!("std/{}", path.strip_prefix("std/").unwrap_or(path)),
+            Origin::Project => path.to_string(),
+        });
+        match self.files.get(&id).copied() {
+            Some(file) => {
+                if *file.text(self) != *text {
+                    file.set_text(self).to(text.into());
+                }
+            }
+            None => {
+                let durability = match origin {
+                    Origin::Std => Durability::HIGH,
+                    Origin::Project => Durability::LOW,
+                };
+                let file = SourceFile::builder(id, text.into(), origin).durability(durability).new(self);
+                self.files.insert(id, file);
+                let project = self.project();
+                let mut files = (*project.files(self)).clone();
+                files.push((id, file));
+                project.set_files(self).to(Arc::new(files));
+            }
+        }
+        id
+    }
+
+    /// Forgets a file.
+    pub fn remove_file(&mut self, path: &str) {
+        let id = self.ids.file(path.strip_prefix("./").unwrap_or(path));
+        if self.files.remove(&id).is_some() {
+            let project = self.project();
+            let files = project.files(self).iter().filter(|(other, _)| *other != id).copied().collect();
+            project.set_files(self).to(Arc::new(files));
+        }
+    }
+
+    /// The file with this path, if it is there.
+    pub fn file_id(&self, path: &str) -> Option<FileId> {
+        let id = self.ids.file(path.strip_prefix("./").unwrap_or(path));
+        self.files.contains_key(&id).then_some(id)
+    }
+
+    /// The path of a file, as it was added.
+    pub fn path(&self, file: FileId) -> Arc<str> {
+        self.ids.file_path(file)
+    }
+
+    /// The text of a file; empty for one that is gone.
+    pub fn text(&self, file: FileId) -> Arc<str> {
+        self.files.get(&file).map_or_else(|| "".into(), |file| file.text(self))
+    }
+
+    /// The starts of lines of a file.
+    pub fn line_index(&self, file: FileId) -> Arc<nostos_syntax::LineIndex> {
+        match self.files.get(&file) {
+            Some(file) => line_index(self, *file),
+            None => Arc::new(nostos_syntax::LineIndex::new("")),
+        }
+    }
+
+    /// The input behind a file.
+    pub fn source(&self, file: FileId) -> Option<SourceFile> {
+        self.files.get(&file).copied()
+    }
+
+    /// Starts to record which queries are executed, for tests of incrementality.
+    pub fn record_queries(&self) {
+        if let Ok(mut log) = self.log.lock() {
+            *log = Some(Vec::new());
+        }
+    }
+
+    /// The queries executed since the last call.
+    pub fn recorded_queries(&self) -> Vec<String> {
+        self.log.lock().ok().and_then(|mut log| log.as_mut().map(std::mem::take)).unwrap_or_default()
+    }
+}
+
+/// A parsed file.
+pub struct Parsed {
+    /// Its tree and the parser's findings.
+    pub parse: nostos_syntax::Parse,
+}
+
+#[salsa::tracked(returns(clone), no_eq)]
+fn line_index(db: &dyn Db, file: SourceFile) -> Arc<nostos_syntax::LineIndex> {
+    Arc::new(nostos_syntax::LineIndex::new(&file.text(db)))
+}
+
+/// The syntax tree of a file.
+#[salsa::tracked(returns(clone), no_eq)]
+pub fn parsed(db: &dyn Db, file: SourceFile) -> Arc<Parsed> {
+    Arc::new(Parsed { parse: nostos_syntax::parse(&file.text(db)) })
+}
+
+/// The definitions of a file, with bodies and places. Changes with every edit; ask the queries below instead.
+#[salsa::tracked(returns(clone), no_eq)]
+pub fn file_items(db: &dyn Db, file: SourceFile) -> Arc<FileItems> {
+    let parsed = parsed(db, file);
+    let path = module_path(&db.ids().file_path(file.id(db)));
+    let source = nostos_syntax::ast::SourceFile::cast(parsed.parse.tree.root()).expect("the root of a tree is a source file");
+    Arc::new(items::file_items(db.ids(), file.id(db), &path, source))
+}
+
+/// The dotted module path of a file.
+pub fn module_path(path: &str) -> String {
+    let path = path.strip_suffix(".nos").unwrap_or(path);
+    // A file outside of any project is a module by its name.
+    let path = if path.starts_with('/') { path.rsplit('/').next().unwrap_or(path) } else { path };
+    path.replace('/', ".")
+}
+
+/// What of a file other definitions may depend on.
+#[salsa::tracked(returns(clone))]
+pub fn file_scope(db: &dyn Db, file: SourceFile) -> Arc<FileScope> {
+    Arc::new(items::file_scope(&file_items(db, file)))
+}
+
+/// All modules and where they are; the names the library gives to everyone.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct ProjectScope {
+    /// Every module.
+    pub modules: FxHashMap<ModuleId, Arc<ModuleScope>>,
+    /// The library's modules (of files), whose `pub` names are the prelude.
+    pub std: Vec<ModuleId>,
+    /// The prelude as one module.
+    pub prelude: Arc<ModuleScope>,
+    /// The modules of project files.
+    pub roots: Vec<ModuleId>,
+    /// The file that `main` is looked for in.
+    pub root: Option<FileId>,
+}
+
+/// The project's names.
+#[salsa::tracked(returns(clone))]
+pub fn project_scope(db: &dyn Db, project: Project) -> Arc<ProjectScope> {
+    let mut scope = ProjectScope::default();
+    let mut prelude = ModuleScope::default();
+    let files = project.files(db);
+    let mut project_files = Vec::new();
+    for (id, file) in files.iter() {
+        let names = file_scope(db, *file);
+        scope.modules.extend(names.modules.iter().cloned());
+        let Some((module, own)) = names.modules.first() else { continue };
+        match file.origin(db) {
+            Origin::Project => {
+                scope.roots.push(*module);
+                project_files.push(*id);
+            }
+            Origin::Std => {
+                scope.std.push(*module);
+                for (name, heads) in &own.values {
+                    prelude.values.entry(name.clone()).or_default().extend(heads.iter().filter(|h| h.public).cloned());
+                }
+                for (name, ctors) in &own.ctors {
+                    prelude.ctors.entry(name.clone()).or_default().extend(ctors.iter().filter(|c| c.2).copied());
+                }
+                prelude.types.extend(own.types.iter().filter(|(_, t)| t.1).map(|(n, t)| (n.clone(), *t)));
+                prelude.traits.extend(own.traits.iter().filter(|(_, t)| t.1).map(|(n, t)| (n.clone(), *t)));
+                prelude.modules.extend(own.modules.iter().filter(|(_, m)| m.1).map(|(n, m)| (n.clone(), *m)));
+            }
+        }
+    }
+    scope.root = project_files
+        .iter()
+        .copied()
+        .find(|id| {
+            let path = db.ids().file_path(*id);
+            *path == *"main.nos" || path.ends_with("/main.nos") && project_files.len() == 1
+        })
+        .or((project_files.len() == 1).then(|| project_files[0]));
+    scope.prelude = Arc::new(prelude);
+    Arc::new(scope)
+}
+
+/// The input behind a file number.
+#[salsa::tracked(returns(copy))]
+pub fn source_of(db: &dyn Db, project: Project, file: FileId) -> Option<SourceFile> {
+    project.files(db).iter().find(|(id, _)| *id == file).map(|(_, file)| *file)
+}
+
+fn fn_entry<R>(db: &dyn Db, project: Project, id: FnId, read: impl FnOnce(&items::FnEntry) -> R) -> Option<R> {
+    let key = db.ids().fn_key(id);
+    let items = file_items(db, source_of(db, project, key.file)?);
+    let at = *items.fn_index.get(&id)?;
+    Some(read(&items.fns[at]))
+}
+
+/// A function as written. Equal texts are equal wherever they stand.
+#[salsa::tracked(returns(clone))]
+pub fn function(db: &dyn Db, project: Project, id: FnId) -> Option<Arc<raw::Function>> {
+    fn_entry(db, project, id, |entry| entry.def.clone())
+}
+
+/// Where a function stands. For a default, where its function stands.
+#[salsa::tracked(returns(clone))]
+pub fn fn_place(db: &dyn Db, project: Project, id: FnId) -> Option<Place> {
+    fn_entry(db, project, main_part(db, id), |entry| entry.place.clone())
+}
+
+/// Whether a function is `pub`, and its module.
+#[salsa::tracked(returns(copy))]
+pub fn fn_module(db: &dyn Db, project: Project, id: FnId) -> Option<(ModuleId, bool)> {
+    fn_entry(db, project, main_part(db, id), |entry| (entry.module, entry.public))
+}
+
+/// The function that a part belongs to.
+pub fn main_part(db: &dyn Db, id: FnId) -> FnId {
+    let key = db.ids().fn_key(id);
+    match key.part {
+        Part::Default(_) => db.ids().function(FnKey { part: Part::Main, ..key }),
+        Part::Main | Part::Intrinsic | Part::Entry => id,
+    }
+}
+
+fn find<Id: PartialEq, Def>(entries: &[Entry<Id, Def>], id: Id) -> Option<(Arc<Def>, ModuleId, bool)> {
+    entries.iter().find(|entry| entry.id == id).map(|entry| (entry.def.clone(), entry.module, entry.public))
+}
+
+/// A declared type as written, its module, whether it is `pub`.
+#[salsa::tracked(returns(clone))]
+pub fn type_item(db: &dyn Db, project: Project, id: TypeId) -> Option<(Arc<raw::TypeItem>, ModuleId, bool)> {
+    let file = source_of(db, project, db.ids().type_key(id).file)?;
+    find(&file_items(db, file).types, id)
+}
+
+/// Where a type stands.
+#[salsa::tracked(returns(clone))]
+pub fn type_place(db: &dyn Db, project: Project, id: TypeId) -> Option<Place> {
+    let file = source_of(db, project, db.ids().type_key(id).file)?;
+    file_items(db, file).types.iter().find(|entry| entry.id == id).map(|entry| entry.place.clone())
+}
+
+/// A declared trait as written, its module, whether it is `pub`.
+#[salsa::tracked(returns(clone))]
+pub fn trait_item(db: &dyn Db, project: Project, id: TraitId) -> Option<(Arc<raw::TraitItem>, ModuleId, bool)> {
+    let file = source_of(db, project, db.ids().trait_key(id).file)?;
+    find(&file_items(db, file).traits, id)
+}
+
+/// Where a trait stands.
+#[salsa::tracked(returns(clone))]
+pub fn trait_place(db: &dyn Db, project: Project, id: TraitId) -> Option<Place> {
+    let file = source_of(db, project, db.ids().trait_key(id).file)?;
+    file_items(db, file).traits.iter().find(|entry| entry.id == id).map(|entry| entry.place.clone())
+}
+
+/// An impl as written and its module.
+#[salsa::tracked(returns(clone))]
+pub fn impl_item(db: &dyn Db, project: Project, id: ImplId) -> Option<(Arc<raw::ImplItem>, ModuleId, bool)> {
+    let file = source_of(db, project, db.ids().impl_key(id).file)?;
+    find(&file_items(db, file).impls, id)
+}
+
+/// Where an impl stands.
+#[salsa::tracked(returns(clone))]
+pub fn impl_place(db: &dyn Db, project: Project, id: ImplId) -> Option<Place> {
+    let file = source_of(db, project, db.ids().impl_key(id).file)?;
+    file_items(db, file).impls.iter().find(|entry| entry.id == id).map(|entry| entry.place.clone())
+}
+
+/// The methods of an impl or trait: names, arities, functions.
+#[salsa::tracked(returns(clone))]
+pub fn members(db: &dyn Db, project: Project, container: Container) -> Arc<Vec<(raw::Name, u32, FnId)>> {
+    let file = match &container {
+        Container::Module(_) => None,
+        Container::Trait(id) => Some(db.ids().trait_key(*id).file),
+        Container::Impl(id) => Some(db.ids().impl_key(*id).file),
+    };
+    let Some(file) = file.and_then(|file| source_of(db, project, file)) else { return Arc::default() };
+    let items = file_items(db, file);
+    let methods = items
+        .fns
+        .iter()
+        .zip(&items.containers)
+        .filter(|(_, c)| **c == container)
+        .map(|(entry, _)| (entry.def.name.clone(), entry.def.arity() as u32, entry.id));
+    Arc::new(methods.collect())
+}
+
+/// The names of a module; empty for one that is not there.
+#[salsa::tracked(returns(clone))]
+pub fn module_scope(db: &dyn Db, project: Project, module: ModuleId) -> Arc<ModuleScope> {
+    project_scope(db, project).modules.get(&module).cloned().unwrap_or_default()
+}

@@ -1,0 +1,663 @@
+//! Goals: trying them, deciding what is left over, turning them into constraints of a scheme.
+
+use super::call::{Arg, Args};
+use super::method::{Choice, Shape};
+use super::operator::Decision;
+use super::{Goal, Hole, Infer, Pending, has_error};
+use crate::hir::{Callee, Expr, ExprKind, FnInst, LocalFnId, PrimOp, Span};
+use crate::raw::Name;
+use crate::signature::{Constraint, trait_info};
+use crate::traits::{Implementation, implementation};
+use crate::ty::{TraitId, Ty};
+use crate::types::type_info;
+use std::sync::Arc;
+
+/// The outcome of trying a goal.
+enum Tried {
+    Done,
+    Stuck,
+}
+
+impl<'db> Infer<'db> {
+    /// Tries goals that may tell types until none moves.
+    pub(super) fn solve(&mut self) {
+        loop {
+            let mut moved = false;
+            let goals = std::mem::take(&mut self.pending);
+            for pending in goals {
+                if matches!(pending.goal, Goal::Trait { .. }) {
+                    self.pending.push(pending);
+                    continue;
+                }
+                match self.attempt(&pending, false) {
+                    Tried::Done => moved = true,
+                    Tried::Stuck => self.pending.push(pending),
+                }
+            }
+            if !moved {
+                return;
+            }
+        }
+    }
+
+    /// Tries the goals that only check: that types implement traits. Those on variables stay.
+    fn check_traits(&mut self) {
+        let mut stuck = Vec::new();
+        while let Some(pending) = self.pending.pop() {
+            match &pending.goal {
+                Goal::Trait { ty, of } => {
+                    let (ty, of) = (ty.clone(), *of);
+                    let at = self.enter(pending.member);
+                    let tried = self.try_trait(&ty, of, &pending, 0);
+                    self.enter(at);
+                    if let Tried::Stuck = tried {
+                        stuck.push(pending);
+                    }
+                }
+                _ => stuck.push(pending),
+            }
+        }
+        stuck.reverse();
+        self.pending = stuck;
+    }
+
+    fn attempt(&mut self, pending: &Pending, force: bool) -> Tried {
+        let at = self.enter(pending.member);
+        let tried = match &pending.goal {
+            Goal::Trait { .. } => Tried::Stuck,
+            Goal::Dot { .. } => self.try_dot(pending, force),
+            Goal::Field { base, name, result, .. } => self.try_field(base, name, result, pending),
+            Goal::Element { base, index, result } => self.try_element(base, *index, result, pending),
+            Goal::Binary { .. } => self.try_binary(pending, force),
+        };
+        self.enter(at);
+        tried
+    }
+
+    fn try_trait(&mut self, ty: &Ty, of: TraitId, pending: &Pending, depth: u32) -> Tried {
+        let form = self.table.shallow(ty);
+        match &form {
+            Ty::Error | Ty::Never => Tried::Done,
+            Ty::Infer(var) => {
+                if self.table.is_literal(*var) && (self.known.derivable(of) || of == self.known.num) {
+                    return Tried::Done;
+                }
+                if depth == 0 {
+                    return Tried::Stuck;
+                }
+                self.pending.push(Pending { goal: Goal::Trait { ty: form, of }, ..pending.clone() });
+                Tried::Done
+            }
+            Ty::Param(i) => {
+                let holds = self.bounds.iter().any(|(ty, bound)| *ty == form && self.is_or_extends(*bound, of, 0));
+                if !holds && *i < super::LOCAL_PARAMS {
+                    self.not_implemented(&form, of, pending.via.clone(), pending.span);
+                }
+                Tried::Done
+            }
+            _ => {
+                let deep = self.table.deep(&form);
+                if self.proven.contains(&(deep.clone(), of)) || has_error(&deep) {
+                    return Tried::Done;
+                }
+                let mut free = Vec::new();
+                self.table.free(&deep, &mut free);
+                if free.is_empty() {
+                    self.proven.insert((deep.clone(), of));
+                }
+                if depth > 60 {
+                    self.report(pending.span, "type mismatch: the type grows without end");
+                    return Tried::Done;
+                }
+                match implementation(self.db, self.project, &deep, of) {
+                    None => self.not_implemented(&deep, of, pending.via.clone(), pending.span),
+                    Some(Implementation::Base) => {}
+                    Some(Implementation::Derived(parts)) => {
+                        let failed_before = self.me().findings.len();
+                        let known_before = self.assumed.len();
+                        self.assumed.push((deep.clone(), of));
+                        for part in parts {
+                            if !self.assumed.contains(&(part.clone(), of)) {
+                                self.try_trait(&part, of, pending, depth + 1);
+                            }
+                        }
+                        self.assumed.truncate(known_before);
+                        // One report for the type that was asked about.
+                        if depth == 0 && self.me().findings.len() > failed_before {
+                            let inner = self.me().findings.split_off(failed_before).remove(0);
+                            let name = trait_info(self.db, self.project, of).name.clone();
+                            let message = format!("`{}` does not implement {name}", self.show(&deep));
+                            self.report_hint(pending.span, message, Some(format!("{}: {}", "a part of it does not", inner.message)));
+                        }
+                    }
+                    Some(Implementation::Impl(_, info, args)) => {
+                        for (condition, of) in &info.conditions {
+                            self.try_trait(&condition.substitute(&args), *of, pending, depth + 1);
+                        }
+                    }
+                }
+                Tried::Done
+            }
+        }
+    }
+
+    pub(super) fn not_implemented(&mut self, ty: &Ty, of: TraitId, via: Option<Name>, span: Span) {
+        if has_error(ty) {
+            return;
+        }
+        let of = trait_info(self.db, self.project, of).name.clone();
+        let shown = self.show(ty);
+        let hint = match (ty, via) {
+            (Ty::Param(_), _) => Some(format!("the bound says so: [{shown}: {of}]")),
+            (_, Some(via)) => Some(format!("`{via}` needs it")),
+            (Ty::Adt(..), None) => Some(format!("implement it: `{shown}: {of} … end`")),
+            _ => None,
+        };
+        self.report_hint(span, format!("`{shown}` does not implement {of}"), hint);
+    }
+
+    fn try_field(&mut self, base: &Ty, name: &Name, result: &Ty, pending: &Pending) -> Tried {
+        match self.table.shallow(base) {
+            Ty::Infer(_) => Tried::Stuck,
+            Ty::Error => {
+                let _ = self.table.unify(result, &Ty::Error);
+                Tried::Done
+            }
+            form => {
+                match self.find_field(&form, name) {
+                    Some((index, ty)) => {
+                        self.check_private_field(&form, index, name, pending.span);
+                        self.expect(result, &ty, pending.span);
+                        self.fill_field(pending, index);
+                    }
+                    None => {
+                        self.no_field(&form, name, pending.span);
+                        let _ = self.table.unify(result, &Ty::Error);
+                    }
+                }
+                Tried::Done
+            }
+        }
+    }
+
+    fn fill_field(&mut self, pending: &Pending, index: u32) {
+        let Some(hole) = pending.hole else { return };
+        let slot = &mut self.holes[hole as usize];
+        if let Hole::Field { base, ty, span, .. } = slot {
+            let done = Expr { kind: ExprKind::Field(Box::new(base.clone()), index), ty: ty.clone(), span: *span };
+            *slot = Hole::Done(done);
+        }
+    }
+
+    fn try_element(&mut self, base: &Ty, index: u32, result: &Ty, pending: &Pending) -> Tried {
+        let form = self.table.shallow(base);
+        let (ty, field) = match &form {
+            Ty::Infer(_) => return Tried::Stuck,
+            Ty::Tuple(items) => (items.get(index as usize).cloned(), false),
+            Ty::Adt(id, args) => {
+                let info = type_info(self.db, self.project, *id);
+                let field = match info.def.ctors.as_slice() {
+                    [ctor] => ctor.fields.get(index as usize).map(|(_, ty)| ty.substitute(args)),
+                    _ => None,
+                };
+                (field, true)
+            }
+            Ty::Error => (Some(Ty::Error), false),
+            _ => (None, false),
+        };
+        match ty {
+            Some(ty) => {
+                self.expect(result, &ty, pending.span);
+                if let Some(hole) = pending.hole {
+                    let slot = &mut self.holes[hole as usize];
+                    if let Hole::Element { base, index, ty, span } = slot {
+                        let base = Box::new(base.clone());
+                        let kind = if field { ExprKind::Field(base, *index) } else { ExprKind::Element(base, *index) };
+                        *slot = Hole::Done(Expr { kind, ty: ty.clone(), span: *span });
+                    }
+                }
+            }
+            None => {
+                let message = format!("no field `{index}` on type `{}`", self.show(&form));
+                self.report(pending.span, message);
+                let _ = self.table.unify(result, &Ty::Error);
+            }
+        }
+        Tried::Done
+    }
+
+    fn try_binary(&mut self, pending: &Pending, force: bool) -> Tried {
+        let Goal::Binary { op, lhs, rhs, result } = &pending.goal else { return Tried::Stuck };
+        let Some(hole) = pending.hole else {
+            // `**` has no method: only numbers have it.
+            return match self.table.shallow(lhs) {
+                Ty::Infer(_) => Tried::Stuck,
+                Ty::Int(_) | Ty::Float | Ty::Float32 | Ty::Error => Tried::Done,
+                other => {
+                    let message = format!("type mismatch: `**` takes numbers, found `{}`", self.show(&other));
+                    self.report(pending.span, message);
+                    Tried::Done
+                }
+            };
+        };
+        match self.decide(*op, lhs, rhs, force) {
+            Decision::Later => Tried::Stuck,
+            Decision::Mismatch => {
+                self.operand_mismatch(*op, lhs, rhs, pending.span);
+                let _ = self.table.unify(result, &Ty::Error);
+                Tried::Done
+            }
+            Decision::Operands(operands) => {
+                let slot = std::mem::replace(&mut self.holes[hole as usize], Hole::Done(self.error_expr(pending.span)));
+                if let Hole::Binary { op, lhs, rhs, ty, span } = slot {
+                    let out = self.make_binary(op, lhs, rhs, operands, span);
+                    self.expect(&ty, &out.ty, span);
+                    self.holes[hole as usize] = Hole::Done(out);
+                }
+                Tried::Done
+            }
+        }
+    }
+
+    fn try_dot(&mut self, pending: &Pending, force: bool) -> Tried {
+        let Goal::Dot { name, args, result, owner, dot } = &pending.goal else { return Tried::Stuck };
+        let span = pending.span;
+        if let Some(receiver) = args.first() {
+            let mut form = self.table.shallow(receiver);
+            if *dot || super::method::operator_function(name).is_some() {
+                if let Ty::Infer(var) = form {
+                    if !(self.table.is_literal(var) && *dot) {
+                        if !force {
+                            return Tried::Stuck;
+                        }
+                    } else {
+                        let _ = self.table.unify(&form, &Ty::INT);
+                        form = Ty::INT;
+                    }
+                }
+                if form == Ty::Error {
+                    let _ = self.table.unify(result, &Ty::Error);
+                    return Tried::Done;
+                }
+            }
+            if *dot && !matches!(form, Ty::Infer(_)) {
+                if &**name == "negate" && super::expr::is_number(&form) {
+                    self.expect(result, &form, span);
+                    self.fill_call(pending, |args| ExprKind::Prim(PrimOp::Neg, args));
+                    return Tried::Done;
+                }
+                if let Some((index, field)) = self.find_field(&form, name)
+                    && matches!(self.table.shallow(&field), Ty::Fn(..) | Ty::Infer(_))
+                {
+                    let ty = Ty::Fn(args[1..].into(), Arc::new(result.clone()));
+                    self.expect(&field, &ty, span);
+                    self.fill_call(pending, |mut args| {
+                        let base = args.remove(0);
+                        let span = base.span;
+                        let callee = Expr { kind: ExprKind::Field(Box::new(base), index), ty: field, span };
+                        ExprKind::Call(Callee::Value(Box::new(callee)), args)
+                    });
+                    return Tried::Done;
+                }
+                if let Some(of) = self.traits_with_method(&form, name).first().copied() {
+                    return self.dot_trait(pending, of);
+                }
+            }
+        }
+        let owner = (pending.hole.is_none()).then_some(*owner);
+        let levels = self.functions_named(name, owner);
+        let shapes: Vec<Shape> = args.iter().cloned().map(Shape::Ty).collect();
+        match self.choose(&levels, &shapes, &[], true) {
+            Choice::One(head) => {
+                let (inst, params, found) = self.instantiate_fn(&head, name, span);
+                for (param, arg) in params.iter().zip(args) {
+                    self.expect(&param.ty, arg, span);
+                }
+                self.expect(result, &found, span);
+                self.fill(pending, Callee::Fn(inst));
+                Tried::Done
+            }
+            Choice::Later if !force => Tried::Stuck,
+            Choice::Later => {
+                let shown = if &**name == "[]" { "index" } else { name };
+                self.report(span, format!("Type annotation required: `{shown}` has several meanings here"));
+                let _ = self.table.unify(result, &Ty::Error);
+                Tried::Done
+            }
+            Choice::Arity if pending.hole.is_some() && !args.is_empty() && levels.iter().flatten().any(|h| h.required as usize <= args.len()) => {
+                // Defaults may fill in where the call itself was waiting.
+                self.dot_with_defaults(pending, &levels)
+            }
+            Choice::Arity | Choice::None | Choice::Ambiguous => {
+                match args.first() {
+                    Some(receiver) if *dot => {
+                        let form = self.table.deep(receiver);
+                        self.no_method(&form, name, span);
+                        if let Some(via) = &pending.via {
+                            self.say_via(via.clone());
+                        }
+                    }
+                    _ => self.no_function_fits(name, &levels, args, span),
+                }
+                let _ = self.table.unify(result, &Ty::Error);
+                Tried::Done
+            }
+        }
+    }
+
+    /// Adds to the last finding which function needed it.
+    fn say_via(&mut self, via: Name) {
+        if let Some(last) = self.me().findings.last_mut()
+            && last.hint.is_none()
+        {
+            last.hint = Some(format!("`{via}` needs it"));
+        }
+    }
+
+    fn dot_with_defaults(&mut self, pending: &Pending, levels: &crate::resolve::Levels<crate::items::FnHead>) -> Tried {
+        let Goal::Dot { name, args, result, .. } = &pending.goal else { return Tried::Stuck };
+        let shapes: Vec<Shape> = args.iter().cloned().map(Shape::Ty).collect();
+        let Choice::One(head) = self.choose(levels, &shapes, &[], false) else {
+            self.no_function_fits(name, levels, args, pending.span);
+            let _ = self.table.unify(result, &Ty::Error);
+            return Tried::Done;
+        };
+        let (inst, params, found) = self.instantiate_fn(&head, name, pending.span);
+        let Some(hole) = pending.hole else { return Tried::Done };
+        let slot = std::mem::replace(&mut self.holes[hole as usize], Hole::Done(self.error_expr(pending.span)));
+        if let Hole::Call { args, ty, span } = slot {
+            let args = Args { positional: args.into_iter().map(Arg::Done).collect(), named: Vec::new() };
+            let out = self.apply(name, Callee::Fn(inst), params, found, args, span);
+            self.expect(&ty, &out.ty, span);
+            self.holes[hole as usize] = Hole::Done(out);
+        }
+        Tried::Done
+    }
+
+    fn dot_trait(&mut self, pending: &Pending, of: TraitId) -> Tried {
+        let Goal::Dot { name, args, result, .. } = &pending.goal else { return Tried::Stuck };
+        let span = pending.span;
+        let taken = pending.hole.map(|hole| std::mem::replace(&mut self.holes[hole as usize], Hole::Done(self.error_expr(span))));
+        let dummy = |ty: &Ty| Expr { kind: ExprKind::Literal(crate::hir::Literal::Unit), ty: ty.clone(), span };
+        let mut values: Vec<Expr> = match &taken {
+            Some(Hole::Call { args, .. }) => args.clone(),
+            _ => args.iter().map(dummy).collect(),
+        };
+        let receiver = values.remove(0);
+        let rest = Args { positional: values.into_iter().map(Arg::Done).collect(), named: Vec::new() };
+        let out = self.trait_call(of, name, receiver, &[], rest, span);
+        self.expect(result, &out.ty, span);
+        match (taken, pending.hole) {
+            (Some(Hole::Value { ty, span }), Some(hole)) => {
+                let kind = match out.kind {
+                    ExprKind::Call(callee, _) => ExprKind::FnValue(callee),
+                    other => other,
+                };
+                self.holes[hole as usize] = Hole::Done(Expr { kind, ty, span });
+            }
+            (Some(_), Some(hole)) => self.holes[hole as usize] = Hole::Done(out),
+            _ => {}
+        }
+        Tried::Done
+    }
+
+    fn fill(&mut self, pending: &Pending, callee: Callee) {
+        let Some(hole) = pending.hole else { return };
+        let slot = std::mem::replace(&mut self.holes[hole as usize], Hole::Done(self.error_expr(pending.span)));
+        let done = match slot {
+            Hole::Call { args, ty, span } => Expr { kind: ExprKind::Call(callee, args), ty, span },
+            Hole::Value { ty, span } => Expr { kind: ExprKind::FnValue(callee), ty, span },
+            other => {
+                self.holes[hole as usize] = other;
+                return;
+            }
+        };
+        self.holes[hole as usize] = Hole::Done(done);
+    }
+
+    fn fill_call(&mut self, pending: &Pending, make: impl FnOnce(Vec<Expr>) -> ExprKind) {
+        let Some(hole) = pending.hole else { return };
+        let slot = &mut self.holes[hole as usize];
+        if let Hole::Call { args, ty, span } = slot {
+            let (args, ty, span) = (std::mem::take(args), ty.clone(), *span);
+            *slot = Hole::Done(Expr { kind: make(args), ty, span });
+        }
+    }
+
+    /// Decides operators on unknown operands and the types of literals, for variables made since `first_var` above the current level.
+    pub(super) fn settle(&mut self, first_var: u32) {
+        let level = self.table.level;
+        loop {
+            self.solve();
+            let inner = |cx: &Self, ty: &Ty| match cx.table.shallow(ty) {
+                Ty::Infer(var) => cx.table.level_of(var) > level,
+                _ => true,
+            };
+            // One operand known decides before none known; a literal is not known.
+            let known = |cx: &Self, ty: &Ty| !matches!(cx.table.shallow(ty), Ty::Infer(_));
+            let candidates: Vec<usize> = (0..self.pending.len())
+                .filter(|at| match &self.pending[*at] {
+                    Pending { goal: Goal::Binary { lhs, rhs, .. }, hole: Some(_), .. } => inner(self, lhs) && inner(self, rhs),
+                    _ => false,
+                })
+                .collect();
+            let of = |cx: &Self, at: usize| match &cx.pending[at].goal {
+                Goal::Binary { lhs, rhs, .. } => (lhs.clone(), rhs.clone()),
+                _ => (Ty::Error, Ty::Error),
+            };
+            let chosen = candidates
+                .iter()
+                .copied()
+                .find(|at| {
+                    let (lhs, rhs) = of(self, *at);
+                    known(self, &lhs) || known(self, &rhs)
+                })
+                .or(candidates.first().copied());
+            let Some(at) = chosen else { break };
+            let pending = self.pending.remove(at);
+            self.attempt(&pending, true);
+        }
+        for var in first_var..self.table.len() {
+            let ty = Ty::Infer(var);
+            if let Ty::Infer(free) = self.table.shallow(&ty)
+                && free == var
+                && self.table.is_literal(var)
+                && self.table.level_of(var) > level
+            {
+                self.table.bind(var, Ty::INT);
+            }
+        }
+        self.solve();
+        self.check_traits();
+    }
+
+    /// Makes parameters of what local functions leave open.
+    pub(super) fn generalise_local(&mut self, ids: &[LocalFnId], first_var: u32) {
+        self.settle(first_var);
+        let level = self.table.level;
+        let mut free = Vec::new();
+        for id in ids {
+            let scheme = self.me().local_schemes[id.0 as usize].clone();
+            scheme.params.iter().for_each(|p| self.table.free(&p.ty, &mut free));
+            self.table.free(&scheme.result, &mut free);
+        }
+        self.grow_by_constraints(&mut free, level);
+        free.retain(|var| self.table.level_of(*var) > level);
+        let first = self.next_local_param;
+        self.next_local_param += free.len() as u32;
+        for (at, var) in free.iter().enumerate() {
+            self.table.bind(*var, Ty::Param(first + at as u32));
+        }
+        let last = self.next_local_param;
+        let member = self.at;
+        let constraints = self.take_constraints(Some(member), &|i| (first..last).contains(&i));
+        for id in ids {
+            let scheme = &mut self.me().local_schemes[id.0 as usize];
+            scheme.first = first;
+            scheme.count = last - first;
+            scheme.constraints = constraints.clone();
+            let params: Vec<_> = scheme.params.clone();
+            let result = scheme.result.clone();
+            let params = params.into_iter().map(|p| crate::signature::ParamSig { ty: self.table.deep(&p.ty), ..p }).collect();
+            let result = self.table.deep(&result);
+            let scheme = &mut self.me().local_schemes[id.0 as usize];
+            scheme.params = params;
+            scheme.result = result;
+        }
+    }
+
+    /// Adds variables that a goal on one of `free` will tell.
+    pub(super) fn grow_by_constraints(&self, free: &mut Vec<u32>, level: u32) {
+        loop {
+            let before = free.len();
+            for pending in &self.pending {
+                let (from, more): (Vec<&Ty>, Vec<&Ty>) = match &pending.goal {
+                    Goal::Dot { args, result, .. } => (args.iter().collect(), args.iter().chain([result]).collect()),
+                    Goal::Field { base, result, .. } => (vec![base], vec![result]),
+                    Goal::Trait { .. } | Goal::Element { .. } | Goal::Binary { .. } => continue,
+                };
+                let mut on = Vec::new();
+                from.iter().for_each(|ty| self.table.free(ty, &mut on));
+                if on.iter().any(|var| free.contains(var) && self.table.level_of(*var) > level) {
+                    more.iter().for_each(|ty| self.table.free(ty, free));
+                }
+            }
+            if free.len() == before {
+                return;
+            }
+        }
+    }
+
+    /// Takes the goals on the given parameters out of the list, as constraints; the holes that waited become calls to be selected later.
+    pub(super) fn take_constraints(&mut self, member: Option<usize>, ours: &dyn Fn(u32) -> bool) -> Vec<Constraint> {
+        let mut out: Vec<Constraint> = Vec::new();
+        let mut kept = Vec::new();
+        for pending in std::mem::take(&mut self.pending) {
+            if member.is_some_and(|member| member != pending.member) {
+                kept.push(pending);
+                continue;
+            }
+            let constraint = match &pending.goal {
+                Goal::Trait { ty, of } => {
+                    let ty = self.table.deep(ty);
+                    mentions(&ty, ours).then_some(Constraint::Trait(ty, *of))
+                }
+                Goal::Dot { name, args, result, owner, .. } => {
+                    let args: Vec<Ty> = args.iter().map(|t| self.table.deep(t)).collect();
+                    if args.iter().any(|t| mentions(t, ours)) {
+                        self.fill(&pending, Callee::Dot(name.clone()));
+                        Some(Constraint::Dot { name: name.clone(), args, result: self.table.deep(result), owner: *owner })
+                    } else {
+                        None
+                    }
+                }
+                Goal::Field { base, name, result, owner } => {
+                    let base_ty = self.table.deep(base);
+                    if mentions(&base_ty, ours) {
+                        if let Some(hole) = pending.hole
+                            && let Hole::Field { base, name, ty, span } = &self.holes[hole as usize]
+                        {
+                            let kind = ExprKind::DotField(Box::new(base.clone()), name.clone());
+                            self.holes[hole as usize] = Hole::Done(Expr { kind, ty: ty.clone(), span: *span });
+                        }
+                        Some(Constraint::Field { base: base_ty, name: name.clone(), result: self.table.deep(result), owner: *owner })
+                    } else {
+                        None
+                    }
+                }
+                Goal::Element { .. } | Goal::Binary { .. } => None,
+            };
+            match constraint {
+                Some(constraint) => {
+                    if !out.contains(&constraint) {
+                        out.push(constraint);
+                    }
+                }
+                None => kept.push(pending),
+            }
+        }
+        self.pending = kept;
+        out
+    }
+
+    /// The goals that nothing will decide any more: a function of one meaning is taken, the rest is reported.
+    pub(super) fn force(&mut self) {
+        for _ in 0..1000 {
+            self.solve();
+            let Some(at) = self.pending.iter().position(|p| !matches!(p.goal, Goal::Trait { .. })) else { break };
+            let pending = self.pending.remove(at);
+            let before = self.enter(pending.member);
+            self.force_one(&pending);
+            self.enter(before);
+        }
+        self.check_traits();
+    }
+
+    fn force_one(&mut self, pending: &Pending) {
+        match &pending.goal {
+            Goal::Dot { name, dot, result, .. } => {
+                if *dot && &**name == "negate" {
+                    let Goal::Dot { args, .. } = &pending.goal else { return };
+                    let _ = self.table.unify(&args[0], &Ty::INT);
+                    self.attempt(pending, true);
+                    return;
+                }
+                if let (true, Some(receiver)) = (*dot, self.dot_receiver(pending)) {
+                    // Several meanings of a method are told apart by the receiver alone.
+                    let levels = self.functions_named(name, None);
+                    let one = levels.iter().flatten().count() == 1;
+                    let has_trait = crate::signature::impl_table(self.db, self.project).methods.contains_key(name);
+                    if !one || has_trait {
+                        self.report(receiver, format!("Type annotation required: the type on which `{name}` is called is not known"));
+                        let _ = self.table.unify(result, &Ty::Error);
+                        return;
+                    }
+                }
+                self.attempt(pending, true);
+            }
+            Goal::Field { name, result, .. } => {
+                self.report(pending.span, format!("Type annotation required: the record with field `{name}` is not known"));
+                let _ = self.table.unify(result, &Ty::Error);
+            }
+            Goal::Element { result, .. } => {
+                self.report(pending.span, "Type annotation required: the tuple is not known");
+                let _ = self.table.unify(result, &Ty::Error);
+            }
+            Goal::Binary { lhs, .. } => {
+                if pending.hole.is_none() {
+                    let _ = self.table.unify(lhs, &Ty::INT);
+                }
+                self.attempt(pending, true);
+            }
+            Goal::Trait { .. } => {}
+        }
+    }
+
+    fn dot_receiver(&self, pending: &Pending) -> Option<Span> {
+        let Goal::Dot { args, .. } = &pending.goal else { return None };
+        matches!(self.table.shallow(args.first()?), Ty::Infer(_)).then_some(pending.span)
+    }
+
+    /// A made-up call of a function, for choosing by types alone.
+    pub(super) fn select_dot_fn(&mut self, name: &Name, args: &[Ty]) -> Option<FnInst> {
+        let levels = self.functions_named(name, None);
+        let shapes: Vec<Shape> = args.iter().cloned().map(Shape::Ty).collect();
+        let Choice::One(head) = self.choose(&levels, &shapes, &[], true) else { return None };
+        let (inst, params, _) = self.instantiate_fn(&head, name, Span::default());
+        for (param, arg) in params.iter().zip(args) {
+            self.table.unify(&param.ty, arg).ok()?;
+        }
+        Some(inst)
+    }
+}
+
+/// Whether a parameter that `ours` accepts occurs in a type.
+pub(super) fn mentions(ty: &Ty, ours: &dyn Fn(u32) -> bool) -> bool {
+    match ty {
+        Ty::Param(i) => ours(*i),
+        Ty::Tuple(items) | Ty::Adt(_, items) => items.iter().any(|t| mentions(t, ours)),
+        Ty::Fn(params, result) => params.iter().any(|t| mentions(t, ours)) || mentions(result, ours),
+        Ty::Array(item) => mentions(item, ours),
+        _ => false,
+    }
+}

@@ -1,0 +1,761 @@
+//! Expressions.
+
+use super::{Binding, Goal, Hole, Infer, Loop};
+use crate::hir::{self, Callee, Expr, ExprKind, FnInst, LocalId, Pat, PatKind, PrimOp, Span, Stmt};
+use crate::raw::{self, BinaryOp, ExprKind as Raw, Lit, Name, SpawnKind};
+use crate::signature::intrinsic_fn;
+use crate::ty::{IntTy, Ty};
+use crate::types::type_info;
+use std::sync::Arc;
+
+impl<'db> Infer<'db> {
+    /// An expression that must have this type.
+    pub(super) fn check(&mut self, e: &raw::Expr, ty: &Ty) -> Expr {
+        let out = self.infer(e, Some(ty));
+        self.expect(ty, &out.ty, out.span);
+        out
+    }
+
+    /// An expression; `expected` is what the caller will unify its type with.
+    pub(super) fn infer(&mut self, e: &raw::Expr, expected: Option<&Ty>) -> Expr {
+        let span = e.span;
+        match &e.kind {
+            Raw::Error => self.error_expr(span),
+            Raw::Unsupported(what) => {
+                self.report(span, format!("{what} is not supported yet"));
+                self.error_expr(span)
+            }
+            Raw::Literal(lit) => self.literal(lit, expected, span),
+            Raw::Interpolation(parts) => self.interpolation(parts, span),
+            Raw::Name(name) => self.name(name, expected, span),
+            Raw::Tuple(items) => self.tuple(items, expected, span),
+            Raw::List(items, tail) => self.list(items, tail.as_deref(), expected, span),
+            Raw::Range(from, to) => {
+                let from = self.check(from, &Ty::INT);
+                let to = self.check(to, &Ty::INT);
+                self.library_call("rangeInclusive", vec![from, to], span)
+            }
+            Raw::Map(entries) => self.map_literal(entries, expected, span),
+            Raw::Set(items) => self.set_literal(items, expected, span),
+            Raw::Block(stmts) => self.scoped(|cx| cx.block(stmts, expected, span)),
+            Raw::If(c, t, e) => self.if_else(c, t, e.as_deref(), expected, span),
+            Raw::Match(scrutinee, arms) => self.match_expr(scrutinee, arms, expected, span),
+            Raw::Receive(arms, after) => self.receive(arms, after.as_deref(), expected, span),
+            Raw::Try(body, arms, finally) => self.try_expr(body, arms, finally.as_deref(), expected, span),
+            Raw::Lambda(lambda) => self.lambda(lambda, expected, span),
+            Raw::While(condition, body) => self.while_loop(condition, body, span),
+            Raw::ForRange(pattern, from, to, body) => self.for_range(pattern, from, to, body, span),
+            Raw::ForIn(pattern, over, body) => self.for_in(pattern, over, body, span),
+            Raw::Break(value) => self.break_loop(value.as_deref(), span),
+            Raw::Continue => {
+                if self.me().loops.is_empty() {
+                    self.report(span, "`continue` outside of a loop");
+                    return self.error_expr(span);
+                }
+                let ty = self.fresh();
+                Expr { kind: ExprKind::Continue, ty, span }
+            }
+            Raw::Return(value) => self.return_expr(value.as_deref(), span),
+            Raw::Spawn(kind, operand) => self.spawn(*kind, operand, span),
+            Raw::Unsafe(inner) => self.infer(inner, expected),
+            Raw::Neg(operand) => self.negate(operand, expected, span),
+            Raw::Not(operand) => {
+                let operand = self.check(operand, &Ty::Bool);
+                Expr { kind: ExprKind::Prim(PrimOp::Not, vec![operand]), ty: Ty::Bool, span }
+            }
+            Raw::Binary(..) => self.binary_chain(e, expected),
+            Raw::Call(callee, types, args) => self.call(callee, types, args, expected, span),
+            Raw::MethodCall(receiver, name, name_span, types, args) => {
+                self.method_call(receiver, name, *name_span, types, args, expected, span)
+            }
+            Raw::Field(base, name, name_span) => self.field(base, name, *name_span, expected, span),
+            Raw::Element(base, index) => self.element(base, *index, span),
+            Raw::Index(base, index) => {
+                let base = self.infer(base, None);
+                let index = self.infer(index, None);
+                self.index(base, index, span)
+            }
+            Raw::TypeApp(base, types) => self.type_app(base, types, span),
+            Raw::Question(operand) => self.question(operand, span),
+        }
+    }
+
+    pub(super) fn unit(&self, span: Span) -> Expr {
+        Expr { kind: ExprKind::Literal(hir::Literal::Unit), ty: Ty::Unit, span }
+    }
+
+    fn literal(&mut self, lit: &Lit, expected: Option<&Ty>, span: Span) -> Expr {
+        let expected = expected.map(|ty| self.table.shallow(ty));
+        let (kind, ty) = self.literal_value(lit, expected, span);
+        Expr { kind: kind.map_or(ExprKind::Literal(hir::Literal::Unit), ExprKind::Literal), ty, span }
+    }
+
+    /// A literal and its type; `expected` may choose among number types.
+    pub(super) fn literal_value(&mut self, lit: &Lit, expected: Option<Ty>, span: Span) -> (Option<hir::Literal>, Ty) {
+        match lit {
+            Lit::Int(value) => {
+                let ty = match expected {
+                    Some(ty @ Ty::Int(_)) => ty,
+                    _ => self.table.fresh_literal(),
+                };
+                self.me().literals.push((*value, ty.clone(), span));
+                (Some(hir::Literal::Int(*value as i64)), ty)
+            }
+            Lit::Sized(value, width) => {
+                self.me().literals.push((*value, Ty::Int(*width), span));
+                (Some(hir::Literal::Int(*value as i64)), Ty::Int(*width))
+            }
+            Lit::Float(bits) => {
+                let ty = if expected == Some(Ty::Float32) { Ty::Float32 } else { Ty::Float };
+                (Some(hir::Literal::Float(*bits)), ty)
+            }
+            Lit::Float32(bits) => (Some(hir::Literal::Float(*bits)), Ty::Float32),
+            Lit::Bool(b) => (Some(hir::Literal::Bool(*b)), Ty::Bool),
+            Lit::Char(c) => (Some(hir::Literal::Char(*c)), Ty::Char),
+            Lit::String(s) => (Some(hir::Literal::String(s.clone())), Ty::String),
+            Lit::Atom(a) => (Some(hir::Literal::Atom(a.clone())), Ty::Atom),
+            Lit::Unit => (Some(hir::Literal::Unit), Ty::Unit),
+            Lit::Unsupported(what) => {
+                self.report(span, format!("{what} is not supported yet"));
+                (None, Ty::Error)
+            }
+        }
+    }
+
+    fn interpolation(&mut self, parts: &[raw::Expr], span: Span) -> Expr {
+        let mut out = Vec::new();
+        for part in parts {
+            if let Raw::Literal(Lit::String(text)) = &part.kind {
+                out.push(Expr { kind: ExprKind::Literal(hir::Literal::String(text.clone())), ty: Ty::String, span: part.span });
+                continue;
+            }
+            let value = self.infer(part, None);
+            out.push(self.shown(value, "show"));
+        }
+        Expr { kind: ExprKind::Concat(out), ty: Ty::String, span }
+    }
+
+    /// `show(value)` or `showInside(value)`.
+    pub(super) fn shown(&mut self, value: Expr, how: &str) -> Expr {
+        let span = value.span;
+        let of = self.known.show;
+        self.later(Goal::Trait { ty: value.ty.clone(), of }, span, None);
+        let inst = FnInst { id: intrinsic_fn(self.db, how), args: [value.ty.clone()].into() };
+        Expr { kind: ExprKind::Call(Callee::Fn(inst), vec![value]), ty: Ty::String, span }
+    }
+
+    fn tuple(&mut self, items: &[raw::Expr], expected: Option<&Ty>, span: Span) -> Expr {
+        let expected = match expected.map(|ty| self.table.shallow(ty)) {
+            Some(Ty::Tuple(types)) if types.len() == items.len() => Some(types),
+            _ => None,
+        };
+        let items: Vec<Expr> = match expected {
+            Some(types) => items.iter().zip(types.iter()).map(|(item, ty)| self.check(item, ty)).collect(),
+            None => items.iter().map(|item| self.infer(item, None)).collect(),
+        };
+        let ty = Ty::Tuple(items.iter().map(|item| item.ty.clone()).collect());
+        Expr { kind: ExprKind::Tuple(items), ty, span }
+    }
+
+    fn list(&mut self, items: &[raw::Expr], tail: Option<&raw::Expr>, expected: Option<&Ty>, span: Span) -> Expr {
+        let item = match expected.map(|ty| self.table.shallow(ty)) {
+            Some(Ty::Adt(id, args)) if id == self.known.list => args[0].clone(),
+            _ => self.fresh(),
+        };
+        let ty = self.known.list_of(item.clone());
+        let items: Vec<Expr> = items.iter().map(|e| self.check(e, &item)).collect();
+        let tail = match tail {
+            Some(tail) => self.check(tail, &ty),
+            None => Expr { kind: ExprKind::Construct { ctor: 0, fields: Vec::new() }, ty: ty.clone(), span },
+        };
+        items.into_iter().rev().fold(tail, |tail, head| {
+            Expr { kind: ExprKind::Construct { ctor: 1, fields: vec![head, tail] }, ty: ty.clone(), span }
+        })
+    }
+
+    fn map_literal(&mut self, entries: &[(raw::Expr, raw::Expr)], expected: Option<&Ty>, span: Span) -> Expr {
+        let (key, value) = match expected.map(|ty| self.table.shallow(ty)) {
+            Some(Ty::Adt(id, args)) if id == self.known.map && args.len() == 2 => (args[0].clone(), args[1].clone()),
+            _ => (self.fresh(), self.fresh()),
+        };
+        let ty = Ty::Adt(self.known.map, [key.clone(), value.clone()].into());
+        let mut out = self.library_call("mapEmpty", Vec::new(), span);
+        self.expect(&ty, &out.ty, span);
+        for (k, v) in entries {
+            let k = self.check(k, &key);
+            let v = self.check(v, &value);
+            out = self.library_call("mapInsert", vec![out, k, v], span);
+        }
+        out
+    }
+
+    fn set_literal(&mut self, items: &[raw::Expr], expected: Option<&Ty>, span: Span) -> Expr {
+        let item = match expected.map(|ty| self.table.shallow(ty)) {
+            Some(Ty::Adt(id, args)) if id == self.known.set && args.len() == 1 => args[0].clone(),
+            _ => self.fresh(),
+        };
+        let ty = Ty::Adt(self.known.set, [item.clone()].into());
+        let mut out = self.library_call("setEmpty", Vec::new(), span);
+        self.expect(&ty, &out.ty, span);
+        for e in items {
+            let e = self.check(e, &item);
+            out = self.library_call("setInsert", vec![out, e], span);
+        }
+        out
+    }
+
+    fn if_else(&mut self, c: &raw::Expr, t: &raw::Expr, e: Option<&raw::Expr>, expected: Option<&Ty>, span: Span) -> Expr {
+        let condition = self.check(c, &Ty::Bool);
+        let (then, otherwise, ty) = match e {
+            Some(e) => {
+                let ty = expected.cloned().unwrap_or_else(|| self.fresh());
+                let then = self.check(t, &ty);
+                let otherwise = self.check(e, &ty);
+                (then, otherwise, ty)
+            }
+            None => {
+                let then = self.infer(t, None);
+                (self.dropped(then), self.unit(Span { start: span.end, end: span.end }), Ty::Unit)
+            }
+        };
+        Expr {
+            kind: ExprKind::If { condition: Box::new(condition), then: Box::new(then), otherwise: Box::new(otherwise) },
+            ty,
+            span,
+        }
+    }
+
+    /// The expression for what it does: its value is not used, the type is unit.
+    pub(super) fn dropped(&mut self, e: Expr) -> Expr {
+        if e.ty == Ty::Unit {
+            return e;
+        }
+        let span = e.span;
+        let end = Span { start: span.end, end: span.end };
+        Expr { kind: ExprKind::Block(vec![Stmt::Expr(e)], Box::new(self.unit(end))), ty: Ty::Unit, span }
+    }
+
+    fn match_expr(&mut self, scrutinee: &raw::Expr, arms: &[raw::Arm], expected: Option<&Ty>, span: Span) -> Expr {
+        let scrutinee = self.infer(scrutinee, None);
+        let ty = expected.cloned().unwrap_or_else(|| self.fresh());
+        self.known_form(&scrutinee.ty);
+        let arms = arms.iter().map(|arm| self.arm(arm, &scrutinee.ty, &ty).0).collect();
+        Expr { kind: ExprKind::Match { scrutinee: Box::new(scrutinee), arms }, ty, span }
+    }
+
+    /// An arm, and the local it binds when its pattern is a bare name (`Some(None)` when it is wild).
+    fn arm(&mut self, arm: &raw::Arm, of: &Ty, ty: &Ty) -> (hir::Arm, Option<Option<LocalId>>) {
+        self.scoped(|cx| {
+            let pattern = cx.pattern(&arm.pattern, of, true, false);
+            let bare = match &pattern.kind {
+                PatKind::Wild => Some(None),
+                PatKind::Bind(local, None) => Some(Some(*local)),
+                _ => None,
+            };
+            let guard = arm.guard.as_ref().map(|g| cx.check(g, &Ty::Bool));
+            let body = cx.check(&arm.body, ty);
+            (hir::Arm { pattern, any: false, guard, body }, bare)
+        })
+    }
+
+    fn message_arms(&mut self, arms: &[raw::Arm], ty: &Ty, catch: bool) -> Vec<hir::Arm> {
+        arms.iter()
+            .map(|arm| {
+                let of = self.fresh();
+                let (out, bare) = self.arm(arm, &of, ty);
+                self.me().arms.push(super::ArmType { ty: of, span: arm.pattern.span, catch, bare });
+                out
+            })
+            .collect()
+    }
+
+    fn receive(&mut self, arms: &[raw::Arm], after: Option<&(raw::Expr, raw::Expr)>, expected: Option<&Ty>, span: Span) -> Expr {
+        let ty = expected.cloned().unwrap_or_else(|| self.fresh());
+        let arms = self.message_arms(arms, &ty, false);
+        let after = after.map(|(timeout, body)| {
+            let timeout = self.check(timeout, &Ty::INT);
+            Box::new((timeout, self.check(body, &ty)))
+        });
+        Expr { kind: ExprKind::Receive { arms, after }, ty, span }
+    }
+
+    fn try_expr(&mut self, body: &raw::Expr, arms: &[raw::Arm], finally: Option<&raw::Expr>, expected: Option<&Ty>, span: Span) -> Expr {
+        let ty = expected.cloned().unwrap_or_else(|| self.fresh());
+        let body = Box::new(self.check(body, &ty));
+        let arms = self.message_arms(arms, &ty, true);
+        let finally = finally.map(|e| {
+            let e = self.infer(e, None);
+            Box::new(self.dropped(e))
+        });
+        Expr { kind: ExprKind::Try { body, arms, finally }, ty, span }
+    }
+
+    pub(super) fn lambda(&mut self, lambda: &raw::Lambda, expected: Option<&Ty>, span: Span) -> Expr {
+        let expected = match expected.map(|ty| self.known_form(ty)) {
+            Some(Ty::Fn(params, result)) => Some((params, result)),
+            _ => None,
+        };
+        let count = lambda.params.len();
+        // A lambda of several parameters where one is expected takes a tuple apart.
+        let splat = count > 1 && expected.as_ref().is_some_and(|(params, _)| params.len() == 1);
+        let param_types: Vec<Ty> = match &expected {
+            Some((params, _)) if splat => match self.table.shallow(&params[0]) {
+                Ty::Tuple(items) if items.len() == count => items.to_vec(),
+                _ => (0..count).map(|_| self.fresh()).collect(),
+            },
+            Some((params, _)) if params.len() == count => params.to_vec(),
+            _ => (0..count).map(|_| self.fresh()).collect(),
+        };
+        let result = match &expected {
+            Some((_, result)) => (**result).clone(),
+            None => self.fresh(),
+        };
+        let tuple = Ty::Tuple(param_types.iter().cloned().collect());
+        if let (true, Some((params, _))) = (splat, &expected) {
+            self.expect(&params[0], &tuple, span);
+        }
+        let (params, body) = self.scoped(|cx| {
+            cx.me().depth += 1;
+            cx.me().returns.push(result.clone());
+            let loops = std::mem::take(&mut cx.me().loops);
+            let (params, patterns) = cx.bind_params(&lambda.params, &param_types, splat.then_some(&tuple));
+            if let Some(written) = &lambda.result {
+                let ty = cx.lower_type(written);
+                cx.expect(&ty, &result, written.span);
+            }
+            let body = cx.check(&lambda.body, &result);
+            let body = wrap_patterns(patterns, body);
+            cx.me().loops = loops;
+            cx.me().returns.pop();
+            cx.me().depth -= 1;
+            (params, body)
+        });
+        let types: Vec<Ty> = if splat { vec![tuple] } else { param_types };
+        let ty = Ty::Fn(types.into(), Arc::new(result));
+        Expr { kind: ExprKind::Lambda(Box::new(hir::Lambda { params, captures: Vec::new(), body })), ty, span }
+    }
+
+    /// Binds parameters; patterns come back as statements that take them apart. With `splat`, one parameter holds them all.
+    pub(super) fn bind_params(&mut self, params: &[raw::Param], types: &[Ty], splat: Option<&Ty>) -> (Vec<LocalId>, Vec<Stmt>) {
+        let mut locals = Vec::new();
+        let mut stmts = Vec::new();
+        let mut items = Vec::new();
+        for (param, ty) in params.iter().zip(types) {
+            if let Some(written) = &param.ty {
+                let written_ty = self.lower_type(written);
+                self.expect(&written_ty, ty, written.span);
+            }
+            let pattern = self.pattern(&param.pattern, ty, false, false);
+            if splat.is_some() {
+                items.push(pattern);
+                continue;
+            }
+            match pattern.kind {
+                PatKind::Bind(local, None) => locals.push(local),
+                PatKind::Wild => locals.push(self.temp(ty.clone(), pattern.span)),
+                _ => {
+                    let local = self.temp(ty.clone(), pattern.span);
+                    locals.push(local);
+                    let span = pattern.span;
+                    let value = Expr { kind: ExprKind::Local(local), ty: ty.clone(), span };
+                    stmts.push(Stmt::Let { pattern, value, span });
+                }
+            }
+        }
+        if let Some(tuple) = splat {
+            let span = params.iter().fold(params[0].pattern.span, |a, p| Span { start: a.start, end: p.pattern.span.end });
+            let local = self.temp(tuple.clone(), span);
+            locals.push(local);
+            let value = Expr { kind: ExprKind::Local(local), ty: tuple.clone(), span };
+            let pattern = Pat { kind: PatKind::Tuple(items), ty: tuple.clone(), span };
+            stmts.push(Stmt::Let { pattern, value, span });
+        }
+        (locals, stmts)
+    }
+
+    fn while_loop(&mut self, condition: &raw::Expr, body: &raw::Expr, span: Span) -> Expr {
+        let forever = matches!(&condition.kind, Raw::Literal(Lit::Bool(true)));
+        let condition = self.check(condition, &Ty::Bool);
+        let value = if forever { self.fresh() } else { Ty::Unit };
+        let body = self.loop_body(body, value.clone());
+        let ty = value;
+        Expr { kind: ExprKind::While { condition: Box::new(condition), body: Box::new(body) }, ty, span }
+    }
+
+    fn loop_body(&mut self, body: &raw::Expr, value: Ty) -> Expr {
+        self.me().loops.push(Loop { value });
+        let body = self.infer(body, None);
+        let body = self.dropped(body);
+        self.me().loops.pop();
+        body
+    }
+
+    fn for_range(&mut self, pattern: &raw::Pat, from: &raw::Expr, to: &raw::Expr, body: &raw::Expr, span: Span) -> Expr {
+        let from = self.infer(from, None);
+        let to = self.check(to, &from.ty.clone());
+        self.known_form(&from.ty);
+        let ty = self.table.shallow(&from.ty);
+        match ty {
+            Ty::Int(_) | Ty::Error => {}
+            Ty::Infer(_) => {
+                self.expect(&Ty::INT, &ty, from.span);
+            }
+            _ => {
+                self.expect(&Ty::INT, &ty, from.span);
+            }
+        }
+        self.scoped(|cx| {
+            let (local, stmts) = cx.loop_pattern(pattern, &from.ty);
+            let body = cx.loop_body(body, Ty::Unit);
+            let body = wrap_patterns(stmts, body);
+            let kind = ExprKind::ForRange { local, from: Box::new(from), to: Box::new(to), body: Box::new(body) };
+            Expr { kind, ty: Ty::Unit, span }
+        })
+    }
+
+    fn loop_pattern(&mut self, pattern: &raw::Pat, ty: &Ty) -> (LocalId, Vec<Stmt>) {
+        let param = raw::Param { pattern: pattern.clone(), ty: None, default: None };
+        let (locals, stmts) = self.bind_params(&[param], std::slice::from_ref(ty), None);
+        (locals[0], stmts)
+    }
+
+    fn for_in(&mut self, pattern: &raw::Pat, over: &raw::Expr, body: &raw::Expr, span: Span) -> Expr {
+        let mut list = self.infer(over, None);
+        let item = self.fresh();
+        let list_ty = self.known.list_of(item.clone());
+        match self.known_form(&list.ty) {
+            Ty::Adt(id, _) if id == self.known.list => {}
+            Ty::Infer(_) | Ty::Error => {}
+            _ => {
+                let over_span = list.span;
+                list = self.dot_call_done(list, "toList", over_span, Vec::new(), over_span);
+            }
+        }
+        self.expect(&list_ty, &list.ty, list.span);
+        self.scoped(|cx| {
+            let (local, stmts) = cx.loop_pattern(pattern, &item);
+            let body = cx.loop_body(body, Ty::Unit);
+            let body = wrap_patterns(stmts, body);
+            Expr { kind: ExprKind::ForList { local, list: Box::new(list), body: Box::new(body) }, ty: Ty::Unit, span }
+        })
+    }
+
+    fn break_loop(&mut self, value: Option<&raw::Expr>, span: Span) -> Expr {
+        let Some(of) = self.me().loops.last().map(|l| l.value.clone()) else {
+            self.report(span, "`break` outside of a loop");
+            return self.error_expr(span);
+        };
+        let value = match value {
+            Some(value) => {
+                let found = self.infer(value, Some(&of));
+                if self.table.shallow(&of) == Ty::Unit && !matches!(self.table.shallow(&found.ty), Ty::Unit | Ty::Error) {
+                    self.report_hint(
+                        found.span,
+                        "type mismatch: a loop that may end without `break` gives no value",
+                        Some("only `while true { … }` can be left with a value".into()),
+                    );
+                } else {
+                    self.expect(&of, &found.ty, found.span);
+                }
+                Some(Box::new(found))
+            }
+            None => {
+                self.expect(&of, &Ty::Unit, span);
+                None
+            }
+        };
+        let ty = self.fresh();
+        Expr { kind: ExprKind::Break(value), ty, span }
+    }
+
+    fn return_expr(&mut self, value: Option<&raw::Expr>, span: Span) -> Expr {
+        let Some(of) = self.me().returns.last().cloned() else {
+            self.report(span, "`return` outside of a function");
+            return self.error_expr(span);
+        };
+        let value = match value {
+            Some(value) => Some(Box::new(self.check(value, &of))),
+            None => {
+                self.expect(&of, &Ty::Unit, span);
+                None
+            }
+        };
+        let ty = self.fresh();
+        Expr { kind: ExprKind::Return(value), ty, span }
+    }
+
+    fn spawn(&mut self, kind: SpawnKind, operand: &raw::Expr, span: Span) -> Expr {
+        let result = self.fresh();
+        let thunk = Ty::Fn([].into(), Arc::new(result.clone()));
+        let operand = self.check(operand, &thunk);
+        let (name, ty) = match kind {
+            SpawnKind::Plain => ("spawn", Ty::Pid),
+            SpawnKind::Link => ("spawn_link", Ty::Pid),
+            SpawnKind::Monitor => ("spawn_monitor", Ty::Tuple([Ty::Pid, Ty::Ref].into())),
+        };
+        let inst = FnInst { id: intrinsic_fn(self.db, name), args: [result].into() };
+        Expr { kind: ExprKind::Call(Callee::Fn(inst), vec![operand]), ty, span }
+    }
+
+    fn negate(&mut self, operand: &raw::Expr, expected: Option<&Ty>, span: Span) -> Expr {
+        let operand = self.infer(operand, expected);
+        // `-x` is `0 - x` for types of the program, but a machine operation for numbers.
+        match self.known_form(&operand.ty) {
+            Ty::Int(_) | Ty::Float | Ty::Float32 | Ty::Error => {}
+            Ty::Infer(_) => {
+                if let Ty::Infer(var) = self.table.shallow(&operand.ty)
+                    && self.table.is_literal(var)
+                {
+                    let ty = operand.ty.clone();
+                    return Expr { kind: ExprKind::Prim(PrimOp::Neg, vec![operand]), ty, span };
+                }
+                let ty = operand.ty.clone();
+                let out = self.call_later_done(&"negate".into(), vec![operand], true, span);
+                self.expect(&ty, &out.ty, span);
+                return out;
+            }
+            other => {
+                let message = format!("prefix `-` takes a number, found `{}`: type mismatch", self.show(&other));
+                self.report(span, message);
+                return self.error_expr(span);
+            }
+        }
+        let ty = operand.ty.clone();
+        Expr { kind: ExprKind::Prim(PrimOp::Neg, vec![operand]), ty, span }
+    }
+
+    fn field(&mut self, base: &raw::Expr, name: &Name, name_span: Span, expected: Option<&Ty>, span: Span) -> Expr {
+        if let Some(path) = self.module_path(base) {
+            return self.qualified_name(&path, name, name_span, expected, span);
+        }
+        let base = self.infer(base, None);
+        self.field_of(base, name, name_span, span)
+    }
+
+    /// A field of a value.
+    pub(super) fn field_of(&mut self, base: Expr, name: &Name, name_span: Span, span: Span) -> Expr {
+        match self.known_form(&base.ty) {
+            Ty::Infer(_) => {
+                let ty = self.fresh();
+                let owner = self.owner();
+                let (hole, out) = self.hole(
+                    Hole::Field { base: base.clone(), name: name.clone(), ty: ty.clone(), span },
+                    ty.clone(),
+                    span,
+                );
+                self.later(Goal::Field { base: base.ty, name: name.clone(), result: ty, owner }, name_span, Some(hole));
+                out
+            }
+            Ty::Error => self.error_expr(span),
+            form => match self.find_field(&form, name) {
+                Some((index, ty)) => {
+                    self.check_private_field(&form, index, name, name_span);
+                    Expr { kind: ExprKind::Field(Box::new(base), index), ty, span }
+                }
+                None => {
+                    self.no_field(&form, name, name_span);
+                    self.error_expr(span)
+                }
+            },
+        }
+    }
+
+    /// The field of a record type.
+    pub(super) fn find_field(&self, form: &Ty, name: &str) -> Option<(u32, Ty)> {
+        let Ty::Adt(id, args) = form else { return None };
+        let info = type_info(self.db, self.project, *id);
+        let [ctor] = info.def.ctors.as_slice() else { return None };
+        let index = ctor.fields.iter().position(|(field, _)| **field == *name)?;
+        Some((index as u32, ctor.fields[index].1.substitute(args)))
+    }
+
+    pub(super) fn check_private_field(&mut self, form: &Ty, index: u32, name: &str, span: Span) {
+        let Ty::Adt(id, _) = form else { return };
+        let info = type_info(self.db, self.project, *id);
+        if info.private.first().is_some_and(|fields| fields.get(index as usize) == Some(&true))
+            && !crate::resolve::can_see(self.db, self.module, info.module)
+        {
+            let module = self.db.ids().module_path(info.module);
+            self.report(span, format!("the field `{name}` is private in module `{module}`"));
+        }
+    }
+
+    pub(super) fn no_field(&mut self, form: &Ty, name: &str, span: Span) {
+        let hint = match form {
+            Ty::Adt(id, _) => {
+                let info = type_info(self.db, self.project, *id);
+                match info.def.ctors.as_slice() {
+                    [ctor] => crate::resolve::did_you_mean(name, ctor.fields.iter().map(|(field, _)| &**field))
+                        .map(|field| format!("did you mean `{field}`?")),
+                    _ => None,
+                }
+            }
+            _ => None,
+        };
+        let message = format!("no field `{name}` on type `{}`", self.show(form));
+        self.report_hint(span, message, hint);
+    }
+
+    fn element(&mut self, base: &raw::Expr, index: u32, span: Span) -> Expr {
+        let base = self.infer(base, None);
+        match self.known_form(&base.ty) {
+            Ty::Tuple(items) => match items.get(index as usize) {
+                Some(ty) => Expr { ty: ty.clone(), kind: ExprKind::Element(Box::new(base), index), span },
+                None => {
+                    let message = format!("no field `{index}`: the tuple has {} elements", items.len());
+                    self.report(span, message);
+                    self.error_expr(span)
+                }
+            },
+            Ty::Infer(_) => {
+                let ty = self.fresh();
+                let of = base.ty.clone();
+                let (hole, out) = self.hole(Hole::Element { base, index, ty: ty.clone(), span }, ty.clone(), span);
+                self.later(Goal::Element { base: of, index, result: ty }, span, Some(hole));
+                out
+            }
+            Ty::Error => self.error_expr(span),
+            // A newtype's or record's fields count as well.
+            Ty::Adt(id, args) => {
+                let info = type_info(self.db, self.project, id);
+                if let [ctor] = info.def.ctors.as_slice()
+                    && let Some((_, ty)) = ctor.fields.get(index as usize)
+                {
+                    let ty = ty.substitute(&args);
+                    return Expr { kind: ExprKind::Field(Box::new(base), index), ty, span };
+                }
+                let message = format!("no field `{index}` on type `{}`", self.show(&base.ty));
+                self.report(span, message);
+                self.error_expr(span)
+            }
+            other => {
+                let message = format!("no field `{index}` on type `{}`", self.show(&other));
+                self.report(span, message);
+                self.error_expr(span)
+            }
+        }
+    }
+
+    fn type_app(&mut self, base: &raw::Expr, types: &[raw::TypeExpr], span: Span) -> Expr {
+        let out = self.infer(base, None);
+        let types: Vec<Ty> = types.iter().map(|t| self.lower_type(t)).collect();
+        if let ExprKind::FnValue(Callee::Fn(inst)) = &out.kind {
+            for (arg, ty) in inst.args.clone().iter().zip(&types) {
+                self.expect(ty, arg, span);
+            }
+        } else if !has(&out.ty) {
+            self.report(span, "type arguments belong to a function");
+        }
+        out
+    }
+
+    /// `e?`: the value inside, or an early return of what is not one.
+    fn question(&mut self, operand: &raw::Expr, span: Span) -> Expr {
+        let operand = self.infer(operand, None);
+        let form = self.known_form(&operand.ty);
+        let Some(returns) = self.me().returns.last().cloned() else {
+            self.report(span, "`?` outside of a function");
+            return self.error_expr(span);
+        };
+        let (option, result) = (self.known.option, self.known.result);
+        match form {
+            Ty::Adt(id, args) if id == option => {
+                let inner = args[0].clone();
+                let other = self.fresh();
+                let out_ty = self.known.option_of(other);
+                self.expect(&returns, &out_ty, span);
+                let none = Expr { kind: ExprKind::Construct { ctor: 1, fields: Vec::new() }, ty: out_ty, span };
+                self.question_match(operand, inner, (0, 1), None, none, span)
+            }
+            Ty::Adt(id, args) if id == result => {
+                let (inner, error) = (args[0].clone(), args[1].clone());
+                let other = self.fresh();
+                let out_ty = Ty::Adt(result, [other, error.clone()].into());
+                self.expect(&returns, &out_ty, span);
+                let local = self.temp(error.clone(), span);
+                let value = Expr { kind: ExprKind::Local(local), ty: error.clone(), span };
+                let err = Expr { kind: ExprKind::Construct { ctor: 1, fields: vec![value] }, ty: out_ty, span };
+                self.question_match(operand, inner, (0, 1), Some((local, error)), err, span)
+            }
+            Ty::Error => self.error_expr(span),
+            Ty::Infer(_) => {
+                self.report_hint(span, "Type annotation required: `?` works on an Option or a Result", None);
+                self.error_expr(span)
+            }
+            other => {
+                let message = format!("type mismatch: `?` works on an Option or a Result, found `{}`", self.show(&other));
+                self.report(span, message);
+                self.error_expr(span)
+            }
+        }
+    }
+
+    fn question_match(
+        &mut self,
+        operand: Expr,
+        inner: Ty,
+        (good, bad): (u32, u32),
+        error: Option<(LocalId, Ty)>,
+        early: Expr,
+        span: Span,
+    ) -> Expr {
+        let local = self.temp(inner.clone(), span);
+        let pat = |kind, ty: &Ty| Pat { kind, ty: ty.clone(), span };
+        let of = operand.ty.clone();
+        let good = hir::Arm {
+            pattern: pat(PatKind::Ctor(good, vec![pat(PatKind::Bind(local, None), &inner)]), &of),
+            any: false,
+            guard: None,
+            body: Expr { kind: ExprKind::Local(local), ty: inner.clone(), span },
+        };
+        let fields = error.map(|(local, ty)| pat(PatKind::Bind(local, None), &ty)).into_iter().collect();
+        let bad = hir::Arm {
+            pattern: pat(PatKind::Ctor(bad, fields), &of),
+            any: false,
+            guard: None,
+            body: Expr { kind: ExprKind::Return(Some(Box::new(early))), ty: inner.clone(), span },
+        };
+        Expr { kind: ExprKind::Match { scrutinee: Box::new(operand), arms: vec![good, bad] }, ty: inner, span }
+    }
+
+    /// A local's value.
+    pub(super) fn read_local(&mut self, local: LocalId, span: Span) -> Expr {
+        self.me().used.insert(local);
+        let ty = self.me().locals[local.0 as usize].ty.clone();
+        Expr { kind: ExprKind::Local(local), ty, span }
+    }
+
+    /// What a bound name stands for, as a value.
+    pub(super) fn bound_value(&mut self, binding: Binding, span: Span) -> Expr {
+        match binding {
+            Binding::Local(local) => self.read_local(local, span),
+            Binding::LocalFn(id) => {
+                let (callee, params, result) = self.instantiate_local(id, span);
+                let types: Vec<Ty> = params.into_iter().map(|p| p.ty).collect();
+                let ty = Ty::Fn(types.into(), Arc::new(result));
+                Expr { kind: ExprKind::FnValue(callee), ty, span }
+            }
+        }
+    }
+}
+
+fn has(ty: &Ty) -> bool {
+    super::has_error(ty)
+}
+
+/// Statements before a body.
+pub(super) fn wrap_patterns(stmts: Vec<Stmt>, body: Expr) -> Expr {
+    if stmts.is_empty() {
+        return body;
+    }
+    let (ty, span) = (body.ty.clone(), body.span);
+    Expr { kind: ExprKind::Block(stmts, Box::new(body)), ty, span }
+}
+
+/// Whether a type is a number of the machine.
+pub(super) fn is_number(ty: &Ty) -> bool {
+    matches!(ty, Ty::Int(_) | Ty::Float | Ty::Float32)
+}
+
+/// `Int`, as a width.
+pub(super) const INT: IntTy = IntTy::I64;

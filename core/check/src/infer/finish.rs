@@ -1,0 +1,487 @@
+//! The end of an inference: generalisation, then variables and holes are replaced, captures found, matches looked at.
+
+use super::unify::in_range;
+use super::{Goal, Hole, Infer, Pending, has_error};
+use crate::exhaustive;
+use crate::hir::{
+    Arm, Body, Callee, Expr, ExprKind, FnInst, Lambda, LocalId, MethodRef, Pat, PatKind, Span, Stmt,
+};
+use crate::infer::group::FnResult;
+use crate::signature::{Header, ParamSig, Signature};
+use crate::ty::{FnId, Ty};
+use crate::types::{Finding, type_info};
+use std::sync::Arc;
+
+/// A member's body before variables are replaced: member, parameters, value, result, parameter types.
+type Open = (usize, Vec<LocalId>, Expr, Ty, Vec<Ty>);
+
+/// Closes a group. `rigid` parameters are declared; `declared`: the signature is, too.
+pub(super) fn group(
+    cx: &mut Infer<'_>,
+    group: &[FnId],
+    heads: &[Option<Arc<Header>>],
+    results: Vec<Open>,
+    rigid: u32,
+    declared: bool,
+) -> Vec<FnResult> {
+    cx.table.level = 0;
+    raise_levels(cx);
+    cx.settle(0);
+    arm_types(cx, &results);
+    let mut free = Vec::new();
+    if !declared {
+        for (at, _, _, result, types) in &results {
+            if heads[*at].as_ref().is_some_and(|h| h.value) {
+                continue;
+            }
+            types.iter().for_each(|ty| cx.table.free(ty, &mut free));
+            cx.table.free(result, &mut free);
+        }
+        if !free.is_empty() {
+            cx.grow_by_constraints(&mut free, 0);
+        }
+    }
+    for (at, var) in free.iter().enumerate() {
+        cx.table.bind(*var, Ty::Param(rigid + at as u32));
+    }
+    let count = rigid + free.len() as u32;
+    let mut constraints = cx.take_constraints(None, &|i| i >= rigid && i < super::LOCAL_PARAMS);
+    if !declared && group.len() == 1 {
+        let bounds = heads[0].as_ref().map_or_else(Vec::new, |h| h.bounds.clone());
+        constraints.splice(0..0, bounds.into_iter().map(|(ty, of)| crate::signature::Constraint::Trait(ty, of)));
+    }
+    cx.force();
+    default_rest(cx);
+    let mut out = Vec::new();
+    for (at, id) in group.iter().enumerate() {
+        cx.enter(at);
+        let head = heads[at].as_ref();
+        let open = results.iter().find(|(member, ..)| *member == at);
+        let signature = match cx.group.get(id).cloned() {
+            Some(mono) => Signature {
+                type_params: count,
+                params: mono.params.into_iter().map(|p| ParamSig { ty: closed(cx, &p.ty), ..p }).collect(),
+                result: closed(cx, &mono.result),
+                constraints: constraints.clone(),
+                value: mono.value,
+                names: head.map_or_else(Vec::new, |h| h.names.iter().take(rigid as usize).cloned().collect()),
+            },
+            None => (*super::group::signature(cx.db, cx.project, *id)).clone(),
+        };
+        let mut warnings = Vec::new();
+        let body = open.map(|(_, params, value, result, _)| {
+            let value = value.clone();
+            finish_body(cx, *id, signature.type_params, params.clone(), value, result.clone(), &mut warnings)
+        });
+        if let Some(head) = head {
+            let own = head.findings.clone();
+            cx.me().findings.splice(0..0, own);
+        }
+        let mut findings = std::mem::take(&mut cx.me().findings);
+        dedup(&mut findings);
+        let body = body.filter(|_| findings.is_empty()).map(Arc::new);
+        out.push(FnResult { id: *id, signature: Arc::new(signature), body, findings, warnings });
+    }
+    out
+}
+
+/// Closes a text of its own.
+pub(super) fn expression(cx: &mut Infer<'_>, owner: FnId, params: Vec<LocalId>, value: Expr, ty: Ty) -> Result<Body, Vec<Finding>> {
+    raise_levels(cx);
+    cx.settle(0);
+    arm_types(cx, &[]);
+    cx.force();
+    default_rest(cx);
+    let mut warnings = Vec::new();
+    let body = finish_body(cx, owner, 0, params, value, ty, &mut warnings);
+    let mut findings = std::mem::take(&mut cx.me().findings);
+    dedup(&mut findings);
+    if findings.is_empty() { Ok(body) } else { Err(findings) }
+}
+
+/// Variables of the outermost level belong to the group as well.
+fn raise_levels(cx: &mut Infer<'_>) {
+    cx.table.raise();
+}
+
+fn dedup(findings: &mut Vec<Finding>) {
+    let mut seen: Vec<(Span, String)> = Vec::new();
+    findings.retain(|f| {
+        let key = (f.span, f.message.clone());
+        if seen.contains(&key) {
+            return false;
+        }
+        seen.push(key);
+        true
+    });
+}
+
+/// Decides what receive and catch arms take whose type nothing has fixed.
+fn arm_types(cx: &mut Infer<'_>, results: &[Open]) {
+    for at in 0..cx.members.len() {
+        cx.enter(at);
+        let mut fixed = Vec::new();
+        for (_, _, _, result, types) in results {
+            types.iter().for_each(|ty| cx.table.free(ty, &mut fixed));
+            cx.table.free(result, &mut fixed);
+        }
+        for arm in cx.me().arms.clone() {
+            let mut free = Vec::new();
+            cx.table.free(&arm.ty, &mut free);
+            free.retain(|var| !fixed.contains(var));
+            if free.is_empty() {
+                continue;
+            }
+            if let (Ty::Infer(var), Some(bare)) = (cx.table.shallow(&arm.ty), arm.bare) {
+                let used = bare.is_some_and(|local| cx.me().used.contains(&local));
+                if !used {
+                    // Takes anything; see `finish_arm`.
+                    cx.table.bind(var, Ty::Never);
+                    continue;
+                }
+            }
+            if arm.catch {
+                for var in free {
+                    if matches!(cx.table.shallow(&Ty::Infer(var)), Ty::Infer(v) if v == var) {
+                        cx.table.bind(var, Ty::String);
+                    }
+                }
+                continue;
+            }
+            cx.report_hint(
+                arm.span,
+                "Type annotation required: nothing says which messages this arm takes",
+                Some("annotate it: `(x: Int)`".into()),
+            );
+            for var in free {
+                cx.table.bind(var, Ty::Error);
+            }
+        }
+    }
+}
+
+/// Variables that nothing depends on: those that must implement a trait become Int if that is a number's, the rest unit.
+fn default_rest(cx: &mut Infer<'_>) {
+    let goals: Vec<Pending> = std::mem::take(&mut cx.pending);
+    for pending in &goals {
+        if let Goal::Trait { ty, of } = &pending.goal
+            && let Ty::Infer(var) = cx.table.shallow(ty)
+        {
+            let ty = if *of == cx.known.num { Ty::INT } else { Ty::Unit };
+            if ty == Ty::Unit && goals.iter().any(|g| matches!(&g.goal, Goal::Trait { ty, of } if *of == cx.known.num && matches!(cx.table.shallow(ty), Ty::Infer(v) if v == var))) {
+                continue;
+            }
+            cx.table.bind(var, ty);
+        }
+    }
+    cx.pending = goals;
+    cx.force();
+}
+
+/// A type without variables: those left over are unit.
+fn closed(cx: &Infer<'_>, ty: &Ty) -> Ty {
+    let literal = |var: u32| if cx.table.is_literal(var) { Ty::INT } else { Ty::Unit };
+    close(&cx.table.deep(ty), &literal)
+}
+
+/// Replaces variables.
+pub(super) fn close(ty: &Ty, by: &dyn Fn(u32) -> Ty) -> Ty {
+    match ty {
+        Ty::Infer(var) => by(*var),
+        Ty::Tuple(items) => Ty::Tuple(items.iter().map(|t| close(t, by)).collect()),
+        Ty::Fn(params, result) => Ty::Fn(params.iter().map(|t| close(t, by)).collect(), Arc::new(close(result, by))),
+        Ty::Adt(id, args) => Ty::Adt(*id, args.iter().map(|t| close(t, by)).collect()),
+        Ty::Array(item) => Ty::Array(Arc::new(close(item, by))),
+        other => other.clone(),
+    }
+}
+
+/// Renumbers the parameters of local functions: they follow those of what is around them.
+fn renumber(ty: &Ty, map: &[(u32, u32, u32)]) -> Ty {
+    match ty {
+        Ty::Param(i) => match map.iter().find(|(first, count, _)| (*first..first + count).contains(i)) {
+            Some((first, _, to)) => Ty::Param(i - first + to),
+            None => ty.clone(),
+        },
+        Ty::Tuple(items) => Ty::Tuple(items.iter().map(|t| renumber(t, map)).collect()),
+        Ty::Fn(params, result) => Ty::Fn(params.iter().map(|t| renumber(t, map)).collect(), Arc::new(renumber(result, map))),
+        Ty::Adt(id, args) => Ty::Adt(*id, args.iter().map(|t| renumber(t, map)).collect()),
+        Ty::Array(item) => Ty::Array(Arc::new(renumber(item, map))),
+        other => other.clone(),
+    }
+}
+
+fn finish_body(
+    cx: &mut Infer<'_>,
+    owner: FnId,
+    type_params: u32,
+    params: Vec<LocalId>,
+    value: Expr,
+    result: Ty,
+    warnings: &mut Vec<Finding>,
+) -> Body {
+    let me = cx.at;
+    let mut map = Vec::new();
+    let mut ends: Vec<u32> = Vec::new();
+    for at in 0..cx.members[me].local_fns.len() {
+        let scheme = &cx.members[me].local_schemes[at];
+        let first = cx.members[me].local_parents[at].map_or(type_params, |parent| ends[parent.0 as usize]);
+        map.push((scheme.first, scheme.count, first));
+        ends.push(first + scheme.count);
+        let local = &mut cx.members[me].local_fns[at];
+        local.first_param = first;
+        local.type_params = ends[at] - first;
+    }
+    let mut finish = Finish { map, type_params, matches: Vec::new(), locals_never: Vec::new() };
+    let value = finish.expr(cx, value);
+    let mut local_fns = std::mem::take(&mut cx.members[me].local_fns);
+    for (at, local) in local_fns.iter_mut().enumerate() {
+        local.result = finish.ty(cx, &local.result);
+        let empty = Expr { kind: ExprKind::Literal(crate::hir::Literal::Unit), ty: Ty::Unit, span: local.span };
+        local.value = finish.expr(cx, std::mem::replace(&mut local.value, empty));
+        debug_assert!(at < finish.map.len());
+    }
+    let mut locals = std::mem::take(&mut cx.members[me].locals);
+    for local in &mut locals {
+        local.ty = finish.ty(cx, &local.ty);
+    }
+    for (value, ty, span) in std::mem::take(&mut cx.me().literals) {
+        if let Ty::Int(width) = closed(cx, &ty)
+            && !in_range(value, width)
+        {
+            let message = format!("type mismatch: {value} is out of range of `{}`", crate::print::int_name(width));
+            cx.report(span, message);
+        }
+    }
+    let result = finish.ty(cx, &result);
+    let mut body = Body { owner, type_params, locals, params, result, local_fns, value };
+    if cx.me().findings.is_empty() {
+        check_matches(cx, &finish.matches, warnings);
+        crate::captures::mark(&mut body);
+    }
+    body
+}
+
+/// A match to be looked at: scrutinee type, patterns with guards, place.
+type Cases = (Ty, Vec<(Pat, bool)>, Span);
+
+struct Finish {
+    map: Vec<(u32, u32, u32)>,
+    type_params: u32,
+    matches: Vec<Cases>,
+    locals_never: Vec<LocalId>,
+}
+
+impl Finish {
+    fn ty(&self, cx: &Infer<'_>, ty: &Ty) -> Ty {
+        let ty = closed(cx, ty);
+        if self.map.iter().all(|(_, count, _)| *count == 0) { ty } else { renumber(&ty, &self.map) }
+    }
+
+    fn tys(&self, cx: &Infer<'_>, tys: &[Ty]) -> Arc<[Ty]> {
+        tys.iter().map(|ty| self.ty(cx, ty)).collect()
+    }
+
+    fn callee(&mut self, cx: &mut Infer<'_>, callee: Callee) -> Callee {
+        match callee {
+            Callee::Fn(inst) => Callee::Fn(self.inst(cx, inst)),
+            Callee::Local(id, args) => {
+                let (_, count, first) = self.map[id.0 as usize];
+                let args = if args.is_empty() { (0..count).map(|i| Ty::Param(first + i)).collect() } else { self.tys(cx, &args) };
+                Callee::Local(id, args)
+            }
+            Callee::Method(method) => Callee::Method(MethodRef {
+                self_ty: self.ty(cx, &method.self_ty),
+                args: self.tys(cx, &method.args),
+                ..method
+            }),
+            Callee::Dot(name) => Callee::Dot(name),
+            Callee::Value(value) => Callee::Value(Box::new(self.expr(cx, *value))),
+        }
+    }
+
+    fn inst(&mut self, cx: &Infer<'_>, inst: FnInst) -> FnInst {
+        // A function of the group is called at the group's own parameters.
+        let args = if cx.group.contains_key(&inst.id) {
+            (0..self.type_params).map(Ty::Param).collect()
+        } else {
+            self.tys(cx, &inst.args)
+        };
+        FnInst { id: inst.id, args }
+    }
+
+    fn boxed(&mut self, cx: &mut Infer<'_>, e: Box<Expr>) -> Box<Expr> {
+        Box::new(self.expr(cx, *e))
+    }
+
+    fn list(&mut self, cx: &mut Infer<'_>, items: Vec<Expr>) -> Vec<Expr> {
+        items.into_iter().map(|e| self.expr(cx, e)).collect()
+    }
+
+    fn expr(&mut self, cx: &mut Infer<'_>, e: Expr) -> Expr {
+        let (ty, span) = (self.ty(cx, &e.ty), e.span);
+        let kind = match e.kind {
+            ExprKind::Hole(number) => return self.hole(cx, number, span),
+            kind @ (ExprKind::Literal(_) | ExprKind::Local(_) | ExprKind::Global(_) | ExprKind::Continue) => kind,
+            ExprKind::FnValue(callee) => ExprKind::FnValue(self.callee(cx, callee)),
+            ExprKind::Call(callee, args) => {
+                let callee = self.callee(cx, callee);
+                ExprKind::Call(callee, self.list(cx, args))
+            }
+            ExprKind::Prim(op, args) => ExprKind::Prim(op, self.list(cx, args)),
+            ExprKind::Concat(items) => ExprKind::Concat(self.flat_concat(cx, items)),
+            ExprKind::Construct { ctor, fields } => ExprKind::Construct { ctor, fields: self.list(cx, fields) },
+            ExprKind::Tuple(items) => ExprKind::Tuple(self.list(cx, items)),
+            ExprKind::Field(base, index) => ExprKind::Field(self.boxed(cx, base), index),
+            ExprKind::DotField(base, name) => ExprKind::DotField(self.boxed(cx, base), name),
+            ExprKind::Element(base, index) => ExprKind::Element(self.boxed(cx, base), index),
+            ExprKind::Update(base, fields) => {
+                let base = self.boxed(cx, base);
+                ExprKind::Update(base, fields.into_iter().map(|(at, e)| (at, self.expr(cx, e))).collect())
+            }
+            ExprKind::If { condition, then, otherwise } => ExprKind::If {
+                condition: self.boxed(cx, condition),
+                then: self.boxed(cx, then),
+                otherwise: self.boxed(cx, otherwise),
+            },
+            ExprKind::Match { scrutinee, arms } => {
+                let scrutinee = self.boxed(cx, scrutinee);
+                let arms: Vec<Arm> = arms.into_iter().map(|arm| self.arm(cx, arm)).collect();
+                let cases = arms.iter().map(|arm| (arm.pattern.clone(), arm.guard.is_some())).collect();
+                self.matches.push((scrutinee.ty.clone(), cases, span));
+                ExprKind::Match { scrutinee, arms }
+            }
+            ExprKind::Block(stmts, value) => {
+                let stmts = stmts.into_iter().map(|stmt| self.stmt(cx, stmt)).collect();
+                ExprKind::Block(stmts, self.boxed(cx, value))
+            }
+            ExprKind::Assign(local, value) => ExprKind::Assign(local, self.boxed(cx, value)),
+            ExprKind::AssignField(base, index, value) => {
+                let base = self.boxed(cx, base);
+                ExprKind::AssignField(base, index, self.boxed(cx, value))
+            }
+            ExprKind::While { condition, body } => {
+                ExprKind::While { condition: self.boxed(cx, condition), body: self.boxed(cx, body) }
+            }
+            ExprKind::ForRange { local, from, to, body } => {
+                ExprKind::ForRange { local, from: self.boxed(cx, from), to: self.boxed(cx, to), body: self.boxed(cx, body) }
+            }
+            ExprKind::ForList { local, list, body } => {
+                ExprKind::ForList { local, list: self.boxed(cx, list), body: self.boxed(cx, body) }
+            }
+            ExprKind::Break(value) => ExprKind::Break(value.map(|v| self.boxed(cx, v))),
+            ExprKind::Return(value) => ExprKind::Return(value.map(|v| self.boxed(cx, v))),
+            ExprKind::Lambda(lambda) => {
+                let Lambda { params, captures, body } = *lambda;
+                ExprKind::Lambda(Box::new(Lambda { params, captures, body: self.expr(cx, body) }))
+            }
+            ExprKind::Throw(value) => ExprKind::Throw(self.boxed(cx, value)),
+            ExprKind::Try { body, arms, finally } => ExprKind::Try {
+                body: self.boxed(cx, body),
+                arms: arms.into_iter().map(|arm| self.arm(cx, arm)).collect(),
+                finally: finally.map(|e| self.boxed(cx, e)),
+            },
+            ExprKind::Receive { arms, after } => ExprKind::Receive {
+                arms: arms.into_iter().map(|arm| self.arm(cx, arm)).collect(),
+                after: after.map(|after| Box::new((self.expr(cx, after.0), self.expr(cx, after.1)))),
+            },
+        };
+        Expr { kind, ty, span }
+    }
+
+    /// A chain of `++` joins once.
+    fn flat_concat(&mut self, cx: &mut Infer<'_>, items: Vec<Expr>) -> Vec<Expr> {
+        let mut out = Vec::new();
+        for item in items {
+            let item = self.expr(cx, item);
+            match item.kind {
+                ExprKind::Concat(inner) => out.extend(inner),
+                _ => out.push(item),
+            }
+        }
+        out
+    }
+
+    fn hole(&mut self, cx: &mut Infer<'_>, number: u32, span: Span) -> Expr {
+        let done = Hole::Done(Expr { kind: ExprKind::Literal(crate::hir::Literal::Unit), ty: Ty::Error, span });
+        match std::mem::replace(&mut cx.holes[number as usize], done) {
+            Hole::Done(e) => self.expr(cx, e),
+            Hole::Binary { op, lhs, rhs, ty, span } => {
+                let lhs = self.expr(cx, lhs);
+                let rhs = self.expr(cx, rhs);
+                let ty = self.ty(cx, &ty);
+                cx.settled_binary(op, lhs, rhs, ty, span)
+            }
+            // Reported where it could not be decided.
+            Hole::Call { ty, span, .. } | Hole::Value { ty, span } | Hole::Field { ty, span, .. } | Hole::Element { ty, span, .. } => {
+                debug_assert!(!cx.me().findings.is_empty(), "an undecided hole has been reported");
+                Expr { kind: ExprKind::Literal(crate::hir::Literal::Unit), ty: self.ty(cx, &ty), span }
+            }
+        }
+    }
+
+    fn arm(&mut self, cx: &mut Infer<'_>, arm: Arm) -> Arm {
+        let mut pattern = self.pat(cx, arm.pattern);
+        let guard = arm.guard.map(|g| self.expr(cx, g));
+        let body = self.expr(cx, arm.body);
+        let any = arm.any || pattern.ty == Ty::Never;
+        if any {
+            if let PatKind::Bind(local, _) = pattern.kind {
+                self.locals_never.push(local);
+            }
+            pattern.kind = PatKind::Wild;
+        }
+        Arm { pattern, any, guard, body }
+    }
+
+    fn stmt(&mut self, cx: &mut Infer<'_>, stmt: Stmt) -> Stmt {
+        match stmt {
+            Stmt::Expr(e) => Stmt::Expr(self.expr(cx, e)),
+            Stmt::Let { pattern, value, span } => {
+                let value = self.expr(cx, value);
+                Stmt::Let { pattern: self.pat(cx, pattern), value, span }
+            }
+            Stmt::LocalFn(id) => Stmt::LocalFn(id),
+        }
+    }
+
+    fn pat(&mut self, cx: &mut Infer<'_>, pat: Pat) -> Pat {
+        let ty = self.ty(cx, &pat.ty);
+        let kind = match pat.kind {
+            kind @ (PatKind::Wild | PatKind::Literal(_) | PatKind::Range(..)) => kind,
+            PatKind::Bind(local, inner) => PatKind::Bind(local, inner.map(|p| Box::new(self.pat(cx, *p)))),
+            PatKind::Tuple(items) => PatKind::Tuple(items.into_iter().map(|p| self.pat(cx, p)).collect()),
+            PatKind::Ctor(ctor, items) => PatKind::Ctor(ctor, items.into_iter().map(|p| self.pat(cx, p)).collect()),
+            PatKind::Or(items) => PatKind::Or(items.into_iter().map(|p| self.pat(cx, p)).collect()),
+            PatKind::Test(local, test) => PatKind::Test(local, self.boxed(cx, test)),
+            PatKind::View(local, value, inner) => {
+                let value = self.boxed(cx, value);
+                PatKind::View(local, value, Box::new(self.pat(cx, *inner)))
+            }
+        };
+        Pat { kind, ty, span: pat.span }
+    }
+}
+
+fn check_matches(cx: &mut Infer<'_>, matches: &[Cases], warnings: &mut Vec<Finding>) {
+    let (db, project) = (cx.db, cx.project);
+    let def = |id| type_info(db, project, id).def.clone();
+    let types = exhaustive::Types { def: &def, list: Some(cx.known.list) };
+    for (ty, cases, span) in matches {
+        if has_error(ty) {
+            continue;
+        }
+        let rows: Vec<exhaustive::Row<'_>> =
+            cases.iter().map(|(pattern, guarded)| exhaustive::Row { pattern, guarded: *guarded }).collect();
+        let report = exhaustive::analyse(&types, ty, &rows);
+        if let Some(missing) = report.missing {
+            // Mark the head, not the whole of it.
+            let end = cases.first().map_or(span.end, |(pattern, _)| pattern.span.start.max(span.start + 1));
+            let marked = Span { start: span.start, end: end.min(span.end).max(span.start + 1) };
+            cx.report_hint(marked, "non-exhaustive match", Some(format!("missing: {missing}")));
+        }
+        for index in report.redundant {
+            warnings.push(Finding::new(cases[index].0.span, "this case is never reached"));
+        }
+    }
+}

@@ -1,0 +1,437 @@
+//! Groups of definitions: set-up, generalisation, results; signatures; the selection of methods at concrete types.
+
+use super::{Infer, Member, MonoSig, finish, unify};
+use crate::db::{Db, Project, fn_module, function, main_part};
+use crate::hir::{Body, Derived, Expr, ExprKind, MethodRef, PrimOp, Selected, Span};
+use crate::ids::{Container, FnKey, ModuleId, Part};
+use crate::raw::{self, FunctionKind, Name, PatKind};
+use crate::scc::group_of;
+use crate::signature::{Constraint, Header, ParamSig, Signature, declared_signature, header, impl_info, trait_info};
+use crate::traits::{Implementation, implementation, implements};
+use crate::ty::{FnId, TraitId, Ty};
+use crate::types::Finding;
+use std::sync::Arc;
+
+/// One function's outcome.
+#[derive(Clone, PartialEq, Debug)]
+pub struct FnResult {
+    /// Which.
+    pub id: FnId,
+    /// What callers see.
+    pub signature: Arc<Signature>,
+    /// Its body; none when it has none or errors were found.
+    pub body: Option<Arc<Body>>,
+    /// What is wrong.
+    pub findings: Vec<Finding>,
+    /// What is odd but runs.
+    pub warnings: Vec<Finding>,
+}
+
+/// A group's outcome.
+#[derive(Clone, PartialEq, Debug)]
+pub struct GroupResult {
+    /// In the order of the group.
+    pub fns: Vec<FnResult>,
+}
+
+/// Infers the group whose first member is `first`.
+#[salsa::tracked(returns(clone))]
+pub fn infer_group(db: &dyn Db, project: Project, first: FnId) -> Arc<GroupResult> {
+    let group = group_of(db, project, first);
+    Arc::new(GroupResult { fns: run(db, project, &group) })
+}
+
+/// What callers see of a function.
+#[salsa::tracked(returns(clone))]
+pub fn signature(db: &dyn Db, project: Project, id: FnId) -> Arc<Signature> {
+    let Some(head) = header(db, project, id) else { return Arc::new(no_signature()) };
+    if let Some(of_trait) = trait_signature(db, project, id, &head) {
+        return of_trait;
+    }
+    if head.complete() {
+        return Arc::new(declared_signature(&head));
+    }
+    let group = group_of(db, project, id);
+    let result = infer_group(db, project, group[0]);
+    result.fns.iter().find(|f| f.id == id).map_or_else(|| Arc::new(no_signature()), |f| f.signature.clone())
+}
+
+fn no_signature() -> Signature {
+    Signature { type_params: 0, params: Vec::new(), result: Ty::Error, constraints: Vec::new(), value: false, names: Vec::new() }
+}
+
+/// The method of a trait that a method of an impl implements.
+fn implemented(db: &dyn Db, project: Project, id: FnId) -> Option<(FnId, Ty, u32)> {
+    let key = db.ids().fn_key(id);
+    let Container::Impl(of) = key.container else { return None };
+    if key.part != Part::Main {
+        return None;
+    }
+    let info = impl_info(db, project, of);
+    info.traits.iter().find_map(|of| {
+        let info_trait = trait_info(db, project, *of);
+        let method = info_trait.methods.iter().find(|m| m.name == key.name && m.arity == key.arity)?;
+        Some((method.id, info.target.clone(), info.params.len() as u32))
+    })
+}
+
+/// A method of an impl has the type its trait gives it.
+fn trait_signature(db: &dyn Db, project: Project, id: FnId, head: &Header) -> Option<Arc<Signature>> {
+    let (method, target, impl_params) = implemented(db, project, id)?;
+    let of_trait = signature(db, project, method);
+    // `Self` becomes the target, the method's own parameters follow those of the impl.
+    let mut args = vec![target];
+    args.extend((1..of_trait.type_params.max(1)).map(|i| Ty::Param(impl_params + i - 1)));
+    let at = |ty: &Ty| unify::instantiate(ty, 0, &args);
+    let params = of_trait
+        .params
+        .iter()
+        .enumerate()
+        .map(|(i, p)| ParamSig {
+            name: p.name.clone(),
+            ty: at(&p.ty),
+            default: head.params.get(i).and_then(|own| own.default).or(p.default),
+        })
+        .collect();
+    let mut constraints: Vec<Constraint> =
+        head.bounds.iter().filter(|(ty, _)| matches!(ty, Ty::Param(i) if *i < impl_params)).map(|(ty, of)| Constraint::Trait(ty.clone(), *of)).collect();
+    for constraint in of_trait.constraints.iter().skip(1) {
+        if let Constraint::Trait(ty, of) = constraint {
+            constraints.push(Constraint::Trait(at(ty), *of));
+        }
+    }
+    let mut names: Vec<Name> = head.names.iter().take(impl_params as usize).cloned().collect();
+    names.extend(of_trait.names.iter().skip(1).cloned());
+    Some(Arc::new(Signature {
+        type_params: impl_params + of_trait.type_params.saturating_sub(1),
+        params,
+        result: at(&of_trait.result),
+        constraints,
+        value: false,
+        names,
+    }))
+}
+
+/// The raw function that is inferred for a number: for a default, its expression.
+fn raw_of(db: &dyn Db, project: Project, id: FnId) -> Option<Arc<raw::Function>> {
+    let def = function(db, project, main_part(db, id))?;
+    let Part::Default(at) = db.ids().fn_key(id).part else { return Some(def) };
+    let value = def.clauses.iter().find_map(|clause| clause.params.get(at as usize)?.default.clone())?;
+    let span = value.span;
+    let clause = raw::Clause { params: Vec::new(), guard: None, result: None, body: Some((*value).clone()), span };
+    Some(Arc::new(raw::Function {
+        name: def.name.clone(),
+        name_span: span,
+        type_params: Vec::new(),
+        signature: None,
+        clauses: vec![clause],
+        kind: FunctionKind::Function,
+        span,
+    }))
+}
+
+fn run(db: &dyn Db, project: Project, group: &[FnId]) -> Vec<FnResult> {
+    let module = group.first().and_then(|id| fn_module(db, project, *id)).map_or(db.ids().module(""), |m| m.0);
+    let mut cx = Infer::new(db, project, module);
+    cx.members = Vec::new();
+    let mut heads = Vec::new();
+    for id in group {
+        let head = header(db, project, *id);
+        let module = head.as_ref().map(|h| h.module);
+        cx.members.push(Member { owner: Some(*id), module, ..Member::default() });
+        heads.push(head);
+    }
+    let single = group.len() == 1;
+    let mut rigid = 0;
+    let mut declared = Vec::new();
+    for (at, (id, head)) in group.iter().zip(&heads).enumerate() {
+        let Some(head) = head else { continue };
+        cx.at = at;
+        let known = trait_signature(db, project, *id, head).or_else(|| head.complete().then(|| Arc::new(declared_signature(head))));
+        let vars: Vec<Ty> = (0..head.type_params)
+            .map(|i| if known.is_some() || (single && i < head.declared) { Ty::Param(i) } else { cx.fresh() })
+            .collect();
+        if known.is_none() {
+            let ty = |ty: &Option<Ty>, cx: &mut Infer<'_>| match ty {
+                Some(ty) => unify::instantiate(ty, 0, &vars),
+                None => cx.fresh(),
+            };
+            let params: Vec<ParamSig> =
+                head.params.iter().map(|p| ParamSig { name: p.name.clone(), ty: ty(&p.ty, &mut cx), default: p.default }).collect();
+            let result = ty(&head.result, &mut cx);
+            cx.group.insert(*id, MonoSig { params, result, value: head.value });
+        }
+        if single {
+            rigid = known.as_ref().map_or(head.declared, |k| k.type_params);
+        }
+        declared.push((vars, known));
+    }
+    let mut results = Vec::new();
+    for (at, (id, head)) in group.iter().zip(&heads).enumerate() {
+        cx.enter(at);
+        let (Some(head), Some(raw)) = (head, raw_of(db, project, *id)) else { continue };
+        let (vars, known) = &declared[at];
+        if raw.clauses.iter().all(|clause| clause.body.is_some()) {
+            let (params, result) = match known {
+                Some(known) => (known.params.clone(), known.result.clone()),
+                None => {
+                    let mono = cx.group[id].clone();
+                    (mono.params, mono.result)
+                }
+            };
+            cx.bounds = head.bounds.clone();
+            if let Some(known) = known {
+                cx.param_names = known.names.clone();
+                cx.bounds.extend(known.constraints.iter().filter_map(|c| match c {
+                    Constraint::Trait(ty, of) => Some((ty.clone(), *of)),
+                    _ => None,
+                }));
+            } else {
+                cx.param_names = head.names.iter().take(head.declared as usize).cloned().collect();
+                // Parameters that are variables in this group bring their bounds as goals.
+                for (ty, of) in &head.bounds {
+                    let ty = unify::instantiate(ty, 0, vars);
+                    if matches!(ty, Ty::Infer(_)) {
+                        cx.later(super::Goal::Trait { ty, of: *of }, raw.name_span, None);
+                    }
+                }
+            }
+            cx.self_ty = head.self_ty.as_ref().map(|ty| unify::instantiate(ty, 0, vars));
+            cx.type_names = head.names.iter().cloned().zip(vars.iter().cloned()).collect();
+            // An impl may name its method's type parameters as it likes.
+            let types: Vec<Ty> = params.iter().map(|p| p.ty.clone()).collect();
+            check_head(&mut cx, head, &types, &result, vars, &raw);
+            let (params, value) = cx.clauses(&raw, &types, &result);
+            if head.value {
+                // A value of the module may not be used before it is there; its order is seen to by codegen.
+            }
+            results.push((at, params, value, result, types));
+        }
+    }
+    let single_known = declared.first().is_some_and(|(_, known)| known.is_some());
+    finish::group(&mut cx, group, &heads, results, rigid, single && single_known)
+}
+
+/// The annotations of an impl's method agree with its trait.
+fn check_head(cx: &mut Infer<'_>, head: &Header, types: &[Ty], result: &Ty, vars: &[Ty], raw: &raw::Function) {
+    if !matches!(head.container, Container::Impl(_)) {
+        return;
+    }
+    for ((param, ty), written) in head.params.iter().zip(types).zip(&raw.clauses[0].params) {
+        if let Some(own) = &param.ty {
+            let own = unify::instantiate(own, 0, vars);
+            cx.expect(ty, &own, written.pattern.span);
+        }
+    }
+    if let Some(own) = &head.result {
+        let own = unify::instantiate(own, 0, vars);
+        cx.expect(result, &own, raw.name_span);
+    }
+}
+
+/// Checks a text against a module's names and some locals. For the REPL, the debugger and the entry.
+pub fn expression(
+    db: &dyn Db,
+    project: Project,
+    module: ModuleId,
+    owner: FnId,
+    locals: &[(Name, Ty)],
+    value: &raw::Expr,
+    shown: bool,
+) -> Result<Body, Vec<Finding>> {
+    let mut cx = Infer::new(db, project, module);
+    cx.members[0].owner = Some(owner);
+    cx.members[0].module = Some(module);
+    let params: Vec<crate::hir::LocalId> = locals
+        .iter()
+        .map(|(name, ty)| {
+            let local = cx.new_local(name.clone(), ty.clone(), false, Span::default());
+            cx.bind_name(name.clone(), super::Binding::Local(local));
+            local
+        })
+        .collect();
+    // A text may bind names that are there already.
+    cx.me().depth = 1;
+    let result = cx.fresh();
+    cx.me().returns.push(result.clone());
+    let mut body = cx.check(value, &result);
+    if shown {
+        cx.solve();
+        if !matches!(cx.table.shallow(&body.ty), Ty::Unit | Ty::Error) {
+            body = cx.shown(body, "showInside");
+        }
+    }
+    let ty = body.ty.clone();
+    finish::expression(&mut cx, owner, params, body, ty)
+}
+
+/// The body that runs `main`: calls it with the arguments if it takes them, prints its result unless that is unit.
+pub fn entry(db: &dyn Db, project: Project, main: FnId) -> Option<Body> {
+    let sig = signature(db, project, main);
+    let module = fn_module(db, project, main)?.0;
+    let mut cx = Infer::new(db, project, module);
+    let owner = db.ids().function(FnKey { part: Part::Entry, ..db.ids().fn_key(main) });
+    cx.members[0].owner = Some(owner);
+    let span = Span::default();
+    let mut args = Vec::new();
+    if sig.params.len() == 1 && sig.params[0].default.is_none() {
+        let levels = crate::db::module_scope(db, project, db.ids().module("std.env.Env"));
+        let head = levels.values.get("args").and_then(|heads| heads.first()).cloned().or_else(|| {
+            let target = crate::resolve::find_module(db, project, module, &["Env".into()])?;
+            let crate::resolve::Target::Module(env) = target else { return None };
+            crate::resolve::module_values(db, project, env, "args".into()).first().cloned()
+        })?;
+        let (inst, _, result) = cx.instantiate_fn(&head, "args", span);
+        args.push(Expr { kind: ExprKind::Call(crate::hir::Callee::Fn(inst), Vec::new()), ty: result, span });
+    }
+    let (inst, params, result) = cx.instantiate_id(main, "main", span, &[]);
+    for (param, arg) in params.iter().zip(&args) {
+        cx.expect(&param.ty, &arg.ty, span);
+    }
+    let call = Expr { kind: ExprKind::Call(crate::hir::Callee::Fn(inst), args), ty: result.clone(), span };
+    cx.solve();
+    let value = match cx.table.shallow(&result) {
+        Ty::Unit | Ty::Infer(_) => cx.dropped(call),
+        _ => {
+            let text = cx.shown(call, "showInside");
+            let print = crate::hir::FnInst { id: crate::signature::intrinsic_fn(db, "printlnString"), args: [].into() };
+            Expr { kind: ExprKind::Call(crate::hir::Callee::Fn(print), vec![text]), ty: Ty::Unit, span }
+        }
+    };
+    finish::expression(&mut cx, owner, Vec::new(), value, Ty::Unit).ok()
+}
+
+/// Selection at concrete types.
+pub mod select {
+    use super::*;
+
+    /// The method of a trait at a concrete type.
+    pub fn method(db: &dyn Db, project: Project, method: &MethodRef) -> Option<Selected> {
+        let known = crate::types::known(db, project);
+        let (of, ty) = (method.of, &method.self_ty);
+        let by_order = match &*method.name {
+            "<" => Some(Derived::Lt),
+            "<=" => Some(Derived::Le),
+            ">" => Some(Derived::Gt),
+            ">=" => Some(Derived::Ge),
+            _ => None,
+        };
+        let number = super::super::expr::is_number(ty);
+        if of == known.num && number {
+            return Some(Selected::Prim(match &*method.name {
+                "+" => PrimOp::Add,
+                "-" => PrimOp::Sub,
+                "*" => PrimOp::Mul,
+                "/" => PrimOp::Div,
+                "%" => PrimOp::Rem,
+                "**" => PrimOp::Pow,
+                _ => return None,
+            }));
+        }
+        let derived = || -> Option<Selected> {
+            let derived = if of == known.eq {
+                if &*method.name == "!=" { Derived::Ne } else { Derived::Eq }
+            } else if of == known.ord {
+                by_order.unwrap_or(Derived::Compare)
+            } else if of == known.show {
+                Derived::Show
+            } else if of == known.hash {
+                Derived::Hash
+            } else if of == known.copy {
+                Derived::Copy
+            } else {
+                return None;
+            };
+            Some(Selected::Derived(derived, ty.clone()))
+        };
+        match implementation(db, project, ty, of)? {
+            Implementation::Base => {
+                let ordered = number || matches!(ty, Ty::Bool | Ty::Char | Ty::String);
+                let equal = ordered || matches!(ty, Ty::Atom | Ty::Pid | Ty::Ref | Ty::Unit);
+                match &*method.name {
+                    "==" if equal => Some(Selected::Prim(PrimOp::Eq)),
+                    "!=" if equal => Some(Selected::Prim(PrimOp::Ne)),
+                    "<" if ordered => Some(Selected::Prim(PrimOp::Lt)),
+                    "<=" if ordered => Some(Selected::Prim(PrimOp::Le)),
+                    ">" if ordered => Some(Selected::Prim(PrimOp::Gt)),
+                    ">=" if ordered => Some(Selected::Prim(PrimOp::Ge)),
+                    _ => derived(),
+                }
+            }
+            Implementation::Derived(_) => derived(),
+            Implementation::Impl(_, info, args) => {
+                // `<` and its like go through `compare` unless the impl has them itself.
+                let name = &*method.name;
+                let own = |wanted: &str| info.methods.iter().find(|(name, _, _)| **name == *wanted);
+                if by_order.is_some() && own(name).is_none() {
+                    return derived();
+                }
+                if let Some((_, _, id)) = own(name) {
+                    let mut all = args;
+                    all.extend(method.args.iter().cloned());
+                    return Some(Selected::Fn(crate::hir::FnInst { id: *id, args: all.into() }));
+                }
+                let trait_info = trait_info(db, project, of);
+                let default = trait_info.methods.iter().find(|m| m.name == method.name && m.has_body)?;
+                let mut all = vec![ty.clone()];
+                all.extend(method.args.iter().cloned());
+                Some(Selected::Fn(crate::hir::FnInst { id: default.id, args: all.into() }))
+            }
+        }
+    }
+
+    /// What `name(args…)` means in the scope of `owner` at concrete types; `args[0]` is the receiver.
+    pub fn dot(db: &dyn Db, project: Project, owner: FnId, name: &str, args: &[Ty]) -> Option<Selected> {
+        let module = fn_module(db, project, owner).map_or(db.ids().module(""), |m| m.0);
+        let mut cx = Infer::new(db, project, module);
+        cx.members[0].owner = Some(owner);
+        let name: Name = name.into();
+        if let Some(receiver) = args.first() {
+            if &*name == "negate" && super::super::expr::is_number(receiver) {
+                return Some(Selected::Prim(PrimOp::Neg));
+            }
+            if let Some((index, Ty::Fn(..))) = cx.find_field(receiver, &name) {
+                return Some(Selected::FieldCall(index));
+            }
+            if let Some(of) = cx.traits_with_method(receiver, &name).first() {
+                return dot_method(&mut cx, *of, &name, args);
+            }
+        }
+        let inst = cx.select_dot_fn(&name, args)?;
+        cx.solve();
+        Some(Selected::Fn(crate::hir::FnInst { id: inst.id, args: inst.args.iter().map(|t| closed(&cx, t)).collect() }))
+    }
+
+    fn dot_method(cx: &mut Infer<'_>, of: TraitId, name: &Name, args: &[Ty]) -> Option<Selected> {
+        let info = trait_info(cx.db, cx.project, of);
+        let found = info.methods.iter().find(|m| m.name == *name)?;
+        let (inst, params, _) = cx.instantiate_id(found.id, name, Span::default(), std::slice::from_ref(&args[0]));
+        for (param, arg) in params.iter().zip(args) {
+            cx.table.unify(&param.ty, arg).ok()?;
+        }
+        cx.solve();
+        let own = inst.args.iter().skip(1).map(|t| closed(cx, t)).collect();
+        let reference = MethodRef { of, name: name.clone(), self_ty: args[0].clone(), args: own };
+        method(cx.db, cx.project, &reference)
+    }
+
+    fn closed(cx: &Infer<'_>, ty: &Ty) -> Ty {
+        let ty = cx.table.deep(ty);
+        let mut free = Vec::new();
+        cx.table.free(&ty, &mut free);
+        finish::close(&ty, &|_| Ty::Unit)
+    }
+
+    /// Whether a concrete type implements a trait.
+    pub fn holds(db: &dyn Db, project: Project, ty: &Ty, of: TraitId) -> bool {
+        implements(db, project, ty, of)
+    }
+}
+
+/// Whether a parameter is a plain name, which the body's local takes.
+pub(super) fn plain_name(param: &raw::Param) -> Option<&Name> {
+    match &param.pattern.kind {
+        PatKind::Name(name) => Some(name),
+        _ => None,
+    }
+}

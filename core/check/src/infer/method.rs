@@ -1,0 +1,242 @@
+//! Which of several definitions a name means: by arity, by annotated parameter types, by the receiver's traits.
+
+use super::Infer;
+use crate::db::{fn_module, project_scope};
+use crate::hir::Span;
+use crate::items::FnHead;
+use crate::raw::Name;
+use crate::resolve::{self, Levels};
+use crate::signature::{header, impl_table, trait_info};
+use crate::ty::{FnId, TraitId, Ty};
+use std::sync::Arc;
+
+/// What is known of an argument before its call is decided.
+#[derive(Clone, Debug)]
+pub(super) enum Shape {
+    /// Its type, perhaps with variables.
+    Ty(Ty),
+    /// A lambda of so many parameters, not looked at yet.
+    Lambda(usize),
+    /// Not looked at yet.
+    Unknown,
+}
+
+/// How well an argument goes with a parameter.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+enum Fit {
+    No,
+    Maybe,
+    Yes,
+}
+
+/// The outcome of choosing among functions.
+pub(super) enum Choice {
+    /// This one.
+    One(FnHead),
+    /// More must be known of the arguments.
+    Later,
+    /// None takes so many arguments.
+    Arity,
+    /// None takes such arguments.
+    None,
+    /// Several do, none is more specific.
+    Ambiguous,
+}
+
+impl<'db> Infer<'db> {
+    /// Chooses by nearness, then arity, then types. `exact`: all parameters must be given.
+    pub(super) fn choose(&mut self, levels: &Levels<FnHead>, shapes: &[Shape], names: &[Name], exact: bool) -> Choice {
+        let count = (shapes.len() + names.len()) as u32;
+        let mut arity_met = false;
+        for level in levels {
+            let mut best = Vec::new();
+            for head in level {
+                if head.value || count > head.arity || count < if exact { head.arity } else { head.required } {
+                    continue;
+                }
+                if !names.is_empty() && !self.has_params(head.id, names) {
+                    continue;
+                }
+                arity_met = true;
+                match self.fit(head.id, shapes) {
+                    Fit::No => {}
+                    fit => best.push((head, fit)),
+                }
+            }
+            match best.as_slice() {
+                [] => continue,
+                [(head, _)] => return Choice::One((*head).clone()),
+                several => {
+                    if several.iter().any(|(_, fit)| *fit == Fit::Maybe) {
+                        return Choice::Later;
+                    }
+                    let best: Vec<&FnHead> = several
+                        .iter()
+                        .map(|(head, _)| *head)
+                        .filter(|a| several.iter().all(|(b, _)| a.id == b.id || self.at_least_as_specific(a.id, b.id, shapes.len())))
+                        .collect();
+                    return match best.as_slice() {
+                        [head] => Choice::One((*head).clone()),
+                        // The same text in several places (a default makes two arities one): the first.
+                        [head, ..] if best.iter().all(|b| b.arity != head.arity || b.id == head.id) => Choice::One((*head).clone()),
+                        _ => Choice::Ambiguous,
+                    };
+                }
+            }
+        }
+        if arity_met { Choice::None } else { Choice::Arity }
+    }
+
+    fn has_params(&self, id: FnId, names: &[Name]) -> bool {
+        header(self.db, self.project, id)
+            .is_some_and(|h| names.iter().all(|name| h.params.iter().any(|p| p.name.as_ref() == Some(name))))
+    }
+
+    fn fit(&mut self, id: FnId, shapes: &[Shape]) -> Fit {
+        let Some(header) = header(self.db, self.project, id) else { return Fit::No };
+        let mut fit = Fit::Yes;
+        // Leading defaults shift positional arguments; types decide only where the numbers agree.
+        if shapes.len() != header.params.len() && header.params.first().is_some_and(|p| p.default.is_some()) {
+            return Fit::Yes;
+        }
+        for (shape, param) in shapes.iter().zip(&header.params) {
+            let Some(ty) = &param.ty else { continue };
+            let this = match shape {
+                Shape::Ty(arg) => self.fits(ty, arg),
+                Shape::Lambda(count) => match ty {
+                    Ty::Fn(params, _) if params.len() == *count || params.len() == 1 => Fit::Yes,
+                    Ty::Param(_) => Fit::Yes,
+                    _ => Fit::No,
+                },
+                Shape::Unknown => Fit::Yes,
+            };
+            fit = fit.min(this);
+            if fit == Fit::No {
+                return Fit::No;
+            }
+        }
+        // The same parameter of the signature at two known, different types.
+        fit
+    }
+
+    fn fits(&self, param: &Ty, arg: &Ty) -> Fit {
+        let arg = self.table.shallow(arg);
+        match (param, &arg) {
+            (Ty::Param(_) | Ty::Error, _) | (_, Ty::Error) => Fit::Yes,
+            (Ty::Int(width), Ty::Infer(var)) if self.table.is_literal(*var) => {
+                if *width == super::expr::INT { Fit::Yes } else { Fit::Maybe }
+            }
+            (_, Ty::Infer(var)) if self.table.is_literal(*var) => Fit::No,
+            (_, Ty::Infer(_)) => Fit::Maybe,
+            (Ty::Tuple(xs), Ty::Tuple(ys)) if xs.len() == ys.len() => self.fits_all(xs, ys),
+            (Ty::Adt(x, xs), Ty::Adt(y, ys)) if x == y => self.fits_all(xs, ys),
+            (Ty::Fn(xs, x), Ty::Fn(ys, y)) if xs.len() == ys.len() => self.fits_all(xs, ys).min(self.fits(x, y)),
+            (Ty::Array(x), Ty::Array(y)) => self.fits(x, y),
+            (a, b) if a == b => Fit::Yes,
+            _ => Fit::No,
+        }
+    }
+
+    fn fits_all(&self, xs: &[Ty], ys: &[Ty]) -> Fit {
+        xs.iter().zip(ys).map(|(x, y)| self.fits(x, y)).min().unwrap_or(Fit::Yes)
+    }
+
+    /// Whether everything `a` takes, `b` takes too.
+    fn at_least_as_specific(&self, a: FnId, b: FnId, count: usize) -> bool {
+        let (Some(a), Some(b)) = (header(self.db, self.project, a), header(self.db, self.project, b)) else { return false };
+        let bounded = |h: &crate::signature::Header, ty: &Ty| h.bounds.iter().any(|(t, _)| t == ty);
+        (0..count).all(|at| match (a.params.get(at).and_then(|p| p.ty.as_ref()), b.params.get(at).and_then(|p| p.ty.as_ref())) {
+            (_, None) => true,
+            (None, Some(ty)) => matches!(ty, Ty::Param(_)),
+            (Some(x @ Ty::Param(_)), Some(y @ Ty::Param(_))) => bounded(&a, x) || !bounded(&b, y),
+            (Some(x), Some(y)) => covers(y, x),
+        })
+    }
+
+    /// The traits with a method `name` that `form` could implement.
+    pub(super) fn traits_with_method(&mut self, form: &Ty, name: &str) -> Vec<TraitId> {
+        let table = impl_table(self.db, self.project);
+        let Some(traits) = table.methods.get(name) else { return Vec::new() };
+        traits.iter().copied().filter(|of| self.could_implement(form, *of)).collect()
+    }
+
+    fn could_implement(&self, form: &Ty, of: TraitId) -> bool {
+        if let Ty::Param(_) = form {
+            return self.bounds.iter().any(|(ty, bound)| ty == form && self.is_or_extends(*bound, of, 0));
+        }
+        crate::traits::head_implements(self.db, self.project, form, of)
+    }
+
+    /// Whether implementing `this` means implementing `of`.
+    pub(super) fn is_or_extends(&self, this: TraitId, of: TraitId, depth: u32) -> bool {
+        this == of
+            || depth < 32
+                && trait_info(self.db, self.project, this).supertraits.iter().any(|above| self.is_or_extends(*above, of, depth + 1))
+    }
+
+    /// Functions `name` as seen from this module, or from the module of the function that brought a constraint.
+    pub(super) fn functions_named(&self, name: &Name, owner: Option<FnId>) -> Arc<Levels<FnHead>> {
+        if let Some(library) = operator_function(name) {
+            let heads = resolve::prelude_values(self.db, self.project, library.into());
+            return Arc::new(vec![heads.to_vec()]);
+        }
+        let module = owner.and_then(|owner| fn_module(self.db, self.project, owner)).map_or(self.module, |m| m.0);
+        resolve::values(self.db, self.project, module, name.clone())
+    }
+
+    /// Reports that nothing of this name takes these arguments.
+    pub(super) fn no_function_fits(&mut self, name: &str, levels: &Levels<FnHead>, types: &[Ty], span: Span) {
+        if types.iter().any(|t| super::has_error(&self.table.deep(t))) {
+            return;
+        }
+        let shown: Vec<String> = types.iter().map(|t| self.show(t)).collect();
+        let mut lines = Vec::new();
+        for head in levels.iter().flatten().filter(|h| h.arity as usize == types.len()).take(6) {
+            if let Some(h) = header(self.db, self.project, head.id) {
+                let params: Vec<String> = h
+                    .params
+                    .iter()
+                    .map(|p| p.ty.as_ref().map_or("_".into(), |ty| self.show_with(ty, &h.names)))
+                    .collect();
+                lines.push(format!("{name}({})", params.join(", ")));
+            }
+        }
+        lines.sort();
+        lines.dedup();
+        let hint = (!lines.is_empty()).then(|| format!("there is {}", lines.join(", ")));
+        let shown_name = if name == "[]" { "index" } else { name };
+        self.report_hint(span, format!("type mismatch: no `{shown_name}` takes ({})", shown.join(", ")), hint);
+    }
+
+    fn show_with(&self, ty: &Ty, names: &[Name]) -> String {
+        crate::print::Printer { db: self.db, project: self.project, params: names, literal: &|_| false }.ty(ty)
+    }
+
+    /// Whether the function is one of the library.
+    pub(super) fn in_library(&self, head: &FnHead) -> bool {
+        project_scope(self.db, self.project).std.contains(&head.module)
+    }
+}
+
+/// The library function behind index syntax.
+pub(super) fn operator_function(name: &str) -> Option<&'static str> {
+    match name {
+        "[]" => Some("index"),
+        "[]=" => Some("setIndex"),
+        _ => None,
+    }
+}
+
+/// Whether every value of `specific` is one of `general`, parameters of `general` standing for anything.
+fn covers(general: &Ty, specific: &Ty) -> bool {
+    match (general, specific) {
+        (Ty::Param(_), _) => true,
+        (Ty::Tuple(xs), Ty::Tuple(ys)) if xs.len() == ys.len() => xs.iter().zip(ys.iter()).all(|(x, y)| covers(x, y)),
+        (Ty::Adt(x, xs), Ty::Adt(y, ys)) if x == y => xs.iter().zip(ys.iter()).all(|(x, y)| covers(x, y)),
+        (Ty::Fn(xs, x), Ty::Fn(ys, y)) if xs.len() == ys.len() => {
+            xs.iter().zip(ys.iter()).all(|(x, y)| covers(x, y)) && covers(x, y)
+        }
+        (Ty::Array(x), Ty::Array(y)) => covers(x, y),
+        (a, b) => a == b,
+    }
+}

@@ -1,0 +1,207 @@
+//! Type variables, unification, levels.
+
+use crate::ty::{IntTy, Ty};
+use std::sync::Arc;
+
+/// A variable.
+#[derive(Clone, Debug)]
+struct Var {
+    binding: Option<Ty>,
+    /// How many local functions deep it was made; those deeper than the one being generalised belong to it.
+    level: u32,
+    /// The type of an integer literal: only integers may be bound.
+    literal: bool,
+}
+
+/// All variables of one inference. Unions leave no trace that could be undone: ask [`fits`](super::call) before.
+#[derive(Default, Debug)]
+pub struct Table {
+    vars: Vec<Var>,
+    /// The level of new variables.
+    pub level: u32,
+}
+
+/// Two types that cannot be one.
+#[derive(Debug)]
+pub struct Mismatch;
+
+impl Table {
+    /// A new variable.
+    pub fn fresh(&mut self) -> Ty {
+        self.make(false)
+    }
+
+    /// A new variable for an integer literal.
+    pub fn fresh_literal(&mut self) -> Ty {
+        self.make(true)
+    }
+
+    fn make(&mut self, literal: bool) -> Ty {
+        self.vars.push(Var { binding: None, level: self.level, literal });
+        Ty::Infer(self.vars.len() as u32 - 1)
+    }
+
+    /// Lifts all variables by one level, so that those of the outermost one are above it.
+    pub fn raise(&mut self) {
+        self.vars.iter_mut().for_each(|var| var.level += 1);
+    }
+
+    /// The number of variables made so far.
+    pub fn len(&self) -> u32 {
+        self.vars.len() as u32
+    }
+
+    /// The type with the outermost variables replaced by what they are bound to.
+    pub fn shallow(&self, ty: &Ty) -> Ty {
+        let mut ty = ty;
+        while let Ty::Infer(var) = ty {
+            match &self.vars[*var as usize].binding {
+                Some(bound) => ty = bound,
+                None => break,
+            }
+        }
+        ty.clone()
+    }
+
+    /// The type with all bound variables replaced.
+    pub fn deep(&self, ty: &Ty) -> Ty {
+        match ty {
+            Ty::Infer(_) => match self.shallow(ty) {
+                Ty::Infer(var) => Ty::Infer(var),
+                bound => self.deep(&bound),
+            },
+            Ty::Tuple(items) => Ty::Tuple(items.iter().map(|t| self.deep(t)).collect()),
+            Ty::Fn(params, result) => Ty::Fn(params.iter().map(|t| self.deep(t)).collect(), Arc::new(self.deep(result))),
+            Ty::Adt(id, args) => Ty::Adt(*id, args.iter().map(|t| self.deep(t)).collect()),
+            Ty::Array(item) => Ty::Array(Arc::new(self.deep(item))),
+            other => other.clone(),
+        }
+    }
+
+    /// Whether the variable is the type of a literal.
+    pub fn is_literal(&self, var: u32) -> bool {
+        self.vars[var as usize].literal
+    }
+
+    /// The level of an unbound variable.
+    pub fn level_of(&self, var: u32) -> u32 {
+        self.vars[var as usize].level
+    }
+
+    /// Binds an unbound variable.
+    pub fn bind(&mut self, var: u32, ty: Ty) {
+        debug_assert!(self.vars[var as usize].binding.is_none());
+        self.vars[var as usize].binding = Some(ty);
+    }
+
+    /// Variables that are still free in `ty`, in order of first occurrence.
+    pub fn free(&self, ty: &Ty, out: &mut Vec<u32>) {
+        match self.shallow(ty) {
+            Ty::Infer(var) => {
+                if !out.contains(&var) {
+                    out.push(var);
+                }
+            }
+            Ty::Tuple(items) | Ty::Adt(_, items) => items.iter().for_each(|t| self.free(t, out)),
+            Ty::Fn(params, result) => {
+                params.iter().for_each(|t| self.free(t, out));
+                self.free(&result, out);
+            }
+            Ty::Array(item) => self.free(&item, out),
+            _ => {}
+        }
+    }
+
+    /// Makes two types one.
+    pub fn unify(&mut self, a: &Ty, b: &Ty) -> Result<(), Mismatch> {
+        let (a, b) = (self.shallow(a), self.shallow(b));
+        match (&a, &b) {
+            (Ty::Error, _) | (_, Ty::Error) => Ok(()),
+            (Ty::Infer(x), Ty::Infer(y)) => {
+                if x == y {
+                    return Ok(());
+                }
+                let level = self.level_of(*x).min(self.level_of(*y));
+                let literal = self.is_literal(*x) || self.is_literal(*y);
+                // The older one stays, so that parameters are numbered by first occurrence.
+                let (keep, go) = if x < y { (*x, *y) } else { (*y, *x) };
+                self.vars[keep as usize].level = level;
+                self.vars[keep as usize].literal = literal;
+                self.vars[go as usize].binding = Some(Ty::Infer(keep));
+                Ok(())
+            }
+            (Ty::Infer(var), other) | (other, Ty::Infer(var)) => {
+                if self.is_literal(*var) && !matches!(other, Ty::Int(_)) {
+                    return Err(Mismatch);
+                }
+                let level = self.level_of(*var);
+                if self.occurs(*var, level, other) {
+                    return Err(Mismatch);
+                }
+                self.vars[*var as usize].binding = Some(other.clone());
+                Ok(())
+            }
+            (Ty::Tuple(xs), Ty::Tuple(ys)) if xs.len() == ys.len() => self.all(xs, ys),
+            (Ty::Adt(x, xs), Ty::Adt(y, ys)) if x == y && xs.len() == ys.len() => self.all(xs, ys),
+            (Ty::Fn(xs, x), Ty::Fn(ys, y)) if xs.len() == ys.len() => {
+                self.all(xs, ys)?;
+                self.unify(x, y)
+            }
+            (Ty::Array(x), Ty::Array(y)) => self.unify(x, y),
+            _ if a == b => Ok(()),
+            _ => Err(Mismatch),
+        }
+    }
+
+    fn all(&mut self, xs: &[Ty], ys: &[Ty]) -> Result<(), Mismatch> {
+        xs.iter().zip(ys).try_for_each(|(x, y)| self.unify(x, y))
+    }
+
+    /// Whether `var` is in `ty`; lowers the levels of the variables met to `level` on the way.
+    fn occurs(&mut self, var: u32, level: u32, ty: &Ty) -> bool {
+        match self.shallow(ty) {
+            Ty::Infer(other) => {
+                let entry = &mut self.vars[other as usize];
+                entry.level = entry.level.min(level);
+                other == var
+            }
+            Ty::Tuple(items) | Ty::Adt(_, items) => items.iter().any(|t| self.occurs(var, level, t)),
+            Ty::Fn(params, result) => params.iter().any(|t| self.occurs(var, level, t)) || self.occurs(var, level, &result),
+            Ty::Array(item) => self.occurs(var, level, &item),
+            _ => false,
+        }
+    }
+}
+
+/// Whether a value lies in the range of an integer type.
+pub fn in_range(value: i128, ty: IntTy) -> bool {
+    let (low, high) = match ty {
+        IntTy::I8 => (i8::MIN as i128, i8::MAX as i128),
+        IntTy::I16 => (i16::MIN as i128, i16::MAX as i128),
+        IntTy::I32 => (i32::MIN as i128, i32::MAX as i128),
+        IntTy::I64 => (i64::MIN as i128, i64::MAX as i128),
+        IntTy::U8 => (0, u8::MAX as i128),
+        IntTy::U16 => (0, u16::MAX as i128),
+        IntTy::U32 => (0, u32::MAX as i128),
+        IntTy::U64 => (0, u64::MAX as i128),
+    };
+    (low..=high).contains(&value)
+}
+
+/// Replaces parameters `first ..` by `args`.
+pub fn instantiate(ty: &Ty, first: u32, args: &[Ty]) -> Ty {
+    match ty {
+        Ty::Param(i) => match i.checked_sub(first).and_then(|i| args.get(i as usize)) {
+            Some(arg) => arg.clone(),
+            None => ty.clone(),
+        },
+        Ty::Tuple(items) => Ty::Tuple(items.iter().map(|t| instantiate(t, first, args)).collect()),
+        Ty::Fn(params, result) => Ty::Fn(
+            params.iter().map(|t| instantiate(t, first, args)).collect(),
+            Arc::new(instantiate(result, first, args)),
+        ),
+        Ty::Adt(id, items) => Ty::Adt(*id, items.iter().map(|t| instantiate(t, first, args)).collect()),
+        Ty::Array(item) => Ty::Array(Arc::new(instantiate(item, first, args))),
+        other => other.clone(),
+    }
+}

@@ -1,0 +1,480 @@
+//! The definitions of one file: each lowered by itself, numbered, and placed.
+//!
+//! [`file_items`] reads the tree; [`FileScope`] is what other definitions may depend on without depending on bodies or places.
+
+use crate::hir::Span;
+use crate::ids::{Container, FnKey, Ids, ImplId, ItemKey, ModuleId, Part};
+use crate::lower::{self, Lower};
+use crate::raw::{self, Function, FunctionKind, Name, TypeBody};
+use crate::ty::{FileId, FnId, TraitId, TypeId};
+use nostos_syntax::Node;
+use nostos_syntax::ast::{self, Item};
+use rustc_hash::FxHashMap;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Where a definition stands.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Place {
+    /// The file.
+    pub file: FileId,
+    /// First byte in the file.
+    pub start: u32,
+    /// Length in bytes.
+    pub len: u32,
+    /// The `##` lines above it.
+    pub doc: Option<Name>,
+}
+
+/// A numbered, placed definition.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Entry<Id, Def> {
+    /// Its number.
+    pub id: Id,
+    /// Where.
+    pub place: Place,
+    /// The module it is in.
+    pub module: ModuleId,
+    /// `pub`
+    pub public: bool,
+    /// The definition.
+    pub def: Arc<Def>,
+}
+
+/// A function or value.
+pub type FnEntry = Entry<FnId, Function>;
+
+/// A mistake seen while collecting, in bytes of the file.
+#[derive(Clone, PartialEq, Debug)]
+pub struct ItemError {
+    /// The marked place.
+    pub range: std::ops::Range<u32>,
+    /// The sentence.
+    pub message: String,
+}
+
+/// A module of the file.
+#[derive(Clone, PartialEq, Debug)]
+pub struct ModuleItems {
+    /// Its number.
+    pub id: ModuleId,
+    /// Its last name.
+    pub name: Name,
+    /// The module around it.
+    pub parent: Option<ModuleId>,
+    /// `pub`
+    pub public: bool,
+    /// Its `use` lines; spans are bytes of the file.
+    pub uses: Vec<raw::Use>,
+}
+
+/// All definitions of a file.
+#[derive(Default)]
+pub struct FileItems {
+    /// The file's module first.
+    pub modules: Vec<ModuleItems>,
+    /// Functions, values, externs, tests, methods.
+    pub fns: Vec<FnEntry>,
+    /// Where a function stands in `fns`.
+    pub fn_index: FxHashMap<FnId, usize>,
+    /// What each function stands in.
+    pub containers: Vec<Container>,
+    /// Declared types.
+    pub types: Vec<Entry<TypeId, raw::TypeItem>>,
+    /// Declared traits.
+    pub traits: Vec<Entry<TraitId, raw::TraitItem>>,
+    /// Implementations.
+    pub impls: Vec<Entry<ImplId, raw::ImplItem>>,
+    /// What is wrong with the items themselves.
+    pub errors: Vec<ItemError>,
+}
+
+/// A function as seen by name lookup.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct FnHead {
+    /// Which.
+    pub id: FnId,
+    /// The module it is in.
+    pub module: ModuleId,
+    /// Its number of parameters.
+    pub arity: u32,
+    /// How many of them have no default.
+    pub required: u32,
+    /// A module-level value.
+    pub value: bool,
+    /// `pub`
+    pub public: bool,
+}
+
+/// The names of a module.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct ModuleScope {
+    /// Its own name.
+    pub name: Name2,
+    /// The module around it.
+    pub parent: Option<ModuleId>,
+    /// `pub`
+    pub public: bool,
+    /// Its `use` lines, spans cleared.
+    pub uses: Vec<raw::Use>,
+    /// Functions and values.
+    pub values: BTreeMap<Name, Vec<FnHead>>,
+    /// Types.
+    pub types: BTreeMap<Name, (TypeId, bool)>,
+    /// Constructors: type, number, visible elsewhere.
+    pub ctors: BTreeMap<Name, Vec<(TypeId, u32, bool)>>,
+    /// Traits.
+    pub traits: BTreeMap<Name, (TraitId, bool)>,
+    /// Inline modules.
+    pub modules: BTreeMap<Name, (ModuleId, bool)>,
+}
+
+/// A name with a default (the empty one).
+#[derive(Clone, PartialEq, Debug)]
+pub struct Name2(pub Name);
+
+impl Default for Name2 {
+    fn default() -> Self {
+        Name2("".into())
+    }
+}
+
+/// The names of a file's modules, the file's own first, and its impls.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct FileScope {
+    /// Modules.
+    pub modules: Vec<(ModuleId, Arc<ModuleScope>)>,
+    /// Implementations.
+    pub impls: Vec<ImplId>,
+    /// Traits.
+    pub traits: Vec<TraitId>,
+    /// All functions with bodies to check, in the order of the file.
+    pub fns: Vec<FnId>,
+    /// Types, in the order of the file.
+    pub types: Vec<TypeId>,
+}
+
+/// Collects the items of a file.
+pub fn file_items(ids: &Ids, file: FileId, module_path: &str, source: ast::SourceFile<'_>) -> FileItems {
+    let mut collect = Collect { ids, file, out: FileItems::default(), counts: FxHashMap::default(), impls: FxHashMap::default() };
+    let id = ids.module(module_path);
+    let name: Name = module_path.rsplit('.').next().unwrap_or_default().into();
+    collect.out.modules.push(ModuleItems { id, name, parent: None, public: true, uses: Vec::new() });
+    collect.module(0, &source.items().collect::<Vec<_>>());
+    collect.out
+}
+
+struct Collect<'a> {
+    ids: &'a Ids,
+    file: FileId,
+    out: FileItems,
+    /// How many functions of this container, name and arity there are already.
+    counts: FxHashMap<(Container, Name, u32), u32>,
+    impls: FxHashMap<ItemKey, u32>,
+}
+
+impl Collect<'_> {
+    fn error(&mut self, node: Node<'_>, message: impl Into<String>) {
+        let range = node.range();
+        self.out.errors.push(ItemError { range: range.start..range.end, message: message.into() });
+    }
+
+    fn place(&self, node: Node<'_>, doc: Option<String>) -> Place {
+        let range = node.range();
+        Place { file: self.file, start: range.start, len: range.len(), doc: doc.map(Into::into) }
+    }
+
+    fn module(&mut self, index: usize, items: &[Item<'_>]) {
+        let module = self.out.modules[index].id;
+        let container = Container::Module(module);
+        let mut signature: Option<ast::Signature<'_>> = None;
+        let mut at = 0;
+        while at < items.len() {
+            let item = items[at];
+            if item.decorators().next().is_some() {
+                self.error(item.node(), "decorators are not supported yet");
+            }
+            match item {
+                Item::Fn(_) => at = self.functions(items, at, &container, module, &mut signature),
+                Item::Signature(item) => {
+                    let next = items.get(at + 1).and_then(|next| next.name());
+                    if next.map(|name| name.text()) != item.name().map(|name| name.text()) {
+                        self.error(item.node(), "a signature stands right before the definition of its name");
+                    }
+                    signature = Some(item);
+                }
+                Item::Type(def) => {
+                    let lowered = Lower::at(def.node()).type_item(def);
+                    let key = ItemKey { file: self.file, module, name: lowered.name.clone() };
+                    let id = self.ids.ty(key);
+                    if self.out.types.iter().any(|other| other.id == id) {
+                        self.error(def.node(), format!("the type `{}` is defined twice", lowered.name));
+                    } else {
+                        let place = self.place(def.node(), def.doc());
+                        self.out.types.push(Entry { id, place, module, public: def.is_pub(), def: Arc::new(lowered) });
+                    }
+                }
+                Item::Trait(def) => self.of_trait(def, module),
+                Item::Impl(def) => self.of_impl(def, module),
+                Item::Module(def) => {
+                    let segments: Vec<&str> = def.path().map_or_else(Vec::new, |path| path.segments().map(|s| s.text()).collect());
+                    let mut inner = index;
+                    for segment in &segments {
+                        let path = format!("{}.{segment}", self.ids.module_path(self.out.modules[inner].id));
+                        let id = self.ids.module(&path);
+                        inner = match self.out.modules.iter().position(|m| m.id == id) {
+                            Some(known) => known,
+                            None => {
+                                let parent = Some(self.out.modules[inner].id);
+                                self.out.modules.push(ModuleItems {
+                                    id,
+                                    name: (*segment).into(),
+                                    parent,
+                                    public: def.is_pub(),
+                                    uses: Vec::new(),
+                                });
+                                self.out.modules.len() - 1
+                            }
+                        };
+                    }
+                    self.module(inner, &def.items().collect::<Vec<_>>());
+                }
+                Item::Use(def) => {
+                    if let Some(lowered) = (Lower { base: 0 }).use_item(def) {
+                        self.out.modules[index].uses.push(lowered);
+                    }
+                }
+                Item::Value(def) => {
+                    if def.is_var() {
+                        self.error(def.node(), "a module-level value cannot be `var`; `mvar` is shared by all processes");
+                    }
+                    match def.pattern() {
+                        Some(ast::Pat::Name(pattern)) => {
+                            let mut lowered = Lower::at(def.node()).value(def.node(), pattern.name(), def.ty(), def.value());
+                            if let Some(signature) = signature.take_if(|s| s.name().map(|n| n.text()) == pattern.name().map(|n| n.text())) {
+                                lowered.signature = signature.ty().map(|ty| (Lower { base: def.node().range().start }).ty(ty));
+                            }
+                            self.push_fn(&container, module, def.node(), def.doc(), def.is_pub(), lowered, None);
+                        }
+                        Some(_) => self.error(def.node(), "a pattern at module level is not supported yet"),
+                        None => {}
+                    }
+                }
+                Item::Const(def) => {
+                    let lowered = Lower::at(def.node()).value(def.node(), def.name(), def.ty(), def.value());
+                    self.push_fn(&container, module, def.node(), def.doc(), def.is_pub(), lowered, None);
+                }
+                Item::Extern(def) => {
+                    let lowered = Lower::at(def.node()).foreign(def);
+                    self.push_fn(&container, module, def.node(), def.doc(), def.is_pub(), lowered, Some(overload_text(def.params())));
+                }
+                Item::Test(def) => {
+                    let lowered = Lower::at(def.node()).test(def);
+                    self.push_fn(&container, module, def.node(), None, false, lowered, None);
+                }
+                Item::Mvar(def) => self.error(def.node(), "`mvar` is not supported yet"),
+                Item::Macro(def) => self.error(def.node(), "macros are not supported yet"),
+                Item::Expr(def) => self.error(def.node(), "a call where a definition may stand is not supported yet"),
+            }
+            at += 1;
+        }
+    }
+
+    /// Takes the clauses that start at `at`; answers the index of the last one.
+    fn functions(
+        &mut self,
+        items: &[Item<'_>],
+        at: usize,
+        container: &Container,
+        module: ModuleId,
+        signature: &mut Option<ast::Signature<'_>>,
+    ) -> usize {
+        let Item::Fn(first) = items[at] else { return at };
+        let mut clauses = vec![first];
+        let mut last = at;
+        while let Some(Item::Fn(next)) = items.get(last + 1) {
+            if lower::fn_name(*next) != lower::fn_name(first)
+                || next.params().count() != first.params().count()
+                || lower::are_overloads(first, *next)
+            {
+                break;
+            }
+            clauses.push(*next);
+            last += 1;
+        }
+        if lower::fn_name_token(first).is_none() {
+            if first.name_splice().is_some() {
+                self.error(first.node(), "a spliced name is not supported yet");
+            }
+            return last;
+        }
+        let signature = signature.take_if(|s| s.name().map(|n| n.text()) == first.name().map(|n| n.text()));
+        let mut lowered = Lower::at(first.node()).function(&clauses, signature);
+        if let Some(signature) = &mut lowered.signature {
+            // It stands before the definition; its places are of no use relative to it.
+            signature.span = Span { start: 0, end: 0 };
+        }
+        let end = clauses[clauses.len() - 1].node().range().end;
+        let public = clauses.iter().any(|clause| clause.is_pub());
+        let overload = Some(overload_text(first.params()));
+        let name = lowered.name.clone();
+        let arity = lowered.arity();
+        if self.push_fn(container, module, first.node(), first.doc(), public, lowered, overload) {
+            if let Some(entry) = self.out.fns.last_mut() {
+                entry.place.len = end - entry.place.start;
+            }
+        } else {
+            self.error(
+                first.node(),
+                format!("`{name}` with {arity} parameters is defined twice; clauses of one function stand together"),
+            );
+        }
+        last
+    }
+
+    fn push_fn(
+        &mut self,
+        container: &Container,
+        module: ModuleId,
+        node: Node<'_>,
+        doc: Option<String>,
+        public: bool,
+        def: Function,
+        overload: Option<String>,
+    ) -> bool {
+        if def.name.is_empty() {
+            return true;
+        }
+        let arity = def.arity() as u32;
+        let count = self.counts.entry((container.clone(), def.name.clone(), arity)).or_default();
+        *count += 1;
+        let is_test = matches!(def.kind, FunctionKind::Test(_));
+        let overload: Name = match (*count, overload) {
+            (1, _) => "".into(),
+            (n, _) if is_test => format!("{n}").into(),
+            (_, Some(text)) if !text.is_empty() => text.into(),
+            _ if is_test => "".into(),
+            _ => return false,
+        };
+        let key = FnKey { file: self.file, container: container.clone(), name: def.name.clone(), arity, overload, part: Part::Main };
+        let id = self.ids.function(key);
+        if self.out.fn_index.contains_key(&id) {
+            return false;
+        }
+        self.out.fn_index.insert(id, self.out.fns.len());
+        let place = self.place(node, doc);
+        self.out.fns.push(Entry { id, place, module, public, def: Arc::new(def) });
+        self.out.containers.push(container.clone());
+        true
+    }
+
+    fn of_trait(&mut self, def: ast::TraitDef<'_>, module: ModuleId) {
+        let lowered = Lower::at(def.node()).trait_item(def);
+        let key = ItemKey { file: self.file, module, name: lowered.name.clone() };
+        let id = self.ids.of_trait(key);
+        if self.out.traits.iter().any(|other| other.id == id) {
+            self.error(def.node(), format!("the trait `{}` is defined twice", lowered.name));
+            return;
+        }
+        let place = self.place(def.node(), def.doc());
+        self.out.traits.push(Entry { id, place, module, public: def.is_pub(), def: Arc::new(lowered) });
+        self.members(&Container::Trait(id), module, &def.members().collect::<Vec<_>>());
+    }
+
+    fn of_impl(&mut self, def: ast::ImplDef<'_>, module: ModuleId) {
+        let lowered = Lower::at(def.node()).impl_item(def);
+        let header: String = def
+            .node()
+            .children()
+            .take_while(|child| ast::FnDef::cast(*child).is_none())
+            .filter(|child| !child.kind().is_trivia())
+            .map(|child| child.text())
+            .collect::<Vec<_>>()
+            .join(" ");
+        let key = ItemKey { file: self.file, module, name: header.into() };
+        let repeat = self.impls.entry(key.clone()).or_default();
+        let id = self.ids.of_impl(key, *repeat);
+        *repeat += 1;
+        let place = self.place(def.node(), def.doc());
+        self.out.impls.push(Entry { id, place, module, public: true, def: Arc::new(lowered) });
+        self.members(&Container::Impl(id), module, &def.members().collect::<Vec<_>>());
+    }
+
+    fn members(&mut self, container: &Container, module: ModuleId, items: &[Item<'_>]) {
+        let mut signature = None;
+        let mut at = 0;
+        while at < items.len() {
+            match items[at] {
+                Item::Fn(_) => at = self.functions(items, at, container, module, &mut signature),
+                Item::Signature(item) => signature = Some(item),
+                other => self.error(other.node(), "only methods may stand here"),
+            }
+            at += 1;
+        }
+    }
+}
+
+fn overload_text<'t>(params: impl Iterator<Item = ast::Param<'t>>) -> String {
+    let texts: Vec<&str> = params.map(|p| lower::param_type(p).map_or("_", |ty| ty.text())).collect();
+    if texts.iter().all(|text| *text == "_") { String::new() } else { texts.join(",") }
+}
+
+/// What of a file's items others may depend on.
+pub fn file_scope(items: &FileItems) -> FileScope {
+    let mut scopes: Vec<(ModuleId, ModuleScope)> = items
+        .modules
+        .iter()
+        .map(|module| {
+            let mut uses = module.uses.clone();
+            for item in &mut uses {
+                item.span = Span::default();
+                if let raw::UseWhat::Names(names) = &mut item.what {
+                    names.iter_mut().for_each(|name| name.2 = Span::default());
+                }
+            }
+            let name = Name2(module.name.clone());
+            (module.id, ModuleScope { name, parent: module.parent, public: module.public, uses, ..ModuleScope::default() })
+        })
+        .collect();
+    let index: FxHashMap<ModuleId, usize> = scopes.iter().enumerate().map(|(at, (id, _))| (*id, at)).collect();
+    for module in &items.modules {
+        if let Some(parent) = module.parent {
+            scopes[index[&parent]].1.modules.insert(module.name.clone(), (module.id, module.public));
+        }
+    }
+    for (entry, container) in items.fns.iter().zip(&items.containers) {
+        if !matches!(container, Container::Module(_)) || matches!(entry.def.kind, FunctionKind::Test(_)) {
+            continue;
+        }
+        let params = entry.def.clauses.first().map_or(&[][..], |clause| &clause.params);
+        let head = FnHead {
+            id: entry.id,
+            module: entry.module,
+            arity: params.len() as u32,
+            required: params.iter().filter(|p| p.default.is_none()).count() as u32,
+            value: entry.def.kind == FunctionKind::Value,
+            public: entry.public,
+        };
+        scopes[index[&entry.module]].1.values.entry(entry.def.name.clone()).or_default().push(head);
+    }
+    for entry in &items.types {
+        let scope = &mut scopes[index[&entry.module]].1;
+        scope.types.insert(entry.def.name.clone(), (entry.id, entry.public));
+        let mut ctor = |name: &Name, number| scope.ctors.entry(name.clone()).or_default().push((entry.id, number, entry.public));
+        match &entry.def.body {
+            TypeBody::Record(_) => ctor(&entry.def.name, 0),
+            TypeBody::Variants(variants) => variants.iter().enumerate().for_each(|(at, v)| ctor(&v.name, at as u32)),
+            TypeBody::Alias(_) | TypeBody::Empty => {}
+        }
+    }
+    for entry in &items.traits {
+        scopes[index[&entry.module]].1.traits.insert(entry.def.name.clone(), (entry.id, entry.public));
+    }
+    FileScope {
+        modules: scopes.into_iter().map(|(id, scope)| (id, Arc::new(scope))).collect(),
+        impls: items.impls.iter().map(|entry| entry.id).collect(),
+        traits: items.traits.iter().map(|entry| entry.id).collect(),
+        fns: items.fns.iter().map(|entry| entry.id).collect(),
+        types: items.types.iter().map(|entry| entry.id).collect(),
+    }
+}

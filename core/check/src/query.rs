@@ -1,0 +1,426 @@
+//! What the rooms below and beside the checker ask it. Comes in: a [`Database`] with files. Goes out: diagnostics, definitions, typed bodies,
+//! the selection of methods at concrete types. Deep programs need a deep stack: call these with 16 MB or more where nesting is not bounded.
+
+pub use crate::db::{Database, Origin};
+use crate::db::{Db, Project, file_items, file_scope, fn_module, fn_place, function, main_part, parsed, project_scope, source_of};
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::hir::{Body, FnDef, FnKind, MethodRef, Selected, Span, TypeDef};
+use crate::ids::{Container, FnKey, ModuleId, Part};
+use crate::infer::{self, infer_group, select};
+use crate::items::Place;
+use crate::lower::Lower;
+use crate::raw::{FunctionKind, Name, UseWhat};
+use crate::resolve::{self, Target};
+use crate::scc::group_of;
+use crate::signature::{header, impl_info, impl_table, trait_info};
+use crate::ty::{FileId, FnId, TraitId, Ty, TypeId};
+use crate::types::{Finding, qualified, type_info};
+use std::sync::Arc;
+
+/// All findings of the project and the library, in the order of files and places.
+pub fn diagnostics(db: &Database) -> Vec<Diagnostic> {
+    let project = db.project();
+    let mut out = Vec::new();
+    for (id, _) in project.files(db).iter() {
+        out.extend(file_diagnostics(db, *id));
+    }
+    out
+}
+
+/// The findings of one file.
+pub fn file_diagnostics(db: &Database, file: FileId) -> Vec<Diagnostic> {
+    let project = db.project();
+    let Some(source) = source_of(db, project, file) else { return Vec::new() };
+    let mut out: Vec<Diagnostic> = Vec::new();
+    let mut push = |severity, range: std::ops::Range<u32>, message: String, hint: Option<String>| {
+        out.push(Diagnostic { severity, file, range, message, hint, related: Vec::new() });
+    };
+    let parsed = parsed(db, source);
+    for error in parsed.parse.errors() {
+        push(Severity::Error, error.range.start..error.range.end, error.message.clone(), error.hint.clone());
+    }
+    let items = file_items(db, source);
+    for error in &items.errors {
+        push(Severity::Error, error.range.clone(), error.message.clone(), None);
+    }
+    for module in &items.modules {
+        for item in &module.uses {
+            for finding in use_findings(db, project, module.id, item) {
+                push(Severity::Error, finding.span.start..finding.span.end, finding.message, finding.hint);
+            }
+        }
+    }
+    let mut at = |severity, place: &Place, finding: Finding| {
+        let start = place.start + finding.span.start;
+        let end = place.start + finding.span.end;
+        push(severity, start..end.max(start), finding.message, finding.hint);
+    };
+    for entry in &items.types {
+        for finding in &type_info(db, project, entry.id).findings {
+            at(Severity::Error, &entry.place, finding.clone());
+        }
+    }
+    for entry in &items.traits {
+        for finding in &trait_info(db, project, entry.id).findings {
+            at(Severity::Error, &entry.place, finding.clone());
+        }
+    }
+    for entry in &items.impls {
+        for finding in crate::impls::impl_findings(db, project, entry.id).iter() {
+            at(Severity::Error, &entry.place, finding.clone());
+        }
+    }
+    for entry in &items.fns {
+        let (findings, warnings) = fn_findings(db, project, entry.id);
+        for finding in findings.iter() {
+            at(Severity::Error, &entry.place, finding.clone());
+        }
+        for finding in warnings.iter() {
+            at(Severity::Warning, &entry.place, finding.clone());
+        }
+    }
+    out.sort_by_key(|d| (d.range.start, d.range.end));
+    out.dedup();
+    out
+}
+
+/// Findings and warnings.
+type Findings = (Arc<Vec<Finding>>, Arc<Vec<Finding>>);
+
+/// What is wrong with a function, its defaults included.
+#[salsa::tracked(returns(clone))]
+fn fn_findings(db: &dyn Db, project: Project, id: FnId) -> Findings {
+    let (mut findings, mut warnings) = (Vec::new(), Vec::new());
+    let defaults = header(db, project, id).map_or_else(Vec::new, |h| h.params.iter().filter_map(|p| p.default).collect());
+    for part in [id].into_iter().chain(defaults) {
+        let result = infer_group(db, project, group_of(db, project, part)[0]);
+        if let Some(result) = result.fns.iter().find(|f| f.id == part) {
+            findings.extend(result.findings.iter().cloned());
+            warnings.extend(result.warnings.iter().cloned());
+        }
+    }
+    findings.dedup();
+    (Arc::new(findings), Arc::new(warnings))
+}
+
+/// What is wrong with a `use`; spans are bytes of the file.
+fn use_findings(db: &Database, project: Project, module: ModuleId, item: &crate::raw::Use) -> Vec<Finding> {
+    let shown = item.path.join(".");
+    let mut out = Vec::new();
+    let Some((target, of)) = resolve::use_target(db, project, module, item) else {
+        let modules: Vec<Name> = project_scope(db, project).modules.keys().map(|m| db.ids().module_path(*m)).collect();
+        let hint = resolve::did_you_mean(&shown, modules.iter().map(|m| &**m)).map(|m| format!("did you mean `{m}`?"));
+        out.push(Finding { span: item.span, message: format!("unknown module `{shown}`"), hint });
+        return out;
+    };
+    let Target::Module(target) = target else { return out };
+    let mut look = |name: &Name, span: Span| match has_name(db, project, target, name) {
+        Some(true) => {}
+        Some(false) if resolve::can_see(db, module, target) => {}
+        Some(false) => {
+            let of = db.ids().module_path(target);
+            let hint = Some("`pub` before its definition makes it visible".to_string());
+            out.push(Finding { span, message: format!("`{name}` is private in module `{of}`"), hint });
+        }
+        None => {
+            let of = db.ids().module_path(target);
+            out.push(Finding::new(span, format!("unknown name `{name}` in module `{of}`")));
+        }
+    };
+    match &item.what {
+        UseWhat::All => {}
+        UseWhat::Names(names) => names.iter().for_each(|(there, _, span)| look(there, *span)),
+        UseWhat::Itself(_) => {
+            if let Some(name) = of {
+                look(&name, item.span);
+            }
+        }
+    }
+    out
+}
+
+/// Whether a module has the name at all, and whether it is public.
+fn has_name(db: &Database, project: Project, of: ModuleId, name: &Name) -> Option<bool> {
+    let mut found = None;
+    let mut note = |public: bool| found = Some(found.unwrap_or(false) || public);
+    resolve::module_values(db, project, of, name.clone()).iter().for_each(|h| note(h.public));
+    if let Some((_, public)) = resolve::module_type(db, project, Target::Module(of), name) {
+        note(public);
+    }
+    if let Some((_, public)) = resolve::module_trait(db, project, Target::Module(of), name) {
+        note(public);
+    }
+    let (ctors, public) = resolve::module_ctors(db, project, Target::Module(of), name);
+    if !ctors.is_empty() {
+        note(public);
+    }
+    if let Some((_, public)) = crate::db::module_scope(db, project, of).modules.get(name) {
+        note(*public);
+    }
+    found
+}
+
+/// The `main` of `main.nos`, or of the one file.
+pub fn main_fn(db: &Database) -> Option<FnId> {
+    let project = db.project();
+    let root = project_scope(db, project).root?;
+    let scope = file_scope(db, source_of(db, project, root)?);
+    let (_, module) = scope.modules.first()?;
+    module.values.get("main")?.iter().filter(|h| !h.value && h.required <= 1).map(|h| h.id).next()
+}
+
+/// The functions and values of the project, in the order of files and places.
+pub fn functions(db: &Database) -> Vec<FnId> {
+    let project = db.project();
+    let mut out = Vec::new();
+    for (id, file) in project.files(db).iter() {
+        if file.origin(db) == Origin::Project {
+            out.extend(functions_of_file(db, *id));
+        }
+    }
+    out
+}
+
+/// The functions and values of a file, in the order of places.
+pub fn functions_of_file(db: &Database, file: FileId) -> Vec<FnId> {
+    let Some(source) = source_of(db, db.project(), file) else { return Vec::new() };
+    file_scope(db, source).fns.clone()
+}
+
+/// The types declared in a file.
+pub fn types_of_file(db: &Database, file: FileId) -> Vec<TypeId> {
+    let Some(source) = source_of(db, db.project(), file) else { return Vec::new() };
+    file_scope(db, source).types.clone()
+}
+
+/// The `test` items of the project: titles and bodies without parameters.
+pub fn tests(db: &Database) -> Vec<(Arc<str>, FnId)> {
+    let project = db.project();
+    functions(db)
+        .into_iter()
+        .filter_map(|id| match &function(db, project, id)?.kind {
+            FunctionKind::Test(title) => Some((title.clone(), id)),
+            _ => None,
+        })
+        .collect()
+}
+
+/// What a function is.
+pub fn fn_def(db: &Database, id: FnId) -> Arc<FnDef> {
+    let project = db.project();
+    let signature = infer::signature(db, project, id);
+    let place = fn_place(db, project, id);
+    let head = fn_head(db, project, id);
+    Arc::new(FnDef {
+        id,
+        name: head.0,
+        kind: head.1,
+        type_params: signature.type_params,
+        params: signature.params.iter().map(|p| p.ty.clone()).collect(),
+        result: signature.result.clone(),
+        file: place.as_ref().map_or(FileId(u32::MAX), |p| p.file),
+        start: place.as_ref().map_or(0, |p| p.start),
+        len: place.as_ref().map_or(0, |p| p.len),
+    })
+}
+
+#[salsa::tracked(returns(clone))]
+fn fn_head(db: &dyn Db, project: Project, id: FnId) -> (Arc<str>, FnKind) {
+    let key = db.ids().fn_key(id);
+    let name = match &key.container {
+        Container::Module(module) if key.part == Part::Intrinsic => {
+            debug_assert!(db.ids().module_path(*module).is_empty());
+            return (key.name.clone(), FnKind::Builtin(key.name));
+        }
+        Container::Module(module) => qualified_fn(db, project, *module, &key.name),
+        Container::Trait(of) => {
+            let info = trait_info(db, project, *of);
+            qualified(db, project, info.module, &format!("{}.{}", info.name, key.name))
+        }
+        Container::Impl(of) => {
+            let info = impl_info(db, project, *of);
+            format!("{}.{}", print(db, project, &info.target, &info.params), key.name).into()
+        }
+    };
+    let name = match key.part {
+        Part::Default(at) => format!("{name}'s default {at}").into(),
+        Part::Main | Part::Intrinsic | Part::Entry => name,
+    };
+    let kind = match function(db, project, main_part(db, id)).map(|def| def.kind.clone()) {
+        _ if matches!(key.part, Part::Default(_)) => FnKind::Nostos,
+        Some(FunctionKind::Value) => FnKind::Global,
+        Some(FunctionKind::Extern(library)) if *library == *"nostos" => FnKind::Builtin(key.name),
+        Some(FunctionKind::Extern(library)) => FnKind::Foreign { symbol: key.name, library },
+        Some(FunctionKind::Function | FunctionKind::Test(_)) | None => FnKind::Nostos,
+    };
+    (name, kind)
+}
+
+/// Functions of the library are named with their module, unlike its types.
+fn qualified_fn(db: &dyn Db, project: Project, module: ModuleId, name: &str) -> Name {
+    let path = db.ids().module_path(module);
+    if path.starts_with("std.") { format!("{path}.{name}").into() } else { qualified(db, project, module, name) }
+}
+
+/// The typed body of a function; `None` when it has none or errors.
+pub fn body(db: &Database, id: FnId) -> Option<Arc<Body>> {
+    fn_body(db, db.project(), id)
+}
+
+#[salsa::tracked(returns(clone))]
+fn fn_body(db: &dyn Db, project: Project, id: FnId) -> Option<Arc<Body>> {
+    let result = infer_group(db, project, group_of(db, project, id)[0]);
+    result.fns.iter().find(|f| f.id == id)?.body.clone()
+}
+
+/// A declared type's definition.
+pub fn type_def(db: &Database, id: TypeId) -> Arc<TypeDef> {
+    type_info(db, db.project(), id).def.clone()
+}
+
+/// The method of a trait at a concrete type.
+pub fn select_method(db: &Database, method: &MethodRef) -> Option<Selected> {
+    select::method(db, db.project(), method)
+}
+
+/// What `name(args…)` means in the scope of `owner`; `args[0]` is the receiver. All types concrete.
+pub fn select_dot(db: &Database, owner: FnId, name: &str, args: &[Ty]) -> Option<Selected> {
+    select::dot(db, db.project(), owner, name, args)
+}
+
+/// The body that a program starts with: calls `main`, with its arguments if it takes them, and prints the result unless it is unit.
+pub fn entry(db: &Database, main: FnId) -> Arc<Body> {
+    Arc::new(infer::entry(db, db.project(), main).expect("a checked main has an entry"))
+}
+
+/// Checks a text against a file's names and some locals, which become the parameters of the body. The body gives the value itself.
+pub fn expression(db: &Database, scope: FileId, locals: &[(Arc<str>, Ty)], text: &str) -> Result<Arc<Body>, Vec<Diagnostic>> {
+    checked_text(db, scope, locals, text, false)
+}
+
+/// The same, giving the value as text (unit for unit).
+pub fn shown_expression(db: &Database, scope: FileId, locals: &[(Arc<str>, Ty)], text: &str) -> Result<Arc<Body>, Vec<Diagnostic>> {
+    checked_text(db, scope, locals, text, true)
+}
+
+fn checked_text(db: &Database, scope: FileId, locals: &[(Arc<str>, Ty)], text: &str, shown: bool) -> Result<Arc<Body>, Vec<Diagnostic>> {
+    let project = db.project();
+    let diagnostic = |range: std::ops::Range<u32>, message: String, hint: Option<String>| Diagnostic {
+        severity: Severity::Error,
+        file: scope,
+        range,
+        message,
+        hint,
+        related: Vec::new(),
+    };
+    let parse = nostos_syntax::parse_as(text, nostos_syntax::Entry::Statements);
+    if !parse.errors().is_empty() {
+        return Err(parse
+            .errors()
+            .iter()
+            .map(|e| diagnostic(e.range.start..e.range.end, e.message.clone(), e.hint.clone()))
+            .collect());
+    }
+    let module = source_of(db, project, scope)
+        .and_then(|file| file_scope(db, file).modules.first().map(|m| m.0))
+        .unwrap_or_else(|| db.ids().module(""));
+    let owner = db.ids().function(FnKey {
+        file: scope,
+        container: Container::Module(module),
+        name: "<text>".into(),
+        arity: locals.len() as u32,
+        overload: "".into(),
+        part: Part::Entry,
+    });
+    let block = parse.block().expect("statements parse to a block");
+    let span = Span { start: 0, end: text.len() as u32 };
+    let value = Lower { base: 0 }.repl(&block.stmts().collect::<Vec<_>>(), span);
+    infer::expression(db, project, module, owner, locals, &value, shown).map(Arc::new).map_err(|findings| {
+        findings.into_iter().map(|f| diagnostic(f.span.start..f.span.end, f.message, f.hint)).collect()
+    })
+}
+
+/// A type as written in source.
+pub fn render_ty(db: &Database, ty: &Ty) -> String {
+    print(db, db.project(), ty, &[])
+}
+
+fn print(db: &dyn Db, project: Project, ty: &Ty, params: &[Name]) -> String {
+    crate::print::Printer { db, project, params, literal: &|_| false }.ty(ty)
+}
+
+/// A function's signature as text: `f(x: Int) -> Int`.
+pub fn render_signature(db: &Database, id: FnId) -> String {
+    crate::print::signature(db, db.project(), id)
+}
+
+/// The module a function is in, and whether it is `pub`.
+pub fn module_of(db: &Database, id: FnId) -> Option<(Arc<str>, bool)> {
+    fn_module(db, db.project(), id).map(|(module, public)| (db.ids().module_path(module), public))
+}
+
+/// Whether a concrete type implements a trait.
+pub fn implements(db: &Database, ty: &Ty, of: TraitId) -> bool {
+    select::holds(db, db.project(), ty, of)
+}
+
+/// The traits and impls of the program, for tools.
+pub fn impl_count(db: &Database) -> usize {
+    impl_table(db, db.project()).by_trait.values().map(Vec::len).sum()
+}
+
+/// Types and traits of the library that rooms below refer to.
+pub mod names {
+    use super::{Database, TraitId, TypeId};
+    use crate::types::known;
+
+    /// `List`: constructor 0 is `Nil`, 1 is `Cons(head, tail)`.
+    pub fn list(db: &Database) -> TypeId {
+        known(db, db.project()).list
+    }
+
+    /// `Option`: 0 is `Some(value)`, 1 is `None`.
+    pub fn option(db: &Database) -> TypeId {
+        known(db, db.project()).option
+    }
+
+    /// `Result`: 0 is `Ok(value)`, 1 is `Err(error)`.
+    pub fn result(db: &Database) -> TypeId {
+        known(db, db.project()).result
+    }
+
+    /// `Map`
+    pub fn map(db: &Database) -> TypeId {
+        known(db, db.project()).map
+    }
+
+    /// `Set`
+    pub fn set(db: &Database) -> TypeId {
+        known(db, db.project()).set
+    }
+
+    /// `Show`
+    pub fn show(db: &Database) -> TraitId {
+        known(db, db.project()).show
+    }
+
+    /// `Eq`
+    pub fn eq(db: &Database) -> TraitId {
+        known(db, db.project()).eq
+    }
+
+    /// `Ord`
+    pub fn ord(db: &Database) -> TraitId {
+        known(db, db.project()).ord
+    }
+
+    /// `Hash`
+    pub fn hash(db: &Database) -> TraitId {
+        known(db, db.project()).hash
+    }
+
+    /// `Copy`
+    pub fn copy(db: &Database) -> TraitId {
+        known(db, db.project()).copy
+    }
+}

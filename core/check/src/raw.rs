@@ -1,0 +1,456 @@
+//! Definitions as written, names not yet resolved: what lowering makes of the syntax tree and inference reads.
+//!
+//! Every [`Span`] is relative to the start of its definition, so that two equal texts give equal trees wherever they stand. Already gone:
+//! parentheses, pipes, comments. Nothing here knows another file.
+
+use crate::hir::Span;
+use crate::ty::IntTy;
+use std::sync::Arc;
+
+/// A name.
+pub type Name = Arc<str>;
+
+/// An expression.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Expr {
+    /// What it is.
+    pub kind: ExprKind,
+    /// Where.
+    pub span: Span,
+}
+
+/// A literal.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Lit {
+    /// No suffix; larger than 64 bits is refused in inference.
+    Int(i128),
+    /// `1u8`
+    Sized(i128, IntTy),
+    /// Bits of the double.
+    Float(u64),
+    /// Bits of the double.
+    Float32(u64),
+    /// `true`
+    Bool(bool),
+    /// `'c'`
+    Char(char),
+    /// `"s"`
+    String(Name),
+    /// `:a`
+    Atom(Name),
+    /// `()`
+    Unit,
+    /// `1n`, `1.5d`: the kind, for the message.
+    Unsupported(&'static str),
+}
+
+/// Operators of two operands that inference types.
+#[allow(missing_docs, reason = "the operators' usual names")]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum BinaryOp {
+    Send,
+    Or,
+    And,
+    Eq,
+    Ne,
+    Lt,
+    Gt,
+    Le,
+    Ge,
+    Concat,
+    Cons,
+    Add,
+    Sub,
+    Mul,
+    Div,
+    Rem,
+    Pow,
+}
+
+impl BinaryOp {
+    /// As written; also the method's name.
+    pub fn symbol(self) -> &'static str {
+        match self {
+            BinaryOp::Send => "<-",
+            BinaryOp::Or => "||",
+            BinaryOp::And => "&&",
+            BinaryOp::Eq => "==",
+            BinaryOp::Ne => "!=",
+            BinaryOp::Lt => "<",
+            BinaryOp::Gt => ">",
+            BinaryOp::Le => "<=",
+            BinaryOp::Ge => ">=",
+            BinaryOp::Concat => "++",
+            BinaryOp::Cons => "::",
+            BinaryOp::Add => "+",
+            BinaryOp::Sub => "-",
+            BinaryOp::Mul => "*",
+            BinaryOp::Div => "/",
+            BinaryOp::Rem => "%",
+            BinaryOp::Pow => "**",
+        }
+    }
+}
+
+/// How a process is spawned.
+#[allow(missing_docs, reason = "the keywords")]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum SpawnKind {
+    Plain,
+    Link,
+    Monitor,
+}
+
+/// What an expression is.
+#[allow(missing_docs, reason = "each is the construct of its name")]
+#[derive(Clone, PartialEq, Debug)]
+pub enum ExprKind {
+    /// Reported by the parser.
+    Error,
+    Unsupported(&'static str),
+    Literal(Lit),
+    /// Parts are literals or expressions to be shown.
+    Interpolation(Vec<Expr>),
+    Name(Name),
+    Tuple(Vec<Expr>),
+    List(Vec<Expr>, Option<Box<Expr>>),
+    /// Inclusive.
+    Range(Box<Expr>, Box<Expr>),
+    Map(Vec<(Expr, Expr)>),
+    Set(Vec<Expr>),
+    Block(Vec<Stmt>),
+    If(Box<Expr>, Box<Expr>, Option<Box<Expr>>),
+    Match(Box<Expr>, Vec<Arm>),
+    Receive(Vec<Arm>, Option<Box<(Expr, Expr)>>),
+    Try(Box<Expr>, Vec<Arm>, Option<Box<Expr>>),
+    Lambda(Arc<Lambda>),
+    While(Box<Expr>, Box<Expr>),
+    ForRange(Box<Pat>, Box<Expr>, Box<Expr>, Box<Expr>),
+    ForIn(Box<Pat>, Box<Expr>, Box<Expr>),
+    Break(Option<Box<Expr>>),
+    Continue,
+    Return(Option<Box<Expr>>),
+    /// The operand is a function of no parameters; a block has become a lambda.
+    Spawn(SpawnKind, Box<Expr>),
+    Unsafe(Box<Expr>),
+    Neg(Box<Expr>),
+    Not(Box<Expr>),
+    Binary(BinaryOp, Box<Expr>, Box<Expr>),
+    Call(Box<Expr>, Vec<TypeExpr>, Vec<Arg>),
+    /// The name's span is beside it.
+    MethodCall(Box<Expr>, Name, Span, Vec<TypeExpr>, Vec<Arg>),
+    Field(Box<Expr>, Name, Span),
+    Element(Box<Expr>, u32),
+    Index(Box<Expr>, Box<Expr>),
+    TypeApp(Box<Expr>, Vec<TypeExpr>),
+    Question(Box<Expr>),
+}
+
+/// An argument.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Arg {
+    /// `name: value`
+    pub name: Option<Name>,
+    /// Its value.
+    pub value: Expr,
+}
+
+/// A lambda.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Lambda {
+    /// Parameters.
+    pub params: Vec<Param>,
+    /// `-> T`
+    pub result: Option<TypeExpr>,
+    /// Body.
+    pub body: Expr,
+}
+
+/// A parameter of a function or lambda.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Param {
+    /// Its pattern.
+    pub pattern: Pat,
+    /// `: T`
+    pub ty: Option<TypeExpr>,
+    /// `= e`
+    pub default: Option<Arc<Expr>>,
+}
+
+impl Param {
+    /// The name callers use for it.
+    pub fn name(&self) -> Option<&Name> {
+        match &self.pattern.kind {
+            PatKind::Name(name) => Some(name),
+            PatKind::As(_, name) => Some(name),
+            _ => None,
+        }
+    }
+}
+
+/// A statement.
+#[allow(missing_docs, reason = "each is the construct of its name")]
+#[derive(Clone, PartialEq, Debug)]
+pub enum Stmt {
+    Expr(Expr),
+    /// Also an assignment, when the name is a `var` in scope.
+    Bind {
+        var: bool,
+        pattern: Pat,
+        ty: Option<TypeExpr>,
+        value: Expr,
+        span: Span,
+    },
+    Assign {
+        target: Expr,
+        op: Option<BinaryOp>,
+        value: Expr,
+        span: Span,
+    },
+    LocalFn(Arc<Function>),
+}
+
+/// An arm of match, receive or catch.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Arm {
+    /// Its pattern.
+    pub pattern: Pat,
+    /// `when`
+    pub guard: Option<Expr>,
+    /// Its value.
+    pub body: Expr,
+    /// All of it.
+    pub span: Span,
+}
+
+/// A pattern.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Pat {
+    /// What it is.
+    pub kind: PatKind,
+    /// Where.
+    pub span: Span,
+}
+
+/// What a pattern is.
+#[allow(missing_docs, reason = "each is the construct of its name")]
+#[derive(Clone, PartialEq, Debug)]
+pub enum PatKind {
+    Error,
+    Wild,
+    Name(Name),
+    Literal(Lit),
+    Range(Lit, Lit, bool),
+    Tuple(Vec<Pat>),
+    List(Vec<Pat>, Option<Box<Pat>>),
+    /// Path, arguments; `None` when written bare.
+    Ctor(Vec<Name>, CtorArgs),
+    Record(Vec<(Name, Pat)>, bool),
+    Map(Vec<(Pat, Pat)>),
+    Set(Vec<Pat>),
+    Or(Vec<Pat>),
+    Pin(Name),
+    As(Box<Pat>, Name),
+    Typed(Box<Pat>, TypeExpr),
+}
+
+/// Arguments of a constructor pattern.
+#[allow(missing_docs, reason = "each is the form of its name")]
+#[derive(Clone, PartialEq, Debug)]
+pub enum CtorArgs {
+    Bare,
+    Positional(Vec<Pat>),
+    /// Open when `.1`.
+    Named(Vec<(Name, Pat)>, bool),
+}
+
+/// A type as written.
+#[derive(Clone, PartialEq, Debug)]
+pub struct TypeExpr {
+    /// What it is.
+    pub kind: TypeKind,
+    /// Where.
+    pub span: Span,
+}
+
+/// What a type expression is.
+#[allow(missing_docs, reason = "each is the construct of its name")]
+#[derive(Clone, PartialEq, Debug)]
+pub enum TypeKind {
+    Error,
+    Path(Vec<Name>, Vec<TypeExpr>),
+    Variable(Name),
+    SelfType,
+    List(Box<TypeExpr>),
+    Tuple(Vec<TypeExpr>),
+    Fn(Vec<TypeExpr>, Box<TypeExpr>),
+}
+
+/// A declared type parameter.
+#[derive(Clone, PartialEq, Debug)]
+pub struct TypeParam {
+    /// `T`
+    pub name: Name,
+    /// Traits behind the colon.
+    pub bounds: Vec<(Vec<Name>, Span)>,
+    /// Where.
+    pub span: Span,
+}
+
+/// A function, method, local function, module-level value, `extern` or test: clauses of one name.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Function {
+    /// Its name.
+    pub name: Name,
+    /// Where the name stands in the first clause.
+    pub name_span: Span,
+    /// Declared type parameters (of the first clause that has some).
+    pub type_params: Vec<TypeParam>,
+    /// The type of a stand-alone signature before it.
+    pub signature: Option<TypeExpr>,
+    /// Its clauses; one without a body in traits and `extern`.
+    pub clauses: Vec<Clause>,
+    /// What kind of definition.
+    pub kind: FunctionKind,
+    /// All of it; starts at 0 for items.
+    pub span: Span,
+}
+
+impl Function {
+    /// The number of parameters.
+    pub fn arity(&self) -> usize {
+        self.clauses.first().map_or(0, |clause| clause.params.len())
+    }
+}
+
+/// What kind of definition a [`Function`] is.
+#[derive(Clone, PartialEq, Debug)]
+pub enum FunctionKind {
+    /// `f(x) = e`
+    Function,
+    /// `x = e`, `const X = e`
+    Value,
+    /// `extern … from "library"`
+    Extern(Name),
+    /// `test "title" = e`
+    Test(Name),
+}
+
+/// A clause.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Clause {
+    /// Parameters.
+    pub params: Vec<Param>,
+    /// `when`
+    pub guard: Option<Expr>,
+    /// `-> T`
+    pub result: Option<TypeExpr>,
+    /// Behind `=`.
+    pub body: Option<Expr>,
+    /// All of it.
+    pub span: Span,
+}
+
+/// The form of a declared type.
+#[allow(missing_docs, reason = "each is the construct of its name")]
+#[derive(Clone, PartialEq, Debug)]
+pub enum TypeBody {
+    Record(Vec<Field>),
+    Variants(Vec<Variant>),
+    Alias(TypeExpr),
+    /// No values, or known to the runtime alone.
+    Empty,
+}
+
+/// A field.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Field {
+    /// Empty when positional.
+    pub name: Name,
+    /// Its type.
+    pub ty: TypeExpr,
+    /// `private`
+    pub private: bool,
+}
+
+/// A constructor.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Variant {
+    /// Its name.
+    pub name: Name,
+    /// Its fields.
+    pub fields: Vec<Field>,
+    /// Where its name stands.
+    pub span: Span,
+    /// Written with neither parentheses nor braces.
+    pub bare: bool,
+    /// Written with braces.
+    pub braces: bool,
+}
+
+/// A declared type.
+#[derive(Clone, PartialEq, Debug)]
+pub struct TypeItem {
+    /// Its name.
+    pub name: Name,
+    /// Its parameters.
+    pub params: Vec<TypeParam>,
+    /// `var type`
+    pub mutable: bool,
+    /// Its form.
+    pub body: TypeBody,
+    /// Where the name stands.
+    pub name_span: Span,
+}
+
+/// A trait.
+#[derive(Clone, PartialEq, Debug)]
+pub struct TraitItem {
+    /// Its name.
+    pub name: Name,
+    /// Has type parameters of its own, which is refused.
+    pub parametrised: bool,
+    /// The traits its implementors must also implement.
+    pub supertraits: Vec<(Vec<Name>, Span)>,
+    /// Methods, with and without default bodies: names and arities (their definitions are items of their own).
+    pub methods: Vec<(Name, u32, bool)>,
+    /// Where the name stands.
+    pub name_span: Span,
+}
+
+/// An implementation.
+#[derive(Clone, PartialEq, Debug)]
+pub struct ImplItem {
+    /// The type.
+    pub target: TypeExpr,
+    /// The traits behind the colon.
+    pub of: Vec<(Vec<Name>, Span)>,
+    /// `when T: Show`
+    pub conditions: Vec<TypeParam>,
+    /// Names and arities of its methods.
+    pub methods: Vec<(Name, u32, Span)>,
+}
+
+/// `use`.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Use {
+    /// The path before `.*` or `.{…}`.
+    pub path: Vec<Name>,
+    /// What of it.
+    pub what: UseWhat,
+    /// `pub use`
+    pub public: bool,
+    /// Where, in the file.
+    pub span: Span,
+}
+
+/// What a `use` brings.
+#[derive(Clone, PartialEq, Debug)]
+pub enum UseWhat {
+    /// `.*`
+    All,
+    /// `.{a, b as c}`: name there, name here.
+    Names(Vec<(Name, Name, Span)>),
+    /// `use m.name`, `use m as n`: the path's last segment under this name.
+    Itself(Name),
+}
