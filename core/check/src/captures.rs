@@ -10,7 +10,11 @@ pub fn mark(body: &mut Body) {
         declared: vec![0; body.locals.len()],
         of_fn: vec![usize::MAX; body.local_fns.len()],
         current: 0,
-        bodies: body.local_fns.iter_mut().map(|f| Some(std::mem::replace(&mut f.value, empty()))).collect(),
+        bodies: body
+            .local_fns
+            .iter_mut()
+            .map(|f| Some(std::mem::replace(&mut f.value, empty())))
+            .collect(),
         params: body.local_fns.iter().map(|f| f.params.clone()).collect(),
         filled: None,
         next: 0,
@@ -39,7 +43,11 @@ pub fn mark(body: &mut Body) {
 }
 
 fn empty() -> Expr {
-    Expr { kind: ExprKind::Literal(crate::hir::Literal::Unit), ty: crate::ty::Ty::Unit, span: crate::hir::Span::default() }
+    Expr {
+        kind: ExprKind::Literal(crate::hir::Literal::Unit),
+        ty: crate::ty::Ty::Unit,
+        span: crate::hir::Span::default(),
+    }
 }
 
 /// The inside of the definition, a lambda or a local function.
@@ -95,15 +103,20 @@ impl Walk {
                 }
                 if at > 0 {
                     let parent = frame.parent;
-                    let passes: Vec<LocalId> =
-                        needs.into_iter().filter(|local| !inside(self.declared[local.0 as usize], parent)).collect();
+                    let passes: Vec<LocalId> = needs
+                        .into_iter()
+                        .filter(|local| !inside(self.declared[local.0 as usize], parent))
+                        .collect();
                     for local in passes {
                         grown |= out[parent].insert(local);
                     }
                 }
             }
             if !grown {
-                return out.into_iter().map(|set| set.into_iter().collect()).collect();
+                return out
+                    .into_iter()
+                    .map(|set| set.into_iter().collect())
+                    .collect();
             }
         }
     }
@@ -124,7 +137,10 @@ impl Walk {
             self.next += 1;
             frame
         } else {
-            self.frames.push(Frame { parent: self.current, ..Frame::default() });
+            self.frames.push(Frame {
+                parent: self.current,
+                ..Frame::default()
+            });
             self.frames.len() - 1
         }
     }
@@ -169,22 +185,33 @@ impl Walk {
 
     fn expr(&mut self, e: &mut Expr) {
         match &mut e.kind {
-            ExprKind::Literal(_) | ExprKind::Global(_) | ExprKind::Continue | ExprKind::Hole(_) => {}
+            ExprKind::Literal(_) | ExprKind::Global(_) | ExprKind::Continue | ExprKind::Hole(_) => {
+            }
             ExprKind::Local(local) => self.uses(*local),
             ExprKind::FnValue(callee) => self.callee(callee),
             ExprKind::Call(callee, args) => {
                 self.callee(callee);
                 self.list(args);
             }
-            ExprKind::Prim(_, items) | ExprKind::Concat(items) | ExprKind::Tuple(items) | ExprKind::Construct { fields: items, .. } => {
+            ExprKind::Prim(_, items)
+            | ExprKind::Concat(items)
+            | ExprKind::Tuple(items)
+            | ExprKind::Construct { fields: items, .. } => {
                 self.list(items);
             }
-            ExprKind::Field(base, _) | ExprKind::DotField(base, _) | ExprKind::Element(base, _) | ExprKind::Throw(base) => self.expr(base),
+            ExprKind::Field(base, _)
+            | ExprKind::DotField(base, _)
+            | ExprKind::Element(base, _)
+            | ExprKind::Throw(base) => self.expr(base),
             ExprKind::Update(base, fields) => {
                 self.expr(base);
                 fields.iter_mut().for_each(|(_, e)| self.expr(e));
             }
-            ExprKind::If { condition, then, otherwise } => {
+            ExprKind::If {
+                condition,
+                then,
+                otherwise,
+            } => {
                 self.expr(condition);
                 self.expr(then);
                 self.expr(otherwise);
@@ -218,7 +245,12 @@ impl Walk {
                 self.expr(condition);
                 self.expr(body);
             }
-            ExprKind::ForRange { local, from, to, body } => {
+            ExprKind::ForRange {
+                local,
+                from,
+                to,
+                body,
+            } => {
                 self.expr(from);
                 self.expr(to);
                 self.declare(*local);
@@ -229,7 +261,9 @@ impl Walk {
                 self.declare(*local);
                 self.expr(body);
             }
-            ExprKind::Break(value) | ExprKind::Return(value) => value.iter_mut().for_each(|v| self.expr(v)),
+            ExprKind::Break(value) | ExprKind::Return(value) => {
+                value.iter_mut().for_each(|v| self.expr(v))
+            }
             ExprKind::Lambda(lambda) => {
                 let frame = self.enter();
                 let outer = std::mem::replace(&mut self.current, frame);
@@ -242,7 +276,11 @@ impl Walk {
                     lambda.captures = filled[frame].clone();
                 }
             }
-            ExprKind::Try { body, arms, finally } => {
+            ExprKind::Try {
+                body,
+                arms,
+                finally,
+            } => {
                 self.expr(body);
                 self.arms(arms);
                 finally.iter_mut().for_each(|e| self.expr(e));
@@ -264,7 +302,9 @@ impl Walk {
                 self.declare(*local);
                 inner.iter_mut().for_each(|p| self.pat(p));
             }
-            PatKind::Tuple(items) | PatKind::Ctor(_, items) | PatKind::Or(items) => items.iter_mut().for_each(|p| self.pat(p)),
+            PatKind::Tuple(items) | PatKind::Ctor(_, items) | PatKind::Or(items) => {
+                items.iter_mut().for_each(|p| self.pat(p))
+            }
             PatKind::Test(local, test) => {
                 self.declare(*local);
                 self.expr(test);

@@ -120,7 +120,9 @@ impl Database {
                     Origin::Std => Durability::HIGH,
                     Origin::Project => Durability::LOW,
                 };
-                let file = SourceFile::builder(id, text.into(), origin).durability(durability).new(self);
+                let file = SourceFile::builder(id, text.into(), origin)
+                    .durability(durability)
+                    .new(self);
                 self.files.insert(id, file);
                 let project = self.project();
                 let mut files = (*project.files(self)).clone();
@@ -136,7 +138,12 @@ impl Database {
         let id = self.ids.file(path.strip_prefix("./").unwrap_or(path));
         if self.files.remove(&id).is_some() {
             let project = self.project();
-            let files = project.files(self).iter().filter(|(other, _)| *other != id).copied().collect();
+            let files = project
+                .files(self)
+                .iter()
+                .filter(|(other, _)| *other != id)
+                .copied()
+                .collect();
             project.set_files(self).to(Arc::new(files));
         }
     }
@@ -154,7 +161,9 @@ impl Database {
 
     /// The text of a file; empty for one that is gone.
     pub fn text(&self, file: FileId) -> Arc<str> {
-        self.files.get(&file).map_or_else(|| "".into(), |file| file.text(self))
+        self.files
+            .get(&file)
+            .map_or_else(|| "".into(), |file| file.text(self))
     }
 
     /// The starts of lines of a file.
@@ -179,7 +188,11 @@ impl Database {
 
     /// The queries executed since the last call.
     pub fn recorded_queries(&self) -> Vec<String> {
-        self.log.lock().ok().and_then(|mut log| log.as_mut().map(std::mem::take)).unwrap_or_default()
+        self.log
+            .lock()
+            .ok()
+            .and_then(|mut log| log.as_mut().map(std::mem::take))
+            .unwrap_or_default()
     }
 }
 
@@ -197,7 +210,9 @@ fn line_index(db: &dyn Db, file: SourceFile) -> Arc<nostos_syntax::LineIndex> {
 /// The syntax tree of a file.
 #[salsa::tracked(returns(clone), no_eq)]
 pub fn parsed(db: &dyn Db, file: SourceFile) -> Arc<Parsed> {
-    Arc::new(Parsed { parse: nostos_syntax::parse(&file.text(db)) })
+    Arc::new(Parsed {
+        parse: nostos_syntax::parse(&file.text(db)),
+    })
 }
 
 /// The definitions of a file, with bodies and places. Changes with every edit; ask the queries below instead.
@@ -205,7 +220,8 @@ pub fn parsed(db: &dyn Db, file: SourceFile) -> Arc<Parsed> {
 pub fn file_items(db: &dyn Db, file: SourceFile) -> Arc<FileItems> {
     let parsed = parsed(db, file);
     let path = module_path(&db.ids().file_path(file.id(db)));
-    let source = nostos_syntax::ast::SourceFile::cast(parsed.parse.tree.root()).expect("the root of a tree is a source file");
+    let source = nostos_syntax::ast::SourceFile::cast(parsed.parse.tree().root())
+        .expect("the root of a tree is a source file");
     Arc::new(items::file_items(db.ids(), file.id(db), &path, source))
 }
 
@@ -213,7 +229,11 @@ pub fn file_items(db: &dyn Db, file: SourceFile) -> Arc<FileItems> {
 pub fn module_path(path: &str) -> String {
     let path = path.strip_suffix(".nos").unwrap_or(path);
     // A file outside of any project is a module by its name.
-    let path = if path.starts_with('/') { path.rsplit('/').next().unwrap_or(path) } else { path };
+    let path = if path.starts_with('/') {
+        path.rsplit('/').next().unwrap_or(path)
+    } else {
+        path
+    };
     path.replace('/', ".")
 }
 
@@ -248,7 +268,9 @@ pub fn project_scope(db: &dyn Db, project: Project) -> Arc<ProjectScope> {
     for (id, file) in files.iter() {
         let names = file_scope(db, *file);
         scope.modules.extend(names.modules.iter().cloned());
-        let Some((module, own)) = names.modules.first() else { continue };
+        let Some((module, own)) = names.modules.first() else {
+            continue;
+        };
         match file.origin(db) {
             Origin::Project => {
                 scope.roots.push(*module);
@@ -257,14 +279,37 @@ pub fn project_scope(db: &dyn Db, project: Project) -> Arc<ProjectScope> {
             Origin::Std => {
                 scope.std.push(*module);
                 for (name, heads) in &own.values {
-                    prelude.values.entry(name.clone()).or_default().extend(heads.iter().filter(|h| h.public).cloned());
+                    prelude
+                        .values
+                        .entry(name.clone())
+                        .or_default()
+                        .extend(heads.iter().filter(|h| h.public).cloned());
                 }
                 for (name, ctors) in &own.ctors {
-                    prelude.ctors.entry(name.clone()).or_default().extend(ctors.iter().filter(|c| c.2).copied());
+                    prelude
+                        .ctors
+                        .entry(name.clone())
+                        .or_default()
+                        .extend(ctors.iter().filter(|c| c.2).copied());
                 }
-                prelude.types.extend(own.types.iter().filter(|(_, t)| t.1).map(|(n, t)| (n.clone(), *t)));
-                prelude.traits.extend(own.traits.iter().filter(|(_, t)| t.1).map(|(n, t)| (n.clone(), *t)));
-                prelude.modules.extend(own.modules.iter().filter(|(_, m)| m.1).map(|(n, m)| (n.clone(), *m)));
+                prelude.types.extend(
+                    own.types
+                        .iter()
+                        .filter(|(_, t)| t.1)
+                        .map(|(n, t)| (n.clone(), *t)),
+                );
+                prelude.traits.extend(
+                    own.traits
+                        .iter()
+                        .filter(|(_, t)| t.1)
+                        .map(|(n, t)| (n.clone(), *t)),
+                );
+                prelude.modules.extend(
+                    own.modules
+                        .iter()
+                        .filter(|(_, m)| m.1)
+                        .map(|(n, m)| (n.clone(), *m)),
+                );
             }
         }
     }
@@ -283,10 +328,19 @@ pub fn project_scope(db: &dyn Db, project: Project) -> Arc<ProjectScope> {
 /// The input behind a file number.
 #[salsa::tracked(returns(copy))]
 pub fn source_of(db: &dyn Db, project: Project, file: FileId) -> Option<SourceFile> {
-    project.files(db).iter().find(|(id, _)| *id == file).map(|(_, file)| *file)
+    project
+        .files(db)
+        .iter()
+        .find(|(id, _)| *id == file)
+        .map(|(_, file)| *file)
 }
 
-fn fn_entry<R>(db: &dyn Db, project: Project, id: FnId, read: impl FnOnce(&items::FnEntry) -> R) -> Option<R> {
+fn fn_entry<R>(
+    db: &dyn Db,
+    project: Project,
+    id: FnId,
+    read: impl FnOnce(&items::FnEntry) -> R,
+) -> Option<R> {
     let key = db.ids().fn_key(id);
     let items = file_items(db, source_of(db, project, key.file)?);
     let at = *items.fn_index.get(&id)?;
@@ -308,25 +362,40 @@ pub fn fn_place(db: &dyn Db, project: Project, id: FnId) -> Option<Place> {
 /// Whether a function is `pub`, and its module.
 #[salsa::tracked(returns(copy))]
 pub fn fn_module(db: &dyn Db, project: Project, id: FnId) -> Option<(ModuleId, bool)> {
-    fn_entry(db, project, main_part(db, id), |entry| (entry.module, entry.public))
+    fn_entry(db, project, main_part(db, id), |entry| {
+        (entry.module, entry.public)
+    })
 }
 
 /// The function that a part belongs to.
 pub fn main_part(db: &dyn Db, id: FnId) -> FnId {
     let key = db.ids().fn_key(id);
     match key.part {
-        Part::Default(_) => db.ids().function(FnKey { part: Part::Main, ..key }),
+        Part::Default(_) => db.ids().function(FnKey {
+            part: Part::Main,
+            ..key
+        }),
         Part::Main | Part::Intrinsic | Part::Entry => id,
     }
 }
 
-fn find<Id: PartialEq, Def>(entries: &[Entry<Id, Def>], id: Id) -> Option<(Arc<Def>, ModuleId, bool)> {
-    entries.iter().find(|entry| entry.id == id).map(|entry| (entry.def.clone(), entry.module, entry.public))
+fn find<Id: PartialEq, Def>(
+    entries: &[Entry<Id, Def>],
+    id: Id,
+) -> Option<(Arc<Def>, ModuleId, bool)> {
+    entries
+        .iter()
+        .find(|entry| entry.id == id)
+        .map(|entry| (entry.def.clone(), entry.module, entry.public))
 }
 
 /// A declared type as written, its module, whether it is `pub`.
 #[salsa::tracked(returns(clone))]
-pub fn type_item(db: &dyn Db, project: Project, id: TypeId) -> Option<(Arc<raw::TypeItem>, ModuleId, bool)> {
+pub fn type_item(
+    db: &dyn Db,
+    project: Project,
+    id: TypeId,
+) -> Option<(Arc<raw::TypeItem>, ModuleId, bool)> {
     let file = source_of(db, project, db.ids().type_key(id).file)?;
     find(&file_items(db, file).types, id)
 }
@@ -335,12 +404,20 @@ pub fn type_item(db: &dyn Db, project: Project, id: TypeId) -> Option<(Arc<raw::
 #[salsa::tracked(returns(clone))]
 pub fn type_place(db: &dyn Db, project: Project, id: TypeId) -> Option<Place> {
     let file = source_of(db, project, db.ids().type_key(id).file)?;
-    file_items(db, file).types.iter().find(|entry| entry.id == id).map(|entry| entry.place.clone())
+    file_items(db, file)
+        .types
+        .iter()
+        .find(|entry| entry.id == id)
+        .map(|entry| entry.place.clone())
 }
 
 /// A declared trait as written, its module, whether it is `pub`.
 #[salsa::tracked(returns(clone))]
-pub fn trait_item(db: &dyn Db, project: Project, id: TraitId) -> Option<(Arc<raw::TraitItem>, ModuleId, bool)> {
+pub fn trait_item(
+    db: &dyn Db,
+    project: Project,
+    id: TraitId,
+) -> Option<(Arc<raw::TraitItem>, ModuleId, bool)> {
     let file = source_of(db, project, db.ids().trait_key(id).file)?;
     find(&file_items(db, file).traits, id)
 }
@@ -349,12 +426,20 @@ pub fn trait_item(db: &dyn Db, project: Project, id: TraitId) -> Option<(Arc<raw
 #[salsa::tracked(returns(clone))]
 pub fn trait_place(db: &dyn Db, project: Project, id: TraitId) -> Option<Place> {
     let file = source_of(db, project, db.ids().trait_key(id).file)?;
-    file_items(db, file).traits.iter().find(|entry| entry.id == id).map(|entry| entry.place.clone())
+    file_items(db, file)
+        .traits
+        .iter()
+        .find(|entry| entry.id == id)
+        .map(|entry| entry.place.clone())
 }
 
 /// An impl as written and its module.
 #[salsa::tracked(returns(clone))]
-pub fn impl_item(db: &dyn Db, project: Project, id: ImplId) -> Option<(Arc<raw::ImplItem>, ModuleId, bool)> {
+pub fn impl_item(
+    db: &dyn Db,
+    project: Project,
+    id: ImplId,
+) -> Option<(Arc<raw::ImplItem>, ModuleId, bool)> {
     let file = source_of(db, project, db.ids().impl_key(id).file)?;
     find(&file_items(db, file).impls, id)
 }
@@ -363,18 +448,28 @@ pub fn impl_item(db: &dyn Db, project: Project, id: ImplId) -> Option<(Arc<raw::
 #[salsa::tracked(returns(clone))]
 pub fn impl_place(db: &dyn Db, project: Project, id: ImplId) -> Option<Place> {
     let file = source_of(db, project, db.ids().impl_key(id).file)?;
-    file_items(db, file).impls.iter().find(|entry| entry.id == id).map(|entry| entry.place.clone())
+    file_items(db, file)
+        .impls
+        .iter()
+        .find(|entry| entry.id == id)
+        .map(|entry| entry.place.clone())
 }
 
 /// The methods of an impl or trait: names, arities, functions.
 #[salsa::tracked(returns(clone))]
-pub fn members(db: &dyn Db, project: Project, container: Container) -> Arc<Vec<(raw::Name, u32, FnId)>> {
+pub fn members(
+    db: &dyn Db,
+    project: Project,
+    container: Container,
+) -> Arc<Vec<(raw::Name, u32, FnId)>> {
     let file = match &container {
         Container::Module(_) => None,
         Container::Trait(id) => Some(db.ids().trait_key(*id).file),
         Container::Impl(id) => Some(db.ids().impl_key(*id).file),
     };
-    let Some(file) = file.and_then(|file| source_of(db, project, file)) else { return Arc::default() };
+    let Some(file) = file.and_then(|file| source_of(db, project, file)) else {
+        return Arc::default();
+    };
     let items = file_items(db, file);
     let methods = items
         .fns
@@ -388,5 +483,9 @@ pub fn members(db: &dyn Db, project: Project, container: Container) -> Arc<Vec<(
 /// The names of a module; empty for one that is not there.
 #[salsa::tracked(returns(clone))]
 pub fn module_scope(db: &dyn Db, project: Project, module: ModuleId) -> Arc<ModuleScope> {
-    project_scope(db, project).modules.get(&module).cloned().unwrap_or_default()
+    project_scope(db, project)
+        .modules
+        .get(&module)
+        .cloned()
+        .unwrap_or_default()
 }

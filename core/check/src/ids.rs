@@ -73,7 +73,10 @@ struct Table<K> {
 
 impl<K: Hash + Eq + Clone> Table<K> {
     fn new() -> Self {
-        Table { numbers: FxHashMap::default(), keys: Vec::new() }
+        Table {
+            numbers: FxHashMap::default(),
+            keys: Vec::new(),
+        }
     }
 
     fn number(&mut self, key: K) -> u32 {

@@ -12,23 +12,50 @@ use std::sync::Arc;
 /// The findings of an impl's head.
 #[salsa::tracked(returns(clone))]
 pub fn impl_findings(db: &dyn Db, project: Project, id: ImplId) -> Arc<Vec<Finding>> {
-    let Some((item, _, _)) = impl_item(db, project, id) else { return Arc::default() };
+    let Some((item, _, _)) = impl_item(db, project, id) else {
+        return Arc::default();
+    };
     let info = impl_info(db, project, id);
     let mut out = info.findings.clone();
-    let head = Span { start: item.target.span.start, end: item.of.last().map_or(item.target.span.end, |(_, span)| span.end) };
-    let shown = |ty: &Ty| crate::print::Printer { db, project, params: &info.params, literal: &|_| false }.ty(ty);
+    let head = Span {
+        start: item.target.span.start,
+        end: item
+            .of
+            .last()
+            .map_or(item.target.span.end, |(_, span)| span.end),
+    };
+    let shown = |ty: &Ty| {
+        crate::print::Printer {
+            db,
+            project,
+            params: &info.params,
+            literal: &|_| false,
+        }
+        .ty(ty)
+    };
     if info.target == Ty::Error {
         return Arc::new(out);
     }
     for of in &info.traits {
         let of_trait = trait_info(db, project, *of);
         for method in &of_trait.methods {
-            let has = info.methods.iter().any(|(name, arity, _)| *name == method.name && *arity == method.arity);
+            let has = info
+                .methods
+                .iter()
+                .any(|(name, arity, _)| *name == method.name && *arity == method.arity);
             if has || method.has_body {
                 continue;
             }
-            if let Some((_, arity, id)) = info.methods.iter().find(|(name, _, _)| *name == method.name) {
-                let span = item.methods.iter().find(|m| m.0 == method.name).map_or(head, |m| m.2);
+            if let Some((_, arity, id)) = info
+                .methods
+                .iter()
+                .find(|(name, _, _)| *name == method.name)
+            {
+                let span = item
+                    .methods
+                    .iter()
+                    .find(|m| m.0 == method.name)
+                    .map_or(head, |m| m.2);
                 let message = format!(
                     "Wrong number of arguments: `{}` of the trait `{}` takes {}, found {arity}",
                     method.name, of_trait.name, method.arity
@@ -37,23 +64,52 @@ pub fn impl_findings(db: &dyn Db, project: Project, id: ImplId) -> Arc<Vec<Findi
                 out.push(Finding::new(span, message));
             } else {
                 let hint = Some(format!("add `{}`", method.name));
-                let message = format!("`{}` does not implement {}: the method `{}` is missing", shown(&info.target), of_trait.name, method.name);
-                out.push(Finding { span: head, message, hint });
+                let message = format!(
+                    "`{}` does not implement {}: the method `{}` is missing",
+                    shown(&info.target),
+                    of_trait.name,
+                    method.name
+                );
+                out.push(Finding {
+                    span: head,
+                    message,
+                    hint,
+                });
             }
         }
         for above in &of_trait.supertraits {
             if !conditionally(db, project, &info, *above) {
                 let above = trait_info(db, project, *above).name.clone();
                 let hint = Some(format!("add `{}: {above} … end`", shown(&info.target)));
-                let message = format!("`{}` must implement supertrait {above} of {}", shown(&info.target), of_trait.name);
-                out.push(Finding { span: head, message, hint });
+                let message = format!(
+                    "`{}` must implement supertrait {above} of {}",
+                    shown(&info.target),
+                    of_trait.name
+                );
+                out.push(Finding {
+                    span: head,
+                    message,
+                    hint,
+                });
             }
         }
         let table = impl_table(db, project);
-        let earlier = table.by_trait.get(of).into_iter().flatten().take_while(|other| **other != id);
+        let earlier = table
+            .by_trait
+            .get(of)
+            .into_iter()
+            .flatten()
+            .take_while(|other| **other != id);
         for other in earlier {
             if overlaps(&impl_info(db, project, *other).target, &info.target) {
-                out.push(Finding::new(head, format!("`{}` implements {} twice", shown(&info.target), of_trait.name)));
+                out.push(Finding::new(
+                    head,
+                    format!(
+                        "`{}` implements {} twice",
+                        shown(&info.target),
+                        of_trait.name
+                    ),
+                ));
                 break;
             }
         }
@@ -61,13 +117,27 @@ pub fn impl_findings(db: &dyn Db, project: Project, id: ImplId) -> Arc<Vec<Findi
     for (name, _, span) in &item.methods {
         let extra_of_builtin = |of: &TraitId| {
             let known = known(db, project);
-            *of == known.ord && matches!(&**name, "<" | "<=" | ">" | ">=") || *of == known.eq && &**name == "!="
+            *of == known.ord && matches!(&**name, "<" | "<=" | ">" | ">=")
+                || *of == known.eq && &**name == "!="
         };
         if !info.traits.is_empty()
-            && !info.traits.iter().any(|of| trait_info(db, project, *of).methods.iter().any(|m| m.name == *name) || extra_of_builtin(of))
+            && !info.traits.iter().any(|of| {
+                trait_info(db, project, *of)
+                    .methods
+                    .iter()
+                    .any(|m| m.name == *name)
+                    || extra_of_builtin(of)
+            })
         {
-            let traits: Vec<String> = info.traits.iter().map(|of| trait_info(db, project, *of).name.to_string()).collect();
-            out.push(Finding::new(*span, format!("no method `{name}` in the trait {}", traits.join(", "))));
+            let traits: Vec<String> = info
+                .traits
+                .iter()
+                .map(|of| trait_info(db, project, *of).name.to_string())
+                .collect();
+            out.push(Finding::new(
+                *span,
+                format!("no method `{name}` in the trait {}", traits.join(", ")),
+            ));
         }
     }
     Arc::new(out)
@@ -75,23 +145,34 @@ pub fn impl_findings(db: &dyn Db, project: Project, id: ImplId) -> Arc<Vec<Findi
 
 /// Whether the target implements a trait, given the impl's own conditions.
 fn conditionally(db: &dyn Db, project: Project, info: &ImplInfo, of: TraitId) -> bool {
-    fn holds(db: &dyn Db, project: Project, info: &ImplInfo, ty: &Ty, of: TraitId, depth: u32) -> bool {
+    fn holds(
+        db: &dyn Db,
+        project: Project,
+        info: &ImplInfo,
+        ty: &Ty,
+        of: TraitId,
+        depth: u32,
+    ) -> bool {
         if depth > 50 {
             return true;
         }
         if let Ty::Param(_) = ty {
-            return info.conditions.iter().any(|(t, bound)| t == ty && extends(db, project, *bound, of, 0));
+            return info
+                .conditions
+                .iter()
+                .any(|(t, bound)| t == ty && extends(db, project, *bound, of, 0));
         }
         match implementation(db, project, ty, of) {
             None => false,
             Some(Implementation::Base) => true,
             // A part that is the type itself is taken to hold.
-            Some(Implementation::Derived(parts)) => {
-                parts.iter().all(|part| part == ty || *part == info.target || holds(db, project, info, part, of, depth + 1))
-            }
-            Some(Implementation::Impl(_, other, args)) => {
-                other.conditions.iter().all(|(t, of)| holds(db, project, info, &t.substitute(&args), *of, depth + 1))
-            }
+            Some(Implementation::Derived(parts)) => parts.iter().all(|part| {
+                part == ty || *part == info.target || holds(db, project, info, part, of, depth + 1)
+            }),
+            Some(Implementation::Impl(_, other, args)) => other
+                .conditions
+                .iter()
+                .all(|(t, of)| holds(db, project, info, &t.substitute(&args), *of, depth + 1)),
         }
     }
     holds(db, project, info, &info.target, of, 0)
@@ -99,17 +180,27 @@ fn conditionally(db: &dyn Db, project: Project, info: &ImplInfo, of: TraitId) ->
 
 fn extends(db: &dyn Db, project: Project, this: TraitId, of: TraitId, depth: u32) -> bool {
     this == of
-        || depth < 32 && trait_info(db, project, this).supertraits.iter().any(|above| extends(db, project, *above, of, depth + 1))
+        || depth < 32
+            && trait_info(db, project, this)
+                .supertraits
+                .iter()
+                .any(|above| extends(db, project, *above, of, depth + 1))
 }
 
 /// Whether some type is an instance of both.
 fn overlaps(a: &Ty, b: &Ty) -> bool {
     match (a, b) {
         (Ty::Param(_), _) | (_, Ty::Param(_)) => true,
-        (Ty::Tuple(xs), Ty::Tuple(ys)) => xs.len() == ys.len() && xs.iter().zip(ys.iter()).all(|(x, y)| overlaps(x, y)),
-        (Ty::Adt(x, xs), Ty::Adt(y, ys)) => x == y && xs.iter().zip(ys.iter()).all(|(x, y)| overlaps(x, y)),
+        (Ty::Tuple(xs), Ty::Tuple(ys)) => {
+            xs.len() == ys.len() && xs.iter().zip(ys.iter()).all(|(x, y)| overlaps(x, y))
+        }
+        (Ty::Adt(x, xs), Ty::Adt(y, ys)) => {
+            x == y && xs.iter().zip(ys.iter()).all(|(x, y)| overlaps(x, y))
+        }
         (Ty::Fn(xs, x), Ty::Fn(ys, y)) => {
-            xs.len() == ys.len() && xs.iter().zip(ys.iter()).all(|(x, y)| overlaps(x, y)) && overlaps(x, y)
+            xs.len() == ys.len()
+                && xs.iter().zip(ys.iter()).all(|(x, y)| overlaps(x, y))
+                && overlaps(x, y)
         }
         (Ty::Array(x), Ty::Array(y)) => overlaps(x, y),
         (a, b) => a == b,

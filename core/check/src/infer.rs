@@ -15,7 +15,7 @@ mod pattern;
 mod stmt;
 pub mod unify;
 
-pub use group::{FnResult, GroupResult, entry, expression, infer_group, select, signature};
+pub use group::{entry, expression, infer_group, select, signature};
 
 use crate::db::{Db, Project};
 use crate::hir::{self, Expr, ExprKind, Local, LocalFnId, LocalId, Span};
@@ -104,23 +104,69 @@ struct MonoSig {
 
 /// An expression that waits for its types.
 enum Hole {
-    Call { args: Vec<Expr>, ty: Ty, span: Span },
-    Value { ty: Ty, span: Span },
-    Binary { op: BinaryOp, lhs: Expr, rhs: Expr, ty: Ty, span: Span },
-    Field { base: Expr, name: Name, ty: Ty, span: Span },
-    Element { base: Expr, index: u32, ty: Ty, span: Span },
+    Call {
+        args: Vec<Expr>,
+        ty: Ty,
+        span: Span,
+    },
+    Value {
+        ty: Ty,
+        span: Span,
+    },
+    Binary {
+        op: BinaryOp,
+        lhs: Expr,
+        rhs: Expr,
+        ty: Ty,
+        span: Span,
+    },
+    Field {
+        base: Expr,
+        name: Name,
+        ty: Ty,
+        span: Span,
+    },
+    Element {
+        base: Expr,
+        index: u32,
+        ty: Ty,
+        span: Span,
+    },
     Done(Expr),
 }
 
 /// What must be decided or hold.
 #[derive(Clone, Debug)]
 enum Goal {
-    Trait { ty: Ty, of: TraitId },
+    Trait {
+        ty: Ty,
+        of: TraitId,
+    },
     /// `name(args…)`; `dot`: written `args[0].name(…)`.
-    Dot { name: Name, args: Vec<Ty>, result: Ty, owner: FnId, dot: bool },
-    Field { base: Ty, name: Name, result: Ty, owner: FnId },
-    Element { base: Ty, index: u32, result: Ty },
-    Binary { op: BinaryOp, lhs: Ty, rhs: Ty, result: Ty },
+    Dot {
+        name: Name,
+        args: Vec<Ty>,
+        result: Ty,
+        owner: FnId,
+        dot: bool,
+    },
+    Field {
+        base: Ty,
+        name: Name,
+        result: Ty,
+        owner: FnId,
+    },
+    Element {
+        base: Ty,
+        index: u32,
+        result: Ty,
+    },
+    Binary {
+        op: BinaryOp,
+        lhs: Ty,
+        rhs: Ty,
+        result: Ty,
+    },
 }
 
 /// A goal, for whom, and the hole that waits for it.
@@ -200,7 +246,9 @@ impl<'db> Infer<'db> {
     }
 
     fn owner(&self) -> FnId {
-        self.members[self.at].owner.expect("a member has its owner while it is inferred")
+        self.members[self.at]
+            .owner
+            .expect("a member has its owner while it is inferred")
     }
 
     fn report(&mut self, span: Span, message: impl Into<String>) {
@@ -208,7 +256,11 @@ impl<'db> Infer<'db> {
     }
 
     fn report_hint(&mut self, span: Span, message: impl Into<String>, hint: Option<String>) {
-        self.me().findings.push(Finding { span, message: message.into(), hint });
+        self.me().findings.push(Finding {
+            span,
+            message: message.into(),
+            hint,
+        });
     }
 
     fn fresh(&mut self) -> Ty {
@@ -217,12 +269,22 @@ impl<'db> Infer<'db> {
 
     /// An expression in place of one that has been reported.
     fn error_expr(&self, span: Span) -> Expr {
-        Expr { kind: ExprKind::Literal(hir::Literal::Unit), ty: Ty::Error, span }
+        Expr {
+            kind: ExprKind::Literal(hir::Literal::Unit),
+            ty: Ty::Error,
+            span,
+        }
     }
 
     fn new_local(&mut self, name: Name, ty: Ty, mutable: bool, span: Span) -> LocalId {
         let me = self.me();
-        me.locals.push(Local { name, ty, mutable, captured: false, span });
+        me.locals.push(Local {
+            name,
+            ty,
+            mutable,
+            captured: false,
+            span,
+        });
         LocalId(me.locals.len() as u32 - 1)
     }
 
@@ -238,7 +300,11 @@ impl<'db> Infer<'db> {
 
     fn lookup(&self, name: &str) -> Option<(Binding, u32)> {
         let me = &self.members[self.at];
-        me.names.iter().rev().find(|(other, _, _)| **other == *name).map(|(_, binding, depth)| (binding.clone(), *depth))
+        me.names
+            .iter()
+            .rev()
+            .find(|(other, _, _)| **other == *name)
+            .map(|(_, binding, depth)| (binding.clone(), *depth))
     }
 
     /// Runs `act` with names that end with it.
@@ -257,7 +323,11 @@ impl<'db> Infer<'db> {
         let (expected, found) = (self.table.deep(expected), self.table.deep(found));
         if !has_error(&expected) && !has_error(&found) {
             let hint = self.mismatch_hint(&expected, &found);
-            let message = format!("type mismatch: expected `{}`, found `{}`", self.show(&expected), self.show(&found));
+            let message = format!(
+                "type mismatch: expected `{}`, found `{}`",
+                self.show(&expected),
+                self.show(&found)
+            );
             self.report_hint(span, message, hint);
         }
         false
@@ -265,11 +335,19 @@ impl<'db> Infer<'db> {
 
     fn mismatch_hint(&self, expected: &Ty, found: &Ty) -> Option<String> {
         match (expected, found) {
-            (Ty::Float, Ty::Int(_)) => Some("`toFloat` converts; a literal is written with a point: `1.0`".into()),
-            (Ty::Float, Ty::Infer(var)) if self.table.is_literal(*var) => Some("a Float literal is written with a point: `1.0`".into()),
+            (Ty::Float, Ty::Int(_)) => {
+                Some("`toFloat` converts; a literal is written with a point: `1.0`".into())
+            }
+            (Ty::Float, Ty::Infer(var)) if self.table.is_literal(*var) => {
+                Some("a Float literal is written with a point: `1.0`".into())
+            }
             (Ty::Int(_), Ty::Float) => Some("`toInt`, `round`, `floor` or `ceil` convert".into()),
-            (Ty::String, other) if !matches!(other, Ty::Fn(..)) => Some("`show` or \"${…}\" make text of a value".into()),
-            (Ty::Infer(_), Ty::Fn(..)) | (Ty::Fn(..), Ty::Infer(_)) => Some("the type would contain itself".into()),
+            (Ty::String, other) if !matches!(other, Ty::Fn(..)) => {
+                Some("`show` or \"${…}\" make text of a value".into())
+            }
+            (Ty::Infer(_), Ty::Fn(..)) | (Ty::Fn(..), Ty::Infer(_)) => {
+                Some("the type would contain itself".into())
+            }
             _ => None,
         }
     }
@@ -277,19 +355,37 @@ impl<'db> Infer<'db> {
     /// A type for people, in this inference.
     fn show(&self, ty: &Ty) -> String {
         let ty = self.table.deep(ty);
-        crate::print::Printer { db: self.db, project: self.project, params: &self.param_names, literal: &|var| self.table.is_literal(var) }
-            .ty(&ty)
+        crate::print::Printer {
+            db: self.db,
+            project: self.project,
+            params: &self.param_names,
+            literal: &|var| self.table.is_literal(var),
+        }
+        .ty(&ty)
     }
 
     fn later(&mut self, goal: Goal, span: Span, hole: Option<u32>) {
         let member = self.at;
-        self.pending.push(Pending { goal, span, member, hole, via: None });
+        self.pending.push(Pending {
+            goal,
+            span,
+            member,
+            hole,
+            via: None,
+        });
     }
 
     fn hole(&mut self, hole: Hole, ty: Ty, span: Span) -> (u32, Expr) {
         self.holes.push(hole);
         let number = self.holes.len() as u32 - 1;
-        (number, Expr { kind: ExprKind::Hole(number), ty, span })
+        (
+            number,
+            Expr {
+                kind: ExprKind::Hole(number),
+                ty,
+                span,
+            },
+        )
     }
 
     /// The outermost form of a type; pending goals are tried when it is not known yet.
@@ -305,7 +401,12 @@ impl<'db> Infer<'db> {
 
     /// Lowers a written type in this context.
     fn lower_type(&mut self, written: &crate::raw::TypeExpr) -> Ty {
-        let mut lower = crate::types::TypeLower::new(self.db, self.project, self.module, crate::types::Variables::Lower);
+        let mut lower = crate::types::TypeLower::new(
+            self.db,
+            self.project,
+            self.module,
+            crate::types::Variables::Lower,
+        );
         lower.names = self.type_names.clone();
         lower.self_ty = self.self_ty.clone();
         lower.next = u32::MAX / 2;
@@ -317,7 +418,8 @@ impl<'db> Infer<'db> {
         let args: Vec<Ty> = (0..count).map(|_| self.fresh()).collect();
         for (name, ty) in names {
             if matches!(ty, Ty::Param(i) if i >= first) {
-                self.type_names.push((name, unify::instantiate(&ty, first, &args)));
+                self.type_names
+                    .push((name, unify::instantiate(&ty, first, &args)));
             }
         }
         unify::instantiate(&ty, first, &args)

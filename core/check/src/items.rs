@@ -155,11 +155,28 @@ pub struct FileScope {
 }
 
 /// Collects the items of a file.
-pub fn file_items(ids: &Ids, file: FileId, module_path: &str, source: ast::SourceFile<'_>) -> FileItems {
-    let mut collect = Collect { ids, file, out: FileItems::default(), counts: FxHashMap::default(), impls: FxHashMap::default() };
+pub fn file_items(
+    ids: &Ids,
+    file: FileId,
+    module_path: &str,
+    source: ast::SourceFile<'_>,
+) -> FileItems {
+    let mut collect = Collect {
+        ids,
+        file,
+        out: FileItems::default(),
+        counts: FxHashMap::default(),
+        impls: FxHashMap::default(),
+    };
     let id = ids.module(module_path);
     let name: Name = module_path.rsplit('.').next().unwrap_or_default().into();
-    collect.out.modules.push(ModuleItems { id, name, parent: None, public: true, uses: Vec::new() });
+    collect.out.modules.push(ModuleItems {
+        id,
+        name,
+        parent: None,
+        public: true,
+        uses: Vec::new(),
+    });
     collect.module(0, &source.items().collect::<Vec<_>>());
     collect.out
 }
@@ -176,12 +193,20 @@ struct Collect<'a> {
 impl Collect<'_> {
     fn error(&mut self, node: Node<'_>, message: impl Into<String>) {
         let range = node.range();
-        self.out.errors.push(ItemError { range: range.start..range.end, message: message.into() });
+        self.out.errors.push(ItemError {
+            range: range.start..range.end,
+            message: message.into(),
+        });
     }
 
     fn place(&self, node: Node<'_>, doc: Option<String>) -> Place {
         let range = node.range();
-        Place { file: self.file, start: range.start, len: range.len(), doc: doc.map(Into::into) }
+        Place {
+            file: self.file,
+            start: range.start,
+            len: range.len(),
+            doc: doc.map(Into::into),
+        }
     }
 
     fn module(&mut self, index: usize, items: &[Item<'_>]) {
@@ -199,28 +224,49 @@ impl Collect<'_> {
                 Item::Signature(item) => {
                     let next = items.get(at + 1).and_then(|next| next.name());
                     if next.map(|name| name.text()) != item.name().map(|name| name.text()) {
-                        self.error(item.node(), "a signature stands right before the definition of its name");
+                        self.error(
+                            item.node(),
+                            "a signature stands right before the definition of its name",
+                        );
                     }
                     signature = Some(item);
                 }
                 Item::Type(def) => {
                     let lowered = Lower::at(def.node()).type_item(def);
-                    let key = ItemKey { file: self.file, module, name: lowered.name.clone() };
+                    let key = ItemKey {
+                        file: self.file,
+                        module,
+                        name: lowered.name.clone(),
+                    };
                     let id = self.ids.ty(key);
                     if self.out.types.iter().any(|other| other.id == id) {
-                        self.error(def.node(), format!("the type `{}` is defined twice", lowered.name));
+                        self.error(
+                            def.node(),
+                            format!("the type `{}` is defined twice", lowered.name),
+                        );
                     } else {
                         let place = self.place(def.node(), def.doc());
-                        self.out.types.push(Entry { id, place, module, public: def.is_pub(), def: Arc::new(lowered) });
+                        self.out.types.push(Entry {
+                            id,
+                            place,
+                            module,
+                            public: def.is_pub(),
+                            def: Arc::new(lowered),
+                        });
                     }
                 }
                 Item::Trait(def) => self.of_trait(def, module),
                 Item::Impl(def) => self.of_impl(def, module),
                 Item::Module(def) => {
-                    let segments: Vec<&str> = def.path().map_or_else(Vec::new, |path| path.segments().map(|s| s.text()).collect());
+                    let segments: Vec<&str> = def
+                        .path()
+                        .map_or_else(Vec::new, |path| path.segments().map(|s| s.text()).collect());
                     let mut inner = index;
                     for segment in &segments {
-                        let path = format!("{}.{segment}", self.ids.module_path(self.out.modules[inner].id));
+                        let path = format!(
+                            "{}.{segment}",
+                            self.ids.module_path(self.out.modules[inner].id)
+                        );
                         let id = self.ids.module(&path);
                         inner = match self.out.modules.iter().position(|m| m.id == id) {
                             Some(known) => known,
@@ -250,23 +296,62 @@ impl Collect<'_> {
                     }
                     match def.pattern() {
                         Some(ast::Pat::Name(pattern)) => {
-                            let mut lowered = Lower::at(def.node()).value(def.node(), pattern.name(), def.ty(), def.value());
-                            if let Some(signature) = signature.take_if(|s| s.name().map(|n| n.text()) == pattern.name().map(|n| n.text())) {
-                                lowered.signature = signature.ty().map(|ty| (Lower { base: def.node().range().start }).ty(ty));
+                            let mut lowered = Lower::at(def.node()).value(
+                                def.node(),
+                                pattern.name(),
+                                def.ty(),
+                                def.value(),
+                            );
+                            if let Some(signature) = signature.take_if(|s| {
+                                s.name().map(|n| n.text()) == pattern.name().map(|n| n.text())
+                            }) {
+                                lowered.signature = signature.ty().map(|ty| {
+                                    (Lower {
+                                        base: def.node().range().start,
+                                    })
+                                    .ty(ty)
+                                });
                             }
-                            self.push_fn(&container, module, def.node(), def.doc(), def.is_pub(), lowered, None);
+                            self.push_fn(
+                                &container,
+                                module,
+                                def.node(),
+                                def.doc(),
+                                def.is_pub(),
+                                lowered,
+                                None,
+                            );
                         }
-                        Some(_) => self.error(def.node(), "a pattern at module level is not supported yet"),
+                        Some(_) => {
+                            self.error(def.node(), "a pattern at module level is not supported yet")
+                        }
                         None => {}
                     }
                 }
                 Item::Const(def) => {
-                    let lowered = Lower::at(def.node()).value(def.node(), def.name(), def.ty(), def.value());
-                    self.push_fn(&container, module, def.node(), def.doc(), def.is_pub(), lowered, None);
+                    let lowered =
+                        Lower::at(def.node()).value(def.node(), def.name(), def.ty(), def.value());
+                    self.push_fn(
+                        &container,
+                        module,
+                        def.node(),
+                        def.doc(),
+                        def.is_pub(),
+                        lowered,
+                        None,
+                    );
                 }
                 Item::Extern(def) => {
                     let lowered = Lower::at(def.node()).foreign(def);
-                    self.push_fn(&container, module, def.node(), def.doc(), def.is_pub(), lowered, Some(overload_text(def.params())));
+                    self.push_fn(
+                        &container,
+                        module,
+                        def.node(),
+                        def.doc(),
+                        def.is_pub(),
+                        lowered,
+                        Some(overload_text(def.params())),
+                    );
                 }
                 Item::Test(def) => {
                     let lowered = Lower::at(def.node()).test(def);
@@ -274,7 +359,10 @@ impl Collect<'_> {
                 }
                 Item::Mvar(def) => self.error(def.node(), "`mvar` is not supported yet"),
                 Item::Macro(def) => self.error(def.node(), "macros are not supported yet"),
-                Item::Expr(def) => self.error(def.node(), "a call where a definition may stand is not supported yet"),
+                Item::Expr(def) => self.error(
+                    def.node(),
+                    "a call where a definition may stand is not supported yet",
+                ),
             }
             at += 1;
         }
@@ -289,7 +377,9 @@ impl Collect<'_> {
         module: ModuleId,
         signature: &mut Option<ast::Signature<'_>>,
     ) -> usize {
-        let Item::Fn(first) = items[at] else { return at };
+        let Item::Fn(first) = items[at] else {
+            return at;
+        };
         let mut clauses = vec![first];
         let mut last = at;
         while let Some(Item::Fn(next)) = items.get(last + 1) {
@@ -308,7 +398,8 @@ impl Collect<'_> {
             }
             return last;
         }
-        let signature = signature.take_if(|s| s.name().map(|n| n.text()) == first.name().map(|n| n.text()));
+        let signature =
+            signature.take_if(|s| s.name().map(|n| n.text()) == first.name().map(|n| n.text()));
         let mut lowered = Lower::at(first.node()).function(&clauses, signature);
         if let Some(signature) = &mut lowered.signature {
             // It stands before the definition; its places are of no use relative to it.
@@ -319,7 +410,15 @@ impl Collect<'_> {
         let overload = Some(overload_text(first.params()));
         let name = lowered.name.clone();
         let arity = lowered.arity();
-        if self.push_fn(container, module, first.node(), first.doc(), public, lowered, overload) {
+        if self.push_fn(
+            container,
+            module,
+            first.node(),
+            first.doc(),
+            public,
+            lowered,
+            overload,
+        ) {
             if let Some(entry) = self.out.fns.last_mut() {
                 entry.place.len = end - entry.place.start;
             }
@@ -346,7 +445,10 @@ impl Collect<'_> {
             return true;
         }
         let arity = def.arity() as u32;
-        let count = self.counts.entry((container.clone(), def.name.clone(), arity)).or_default();
+        let count = self
+            .counts
+            .entry((container.clone(), def.name.clone(), arity))
+            .or_default();
         *count += 1;
         let is_test = matches!(def.kind, FunctionKind::Test(_));
         let overload: Name = match (*count, overload) {
@@ -356,29 +458,59 @@ impl Collect<'_> {
             _ if is_test => "".into(),
             _ => return false,
         };
-        let key = FnKey { file: self.file, container: container.clone(), name: def.name.clone(), arity, overload, part: Part::Main };
+        let key = FnKey {
+            file: self.file,
+            container: container.clone(),
+            name: def.name.clone(),
+            arity,
+            overload,
+            part: Part::Main,
+        };
         let id = self.ids.function(key);
         if self.out.fn_index.contains_key(&id) {
             return false;
         }
         self.out.fn_index.insert(id, self.out.fns.len());
         let place = self.place(node, doc);
-        self.out.fns.push(Entry { id, place, module, public, def: Arc::new(def) });
+        self.out.fns.push(Entry {
+            id,
+            place,
+            module,
+            public,
+            def: Arc::new(def),
+        });
         self.out.containers.push(container.clone());
         true
     }
 
     fn of_trait(&mut self, def: ast::TraitDef<'_>, module: ModuleId) {
         let lowered = Lower::at(def.node()).trait_item(def);
-        let key = ItemKey { file: self.file, module, name: lowered.name.clone() };
+        let key = ItemKey {
+            file: self.file,
+            module,
+            name: lowered.name.clone(),
+        };
         let id = self.ids.of_trait(key);
         if self.out.traits.iter().any(|other| other.id == id) {
-            self.error(def.node(), format!("the trait `{}` is defined twice", lowered.name));
+            self.error(
+                def.node(),
+                format!("the trait `{}` is defined twice", lowered.name),
+            );
             return;
         }
         let place = self.place(def.node(), def.doc());
-        self.out.traits.push(Entry { id, place, module, public: def.is_pub(), def: Arc::new(lowered) });
-        self.members(&Container::Trait(id), module, &def.members().collect::<Vec<_>>());
+        self.out.traits.push(Entry {
+            id,
+            place,
+            module,
+            public: def.is_pub(),
+            def: Arc::new(lowered),
+        });
+        self.members(
+            &Container::Trait(id),
+            module,
+            &def.members().collect::<Vec<_>>(),
+        );
     }
 
     fn of_impl(&mut self, def: ast::ImplDef<'_>, module: ModuleId) {
@@ -391,13 +523,27 @@ impl Collect<'_> {
             .map(|child| child.text())
             .collect::<Vec<_>>()
             .join(" ");
-        let key = ItemKey { file: self.file, module, name: header.into() };
+        let key = ItemKey {
+            file: self.file,
+            module,
+            name: header.into(),
+        };
         let repeat = self.impls.entry(key.clone()).or_default();
         let id = self.ids.of_impl(key, *repeat);
         *repeat += 1;
         let place = self.place(def.node(), def.doc());
-        self.out.impls.push(Entry { id, place, module, public: true, def: Arc::new(lowered) });
-        self.members(&Container::Impl(id), module, &def.members().collect::<Vec<_>>());
+        self.out.impls.push(Entry {
+            id,
+            place,
+            module,
+            public: true,
+            def: Arc::new(lowered),
+        });
+        self.members(
+            &Container::Impl(id),
+            module,
+            &def.members().collect::<Vec<_>>(),
+        );
     }
 
     fn members(&mut self, container: &Container, module: ModuleId, items: &[Item<'_>]) {
@@ -415,8 +561,14 @@ impl Collect<'_> {
 }
 
 fn overload_text<'t>(params: impl Iterator<Item = ast::Param<'t>>) -> String {
-    let texts: Vec<&str> = params.map(|p| lower::param_type(p).map_or("_", |ty| ty.text())).collect();
-    if texts.iter().all(|text| *text == "_") { String::new() } else { texts.join(",") }
+    let texts: Vec<&str> = params
+        .map(|p| lower::param_type(p).map_or("_", |ty| ty.text()))
+        .collect();
+    if texts.iter().all(|text| *text == "_") {
+        String::new()
+    } else {
+        texts.join(",")
+    }
 }
 
 /// What of a file's items others may depend on.
@@ -433,20 +585,42 @@ pub fn file_scope(items: &FileItems) -> FileScope {
                 }
             }
             let name = Name2(module.name.clone());
-            (module.id, ModuleScope { name, parent: module.parent, public: module.public, uses, ..ModuleScope::default() })
+            (
+                module.id,
+                ModuleScope {
+                    name,
+                    parent: module.parent,
+                    public: module.public,
+                    uses,
+                    ..ModuleScope::default()
+                },
+            )
         })
         .collect();
-    let index: FxHashMap<ModuleId, usize> = scopes.iter().enumerate().map(|(at, (id, _))| (*id, at)).collect();
+    let index: FxHashMap<ModuleId, usize> = scopes
+        .iter()
+        .enumerate()
+        .map(|(at, (id, _))| (*id, at))
+        .collect();
     for module in &items.modules {
         if let Some(parent) = module.parent {
-            scopes[index[&parent]].1.modules.insert(module.name.clone(), (module.id, module.public));
+            scopes[index[&parent]]
+                .1
+                .modules
+                .insert(module.name.clone(), (module.id, module.public));
         }
     }
     for (entry, container) in items.fns.iter().zip(&items.containers) {
-        if !matches!(container, Container::Module(_)) || matches!(entry.def.kind, FunctionKind::Test(_)) {
+        if !matches!(container, Container::Module(_))
+            || matches!(entry.def.kind, FunctionKind::Test(_))
+        {
             continue;
         }
-        let params = entry.def.clauses.first().map_or(&[][..], |clause| &clause.params);
+        let params = entry
+            .def
+            .clauses
+            .first()
+            .map_or(&[][..], |clause| &clause.params);
         let head = FnHead {
             id: entry.id,
             module: entry.module,
@@ -455,23 +629,45 @@ pub fn file_scope(items: &FileItems) -> FileScope {
             value: entry.def.kind == FunctionKind::Value,
             public: entry.public,
         };
-        scopes[index[&entry.module]].1.values.entry(entry.def.name.clone()).or_default().push(head);
+        scopes[index[&entry.module]]
+            .1
+            .values
+            .entry(entry.def.name.clone())
+            .or_default()
+            .push(head);
     }
     for entry in &items.types {
         let scope = &mut scopes[index[&entry.module]].1;
-        scope.types.insert(entry.def.name.clone(), (entry.id, entry.public));
-        let mut ctor = |name: &Name, number| scope.ctors.entry(name.clone()).or_default().push((entry.id, number, entry.public));
+        scope
+            .types
+            .insert(entry.def.name.clone(), (entry.id, entry.public));
+        let mut ctor = |name: &Name, number| {
+            scope
+                .ctors
+                .entry(name.clone())
+                .or_default()
+                .push((entry.id, number, entry.public))
+        };
         match &entry.def.body {
             TypeBody::Record(_) => ctor(&entry.def.name, 0),
-            TypeBody::Variants(variants) => variants.iter().enumerate().for_each(|(at, v)| ctor(&v.name, at as u32)),
+            TypeBody::Variants(variants) => variants
+                .iter()
+                .enumerate()
+                .for_each(|(at, v)| ctor(&v.name, at as u32)),
             TypeBody::Alias(_) | TypeBody::Empty => {}
         }
     }
     for entry in &items.traits {
-        scopes[index[&entry.module]].1.traits.insert(entry.def.name.clone(), (entry.id, entry.public));
+        scopes[index[&entry.module]]
+            .1
+            .traits
+            .insert(entry.def.name.clone(), (entry.id, entry.public));
     }
     FileScope {
-        modules: scopes.into_iter().map(|(id, scope)| (id, Arc::new(scope))).collect(),
+        modules: scopes
+            .into_iter()
+            .map(|(id, scope)| (id, Arc::new(scope)))
+            .collect(),
         impls: items.impls.iter().map(|entry| entry.id).collect(),
         traits: items.traits.iter().map(|entry| entry.id).collect(),
         fns: items.fns.iter().map(|entry| entry.id).collect(),

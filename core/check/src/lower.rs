@@ -25,34 +25,55 @@ fn text(node: Option<Node<'_>>) -> Name {
 impl Lower {
     /// A lowering relative to the start of `node`.
     pub fn at(node: Node<'_>) -> Lower {
-        Lower { base: node.range().start }
+        Lower {
+            base: node.range().start,
+        }
     }
 
     fn span(self, node: Node<'_>) -> Span {
         let range = node.range();
-        Span { start: range.start.saturating_sub(self.base), end: range.end.saturating_sub(self.base) }
+        Span {
+            start: range.start.saturating_sub(self.base),
+            end: range.end.saturating_sub(self.base),
+        }
     }
 
     fn no_expr(self, node: Node<'_>) -> Expr {
-        Expr { kind: ExprKind::Error, span: self.span(node) }
+        Expr {
+            kind: ExprKind::Error,
+            span: self.span(node),
+        }
     }
 
     /// Clauses of one function (an item, method or local function), the first of which starts the definition.
-    pub fn function(self, clauses: &[ast::FnDef<'_>], signature: Option<ast::Signature<'_>>) -> Function {
+    pub fn function(
+        self,
+        clauses: &[ast::FnDef<'_>],
+        signature: Option<ast::Signature<'_>>,
+    ) -> Function {
         let first = clauses[0];
         let end = self.span(clauses[clauses.len() - 1].node()).end;
         Function {
             name: fn_name(first),
-            name_span: fn_name_token(first).map_or(self.span(first.node()), |token| self.span(token)),
+            name_span: fn_name_token(first)
+                .map_or(self.span(first.node()), |token| self.span(token)),
             type_params: clauses
                 .iter()
-                .map(|clause| clause.type_params().map(|p| self.type_param(p)).collect::<Vec<_>>())
+                .map(|clause| {
+                    clause
+                        .type_params()
+                        .map(|p| self.type_param(p))
+                        .collect::<Vec<_>>()
+                })
                 .find(|params| !params.is_empty())
                 .unwrap_or_default(),
             signature: signature.and_then(|s| s.ty()).map(|ty| self.ty(ty)),
             clauses: clauses.iter().map(|clause| self.clause(*clause)).collect(),
             kind: FunctionKind::Function,
-            span: Span { start: self.span(first.node()).start, end },
+            span: Span {
+                start: self.span(first.node()).start,
+                end,
+            },
         }
     }
 
@@ -68,14 +89,21 @@ impl Lower {
 
     fn param(self, param: ast::Param<'_>) -> Param {
         let node = param.node();
-        let mut pattern = param.pattern().map(|p| self.pat(p)).unwrap_or(Pat { kind: PatKind::Error, span: self.span(node) });
+        let mut pattern = param.pattern().map(|p| self.pat(p)).unwrap_or(Pat {
+            kind: PatKind::Error,
+            span: self.span(node),
+        });
         let mut ty = param.ty().map(|ty| self.ty(ty));
         // The parser may give `x: T` as a typed pattern.
         if let (PatKind::Typed(inner, written), None) = (&pattern.kind, &ty) {
             ty = Some(written.clone());
             pattern = (**inner).clone();
         }
-        Param { pattern, ty, default: param.default().map(|e| Arc::new(self.expr(e))) }
+        Param {
+            pattern,
+            ty,
+            default: param.default().map(|e| Arc::new(self.expr(e))),
+        }
     }
 
     fn type_param(self, param: ast::TypeParam<'_>) -> TypeParam {
@@ -87,11 +115,20 @@ impl Lower {
     }
 
     fn trait_path(self, path: ast::PathType<'_>) -> (Vec<Name>, Span) {
-        (path.segments().map(|s| s.text().into()).collect(), self.span(path.node()))
+        (
+            path.segments().map(|s| s.text().into()).collect(),
+            self.span(path.node()),
+        )
     }
 
     /// `name: T = e`
-    pub fn value(self, node: Node<'_>, name: Option<Node<'_>>, ty: Option<ast::TypeExpr<'_>>, value: Option<ast::Expr<'_>>) -> Function {
+    pub fn value(
+        self,
+        node: Node<'_>,
+        name: Option<Node<'_>>,
+        ty: Option<ast::TypeExpr<'_>>,
+        value: Option<ast::Expr<'_>>,
+    ) -> Function {
         let span = self.span(node);
         Function {
             name: text(name),
@@ -130,14 +167,23 @@ impl Lower {
                 body: None,
                 span,
             }],
-            kind: FunctionKind::Extern(def.library().and_then(|s| s.plain_value()).unwrap_or_default().into()),
+            kind: FunctionKind::Extern(
+                def.library()
+                    .and_then(|s| s.plain_value())
+                    .unwrap_or_default()
+                    .into(),
+            ),
             span,
         }
     }
 
     /// `test "title" = e`
     pub fn test(self, def: ast::TestDef<'_>) -> Function {
-        let title: Name = def.title().and_then(|s| s.plain_value()).unwrap_or_default().into();
+        let title: Name = def
+            .title()
+            .and_then(|s| s.plain_value())
+            .unwrap_or_default()
+            .into();
         let mut function = self.value(def.node(), def.title().map(|t| t.node()), None, def.body());
         function.name = format!("test {title}").into();
         function.kind = FunctionKind::Test(title);
@@ -147,7 +193,9 @@ impl Lower {
     /// `type`
     pub fn type_item(self, def: ast::TypeDef<'_>) -> TypeItem {
         let body = match def.body() {
-            ast::TypeBody::Record(fields) => TypeBody::Record(fields.fields().map(|f| self.field(f)).collect()),
+            ast::TypeBody::Record(fields) => {
+                TypeBody::Record(fields.fields().map(|f| self.field(f)).collect())
+            }
             ast::TypeBody::Variants(list) => TypeBody::Variants(
                 list.variants()
                     .map(|variant| Variant {
@@ -167,14 +215,19 @@ impl Lower {
             params: def.type_params().map(|p| self.type_param(p)).collect(),
             mutable: def.is_var(),
             body,
-            name_span: def.name().map_or(self.span(def.node()), |token| self.span(token)),
+            name_span: def
+                .name()
+                .map_or(self.span(def.node()), |token| self.span(token)),
         }
     }
 
     fn field(self, field: ast::Field<'_>) -> Field {
         Field {
             name: text(field.name()),
-            ty: field.ty().map(|ty| self.ty(ty)).unwrap_or(TypeExpr { kind: TypeKind::Error, span: self.span(field.node()) }),
+            ty: field.ty().map(|ty| self.ty(ty)).unwrap_or(TypeExpr {
+                kind: TypeKind::Error,
+                span: self.span(field.node()),
+            }),
             private: field.is_private(),
         }
     }
@@ -188,18 +241,27 @@ impl Lower {
             methods: def
                 .members()
                 .filter_map(|member| match member {
-                    ast::Item::Fn(method) => Some((fn_name(method), method.params().count() as u32, method.body().is_some())),
+                    ast::Item::Fn(method) => Some((
+                        fn_name(method),
+                        method.params().count() as u32,
+                        method.body().is_some(),
+                    )),
                     _ => None,
                 })
                 .collect(),
-            name_span: def.name().map_or(self.span(def.node()), |token| self.span(token)),
+            name_span: def
+                .name()
+                .map_or(self.span(def.node()), |token| self.span(token)),
         }
     }
 
     /// `T: Trait … end`
     pub fn impl_item(self, def: ast::ImplDef<'_>) -> ImplItem {
         ImplItem {
-            target: def.target().map(|ty| self.ty(ty)).unwrap_or(TypeExpr { kind: TypeKind::Error, span: self.span(def.node()) }),
+            target: def.target().map(|ty| self.ty(ty)).unwrap_or(TypeExpr {
+                kind: TypeKind::Error,
+                span: self.span(def.node()),
+            }),
             of: def.traits().map(|t| self.trait_path(t)).collect(),
             conditions: def.conditions().map(|p| self.type_param(p)).collect(),
             methods: def
@@ -226,30 +288,52 @@ impl Lower {
                 def.names()
                     .map(|name| {
                         let there = text(name.name());
-                        let here = name.alias().map_or_else(|| there.clone(), |alias| alias.text().into());
+                        let here = name
+                            .alias()
+                            .map_or_else(|| there.clone(), |alias| alias.text().into());
                         (there, here, self.span(name.node()))
                     })
                     .collect(),
             )
         } else {
-            UseWhat::Itself(def.alias().map_or_else(|| path.last().cloned().unwrap_or_else(|| "".into()), |alias| alias.text().into()))
+            UseWhat::Itself(def.alias().map_or_else(
+                || path.last().cloned().unwrap_or_else(|| "".into()),
+                |alias| alias.text().into(),
+            ))
         };
-        Some(Use { path, what, public: def.is_pub(), span: self.span(def.node()) })
+        Some(Use {
+            path,
+            what,
+            public: def.is_pub(),
+            span: self.span(def.node()),
+        })
     }
 
     /// A type expression.
     pub fn ty(self, ty: ast::TypeExpr<'_>) -> TypeExpr {
         let span = self.span(ty.node());
-        let error = || TypeExpr { kind: TypeKind::Error, span };
+        let error = || TypeExpr {
+            kind: TypeKind::Error,
+            span,
+        };
         let kind = match ty {
             ast::TypeExpr::Path(path) if path.is_self() => TypeKind::SelfType,
-            ast::TypeExpr::Path(path) if path.is_variable() => TypeKind::Variable(text(path.name())),
-            ast::TypeExpr::Path(path) => {
-                TypeKind::Path(path.segments().map(|s| s.text().into()).collect(), path.args().map(|a| self.ty(a)).collect())
+            ast::TypeExpr::Path(path) if path.is_variable() => {
+                TypeKind::Variable(text(path.name()))
             }
-            ast::TypeExpr::List(list) => TypeKind::List(Box::new(list.element().map_or_else(error, |e| self.ty(e)))),
-            ast::TypeExpr::Tuple(tuple) => TypeKind::Tuple(tuple.elements().map(|e| self.ty(e)).collect()),
-            ast::TypeExpr::Paren(paren) => return paren.inner().map_or_else(error, |inner| self.ty(inner)),
+            ast::TypeExpr::Path(path) => TypeKind::Path(
+                path.segments().map(|s| s.text().into()).collect(),
+                path.args().map(|a| self.ty(a)).collect(),
+            ),
+            ast::TypeExpr::List(list) => {
+                TypeKind::List(Box::new(list.element().map_or_else(error, |e| self.ty(e))))
+            }
+            ast::TypeExpr::Tuple(tuple) => {
+                TypeKind::Tuple(tuple.elements().map(|e| self.ty(e)).collect())
+            }
+            ast::TypeExpr::Paren(paren) => {
+                return paren.inner().map_or_else(error, |inner| self.ty(inner));
+            }
             ast::TypeExpr::Fn(function) => TypeKind::Fn(
                 function.params().into_iter().map(|p| self.ty(p)).collect(),
                 Box::new(function.result().map_or_else(error, |r| self.ty(r))),
@@ -291,10 +375,12 @@ pub fn fn_name(def: ast::FnDef<'_>) -> Name {
 
 /// Whether two neighbouring definitions of one name and arity are overloads rather than clauses: some parameter is annotated in both, differently.
 pub fn are_overloads(a: ast::FnDef<'_>, b: ast::FnDef<'_>) -> bool {
-    a.params().zip(b.params()).any(|(a, b)| match (param_type(a), param_type(b)) {
-        (Some(a), Some(b)) => a.text() != b.text(),
-        _ => false,
-    })
+    a.params()
+        .zip(b.params())
+        .any(|(a, b)| match (param_type(a), param_type(b)) {
+            (Some(a), Some(b)) => a.text() != b.text(),
+            _ => false,
+        })
 }
 
 /// The annotated type of a parameter.

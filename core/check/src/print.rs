@@ -1,9 +1,9 @@
 //! Types as people write them.
 
 use crate::db::{Db, Project};
+use crate::raw::Name;
 use crate::ty::{IntTy, Ty};
 use crate::types::{known, type_info};
-use crate::raw::Name;
 
 /// How to name what a type refers to.
 pub struct Printer<'a> {
@@ -34,13 +34,21 @@ impl Printer<'_> {
             Ty::Never => "Never".into(),
             Ty::Tuple(items) => format!("({})", self.list(items)),
             Ty::Fn(params, result) => match &**params {
-                [single] if !matches!(single, Ty::Fn(..) | Ty::Tuple(_) | Ty::Unit) => format!("{} -> {}", self.ty(single), self.ty(result)),
+                [single] if !matches!(single, Ty::Fn(..) | Ty::Tuple(_) | Ty::Unit) => {
+                    format!("{} -> {}", self.ty(single), self.ty(result))
+                }
                 params => format!("({}) -> {}", self.list(params), self.ty(result)),
             },
-            Ty::Adt(id, args) if *id == known(self.db, self.project).list && args.len() == 1 => format!("List[{}]", self.ty(&args[0])),
+            Ty::Adt(id, args) if *id == known(self.db, self.project).list && args.len() == 1 => {
+                format!("List[{}]", self.ty(&args[0]))
+            }
             Ty::Adt(id, args) => {
                 let name = type_info(self.db, self.project, *id).def.name.clone();
-                if args.is_empty() { name.to_string() } else { format!("{name}[{}]", self.list(args)) }
+                if args.is_empty() {
+                    name.to_string()
+                } else {
+                    format!("{name}[{}]", self.list(args))
+                }
             }
             Ty::Array(item) => format!("Array[{}]", self.ty(item)),
             Ty::Param(i) => match self.params.get(*i as usize) {
@@ -54,13 +62,21 @@ impl Printer<'_> {
     }
 
     fn list(&self, items: &[Ty]) -> String {
-        items.iter().map(|t| self.ty(t)).collect::<Vec<_>>().join(", ")
+        items
+            .iter()
+            .map(|t| self.ty(t))
+            .collect::<Vec<_>>()
+            .join(", ")
     }
 }
 
 fn letter(i: u32) -> String {
     let name = char::from(b'a' + (i % 26) as u8);
-    if i < 26 { name.to_string() } else { format!("{name}{}", i / 26) }
+    if i < 26 {
+        name.to_string()
+    } else {
+        format!("{name}{}", i / 26)
+    }
 }
 
 /// The name of an integer type.
@@ -82,7 +98,12 @@ pub fn signature(db: &dyn Db, project: Project, id: crate::ty::FnId) -> String {
     use crate::signature::Constraint;
     let signature = crate::infer::signature(db, project, id);
     let name = db.ids().fn_key(id).name;
-    let printer = Printer { db, project, params: &signature.names, literal: &|_| false };
+    let printer = Printer {
+        db,
+        project,
+        params: &signature.names,
+        literal: &|_| false,
+    };
     if signature.value {
         return format!("{name}: {}", printer.ty(&signature.result));
     }
@@ -94,17 +115,29 @@ pub fn signature(db: &dyn Db, project: Project, id: crate::ty::FnId) -> String {
             None => printer.ty(&p.ty),
         })
         .collect();
-    let mut out = format!("{name}({}) -> {}", params.join(", "), printer.ty(&signature.result));
+    let mut out = format!(
+        "{name}({}) -> {}",
+        params.join(", "),
+        printer.ty(&signature.result)
+    );
     let constraints: Vec<String> = signature
         .constraints
         .iter()
         .map(|constraint| match constraint {
-            Constraint::Trait(ty, of) => format!("{}: {}", printer.ty(ty), crate::signature::trait_info(db, project, *of).name),
-            Constraint::Dot { name, args, result, .. } => {
+            Constraint::Trait(ty, of) => format!(
+                "{}: {}",
+                printer.ty(ty),
+                crate::signature::trait_info(db, project, *of).name
+            ),
+            Constraint::Dot {
+                name, args, result, ..
+            } => {
                 let args: Vec<String> = args.iter().map(|t| printer.ty(t)).collect();
                 format!("{name}({}) -> {}", args.join(", "), printer.ty(result))
             }
-            Constraint::Field { base, name, result, .. } => format!("{}.{name}: {}", printer.ty(base), printer.ty(result)),
+            Constraint::Field {
+                base, name, result, ..
+            } => format!("{}.{name}: {}", printer.ty(base), printer.ty(result)),
         })
         .collect();
     if !constraints.is_empty() {

@@ -2,7 +2,10 @@
 //! the selection of methods at concrete types. Deep programs need a deep stack: call these with 16 MB or more where nesting is not bounded.
 
 pub use crate::db::{Database, Origin};
-use crate::db::{Db, Project, file_items, file_scope, fn_module, fn_place, function, main_part, parsed, project_scope, source_of};
+use crate::db::{
+    Db, Project, file_items, file_scope, fn_module, fn_place, function, main_part, parsed,
+    project_scope, source_of,
+};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::hir::{Body, FnDef, FnKind, MethodRef, Selected, Span, TypeDef};
 use crate::ids::{Container, FnKey, ModuleId, Part};
@@ -30,30 +33,60 @@ pub fn diagnostics(db: &Database) -> Vec<Diagnostic> {
 /// The findings of one file.
 pub fn file_diagnostics(db: &Database, file: FileId) -> Vec<Diagnostic> {
     let project = db.project();
-    let Some(source) = source_of(db, project, file) else { return Vec::new() };
-    let mut out: Vec<Diagnostic> = Vec::new();
-    let mut push = |severity, range: std::ops::Range<u32>, message: String, hint: Option<String>| {
-        out.push(Diagnostic { severity, file, range, message, hint, related: Vec::new() });
+    let Some(source) = source_of(db, project, file) else {
+        return Vec::new();
     };
+    let mut out: Vec<Diagnostic> = Vec::new();
+    let mut push =
+        |severity, range: std::ops::Range<u32>, message: String, hint: Option<String>| {
+            out.push(Diagnostic {
+                severity,
+                file,
+                range,
+                message,
+                hint,
+                related: Vec::new(),
+            });
+        };
     let parsed = parsed(db, source);
     for error in parsed.parse.errors() {
-        push(Severity::Error, error.range.start..error.range.end, error.message.clone(), error.hint.clone());
+        push(
+            Severity::Error,
+            error.range.start..error.range.end,
+            error.message.clone(),
+            error.hint.clone(),
+        );
     }
     let items = file_items(db, source);
     for error in &items.errors {
-        push(Severity::Error, error.range.clone(), error.message.clone(), None);
+        push(
+            Severity::Error,
+            error.range.clone(),
+            error.message.clone(),
+            None,
+        );
     }
     for module in &items.modules {
         for item in &module.uses {
             for finding in use_findings(db, project, module.id, item) {
-                push(Severity::Error, finding.span.start..finding.span.end, finding.message, finding.hint);
+                push(
+                    Severity::Error,
+                    finding.span.start..finding.span.end,
+                    finding.message,
+                    finding.hint,
+                );
             }
         }
     }
     let mut at = |severity, place: &Place, finding: Finding| {
         let start = place.start + finding.span.start;
         let end = place.start + finding.span.end;
-        push(severity, start..end.max(start), finding.message, finding.hint);
+        push(
+            severity,
+            start..end.max(start),
+            finding.message,
+            finding.hint,
+        );
     };
     for entry in &items.types {
         for finding in &type_info(db, project, entry.id).findings {
@@ -91,7 +124,9 @@ type Findings = (Arc<Vec<Finding>>, Arc<Vec<Finding>>);
 #[salsa::tracked(returns(clone))]
 fn fn_findings(db: &dyn Db, project: Project, id: FnId) -> Findings {
     let (mut findings, mut warnings) = (Vec::new(), Vec::new());
-    let defaults = header(db, project, id).map_or_else(Vec::new, |h| h.params.iter().filter_map(|p| p.default).collect());
+    let defaults = header(db, project, id).map_or_else(Vec::new, |h| {
+        h.params.iter().filter_map(|p| p.default).collect()
+    });
     for part in [id].into_iter().chain(defaults) {
         let result = infer_group(db, project, group_of(db, project, part)[0]);
         if let Some(result) = result.fns.iter().find(|f| f.id == part) {
@@ -104,27 +139,50 @@ fn fn_findings(db: &dyn Db, project: Project, id: FnId) -> Findings {
 }
 
 /// What is wrong with a `use`; spans are bytes of the file.
-fn use_findings(db: &Database, project: Project, module: ModuleId, item: &crate::raw::Use) -> Vec<Finding> {
+fn use_findings(
+    db: &Database,
+    project: Project,
+    module: ModuleId,
+    item: &crate::raw::Use,
+) -> Vec<Finding> {
     let shown = item.path.join(".");
     let mut out = Vec::new();
     let Some((target, of)) = resolve::use_target(db, project, module, item) else {
-        let modules: Vec<Name> = project_scope(db, project).modules.keys().map(|m| db.ids().module_path(*m)).collect();
-        let hint = resolve::did_you_mean(&shown, modules.iter().map(|m| &**m)).map(|m| format!("did you mean `{m}`?"));
-        out.push(Finding { span: item.span, message: format!("unknown module `{shown}`"), hint });
+        let modules: Vec<Name> = project_scope(db, project)
+            .modules
+            .keys()
+            .map(|m| db.ids().module_path(*m))
+            .collect();
+        let hint = resolve::did_you_mean(&shown, modules.iter().map(|m| &**m))
+            .map(|m| format!("did you mean `{m}`?"));
+        out.push(Finding {
+            span: item.span,
+            message: format!("unknown module `{shown}`"),
+            hint,
+        });
         return out;
     };
-    let Target::Module(target) = target else { return out };
+    let Target::Module(target) = target else {
+        return out;
+    };
     let mut look = |name: &Name, span: Span| match has_name(db, project, target, name) {
         Some(true) => {}
         Some(false) if resolve::can_see(db, module, target) => {}
         Some(false) => {
             let of = db.ids().module_path(target);
             let hint = Some("`pub` before its definition makes it visible".to_string());
-            out.push(Finding { span, message: format!("`{name}` is private in module `{of}`"), hint });
+            out.push(Finding {
+                span,
+                message: format!("`{name}` is private in module `{of}`"),
+                hint,
+            });
         }
         None => {
             let of = db.ids().module_path(target);
-            out.push(Finding::new(span, format!("unknown name `{name}` in module `{of}`")));
+            out.push(Finding::new(
+                span,
+                format!("unknown name `{name}` in module `{of}`"),
+            ));
         }
     };
     match &item.what {
@@ -143,7 +201,9 @@ fn use_findings(db: &Database, project: Project, module: ModuleId, item: &crate:
 fn has_name(db: &Database, project: Project, of: ModuleId, name: &Name) -> Option<bool> {
     let mut found = None;
     let mut note = |public: bool| found = Some(found.unwrap_or(false) || public);
-    resolve::module_values(db, project, of, name.clone()).iter().for_each(|h| note(h.public));
+    resolve::module_values(db, project, of, name.clone())
+        .iter()
+        .for_each(|h| note(h.public));
     if let Some((_, public)) = resolve::module_type(db, project, Target::Module(of), name) {
         note(public);
     }
@@ -166,7 +226,13 @@ pub fn main_fn(db: &Database) -> Option<FnId> {
     let root = project_scope(db, project).root?;
     let scope = file_scope(db, source_of(db, project, root)?);
     let (_, module) = scope.modules.first()?;
-    module.values.get("main")?.iter().filter(|h| !h.value && h.required <= 1).map(|h| h.id).next()
+    module
+        .values
+        .get("main")?
+        .iter()
+        .filter(|h| !h.value && h.required <= 1)
+        .map(|h| h.id)
+        .next()
 }
 
 /// The functions and values of the project, in the order of files and places.
@@ -183,13 +249,17 @@ pub fn functions(db: &Database) -> Vec<FnId> {
 
 /// The functions and values of a file, in the order of places.
 pub fn functions_of_file(db: &Database, file: FileId) -> Vec<FnId> {
-    let Some(source) = source_of(db, db.project(), file) else { return Vec::new() };
+    let Some(source) = source_of(db, db.project(), file) else {
+        return Vec::new();
+    };
     file_scope(db, source).fns.clone()
 }
 
 /// The types declared in a file.
 pub fn types_of_file(db: &Database, file: FileId) -> Vec<TypeId> {
-    let Some(source) = source_of(db, db.project(), file) else { return Vec::new() };
+    let Some(source) = source_of(db, db.project(), file) else {
+        return Vec::new();
+    };
     file_scope(db, source).types.clone()
 }
 
@@ -235,11 +305,21 @@ fn fn_head(db: &dyn Db, project: Project, id: FnId) -> (Arc<str>, FnKind) {
         Container::Module(module) => qualified_fn(db, project, *module, &key.name),
         Container::Trait(of) => {
             let info = trait_info(db, project, *of);
-            qualified(db, project, info.module, &format!("{}.{}", info.name, key.name))
+            qualified(
+                db,
+                project,
+                info.module,
+                &format!("{}.{}", info.name, key.name),
+            )
         }
         Container::Impl(of) => {
             let info = impl_info(db, project, *of);
-            format!("{}.{}", print(db, project, &info.target, &info.params), key.name).into()
+            format!(
+                "{}.{}",
+                print(db, project, &info.target, &info.params),
+                key.name
+            )
+            .into()
         }
     };
     let name = match key.part {
@@ -250,7 +330,10 @@ fn fn_head(db: &dyn Db, project: Project, id: FnId) -> (Arc<str>, FnKind) {
         _ if matches!(key.part, Part::Default(_)) => FnKind::Nostos,
         Some(FunctionKind::Value) => FnKind::Global,
         Some(FunctionKind::Extern(library)) if *library == *"nostos" => FnKind::Builtin(key.name),
-        Some(FunctionKind::Extern(library)) => FnKind::Foreign { symbol: key.name, library },
+        Some(FunctionKind::Extern(library)) => FnKind::Foreign {
+            symbol: key.name,
+            library,
+        },
         Some(FunctionKind::Function | FunctionKind::Test(_)) | None => FnKind::Nostos,
     };
     (name, kind)
@@ -259,7 +342,11 @@ fn fn_head(db: &dyn Db, project: Project, id: FnId) -> (Arc<str>, FnKind) {
 /// Functions of the library are named with their module, unlike its types.
 fn qualified_fn(db: &dyn Db, project: Project, module: ModuleId, name: &str) -> Name {
     let path = db.ids().module_path(module);
-    if path.starts_with("std.") { format!("{path}.{name}").into() } else { qualified(db, project, module, name) }
+    if path.starts_with("std.") {
+        format!("{path}.{name}").into()
+    } else {
+        qualified(db, project, module, name)
+    }
 }
 
 /// The typed body of a function; `None` when it has none or errors.
@@ -294,31 +381,54 @@ pub fn entry(db: &Database, main: FnId) -> Arc<Body> {
 }
 
 /// Checks a text against a file's names and some locals, which become the parameters of the body. The body gives the value itself.
-pub fn expression(db: &Database, scope: FileId, locals: &[(Arc<str>, Ty)], text: &str) -> Result<Arc<Body>, Vec<Diagnostic>> {
+pub fn expression(
+    db: &Database,
+    scope: FileId,
+    locals: &[(Arc<str>, Ty)],
+    text: &str,
+) -> Result<Arc<Body>, Vec<Diagnostic>> {
     checked_text(db, scope, locals, text, false)
 }
 
 /// The same, giving the value as text (unit for unit).
-pub fn shown_expression(db: &Database, scope: FileId, locals: &[(Arc<str>, Ty)], text: &str) -> Result<Arc<Body>, Vec<Diagnostic>> {
+pub fn shown_expression(
+    db: &Database,
+    scope: FileId,
+    locals: &[(Arc<str>, Ty)],
+    text: &str,
+) -> Result<Arc<Body>, Vec<Diagnostic>> {
     checked_text(db, scope, locals, text, true)
 }
 
-fn checked_text(db: &Database, scope: FileId, locals: &[(Arc<str>, Ty)], text: &str, shown: bool) -> Result<Arc<Body>, Vec<Diagnostic>> {
+fn checked_text(
+    db: &Database,
+    scope: FileId,
+    locals: &[(Arc<str>, Ty)],
+    text: &str,
+    shown: bool,
+) -> Result<Arc<Body>, Vec<Diagnostic>> {
     let project = db.project();
-    let diagnostic = |range: std::ops::Range<u32>, message: String, hint: Option<String>| Diagnostic {
-        severity: Severity::Error,
-        file: scope,
-        range,
-        message,
-        hint,
-        related: Vec::new(),
-    };
+    let diagnostic =
+        |range: std::ops::Range<u32>, message: String, hint: Option<String>| Diagnostic {
+            severity: Severity::Error,
+            file: scope,
+            range,
+            message,
+            hint,
+            related: Vec::new(),
+        };
     let parse = nostos_syntax::parse_as(text, nostos_syntax::Entry::Statements);
     if !parse.errors().is_empty() {
         return Err(parse
             .errors()
             .iter()
-            .map(|e| diagnostic(e.range.start..e.range.end, e.message.clone(), e.hint.clone()))
+            .map(|e| {
+                diagnostic(
+                    e.range.start..e.range.end,
+                    e.message.clone(),
+                    e.hint.clone(),
+                )
+            })
             .collect());
     }
     let module = source_of(db, project, scope)
@@ -332,12 +442,20 @@ fn checked_text(db: &Database, scope: FileId, locals: &[(Arc<str>, Ty)], text: &
         overload: "".into(),
         part: Part::Entry,
     });
-    let block = parse.block().expect("statements parse to a block");
-    let span = Span { start: 0, end: text.len() as u32 };
+    let block = parse.statements().expect("statements parse to a block");
+    let span = Span {
+        start: 0,
+        end: text.len() as u32,
+    };
     let value = Lower { base: 0 }.repl(&block.stmts().collect::<Vec<_>>(), span);
-    infer::expression(db, project, module, owner, locals, &value, shown).map(Arc::new).map_err(|findings| {
-        findings.into_iter().map(|f| diagnostic(f.span.start..f.span.end, f.message, f.hint)).collect()
-    })
+    infer::expression(db, project, module, owner, locals, &value, shown)
+        .map(Arc::new)
+        .map_err(|findings| {
+            findings
+                .into_iter()
+                .map(|f| diagnostic(f.span.start..f.span.end, f.message, f.hint))
+                .collect()
+        })
 }
 
 /// A type as written in source.
@@ -346,7 +464,13 @@ pub fn render_ty(db: &Database, ty: &Ty) -> String {
 }
 
 fn print(db: &dyn Db, project: Project, ty: &Ty, params: &[Name]) -> String {
-    crate::print::Printer { db, project, params, literal: &|_| false }.ty(ty)
+    crate::print::Printer {
+        db,
+        project,
+        params,
+        literal: &|_| false,
+    }
+    .ty(ty)
 }
 
 /// A function's signature as text: `f(x: Int) -> Int`.
@@ -366,7 +490,11 @@ pub fn implements(db: &Database, ty: &Ty, of: TraitId) -> bool {
 
 /// The traits and impls of the program, for tools.
 pub fn impl_count(db: &Database) -> usize {
-    impl_table(db, db.project()).by_trait.values().map(Vec::len).sum()
+    impl_table(db, db.project())
+        .by_trait
+        .values()
+        .map(Vec::len)
+        .sum()
 }
 
 /// Types and traits of the library that rooms below refer to.

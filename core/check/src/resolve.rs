@@ -23,7 +23,8 @@ pub type Levels<T> = Vec<Vec<T>>;
 pub fn can_see(db: &dyn Db, from: ModuleId, of: ModuleId) -> bool {
     from == of || {
         let (from, of) = (db.ids().module_path(from), db.ids().module_path(of));
-        from.strip_prefix(&*of).is_some_and(|rest| rest.starts_with('.'))
+        from.strip_prefix(&*of)
+            .is_some_and(|rest| rest.starts_with('.'))
     }
 }
 
@@ -41,16 +42,25 @@ pub fn find_module(db: &dyn Db, project: Project, from: ModuleId, path: &[Name])
         }
         for item in &scope.uses {
             let brought = match &item.what {
-                UseWhat::Itself(here) if here == first && item.path.as_slice() != path => absolute(db, project, &item.path),
-                UseWhat::Names(names) => names.iter().find(|(_, here, _)| here == first).and_then(|(there, _, _)| {
-                    let mut path = item.path.clone();
-                    path.push(there.clone());
-                    absolute(db, project, &path)
-                }),
+                UseWhat::Itself(here) if here == first && item.path.as_slice() != path => {
+                    absolute(db, project, &item.path)
+                }
+                UseWhat::Names(names) => {
+                    names
+                        .iter()
+                        .find(|(_, here, _)| here == first)
+                        .and_then(|(there, _, _)| {
+                            let mut path = item.path.clone();
+                            path.push(there.clone());
+                            absolute(db, project, &path)
+                        })
+                }
                 UseWhat::All => absolute(db, project, &item.path).and_then(|target| match target {
-                    Target::Module(module) => {
-                        module_scope(db, project, module).modules.get(first).filter(|m| m.1).map(|m| Target::Module(m.0))
-                    }
+                    Target::Module(module) => module_scope(db, project, module)
+                        .modules
+                        .get(first)
+                        .filter(|m| m.1)
+                        .map(|m| Target::Module(m.0)),
                     Target::Prelude => None,
                 }),
                 UseWhat::Itself(_) => None,
@@ -73,7 +83,12 @@ pub fn find_module(db: &dyn Db, project: Project, from: ModuleId, path: &[Name])
 }
 
 fn descend(db: &dyn Db, project: Project, module: ModuleId, rest: &[Name]) -> Option<ModuleId> {
-    rest.iter().try_fold(module, |module, name| module_scope(db, project, module).modules.get(name).map(|m| m.0))
+    rest.iter().try_fold(module, |module, name| {
+        module_scope(db, project, module)
+            .modules
+            .get(name)
+            .map(|m| m.0)
+    })
 }
 
 fn absolute(db: &dyn Db, project: Project, path: &[Name]) -> Option<Target> {
@@ -81,7 +96,11 @@ fn absolute(db: &dyn Db, project: Project, path: &[Name]) -> Option<Target> {
     let joined = path.join(".");
     let id = db.ids().module(&joined);
     if scope.modules.contains_key(&id) {
-        return Some(if scope.std.contains(&id) { Target::Prelude } else { Target::Module(id) });
+        return Some(if scope.std.contains(&id) {
+            Target::Prelude
+        } else {
+            Target::Module(id)
+        });
     }
     if let Some((inner, _)) = scope.prelude.modules.get(path.first()?)
         && let Some(found) = descend(db, project, *inner, &path[1..])
@@ -99,7 +118,12 @@ fn scope_of(db: &dyn Db, project: Project, target: Target) -> Arc<ModuleScope> {
 }
 
 /// What a `use` leads to: the module, or the module around the item it names.
-pub fn use_target(db: &dyn Db, project: Project, from: ModuleId, item: &Use) -> Option<(Target, Option<Name>)> {
+pub fn use_target(
+    db: &dyn Db,
+    project: Project,
+    from: ModuleId,
+    item: &Use,
+) -> Option<(Target, Option<Name>)> {
     // A use cannot lead through itself, so imports are not consulted but for inline modules.
     let direct = |path: &[Name]| {
         let mut at = Some(from);
@@ -131,7 +155,13 @@ pub fn use_target(db: &dyn Db, project: Project, from: ModuleId, item: &Use) -> 
 /// Reads one kind of name from a scope; only public ones if asked so.
 type Read<'a, T> = &'a dyn Fn(&ModuleScope, &str, bool) -> Vec<T>;
 
-fn levels<T>(db: &dyn Db, project: Project, from: ModuleId, name: &str, read: Read<'_, T>) -> Levels<T> {
+fn levels<T>(
+    db: &dyn Db,
+    project: Project,
+    from: ModuleId,
+    name: &str,
+    read: Read<'_, T>,
+) -> Levels<T> {
     let mut out = Vec::new();
     let mut push = |found: Vec<T>| {
         if !found.is_empty() {
@@ -145,7 +175,9 @@ fn levels<T>(db: &dyn Db, project: Project, from: ModuleId, name: &str, read: Re
         let scope = module_scope(db, project, module);
         push(read(&scope, name, false));
         for item in &scope.uses {
-            imports(db, project, module, item, name, read, 0, &mut named, &mut all);
+            imports(
+                db, project, module, item, name, read, 0, &mut named, &mut all,
+            );
         }
         at = scope.parent;
     }
@@ -155,7 +187,10 @@ fn levels<T>(db: &dyn Db, project: Project, from: ModuleId, name: &str, read: Re
     out
 }
 
-#[allow(clippy::too_many_arguments, reason = "a recursive walk over `use` lines")]
+#[allow(
+    clippy::too_many_arguments,
+    reason = "a recursive walk over `use` lines"
+)]
 fn imports<T>(
     db: &dyn Db,
     project: Project,
@@ -167,7 +202,9 @@ fn imports<T>(
     named: &mut Vec<T>,
     all: &mut Vec<T>,
 ) {
-    let Some((target, of)) = use_target(db, project, from, item) else { return };
+    let Some((target, of)) = use_target(db, project, from, item) else {
+        return;
+    };
     if target == Target::Prelude && matches!(item.what, UseWhat::All) {
         return;
     }
@@ -195,7 +232,15 @@ fn imports<T>(
 }
 
 /// What a module has under `name`, its re-exports included.
-fn inside<T>(db: &dyn Db, project: Project, target: Target, name: &str, read: Read<'_, T>, public: bool, depth: u32) -> Vec<T> {
+fn inside<T>(
+    db: &dyn Db,
+    project: Project,
+    target: Target,
+    name: &str,
+    read: Read<'_, T>,
+    public: bool,
+    depth: u32,
+) -> Vec<T> {
     let scope = scope_of(db, project, target);
     let mut found = read(&scope, name, public);
     if found.is_empty()
@@ -204,7 +249,17 @@ fn inside<T>(db: &dyn Db, project: Project, target: Target, name: &str, read: Re
     {
         let mut more = Vec::new();
         for item in scope.uses.iter().filter(|item| item.public) {
-            imports(db, project, module, item, name, read, depth + 1, &mut found, &mut more);
+            imports(
+                db,
+                project,
+                module,
+                item,
+                name,
+                read,
+                depth + 1,
+                &mut found,
+                &mut more,
+            );
         }
         found.extend(more);
     }
@@ -212,19 +267,42 @@ fn inside<T>(db: &dyn Db, project: Project, target: Target, name: &str, read: Re
 }
 
 fn read_values(scope: &ModuleScope, name: &str, public: bool) -> Vec<FnHead> {
-    scope.values.get(name).map_or_else(Vec::new, |heads| heads.iter().filter(|h| h.public || !public).cloned().collect())
+    scope.values.get(name).map_or_else(Vec::new, |heads| {
+        heads
+            .iter()
+            .filter(|h| h.public || !public)
+            .cloned()
+            .collect()
+    })
 }
 
 fn read_type(scope: &ModuleScope, name: &str, public: bool) -> Vec<TypeId> {
-    scope.types.get(name).filter(|t| t.1 || !public).map(|t| t.0).into_iter().collect()
+    scope
+        .types
+        .get(name)
+        .filter(|t| t.1 || !public)
+        .map(|t| t.0)
+        .into_iter()
+        .collect()
 }
 
 fn read_trait(scope: &ModuleScope, name: &str, public: bool) -> Vec<TraitId> {
-    scope.traits.get(name).filter(|t| t.1 || !public).map(|t| t.0).into_iter().collect()
+    scope
+        .traits
+        .get(name)
+        .filter(|t| t.1 || !public)
+        .map(|t| t.0)
+        .into_iter()
+        .collect()
 }
 
 fn read_ctors(scope: &ModuleScope, name: &str, public: bool) -> Vec<(TypeId, u32)> {
-    scope.ctors.get(name).map_or_else(Vec::new, |c| c.iter().filter(|c| c.2 || !public).map(|c| (c.0, c.1)).collect())
+    scope.ctors.get(name).map_or_else(Vec::new, |c| {
+        c.iter()
+            .filter(|c| c.2 || !public)
+            .map(|c| (c.0, c.1))
+            .collect()
+    })
 }
 
 /// The functions and values that `name` may mean in `from`.
@@ -236,49 +314,93 @@ pub fn values(db: &dyn Db, project: Project, from: ModuleId, name: Name) -> Arc<
 /// The functions and values named `name` in a module, private ones too.
 #[salsa::tracked(returns(clone))]
 pub fn module_values(db: &dyn Db, project: Project, of: ModuleId, name: Name) -> Arc<Vec<FnHead>> {
-    Arc::new(inside(db, project, Target::Module(of), &name, &read_values, false, 0))
+    Arc::new(inside(
+        db,
+        project,
+        Target::Module(of),
+        &name,
+        &read_values,
+        false,
+        0,
+    ))
 }
 
 /// The library's functions of this name.
 #[salsa::tracked(returns(clone))]
 pub fn prelude_values(db: &dyn Db, project: Project, name: Name) -> Arc<Vec<FnHead>> {
-    Arc::new(read_values(&project_scope(db, project).prelude, &name, true))
+    Arc::new(read_values(
+        &project_scope(db, project).prelude,
+        &name,
+        true,
+    ))
 }
 
 /// The type that `name` means in `from`.
 #[salsa::tracked(returns(clone))]
 pub fn type_named(db: &dyn Db, project: Project, from: ModuleId, name: Name) -> Option<TypeId> {
-    levels(db, project, from, &name, &read_type).first().and_then(|level| level.first().copied())
+    levels(db, project, from, &name, &read_type)
+        .first()
+        .and_then(|level| level.first().copied())
 }
 
 /// The type of this name in a module, and whether it is public.
-pub fn module_type(db: &dyn Db, project: Project, of: Target, name: &str) -> Option<(TypeId, bool)> {
-    let any = inside(db, project, of, name, &read_type, false, 0).first().copied()?;
-    Some((any, !inside(db, project, of, name, &read_type, true, 0).is_empty()))
+pub fn module_type(
+    db: &dyn Db,
+    project: Project,
+    of: Target,
+    name: &str,
+) -> Option<(TypeId, bool)> {
+    let any = inside(db, project, of, name, &read_type, false, 0)
+        .first()
+        .copied()?;
+    Some((
+        any,
+        !inside(db, project, of, name, &read_type, true, 0).is_empty(),
+    ))
 }
 
 /// The trait that `name` means in `from`.
 #[salsa::tracked(returns(clone))]
 pub fn trait_named(db: &dyn Db, project: Project, from: ModuleId, name: Name) -> Option<TraitId> {
-    let found = levels(db, project, from, &name, &read_trait).first().and_then(|level| level.first().copied());
+    let found = levels(db, project, from, &name, &read_trait)
+        .first()
+        .and_then(|level| level.first().copied());
     // A program that declares a built-in trait again refers to the built-in one.
     match &*name {
-        "Show" | "Eq" | "Ord" | "Num" | "Hash" | "Copy" | "Concat" => {
-            project_scope(db, project).prelude.traits.get(&name).map(|t| t.0).or(found)
-        }
+        "Show" | "Eq" | "Ord" | "Num" | "Hash" | "Copy" | "Concat" => project_scope(db, project)
+            .prelude
+            .traits
+            .get(&name)
+            .map(|t| t.0)
+            .or(found),
         _ => found,
     }
 }
 
 /// The trait of this name in a module, and whether it is public.
-pub fn module_trait(db: &dyn Db, project: Project, of: Target, name: &str) -> Option<(TraitId, bool)> {
-    let any = inside(db, project, of, name, &read_trait, false, 0).first().copied()?;
-    Some((any, !inside(db, project, of, name, &read_trait, true, 0).is_empty()))
+pub fn module_trait(
+    db: &dyn Db,
+    project: Project,
+    of: Target,
+    name: &str,
+) -> Option<(TraitId, bool)> {
+    let any = inside(db, project, of, name, &read_trait, false, 0)
+        .first()
+        .copied()?;
+    Some((
+        any,
+        !inside(db, project, of, name, &read_trait, true, 0).is_empty(),
+    ))
 }
 
 /// The constructors that `name` may mean in `from`.
 #[salsa::tracked(returns(clone))]
-pub fn ctors(db: &dyn Db, project: Project, from: ModuleId, name: Name) -> Arc<Levels<(TypeId, u32)>> {
+pub fn ctors(
+    db: &dyn Db,
+    project: Project,
+    from: ModuleId,
+    name: Name,
+) -> Arc<Levels<(TypeId, u32)>> {
     let mut found = levels(db, project, from, &name, &read_ctors);
     // `use m.{T}` brings the constructors of T under their own names.
     let mut brought = Vec::new();
@@ -286,7 +408,9 @@ pub fn ctors(db: &dyn Db, project: Project, from: ModuleId, name: Name) -> Arc<L
     while let Some(module) = at {
         let scope = module_scope(db, project, module);
         for item in &scope.uses {
-            let Some((target, of)) = use_target(db, project, module, item) else { continue };
+            let Some((target, of)) = use_target(db, project, module, item) else {
+                continue;
+            };
             let types: Vec<&Name> = match &item.what {
                 UseWhat::Names(names) => names.iter().map(|(there, _, _)| there).collect(),
                 UseWhat::Itself(_) => of.iter().collect(),
@@ -296,14 +420,19 @@ pub fn ctors(db: &dyn Db, project: Project, from: ModuleId, name: Name) -> Arc<L
                 if let Some((ty, public)) = module_type(db, project, target, there)
                     && (public || matches!(target, Target::Module(of) if can_see(db, module, of)))
                 {
-                    brought.extend(inside(db, project, target, &name, &read_ctors, false, 0).into_iter().filter(|c| c.0 == ty));
+                    brought.extend(
+                        inside(db, project, target, &name, &read_ctors, false, 0)
+                            .into_iter()
+                            .filter(|c| c.0 == ty),
+                    );
                 }
             }
         }
         at = scope.parent;
     }
     if !brought.is_empty() {
-        let behind = found.len() - usize::from(!read_ctors(&project_scope(db, project).prelude, &name, true).is_empty());
+        let behind = found.len()
+            - usize::from(!read_ctors(&project_scope(db, project).prelude, &name, true).is_empty());
         found.insert(behind, brought);
     }
     for level in &mut found {
@@ -315,7 +444,12 @@ pub fn ctors(db: &dyn Db, project: Project, from: ModuleId, name: Name) -> Arc<L
 }
 
 /// The constructors of this name in a module, and whether they are public.
-pub fn module_ctors(db: &dyn Db, project: Project, of: Target, name: &str) -> (Vec<(TypeId, u32)>, bool) {
+pub fn module_ctors(
+    db: &dyn Db,
+    project: Project,
+    of: Target,
+    name: &str,
+) -> (Vec<(TypeId, u32)>, bool) {
     let mut any = inside(db, project, of, name, &read_ctors, false, 0);
     any.retain(|(ty, _)| alias_of(db, project, *ty).is_none());
     let public = !inside(db, project, of, name, &read_ctors, true, 0).is_empty();
@@ -327,7 +461,9 @@ pub fn module_ctors(db: &dyn Db, project: Project, of: Target, name: &str) -> (V
 pub fn alias_of(db: &dyn Db, project: Project, ty: TypeId) -> Option<Name> {
     let (item, module, _) = type_item(db, project, ty)?;
     let name = match &item.body {
-        TypeBody::Variants(variants) if variants.len() == 1 && variants[0].bare => variants[0].name.clone(),
+        TypeBody::Variants(variants) if variants.len() == 1 && variants[0].bare => {
+            variants[0].name.clone()
+        }
         TypeBody::Alias(alias) => match &alias.kind {
             TypeKind::Path(path, args) if path.len() == 1 && args.is_empty() => path[0].clone(),
             _ => return None,
@@ -337,7 +473,8 @@ pub fn alias_of(db: &dyn Db, project: Project, ty: TypeId) -> Option<Name> {
     if name == item.name {
         return None;
     }
-    (builtin_type(&name).is_some() || type_named(db, project, module, name.clone()).is_some()).then_some(name)
+    (builtin_type(&name).is_some() || type_named(db, project, module, name.clone()).is_some())
+        .then_some(name)
 }
 
 /// The base type of this name.
@@ -365,7 +502,10 @@ pub fn builtin_type(name: &str) -> Option<crate::ty::Ty> {
 }
 
 /// The visible name most like `name`, if one is close.
-pub fn did_you_mean<'n>(name: &str, candidates: impl IntoIterator<Item = &'n str>) -> Option<String> {
+pub fn did_you_mean<'n>(
+    name: &str,
+    candidates: impl IntoIterator<Item = &'n str>,
+) -> Option<String> {
     let limit = name.chars().count() / 3 + usize::from(name.chars().count() > 2).max(1) - 1;
     candidates
         .into_iter()
@@ -387,7 +527,9 @@ fn distance(a: &str, b: &str) -> usize {
         let mut row = vec![i];
         for j in 1..=b.len() {
             let change = usize::from(a[i - 1] != b[j - 1]);
-            let mut best = (row[j - 1] + 1).min(rows[i - 1][j] + 1).min(rows[i - 1][j - 1] + change);
+            let mut best = (row[j - 1] + 1)
+                .min(rows[i - 1][j] + 1)
+                .min(rows[i - 1][j - 1] + change);
             if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
                 best = best.min(rows[i - 2][j - 2] + 1);
             }
@@ -409,9 +551,16 @@ pub fn visible_values(db: &dyn Db, project: Project, from: ModuleId) -> Vec<Name
             match (&item.what, use_target(db, project, module, item)) {
                 (UseWhat::All, Some((target @ Target::Module(_), _))) => {
                     let of = scope_of(db, project, target);
-                    names.extend(of.values.iter().filter(|(_, heads)| heads.iter().any(|h| h.public)).map(|(n, _)| n.clone()));
+                    names.extend(
+                        of.values
+                            .iter()
+                            .filter(|(_, heads)| heads.iter().any(|h| h.public))
+                            .map(|(n, _)| n.clone()),
+                    );
                 }
-                (UseWhat::Names(list), _) => names.extend(list.iter().map(|(_, here, _)| here.clone())),
+                (UseWhat::Names(list), _) => {
+                    names.extend(list.iter().map(|(_, here, _)| here.clone()))
+                }
                 _ => {}
             }
         }
@@ -423,16 +572,26 @@ pub fn visible_values(db: &dyn Db, project: Project, from: ModuleId) -> Vec<Name
 
 /// All names of types visible in `from`.
 pub fn visible_types(db: &dyn Db, project: Project, from: ModuleId) -> Vec<Name> {
-    let mut names: Vec<Name> = module_scope(db, project, from).types.keys().cloned().collect();
+    let mut names: Vec<Name> = module_scope(db, project, from)
+        .types
+        .keys()
+        .cloned()
+        .collect();
     names.extend(project_scope(db, project).prelude.types.keys().cloned());
-    let base = ["Int", "Float", "Bool", "Char", "String", "Atom", "Pid", "Ref"];
+    let base = [
+        "Int", "Float", "Bool", "Char", "String", "Atom", "Pid", "Ref",
+    ];
     names.extend(base.into_iter().map(Name::from));
     names
 }
 
 /// All names of constructors visible in `from`.
 pub fn visible_ctors(db: &dyn Db, project: Project, from: ModuleId) -> Vec<Name> {
-    let mut names: Vec<Name> = module_scope(db, project, from).ctors.keys().cloned().collect();
+    let mut names: Vec<Name> = module_scope(db, project, from)
+        .ctors
+        .keys()
+        .cloned()
+        .collect();
     names.extend(project_scope(db, project).prelude.ctors.keys().cloned());
     names
 }

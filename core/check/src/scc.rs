@@ -19,7 +19,10 @@ pub fn group_of(db: &dyn Db, project: Project, id: FnId) -> Arc<[FnId]> {
     if !needs_inference(db, project, id) {
         return [id].into();
     }
-    groups(db, project).get(&id).cloned().unwrap_or_else(|| [id].into())
+    groups(db, project)
+        .get(&id)
+        .cloned()
+        .unwrap_or_else(|| [id].into())
 }
 
 /// Whether callers must look into the body.
@@ -36,12 +39,20 @@ fn needs_inference(db: &dyn Db, project: Project, id: FnId) -> bool {
 /// Unannotated functions that the body of `id` might call.
 #[salsa::tracked(returns(clone))]
 fn dependencies(db: &dyn Db, project: Project, id: FnId) -> Arc<Vec<FnId>> {
-    let Some(def) = function(db, project, main_part(db, id)) else { return Arc::default() };
-    let Some((module, _)) = fn_module(db, project, id) else { return Arc::default() };
+    let Some(def) = function(db, project, main_part(db, id)) else {
+        return Arc::default();
+    };
+    let Some((module, _)) = fn_module(db, project, id) else {
+        return Arc::default();
+    };
     let mut mentions = Mentions::default();
     match db.ids().fn_key(id).part {
         Part::Default(at) => {
-            for default in def.clauses.iter().filter_map(|c| c.params.get(at as usize)?.default.as_ref()) {
+            for default in def
+                .clauses
+                .iter()
+                .filter_map(|c| c.params.get(at as usize)?.default.as_ref())
+            {
                 mentions.expr(default);
             }
         }
@@ -63,18 +74,34 @@ fn dependencies(db: &dyn Db, project: Project, id: FnId) -> Arc<Vec<FnId>> {
         }
     };
     for name in &mentions.names {
-        resolve::values(db, project, module, name.clone()).iter().flatten().for_each(&mut add);
+        resolve::values(db, project, module, name.clone())
+            .iter()
+            .flatten()
+            .for_each(&mut add);
     }
     for (path, name) in &mentions.qualified {
         if let Some(Target::Module(of)) = resolve::find_module(db, project, module, path) {
-            resolve::module_values(db, project, of, name.clone()).iter().for_each(&mut add);
+            resolve::module_values(db, project, of, name.clone())
+                .iter()
+                .for_each(&mut add);
         }
     }
     for name in &mentions.names {
         for of in table.methods.get(name).into_iter().flatten() {
-            for method in trait_info(db, project, *of).methods.iter().filter(|m| m.name == *name) {
+            for method in trait_info(db, project, *of)
+                .methods
+                .iter()
+                .filter(|m| m.name == *name)
+            {
                 let module = ModuleId(0);
-                add(&FnHead { id: method.id, module, arity: method.arity, required: 0, value: false, public: true });
+                add(&FnHead {
+                    id: method.id,
+                    module,
+                    arity: method.arity,
+                    required: 0,
+                    value: false,
+                    public: true,
+                });
             }
         }
     }
@@ -97,7 +124,14 @@ fn groups(db: &dyn Db, project: Project) -> Arc<FxHashMap<FnId, Arc<[FnId]>>> {
             }
         }
     }
-    let mut tarjan = Tarjan { db, project, index: FxHashMap::default(), low: FxHashMap::default(), stack: Vec::new(), out: FxHashMap::default() };
+    let mut tarjan = Tarjan {
+        db,
+        project,
+        index: FxHashMap::default(),
+        low: FxHashMap::default(),
+        stack: Vec::new(),
+        out: FxHashMap::default(),
+    };
     for node in nodes {
         tarjan.visit(node);
     }
@@ -144,7 +178,11 @@ impl Tarjan<'_> {
                 self.low.insert(*parent, low);
             }
             if self.low[&node] == self.index[&node] {
-                let start = self.stack.iter().position(|other| *other == node).expect("an open node is on the stack");
+                let start = self
+                    .stack
+                    .iter()
+                    .position(|other| *other == node)
+                    .expect("an open node is on the stack");
                 let mut group: Vec<FnId> = self.stack.split_off(start);
                 group.sort();
                 let group: Arc<[FnId]> = group.into();
@@ -209,9 +247,14 @@ impl Mentions {
 
     fn expr(&mut self, e: &Expr) {
         match &e.kind {
-            ExprKind::Error | ExprKind::Unsupported(_) | ExprKind::Literal(_) | ExprKind::Continue => {}
+            ExprKind::Error
+            | ExprKind::Unsupported(_)
+            | ExprKind::Literal(_)
+            | ExprKind::Continue => {}
             ExprKind::Name(name) => self.name(name),
-            ExprKind::Interpolation(items) | ExprKind::Tuple(items) | ExprKind::Set(items) => items.iter().for_each(|e| self.expr(e)),
+            ExprKind::Interpolation(items) | ExprKind::Tuple(items) | ExprKind::Set(items) => {
+                items.iter().for_each(|e| self.expr(e))
+            }
             ExprKind::List(items, tail) => {
                 items.iter().for_each(|e| self.expr(e));
                 tail.iter().for_each(|e| self.expr(e));
@@ -309,7 +352,11 @@ impl Mentions {
 
     fn pat(&mut self, pat: &Pat) {
         match &pat.kind {
-            PatKind::Error | PatKind::Wild | PatKind::Name(_) | PatKind::Literal(_) | PatKind::Range(..) => {}
+            PatKind::Error
+            | PatKind::Wild
+            | PatKind::Name(_)
+            | PatKind::Literal(_)
+            | PatKind::Range(..) => {}
             PatKind::Pin(name) => self.name(name),
             PatKind::Ctor(path, args) => {
                 // It may be a constant.
@@ -318,11 +365,17 @@ impl Mentions {
                 }
                 match args {
                     crate::raw::CtorArgs::Bare => {}
-                    crate::raw::CtorArgs::Positional(items) => items.iter().for_each(|p| self.pat(p)),
-                    crate::raw::CtorArgs::Named(items, _) => items.iter().for_each(|(_, p)| self.pat(p)),
+                    crate::raw::CtorArgs::Positional(items) => {
+                        items.iter().for_each(|p| self.pat(p))
+                    }
+                    crate::raw::CtorArgs::Named(items, _) => {
+                        items.iter().for_each(|(_, p)| self.pat(p))
+                    }
                 }
             }
-            PatKind::Tuple(items) | PatKind::Set(items) | PatKind::Or(items) => items.iter().for_each(|p| self.pat(p)),
+            PatKind::Tuple(items) | PatKind::Set(items) | PatKind::Or(items) => {
+                items.iter().for_each(|p| self.pat(p))
+            }
             PatKind::List(items, tail) => {
                 items.iter().for_each(|p| self.pat(p));
                 tail.iter().for_each(|p| self.pat(p));

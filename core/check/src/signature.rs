@@ -1,6 +1,8 @@
 //! What definitions say about themselves in their heads: headers of functions, traits, impls; and the signatures that callers see.
 
-use crate::db::{Db, Project, fn_module, function, impl_item, main_part, members, project_scope, trait_item};
+use crate::db::{
+    Db, Project, fn_module, function, impl_item, main_part, members, project_scope, trait_item,
+};
 use crate::ids::{Container, FnKey, ImplId, ModuleId, Part};
 use crate::raw::{FunctionKind, Name, TypeExpr, TypeKind, TypeParam};
 use crate::resolve::{self, Target};
@@ -15,9 +17,19 @@ pub enum Constraint {
     /// The type implements the trait.
     Trait(Ty, TraitId),
     /// `args[0].name(args…)`, also `name(args…)`, means something in the scope of `owner` and gives `result`. `[]` is indexing.
-    Dot { name: Name, args: Vec<Ty>, result: Ty, owner: FnId },
+    Dot {
+        name: Name,
+        args: Vec<Ty>,
+        result: Ty,
+        owner: FnId,
+    },
     /// The record has this field.
-    Field { base: Ty, name: Name, result: Ty, owner: FnId },
+    Field {
+        base: Ty,
+        name: Name,
+        result: Ty,
+        owner: FnId,
+    },
 }
 
 /// A parameter as callers see it.
@@ -89,7 +101,9 @@ pub struct Header {
 impl Header {
     /// Everything is annotated with declared types: callers need not look into the body.
     pub fn complete(&self) -> bool {
-        self.type_params == self.declared && self.result.is_some() && self.params.iter().all(|p| p.ty.is_some())
+        self.type_params == self.declared
+            && self.result.is_some()
+            && self.params.iter().all(|p| p.ty.is_some())
     }
 }
 
@@ -107,10 +121,17 @@ fn bound(
         resolve::trait_named(db, project, module, name.clone())
     } else {
         let target = resolve::find_module(db, project, module, modules);
-        match target.and_then(|target| resolve::module_trait(db, project, target, name).map(|found| (target, found))) {
+        match target.and_then(|target| {
+            resolve::module_trait(db, project, target, name).map(|found| (target, found))
+        }) {
             Some((target, (id, public))) => {
-                if !public && !matches!(target, Target::Module(of) if resolve::can_see(db, module, of)) {
-                    findings.push(Finding::new(*span, format!("`{name}` is private in module `{}`", modules.join("."))));
+                if !public
+                    && !matches!(target, Target::Module(of) if resolve::can_see(db, module, of))
+                {
+                    findings.push(Finding::new(
+                        *span,
+                        format!("`{name}` is private in module `{}`", modules.join(".")),
+                    ));
                 }
                 Some(id)
             }
@@ -118,7 +139,10 @@ fn bound(
         }
     };
     if found.is_none() {
-        findings.push(Finding::new(*span, format!("unknown trait `{}`", path.join("."))));
+        findings.push(Finding::new(
+            *span,
+            format!("unknown trait `{}`", path.join(".")),
+        ));
     }
     found
 }
@@ -132,8 +156,16 @@ fn bounds(
 ) -> Vec<(Ty, TraitId)> {
     let mut out = Vec::new();
     for param in params {
-        let Some((_, ty)) = lower.names.iter().find(|(name, _)| *name == param.name).cloned() else {
-            lower.findings.push(Finding::new(param.span, format!("unknown type parameter `{}`", param.name)));
+        let Some((_, ty)) = lower
+            .names
+            .iter()
+            .find(|(name, _)| *name == param.name)
+            .cloned()
+        else {
+            lower.findings.push(Finding::new(
+                param.span,
+                format!("unknown type parameter `{}`", param.name),
+            ));
             continue;
         };
         for path in &param.bounds {
@@ -178,35 +210,72 @@ pub fn header(db: &dyn Db, project: Project, id: FnId) -> Option<Arc<Header>> {
     let mut bounds = bounds(db, project, module, &def.type_params, &mut lower);
     bounds.splice(0..0, inherited);
     let declared = lower.next;
-    let default_of = |at: usize| db.ids().function(FnKey { part: Part::Default(at as u32), ..key.clone() });
+    let default_of = |at: usize| {
+        db.ids().function(FnKey {
+            part: Part::Default(at as u32),
+            ..key.clone()
+        })
+    };
     let mut params = Vec::new();
     let mut result = None;
     let is_extern = matches!(def.kind, FunctionKind::Extern(_));
     if let Part::Default(_) = key.part {
         // A default knows the type parameters of its function's container only through annotations; its own type is inferred.
-    } else if let Some(TypeExpr { kind: TypeKind::Fn(types, written), .. }) = def.signature.as_ref().filter(|_| def.kind == FunctionKind::Function) {
+    } else if let Some(TypeExpr {
+        kind: TypeKind::Fn(types, written),
+        ..
+    }) = def
+        .signature
+        .as_ref()
+        .filter(|_| def.kind == FunctionKind::Function)
+    {
         if types.len() != def.arity() {
             lower.findings.push(Finding::new(
                 def.name_span,
-                format!("Wrong number of arguments: the signature of `{}` has {}, the definition {}", def.name, types.len(), def.arity()),
+                format!(
+                    "Wrong number of arguments: the signature of `{}` has {}, the definition {}",
+                    def.name,
+                    types.len(),
+                    def.arity()
+                ),
             ));
         }
         for (at, param) in def.clauses[0].params.iter().enumerate() {
             let ty = types.get(at).map(|ty| lower.lower(ty));
-            params.push(ParamHead { name: param.name().cloned(), ty, default: param.default.is_some().then(|| default_of(at)) });
+            params.push(ParamHead {
+                name: param.name().cloned(),
+                ty,
+                default: param.default.is_some().then(|| default_of(at)),
+            });
         }
         result = Some(lower.lower(written));
     } else {
         for at in 0..def.arity() {
-            let written = def.clauses.iter().find_map(|clause| clause.params.get(at)?.ty.as_ref());
-            let name = def.clauses.iter().find_map(|clause| clause.params.get(at)?.name()).cloned();
+            let written = def
+                .clauses
+                .iter()
+                .find_map(|clause| clause.params.get(at)?.ty.as_ref());
+            let name = def
+                .clauses
+                .iter()
+                .find_map(|clause| clause.params.get(at)?.name())
+                .cloned();
             let ty = match written {
                 Some(written) => Some(lower.lower(written)),
-                None if name.as_deref() == Some("self") && lower.self_ty.is_some() => lower.self_ty.clone(),
+                None if name.as_deref() == Some("self") && lower.self_ty.is_some() => {
+                    lower.self_ty.clone()
+                }
                 None => None,
             };
-            let has_default = def.clauses.iter().any(|clause| clause.params.get(at).is_some_and(|p| p.default.is_some()));
-            params.push(ParamHead { name, ty, default: has_default.then(|| default_of(at)) });
+            let has_default = def
+                .clauses
+                .iter()
+                .any(|clause| clause.params.get(at).is_some_and(|p| p.default.is_some()));
+            params.push(ParamHead {
+                name,
+                ty,
+                default: has_default.then(|| default_of(at)),
+            });
         }
         let written = def.clauses.iter().find_map(|clause| clause.result.as_ref());
         result = match (written, &def.signature) {
@@ -220,7 +289,10 @@ pub fn header(db: &dyn Db, project: Project, id: FnId) -> Option<Arc<Header>> {
         // No body can tell the types of a method that is only declared.
         for (param, raw) in params.iter_mut().zip(&def.clauses[0].params) {
             if param.ty.is_none() {
-                lower.findings.push(Finding::new(raw.pattern.span, "Type annotation required for a method of a trait"));
+                lower.findings.push(Finding::new(
+                    raw.pattern.span,
+                    "Type annotation required for a method of a trait",
+                ));
                 param.ty = Some(Ty::Error);
             }
         }
@@ -231,7 +303,10 @@ pub fn header(db: &dyn Db, project: Project, id: FnId) -> Option<Arc<Header>> {
     if is_extern {
         for (param, raw) in params.iter_mut().zip(&def.clauses[0].params) {
             if param.ty.is_none() {
-                lower.findings.push(Finding::new(raw.pattern.span, "Type annotation required for a parameter of an extern function"));
+                lower.findings.push(Finding::new(
+                    raw.pattern.span,
+                    "Type annotation required for a parameter of an extern function",
+                ));
                 param.ty = Some(Ty::Error);
             }
         }
@@ -272,7 +347,14 @@ fn intrinsic(db: &dyn Db, project: Project, name: &str) -> Option<Header> {
         type_params,
         declared: type_params,
         names: vec!["T".into(); type_params as usize],
-        params: params.into_iter().map(|ty| ParamHead { name: None, ty: Some(ty), default: None }).collect(),
+        params: params
+            .into_iter()
+            .map(|ty| ParamHead {
+                name: None,
+                ty: Some(ty),
+                default: None,
+            })
+            .collect(),
         result: Some(result),
         bounds,
         value: false,
@@ -303,10 +385,18 @@ pub fn declared_signature(header: &Header) -> Signature {
         params: header
             .params
             .iter()
-            .map(|p| ParamSig { name: p.name.clone(), ty: p.ty.clone().unwrap_or(Ty::Error), default: p.default })
+            .map(|p| ParamSig {
+                name: p.name.clone(),
+                ty: p.ty.clone().unwrap_or(Ty::Error),
+                default: p.default,
+            })
             .collect(),
         result: header.result.clone().unwrap_or(Ty::Error),
-        constraints: header.bounds.iter().map(|(ty, of)| Constraint::Trait(ty.clone(), *of)).collect(),
+        constraints: header
+            .bounds
+            .iter()
+            .map(|(ty, of)| Constraint::Trait(ty.clone(), *of))
+            .collect(),
         value: header.value,
         names: header.names.clone(),
     }
@@ -355,19 +445,35 @@ pub fn trait_info(db: &dyn Db, project: Project, id: TraitId) -> Arc<TraitInfo> 
     };
     let mut findings = Vec::new();
     if item.parametrised {
-        findings.push(Finding::new(item.name_span, "type parameters of a trait are not supported yet"));
+        findings.push(Finding::new(
+            item.name_span,
+            "type parameters of a trait are not supported yet",
+        ));
     }
-    let supertraits = item.supertraits.iter().filter_map(|path| bound(db, project, module, path, &mut findings)).collect();
+    let supertraits = item
+        .supertraits
+        .iter()
+        .filter_map(|path| bound(db, project, module, path, &mut findings))
+        .collect();
     let methods = members(db, project, Container::Trait(id))
         .iter()
         .map(|(name, arity, id)| TraitMethod {
             name: name.clone(),
             arity: *arity,
             id: *id,
-            has_body: item.methods.iter().any(|m| m.0 == *name && m.1 == *arity && m.2),
+            has_body: item
+                .methods
+                .iter()
+                .any(|m| m.0 == *name && m.1 == *arity && m.2),
         })
         .collect();
-    Arc::new(TraitInfo { name: item.name.clone(), module, supertraits, methods, findings })
+    Arc::new(TraitInfo {
+        name: item.name.clone(),
+        module,
+        supertraits,
+        methods,
+        findings,
+    })
 }
 
 /// An impl.
@@ -402,7 +508,9 @@ pub fn impl_info(db: &dyn Db, project: Project, id: ImplId) -> Arc<ImplInfo> {
         module: key.module,
         findings: Vec::new(),
     };
-    let Some((item, module, _)) = impl_item(db, project, id) else { return Arc::new(info) };
+    let Some((item, module, _)) = impl_item(db, project, id) else {
+        return Arc::new(info);
+    };
     let mut lower = TypeLower::new(db, project, module, Variables::Any);
     for param in &item.conditions {
         if !lower.names.iter().any(|(name, _)| *name == param.name) {
@@ -411,11 +519,15 @@ pub fn impl_info(db: &dyn Db, project: Project, id: ImplId) -> Arc<ImplInfo> {
     }
     info.target = lower.lower(&item.target);
     for path in &item.of {
-        info.traits.extend(bound(db, project, module, path, &mut lower.findings));
+        info.traits
+            .extend(bound(db, project, module, path, &mut lower.findings));
     }
     info.conditions = bounds(db, project, module, &item.conditions, &mut lower);
     if let Ty::Param(_) = info.target {
-        lower.findings.push(Finding::new(item.target.span, "unknown type in an implementation"));
+        lower.findings.push(Finding::new(
+            item.target.span,
+            "unknown type in an implementation",
+        ));
         info.target = Ty::Error;
     }
     info.params = lower.names.iter().map(|(name, _)| name.clone()).collect();
@@ -463,6 +575,12 @@ pub fn impl_table(db: &dyn Db, project: Project) -> Arc<ImplTable> {
 /// The program declares a built-in trait again: its name means the library's.
 pub fn redeclares_builtin(db: &dyn Db, project: Project, id: TraitId) -> bool {
     let key = db.ids().trait_key(id);
-    matches!(&*key.name, "Show" | "Eq" | "Ord" | "Num" | "Hash" | "Copy" | "Concat")
-        && project_scope(db, project).prelude.traits.get(&key.name).is_some_and(|t| t.0 != id)
+    matches!(
+        &*key.name,
+        "Show" | "Eq" | "Ord" | "Num" | "Hash" | "Copy" | "Concat"
+    ) && project_scope(db, project)
+        .prelude
+        .traits
+        .get(&key.name)
+        .is_some_and(|t| t.0 != id)
 }

@@ -18,7 +18,12 @@ pub enum Implementation {
 }
 
 /// How `ty`, whose outermost form is known, implements the trait. What its parts must implement is the caller's to see to.
-pub fn implementation(db: &dyn Db, project: Project, ty: &Ty, of: TraitId) -> Option<Implementation> {
+pub fn implementation(
+    db: &dyn Db,
+    project: Project,
+    ty: &Ty,
+    of: TraitId,
+) -> Option<Implementation> {
     let table = impl_table(db, project);
     if let Some(impls) = table.by_trait.get(&of) {
         for id in impls {
@@ -40,7 +45,14 @@ pub fn implementation(db: &dyn Db, project: Project, ty: &Ty, of: TraitId) -> Op
         return None;
     }
     match ty {
-        Ty::Int(_) | Ty::Float | Ty::Float32 | Ty::Bool | Ty::Char | Ty::String | Ty::Atom | Ty::Unit => Some(Implementation::Base),
+        Ty::Int(_)
+        | Ty::Float
+        | Ty::Float32
+        | Ty::Bool
+        | Ty::Char
+        | Ty::String
+        | Ty::Atom
+        | Ty::Unit => Some(Implementation::Base),
         Ty::Pid | Ty::Ref => (of != known.ord).then_some(Implementation::Base),
         Ty::Never | Ty::Error => Some(Implementation::Base),
         Ty::Tuple(items) => Some(Implementation::Derived(items.to_vec())),
@@ -71,25 +83,47 @@ pub fn head_implements(db: &dyn Db, project: Project, ty: &Ty, of: TraitId) -> b
 /// Matches an impl's target; answers what its parameters stand for. Variables of inference in `ty` go with anything.
 fn match_target(target: &Ty, ty: &Ty, params: usize) -> Option<Vec<Ty>> {
     let mut args = vec![None; params];
-    matches_type(target, ty, &mut args).then(|| args.into_iter().map(|arg| arg.unwrap_or(Ty::Unit)).collect())
+    matches_type(target, ty, &mut args).then(|| {
+        args.into_iter()
+            .map(|arg| arg.unwrap_or(Ty::Unit))
+            .collect()
+    })
 }
 
 fn matches_type(target: &Ty, ty: &Ty, args: &mut [Option<Ty>]) -> bool {
     match (target, ty) {
         (Ty::Param(i), _) => match &args[*i as usize] {
-            Some(known) => known == ty || matches!((known, ty), (Ty::Infer(_), _) | (_, Ty::Infer(_))),
+            Some(known) => {
+                known == ty || matches!((known, ty), (Ty::Infer(_), _) | (_, Ty::Infer(_)))
+            }
             None => {
                 args[*i as usize] = Some(ty.clone());
                 true
             }
         },
         (_, Ty::Infer(_)) => true,
-        (Ty::Tuple(xs), Ty::Tuple(ys)) => xs.len() == ys.len() && xs.iter().zip(ys.iter()).all(|(x, y)| matches_type(x, y, args)),
+        (Ty::Tuple(xs), Ty::Tuple(ys)) => {
+            xs.len() == ys.len()
+                && xs
+                    .iter()
+                    .zip(ys.iter())
+                    .all(|(x, y)| matches_type(x, y, args))
+        }
         (Ty::Adt(x, xs), Ty::Adt(y, ys)) => {
-            x == y && xs.len() == ys.len() && xs.iter().zip(ys.iter()).all(|(x, y)| matches_type(x, y, args))
+            x == y
+                && xs.len() == ys.len()
+                && xs
+                    .iter()
+                    .zip(ys.iter())
+                    .all(|(x, y)| matches_type(x, y, args))
         }
         (Ty::Fn(xs, x), Ty::Fn(ys, y)) => {
-            xs.len() == ys.len() && xs.iter().zip(ys.iter()).all(|(x, y)| matches_type(x, y, args)) && matches_type(x, y, args)
+            xs.len() == ys.len()
+                && xs
+                    .iter()
+                    .zip(ys.iter())
+                    .all(|(x, y)| matches_type(x, y, args))
+                && matches_type(x, y, args)
         }
         (Ty::Array(x), Ty::Array(y)) => matches_type(x, y, args),
         (a, b) => a == b,
@@ -102,7 +136,13 @@ pub fn implements(db: &dyn Db, project: Project, ty: &Ty, of: TraitId) -> bool {
     holds(db, project, ty, of, &mut assumed)
 }
 
-fn holds(db: &dyn Db, project: Project, ty: &Ty, of: TraitId, assumed: &mut Vec<(Ty, TraitId)>) -> bool {
+fn holds(
+    db: &dyn Db,
+    project: Project,
+    ty: &Ty,
+    of: TraitId,
+    assumed: &mut Vec<(Ty, TraitId)>,
+) -> bool {
     if assumed.iter().any(|(t, o)| t == ty && *o == of) {
         return true;
     }
@@ -114,9 +154,12 @@ fn holds(db: &dyn Db, project: Project, ty: &Ty, of: TraitId, assumed: &mut Vec<
     match implementation(db, project, ty, of) {
         None => false,
         Some(Implementation::Base) => true,
-        Some(Implementation::Derived(parts)) => parts.iter().all(|part| holds(db, project, part, of, assumed)),
-        Some(Implementation::Impl(_, info, args)) => {
-            info.conditions.iter().all(|(ty, of)| holds(db, project, &ty.substitute(&args), *of, assumed))
-        }
+        Some(Implementation::Derived(parts)) => parts
+            .iter()
+            .all(|part| holds(db, project, part, of, assumed)),
+        Some(Implementation::Impl(_, info, args)) => info
+            .conditions
+            .iter()
+            .all(|(ty, of)| holds(db, project, &ty.substitute(&args), *of, assumed)),
     }
 }

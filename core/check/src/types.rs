@@ -22,7 +22,11 @@ pub struct Finding {
 impl Finding {
     /// Without a hint.
     pub fn new(span: Span, message: impl Into<String>) -> Finding {
-        Finding { span, message: message.into(), hint: None }
+        Finding {
+            span,
+            message: message.into(),
+            hint: None,
+        }
     }
 }
 
@@ -70,8 +74,18 @@ pub fn known(db: &dyn Db, project: Project) -> Arc<Known> {
         module: db.ids().module("std.prelude"),
         name: name.into(),
     };
-    let ty = |name: &str| prelude.types.get(name).map_or_else(|| db.ids().ty(missing(name)), |t| t.0);
-    let of_trait = |name: &str| prelude.traits.get(name).map_or_else(|| db.ids().of_trait(missing(name)), |t| t.0);
+    let ty = |name: &str| {
+        prelude
+            .types
+            .get(name)
+            .map_or_else(|| db.ids().ty(missing(name)), |t| t.0)
+    };
+    let of_trait = |name: &str| {
+        prelude
+            .traits
+            .get(name)
+            .map_or_else(|| db.ids().of_trait(missing(name)), |t| t.0)
+    };
     Arc::new(Known {
         list: ty("List"),
         option: ty("Option"),
@@ -141,7 +155,11 @@ impl<'db> TypeLower<'db> {
     }
 
     fn report(&mut self, span: Span, message: String, hint: Option<String>) -> Ty {
-        self.findings.push(Finding { span, message, hint });
+        self.findings.push(Finding {
+            span,
+            message,
+            hint,
+        });
         Ty::Error
     }
 
@@ -182,12 +200,15 @@ impl<'db> TypeLower<'db> {
     }
 
     fn path(&mut self, path: &[Name], args: &[TypeExpr], span: Span) -> Ty {
-        let Some((name, modules)) = path.split_last() else { return Ty::Error };
+        let Some((name, modules)) = path.split_last() else {
+            return Ty::Error;
+        };
         if modules.is_empty() {
             if let Some((_, ty)) = self.names.iter().find(|(other, _)| other == name) {
                 return ty.clone();
             }
-            if let Some(id) = resolve::type_named(self.db, self.project, self.module, name.clone()) {
+            if let Some(id) = resolve::type_named(self.db, self.project, self.module, name.clone())
+            {
                 return self.apply(id, args, span);
             }
             if let Some(ty) = self.builtin(name, args, span) {
@@ -197,43 +218,72 @@ impl<'db> TypeLower<'db> {
                 return self.declare(name.clone());
             }
             if matches!(&**name, "BigInt" | "Decimal") {
-                return self.report(span, format!("the type `{name}` is not supported yet"), None);
+                return self.report(
+                    span,
+                    format!("the type `{name}` is not supported yet"),
+                    None,
+                );
             }
             let visible = resolve::visible_types(self.db, self.project, self.module);
-            let hint = resolve::did_you_mean(name, visible.iter().map(|n| &**n)).map(|n| format!("did you mean `{n}`?"));
+            let hint = resolve::did_you_mean(name, visible.iter().map(|n| &**n))
+                .map(|n| format!("did you mean `{n}`?"));
             return self.report(span, format!("unknown type `{name}`"), hint);
         }
         let Some(target) = resolve::find_module(self.db, self.project, self.module, modules) else {
-            return self.report(span, format!("unknown module `{}`", modules.join(".")), None);
+            return self.report(
+                span,
+                format!("unknown module `{}`", modules.join(".")),
+                None,
+            );
         };
         match resolve::module_type(self.db, self.project, target, name) {
             Some((id, public)) => {
-                if !public && !matches!(target, Target::Module(of) if resolve::can_see(self.db, self.module, of)) {
-                    return self.report(span, format!("`{name}` is private in module `{}`", modules.join(".")), None);
+                if !public
+                    && !matches!(target, Target::Module(of) if resolve::can_see(self.db, self.module, of))
+                {
+                    return self.report(
+                        span,
+                        format!("`{name}` is private in module `{}`", modules.join(".")),
+                        None,
+                    );
                 }
                 self.apply(id, args, span)
             }
-            None => self.report(span, format!("unknown type `{name}` in module `{}`", modules.join(".")), None),
+            None => self.report(
+                span,
+                format!("unknown type `{name}` in module `{}`", modules.join(".")),
+                None,
+            ),
         }
     }
 
     fn builtin(&mut self, name: &str, args: &[TypeExpr], span: Span) -> Option<Ty> {
         if name == "Array" {
             let [item] = args else {
-                return Some(self.report(span, "Wrong number of type arguments: `Array` takes 1".into(), None));
+                return Some(self.report(
+                    span,
+                    "Wrong number of type arguments: `Array` takes 1".into(),
+                    None,
+                ));
             };
             return Some(Ty::Array(Arc::new(self.lower(item))));
         }
         let ty = resolve::builtin_type(name)?;
         if !args.is_empty() {
-            return Some(self.report(span, format!("Wrong number of type arguments: `{name}` takes none"), None));
+            return Some(self.report(
+                span,
+                format!("Wrong number of type arguments: `{name}` takes none"),
+                None,
+            ));
         }
         Some(ty)
     }
 
     fn apply(&mut self, id: TypeId, args: &[TypeExpr], span: Span) -> Ty {
         let args: Vec<Ty> = args.iter().map(|arg| self.lower(arg)).collect();
-        let Some((item, module, _)) = type_item(self.db, self.project, id) else { return Ty::Error };
+        let Some((item, module, _)) = type_item(self.db, self.project, id) else {
+            return Ty::Error;
+        };
         if args.len() != item.params.len() {
             let message = format!(
                 "Wrong number of type arguments: `{}` takes {}, found {}",
@@ -245,20 +295,43 @@ impl<'db> TypeLower<'db> {
         }
         let alias = match (&item.body, resolve::alias_of(self.db, self.project, id)) {
             (TypeBody::Alias(alias), _) => Some(alias.clone()),
-            (_, Some(name)) => Some(TypeExpr { kind: TypeKind::Path(vec![name], Vec::new()), span: Span::default() }),
+            (_, Some(name)) => Some(TypeExpr {
+                kind: TypeKind::Path(vec![name], Vec::new()),
+                span: Span::default(),
+            }),
             (_, None) => None,
         };
-        let Some(alias) = alias else { return Ty::Adt(id, args.into()) };
+        let Some(alias) = alias else {
+            return Ty::Adt(id, args.into());
+        };
         if self.aliases.contains(&id) {
-            return self.report(span, format!("the alias `{}` refers to itself", item.name), None);
+            return self.report(
+                span,
+                format!("the alias `{}` refers to itself", item.name),
+                None,
+            );
         }
         let mut inner = TypeLower::new(self.db, self.project, module, Variables::Refused);
         inner.aliases = self.aliases.clone();
         inner.aliases.push(id);
-        inner.names = item.params.iter().map(|p| p.name.clone()).zip(args).collect();
+        inner.names = item
+            .params
+            .iter()
+            .map(|p| p.name.clone())
+            .zip(args)
+            .collect();
         let ty = inner.lower(&alias);
-        if inner.findings.iter().any(|f| f.message.contains("refers to itself")) && self.aliases.is_empty() {
-            return self.report(span, format!("the alias `{}` refers to itself", item.name), None);
+        if inner
+            .findings
+            .iter()
+            .any(|f| f.message.contains("refers to itself"))
+            && self.aliases.is_empty()
+        {
+            return self.report(
+                span,
+                format!("the alias `{}` refers to itself", item.name),
+                None,
+            );
         }
         ty
     }
@@ -286,7 +359,14 @@ pub struct TypeInfo {
 pub fn type_info(db: &dyn Db, project: Project, id: TypeId) -> Arc<TypeInfo> {
     let key = db.ids().type_key(id);
     let Some((item, module, _)) = type_item(db, project, id) else {
-        let def = TypeDef { id, name: key.name, params: 0, ctors: Vec::new(), record: false, mutable: false };
+        let def = TypeDef {
+            id,
+            name: key.name,
+            params: 0,
+            ctors: Vec::new(),
+            record: false,
+            mutable: false,
+        };
         return Arc::new(TypeInfo {
             def: Arc::new(def),
             module: key.module,
@@ -307,22 +387,40 @@ pub fn type_info(db: &dyn Db, project: Project, id: TypeId) -> Arc<TypeInfo> {
         let mut out: Vec<(Name, Ty)> = Vec::new();
         for field in fields {
             if !field.name.is_empty() && out.iter().any(|(name, _)| *name == field.name) {
-                lower.findings.push(Finding::new(field.ty.span, format!("the field `{}` is declared twice", field.name)));
+                lower.findings.push(Finding::new(
+                    field.ty.span,
+                    format!("the field `{}` is declared twice", field.name),
+                ));
             }
             out.push((field.name.clone(), lower.lower(&field.ty)));
         }
         out
     };
     let (ctors, record) = match &item.body {
-        TypeBody::Record(list) => (vec![CtorDef { name: item.name.clone(), fields: fields(list, &mut lower) }], true),
+        TypeBody::Record(list) => (
+            vec![CtorDef {
+                name: item.name.clone(),
+                fields: fields(list, &mut lower),
+            }],
+            true,
+        ),
         TypeBody::Variants(variants) if !alias => {
             let ctors: Vec<CtorDef> = variants
                 .iter()
-                .map(|variant| CtorDef { name: variant.name.clone(), fields: fields(&variant.fields, &mut lower) })
+                .map(|variant| CtorDef {
+                    name: variant.name.clone(),
+                    fields: fields(&variant.fields, &mut lower),
+                })
                 .collect();
             for (at, variant) in variants.iter().enumerate() {
-                if variants[..at].iter().any(|other| other.name == variant.name) {
-                    lower.findings.push(Finding::new(variant.span, format!("the constructor `{}` is declared twice", variant.name)));
+                if variants[..at]
+                    .iter()
+                    .any(|other| other.name == variant.name)
+                {
+                    lower.findings.push(Finding::new(
+                        variant.span,
+                        format!("the constructor `{}` is declared twice", variant.name),
+                    ));
                 }
             }
             // `type Point = Point { … }` is a record.
@@ -359,7 +457,9 @@ pub fn type_info(db: &dyn Db, project: Project, id: TypeId) -> Arc<TypeInfo> {
 pub fn qualified(db: &dyn Db, project: Project, module: ModuleId, name: &str) -> Name {
     let path = db.ids().module_path(module);
     let scope = project_scope(db, project);
-    let root = scope.root.map(|root| crate::db::module_path(&db.ids().file_path(root)));
+    let root = scope
+        .root
+        .map(|root| crate::db::module_path(&db.ids().file_path(root)));
     if path.starts_with("std.") || root.as_deref() == Some(&*path) {
         return name.into();
     }

@@ -4,7 +4,9 @@ use super::expr::wrap_patterns;
 use super::method::{Choice, Shape};
 use super::unify::instantiate;
 use super::{Binding, Goal, Hole, Infer, Pending};
-use crate::hir::{self, Callee, Expr, ExprKind, FnInst, LocalFnId, MethodRef, Pat, PatKind, Span, Stmt};
+use crate::hir::{
+    self, Callee, Expr, ExprKind, FnInst, LocalFnId, MethodRef, Pat, PatKind, Span, Stmt,
+};
 use crate::ids::ModuleId;
 use crate::items::FnHead;
 use crate::raw::{self, ExprKind as Raw, Name};
@@ -61,12 +63,17 @@ impl<'db> Infer<'db> {
     }
 
     fn unknown_name(&mut self, name: &Name, span: Span, called: bool) -> Expr {
-        let mut names: Vec<Name> = self.members[self.at].names.iter().map(|(name, _, _)| name.clone()).collect();
+        let mut names: Vec<Name> = self.members[self.at]
+            .names
+            .iter()
+            .map(|(name, _, _)| name.clone())
+            .collect();
         names.extend(resolve::visible_values(self.db, self.project, self.module));
         if is_upper(name) {
             names.extend(resolve::visible_ctors(self.db, self.project, self.module));
         }
-        let hint = resolve::did_you_mean(name, names.iter().map(|n| &**n)).map(|n| format!("did you mean `{n}`?"));
+        let hint = resolve::did_you_mean(name, names.iter().map(|n| &**n))
+            .map(|n| format!("did you mean `{n}`?"));
         let what = match (is_upper(name), called) {
             (true, _) => "unknown constructor",
             (false, true) => "unknown function",
@@ -77,7 +84,13 @@ impl<'db> Infer<'db> {
     }
 
     /// A function (or module-level value) as a value.
-    fn function_value(&mut self, name: &Name, levels: &Levels<FnHead>, expected: Option<&Ty>, span: Span) -> Expr {
+    fn function_value(
+        &mut self,
+        name: &Name,
+        levels: &Levels<FnHead>,
+        expected: Option<&Ty>,
+        span: Span,
+    ) -> Expr {
         let form = expected.map(|ty| self.known_form(ty));
         let nearest = &levels[0];
         let head = match (nearest.as_slice(), form) {
@@ -105,7 +118,10 @@ impl<'db> Infer<'db> {
             }
         };
         let Some(head) = head else {
-            self.report(span, format!("Type annotation required: several functions are called `{name}`"));
+            self.report(
+                span,
+                format!("Type annotation required: several functions are called `{name}`"),
+            );
             return self.error_expr(span);
         };
         if head.value {
@@ -113,31 +129,74 @@ impl<'db> Infer<'db> {
         }
         let (inst, params, result) = self.instantiate_fn(&head, name, span);
         let ty = Ty::Fn(params.into_iter().map(|p| p.ty).collect(), Arc::new(result));
-        Expr { kind: ExprKind::FnValue(Callee::Fn(inst)), ty, span }
+        Expr {
+            kind: ExprKind::FnValue(Callee::Fn(inst)),
+            ty,
+            span,
+        }
     }
 
     fn later_value(&mut self, name: &Name, params: Vec<Ty>, result: Ty, span: Span) -> Expr {
         let ty = Ty::Fn(params.clone().into(), Arc::new(result.clone()));
-        let (hole, out) = self.hole(Hole::Value { ty: ty.clone(), span }, ty, span);
+        let (hole, out) = self.hole(
+            Hole::Value {
+                ty: ty.clone(),
+                span,
+            },
+            ty,
+            span,
+        );
         let owner = self.owner();
-        self.later(Goal::Dot { name: name.clone(), args: params, result, owner, dot: false }, span, Some(hole));
+        self.later(
+            Goal::Dot {
+                name: name.clone(),
+                args: params,
+                result,
+                owner,
+                dot: false,
+            },
+            span,
+            Some(hole),
+        );
         out
     }
 
     fn global(&mut self, head: &FnHead, span: Span) -> Expr {
         let (inst, _, result) = self.instantiate_fn(head, "", span);
-        Expr { kind: ExprKind::Global(inst.id), ty: result, span }
+        Expr {
+            kind: ExprKind::Global(inst.id),
+            ty: result,
+            span,
+        }
     }
 
     /// Fresh types for the type parameters of a function; its constraints become goals.
-    pub(super) fn instantiate_fn(&mut self, head: &FnHead, name: &str, span: Span) -> (FnInst, Vec<ParamSig>, Ty) {
+    pub(super) fn instantiate_fn(
+        &mut self,
+        head: &FnHead,
+        name: &str,
+        span: Span,
+    ) -> (FnInst, Vec<ParamSig>, Ty) {
         self.instantiate_id(head.id, name, span, &[])
     }
 
-    pub(super) fn instantiate_id(&mut self, id: FnId, name: &str, span: Span, given: &[Ty]) -> (FnInst, Vec<ParamSig>, Ty) {
+    pub(super) fn instantiate_id(
+        &mut self,
+        id: FnId,
+        name: &str,
+        span: Span,
+        given: &[Ty],
+    ) -> (FnInst, Vec<ParamSig>, Ty) {
         if let Some(mono) = self.group.get(&id).cloned() {
             // The same parameters as ours, which are counted at the end: see `finish`.
-            return (FnInst { id, args: [].into() }, mono.params, mono.result);
+            return (
+                FnInst {
+                    id,
+                    args: [].into(),
+                },
+                mono.params,
+                mono.result,
+            );
         }
         let signature = super::group::signature(self.db, self.project, id);
         let mut args: Vec<Ty> = given.to_vec();
@@ -147,37 +206,81 @@ impl<'db> Infer<'db> {
         let params = signature
             .params
             .iter()
-            .map(|p| ParamSig { name: p.name.clone(), ty: instantiate(&p.ty, 0, &args), default: p.default })
+            .map(|p| ParamSig {
+                name: p.name.clone(),
+                ty: instantiate(&p.ty, 0, &args),
+                default: p.default,
+            })
             .collect();
         let result = instantiate(&signature.result, 0, &args);
         for constraint in &signature.constraints {
             self.goal_of(constraint, 0, &args, name, span);
         }
-        (FnInst { id, args: args.into() }, params, result)
+        (
+            FnInst {
+                id,
+                args: args.into(),
+            },
+            params,
+            result,
+        )
     }
 
     /// The goal that a constraint of a scheme makes at this instance.
-    pub(super) fn goal_of(&mut self, constraint: &Constraint, first: u32, args: &[Ty], via: &str, span: Span) {
+    pub(super) fn goal_of(
+        &mut self,
+        constraint: &Constraint,
+        first: u32,
+        args: &[Ty],
+        via: &str,
+        span: Span,
+    ) {
         let at = |ty: &Ty| instantiate(ty, first, args);
         let goal = match constraint {
-            Constraint::Trait(ty, of) => Goal::Trait { ty: at(ty), of: *of },
-            Constraint::Dot { name, args, result, owner } => Goal::Dot {
+            Constraint::Trait(ty, of) => Goal::Trait {
+                ty: at(ty),
+                of: *of,
+            },
+            Constraint::Dot {
+                name,
+                args,
+                result,
+                owner,
+            } => Goal::Dot {
                 name: name.clone(),
                 args: args.iter().map(at).collect(),
                 result: at(result),
                 owner: *owner,
                 dot: true,
             },
-            Constraint::Field { base, name, result, owner } => {
-                Goal::Field { base: at(base), name: name.clone(), result: at(result), owner: *owner }
-            }
+            Constraint::Field {
+                base,
+                name,
+                result,
+                owner,
+            } => Goal::Field {
+                base: at(base),
+                name: name.clone(),
+                result: at(result),
+                owner: *owner,
+            },
         };
         let member = self.at;
-        self.pending.push(Pending { goal, span, member, hole: None, via: (!via.is_empty()).then(|| via.into()) });
+        self.pending.push(Pending {
+            goal,
+            span,
+            member,
+            hole: None,
+            via: (!via.is_empty()).then(|| via.into()),
+        });
     }
 
     /// A local function at fresh types.
-    pub(super) fn instantiate_local(&mut self, id: LocalFnId, span: Span) -> (Callee, Vec<ParamSig>, Ty) {
+    pub(super) fn instantiate_local(
+        &mut self,
+        id: LocalFnId,
+        span: Span,
+    ) -> (Callee, Vec<ParamSig>, Ty) {
         let scheme = self.me().local_schemes[id.0 as usize].clone();
         let args: Vec<Ty> = (0..scheme.count).map(|_| self.fresh()).collect();
         let name = self.me().local_fns[id.0 as usize].name.clone();
@@ -187,7 +290,11 @@ impl<'db> Infer<'db> {
         let params = scheme
             .params
             .iter()
-            .map(|p| ParamSig { name: p.name.clone(), ty: instantiate(&p.ty, scheme.first, &args), default: p.default })
+            .map(|p| ParamSig {
+                name: p.name.clone(),
+                ty: instantiate(&p.ty, scheme.first, &args),
+                default: p.default,
+            })
             .collect();
         let result = instantiate(&scheme.result, scheme.first, &args);
         (Callee::Local(id, args.into()), params, result)
@@ -235,12 +342,17 @@ impl<'db> Infer<'db> {
                 return self.throw(&args[0].value, span);
             }
             // A trait's method may be called as a function.
-            if !args.is_empty() && crate::signature::impl_table(self.db, self.project).methods.contains_key(name) {
+            if !args.is_empty()
+                && crate::signature::impl_table(self.db, self.project)
+                    .methods
+                    .contains_key(name)
+            {
                 let receiver = self.infer(&args[0].value, None);
                 let rest = self.raw_args(&args[1..]);
                 return self.dot_call(receiver, name, callee.span, types, rest, span);
             }
-            args.iter().for_each(|arg| drop(self.infer(&arg.value, None)));
+            args.iter()
+                .for_each(|arg| drop(self.infer(&arg.value, None)));
             return self.unknown_name(name, callee.span, true);
         }
         if &**name == "throw" && args.len() == 1 && self.in_library(&levels[0][0]) {
@@ -256,21 +368,34 @@ impl<'db> Infer<'db> {
     fn throw(&mut self, value: &raw::Expr, span: Span) -> Expr {
         let value = self.infer(value, None);
         let ty = self.fresh();
-        Expr { kind: ExprKind::Throw(Box::new(value)), ty, span }
+        Expr {
+            kind: ExprKind::Throw(Box::new(value)),
+            ty,
+            span,
+        }
     }
 
     pub(super) fn raw_args<'r>(&mut self, args: &'r [raw::Arg]) -> Args<'r> {
-        let mut out = Args { positional: Vec::new(), named: Vec::new() };
+        let mut out = Args {
+            positional: Vec::new(),
+            named: Vec::new(),
+        };
         for arg in args {
             match &arg.name {
                 Some(name) => {
                     if out.named.iter().any(|(other, _)| other == name) {
-                        self.report(arg.value.span, format!("the argument `{name}` is given twice"));
+                        self.report(
+                            arg.value.span,
+                            format!("the argument `{name}` is given twice"),
+                        );
                     }
                     out.named.push((name.clone(), Arg::Raw(&arg.value)));
                 }
                 None if !out.named.is_empty() => {
-                    self.report(arg.value.span, "positional arguments stand before named ones");
+                    self.report(
+                        arg.value.span,
+                        "positional arguments stand before named ones",
+                    );
                 }
                 None => out.positional.push(Arg::Raw(&arg.value)),
             }
@@ -285,11 +410,13 @@ impl<'db> Infer<'db> {
             Raw::Name(name) if self.lookup(name).is_none() => {
                 if is_upper(name) {
                     let ctors = resolve::ctors(self.db, self.project, self.module, name.clone());
-                    return (ctors.iter().map(Vec::len).sum::<usize>() > 1).then_some(Shape::Unknown);
+                    return (ctors.iter().map(Vec::len).sum::<usize>() > 1)
+                        .then_some(Shape::Unknown);
                 }
                 let levels = resolve::values(self.db, self.project, self.module, name.clone());
                 // An overloaded function's own type depends on what is expected of it.
-                (levels.iter().map(Vec::len).sum::<usize>() > 1 && !levels[0][0].value).then_some(Shape::Unknown)
+                (levels.iter().map(Vec::len).sum::<usize>() > 1 && !levels[0][0].value)
+                    .then_some(Shape::Unknown)
             }
             Raw::Call(callee, _, _) => match &callee.kind {
                 Raw::Name(name) if is_upper(name) => {
@@ -346,7 +473,10 @@ impl<'db> Infer<'db> {
         name_span: Span,
     ) -> Expr {
         let count = (args.positional.len() + args.named.len()) as u32;
-        let mut takers = levels.iter().flatten().filter(|h| !h.value && h.required <= count && count <= h.arity);
+        let mut takers = levels
+            .iter()
+            .flatten()
+            .filter(|h| !h.value && h.required <= count && count <= h.arity);
         let (first, second) = (takers.next().cloned(), takers.next());
         if let (Some(only), None) = (&first, second) {
             return self.call_head(name, only, types, args, span);
@@ -363,7 +493,10 @@ impl<'db> Infer<'db> {
                 }
             }
             Choice::Ambiguous => {
-                self.report(span, format!("Type annotation required: several `{name}` take these arguments"));
+                self.report(
+                    span,
+                    format!("Type annotation required: several `{name}` take these arguments"),
+                );
                 self.error_expr(span)
             }
             Choice::Arity => {
@@ -373,7 +506,14 @@ impl<'db> Infer<'db> {
             }
             Choice::None => match first {
                 // With one function of this many parameters, say which argument is wrong.
-                Some(only) if levels.iter().flatten().filter(|h| h.required <= count && count <= h.arity).count() == 1 => {
+                Some(only)
+                    if levels
+                        .iter()
+                        .flatten()
+                        .filter(|h| h.required <= count && count <= h.arity)
+                        .count()
+                        == 1 =>
+                {
                     self.call_head(name, &only, types, args, span)
                 }
                 _ => {
@@ -397,20 +537,45 @@ impl<'db> Infer<'db> {
             .collect()
     }
 
-    pub(super) fn wrong_count(&mut self, name: &str, levels: &Levels<FnHead>, found: usize, span: Span) {
+    pub(super) fn wrong_count(
+        &mut self,
+        name: &str,
+        levels: &Levels<FnHead>,
+        found: usize,
+        span: Span,
+    ) {
         let mut counts: Vec<String> = levels
             .first()
             .map_or(&[][..], |level| level)
             .iter()
             .filter(|h| !h.value)
-            .map(|h| if h.required == h.arity { h.arity.to_string() } else { format!("{} to {}", h.required, h.arity) })
+            .map(|h| {
+                if h.required == h.arity {
+                    h.arity.to_string()
+                } else {
+                    format!("{} to {}", h.required, h.arity)
+                }
+            })
             .collect();
         counts.sort();
         counts.dedup();
-        self.report(span, format!("Wrong number of arguments: `{name}` takes {}, found {found}", counts.join(" or ")));
+        self.report(
+            span,
+            format!(
+                "Wrong number of arguments: `{name}` takes {}, found {found}",
+                counts.join(" or ")
+            ),
+        );
     }
 
-    fn call_head(&mut self, name: &Name, head: &FnHead, types: &[raw::TypeExpr], args: Args<'_>, span: Span) -> Expr {
+    fn call_head(
+        &mut self,
+        name: &Name,
+        head: &FnHead,
+        types: &[raw::TypeExpr],
+        args: Args<'_>,
+        span: Span,
+    ) -> Expr {
         let given: Vec<Ty> = types.iter().map(|t| self.lower_type(t)).collect();
         let (inst, params, result) = self.instantiate_id(head.id, name, span, &given);
         self.apply(name, Callee::Fn(inst), params, result, args, span)
@@ -420,7 +585,12 @@ impl<'db> Infer<'db> {
     fn call_later(&mut self, name: &Name, args: Args<'_>, dot: bool, span: Span) -> Expr {
         if let Some((_, arg)) = args.named.first() {
             let at = arg.span();
-            self.report(at, format!("Type annotation required: named arguments of `{name}` need a known function"));
+            self.report(
+                at,
+                format!(
+                    "Type annotation required: named arguments of `{name}` need a known function"
+                ),
+            );
             return self.error_expr(span);
         }
         let args: Vec<Expr> = args
@@ -434,26 +604,62 @@ impl<'db> Infer<'db> {
         self.call_later_done(name, args, dot, span)
     }
 
-    pub(super) fn call_later_done(&mut self, name: &Name, args: Vec<Expr>, dot: bool, span: Span) -> Expr {
+    pub(super) fn call_later_done(
+        &mut self,
+        name: &Name,
+        args: Vec<Expr>,
+        dot: bool,
+        span: Span,
+    ) -> Expr {
         let ty = self.fresh();
         let types: Vec<Ty> = args.iter().map(|e| e.ty.clone()).collect();
-        let (hole, out) = self.hole(Hole::Call { args, ty: ty.clone(), span }, ty.clone(), span);
+        let (hole, out) = self.hole(
+            Hole::Call {
+                args,
+                ty: ty.clone(),
+                span,
+            },
+            ty.clone(),
+            span,
+        );
         let owner = self.owner();
-        self.later(Goal::Dot { name: name.clone(), args: types, result: ty, owner, dot }, span, Some(hole));
+        self.later(
+            Goal::Dot {
+                name: name.clone(),
+                args: types,
+                result: ty,
+                owner,
+                dot,
+            },
+            span,
+            Some(hole),
+        );
         out
     }
 
     /// A call of a known function: puts arguments in order, fills in defaults, checks types.
-    pub(super) fn apply(&mut self, name: &str, callee: Callee, params: Vec<ParamSig>, result: Ty, args: Args<'_>, span: Span) -> Expr {
+    pub(super) fn apply(
+        &mut self,
+        name: &str,
+        callee: Callee,
+        params: Vec<ParamSig>,
+        result: Ty,
+        args: Args<'_>,
+        span: Span,
+    ) -> Expr {
         let Args { positional, named } = args;
         let given = positional.len() + named.len();
         let mut slots: Vec<Option<(usize, Arg<'_>)>> = params.iter().map(|_| None).collect();
         let mut order = 0;
-        let by_name: Vec<Option<usize>> =
-            named.iter().map(|(name, _)| params.iter().position(|p| p.name.as_ref() == Some(name))).collect();
+        let by_name: Vec<Option<usize>> = named
+            .iter()
+            .map(|(name, _)| params.iter().position(|p| p.name.as_ref() == Some(name)))
+            .collect();
         let taken = |at: usize| by_name.contains(&Some(at));
         let mut left = positional.len();
-        let mut required = (0..params.len()).filter(|at| params[*at].default.is_none() && !taken(*at)).count();
+        let mut required = (0..params.len())
+            .filter(|at| params[*at].default.is_none() && !taken(*at))
+            .count();
         let mut positional = positional.into_iter();
         for (at, param) in params.iter().enumerate() {
             if taken(at) {
@@ -478,22 +684,42 @@ impl<'db> Infer<'db> {
                     order += 1;
                 }
                 Some(_) => {
-                    self.report(arg.span(), format!("the argument `{arg_name}` is given twice"));
+                    self.report(
+                        arg.span(),
+                        format!("the argument `{arg_name}` is given twice"),
+                    );
                     unknown = true;
                 }
                 None => {
-                    let hint = resolve::did_you_mean(&arg_name, params.iter().filter_map(|p| p.name.as_deref()))
-                        .map(|n| format!("did you mean `{n}`?"));
-                    self.report_hint(arg.span(), format!("`{name}` has no parameter `{arg_name}`"), hint);
+                    let hint = resolve::did_you_mean(
+                        &arg_name,
+                        params.iter().filter_map(|p| p.name.as_deref()),
+                    )
+                    .map(|n| format!("did you mean `{n}`?"));
+                    self.report_hint(
+                        arg.span(),
+                        format!("`{name}` has no parameter `{arg_name}`"),
+                        hint,
+                    );
                     unknown = true;
                 }
             }
         }
-        let missing = slots.iter().zip(&params).any(|(slot, param)| slot.is_none() && param.default.is_none());
+        let missing = slots
+            .iter()
+            .zip(&params)
+            .any(|(slot, param)| slot.is_none() && param.default.is_none());
         if extra || (missing && !unknown) {
             let least = params.iter().filter(|p| p.default.is_none()).count();
-            let takes = if least == params.len() { least.to_string() } else { format!("{least} to {}", params.len()) };
-            self.report(span, format!("Wrong number of arguments: `{name}` takes {takes}, found {given}"));
+            let takes = if least == params.len() {
+                least.to_string()
+            } else {
+                format!("{least} to {}", params.len())
+            };
+            self.report(
+                span,
+                format!("Wrong number of arguments: `{name}` takes {takes}, found {given}"),
+            );
         }
         if extra || missing || unknown {
             for (_, arg) in slots.into_iter().flatten() {
@@ -501,7 +727,10 @@ impl<'db> Infer<'db> {
                     self.infer(e, None);
                 }
             }
-            return Expr { ty: Ty::Error, ..self.error_expr(span) };
+            return Expr {
+                ty: Ty::Error,
+                ..self.error_expr(span)
+            };
         }
         // Those that wait are typed last, when the others have said what the type parameters are.
         let mut values: Vec<Option<Expr>> = slots.iter().map(|_| None).collect();
@@ -526,16 +755,29 @@ impl<'db> Infer<'db> {
             if let (None, Some(default)) = (&values[at], param.default) {
                 let (inst, _, ty) = self.instantiate_id(default, "", span, &[]);
                 self.expect(&param.ty, &ty, span);
-                values[at] = Some(Expr { kind: ExprKind::Call(Callee::Fn(inst), Vec::new()), ty, span });
+                values[at] = Some(Expr {
+                    kind: ExprKind::Call(Callee::Fn(inst), Vec::new()),
+                    ty,
+                    span,
+                });
             }
         }
         positions.sort();
         let values: Vec<Expr> = values.into_iter().flatten().collect();
-        self.in_written_order(values, &positions, |values| Expr { kind: ExprKind::Call(callee, values), ty: result, span })
+        self.in_written_order(values, &positions, |values| Expr {
+            kind: ExprKind::Call(callee, values),
+            ty: result,
+            span,
+        })
     }
 
     /// Evaluates arguments in the order they were written where that is not the order of parameters.
-    fn in_written_order(&mut self, mut values: Vec<Expr>, positions: &[(usize, usize)], make: impl FnOnce(Vec<Expr>) -> Expr) -> Expr {
+    fn in_written_order(
+        &mut self,
+        mut values: Vec<Expr>,
+        positions: &[(usize, usize)],
+        make: impl FnOnce(Vec<Expr>) -> Expr,
+    ) -> Expr {
         if positions.windows(2).all(|pair| pair[0].1 < pair[1].1) {
             return make(values);
         }
@@ -544,9 +786,21 @@ impl<'db> Infer<'db> {
             let value = &mut values[*at];
             let (ty, span) = (value.ty.clone(), value.span);
             let local = self.temp(ty.clone(), span);
-            let read = Expr { kind: ExprKind::Local(local), ty: ty.clone(), span };
+            let read = Expr {
+                kind: ExprKind::Local(local),
+                ty: ty.clone(),
+                span,
+            };
             let value = std::mem::replace(value, read);
-            stmts.push(Stmt::Let { pattern: Pat { kind: PatKind::Bind(local, None), ty, span }, value, span });
+            stmts.push(Stmt::Let {
+                pattern: Pat {
+                    kind: PatKind::Bind(local, None),
+                    ty,
+                    span,
+                },
+                value,
+                span,
+            });
         }
         let out = make(values);
         wrap_patterns(stmts, out)
@@ -560,10 +814,18 @@ impl<'db> Infer<'db> {
         match self.known_form(&callee.ty) {
             Ty::Fn(params, result) => {
                 if params.len() != args.len() {
-                    let message = format!("Wrong number of arguments: the function takes {}, found {}", params.len(), args.len());
-                    args.iter().for_each(|arg| drop(self.infer(&arg.value, None)));
+                    let message = format!(
+                        "Wrong number of arguments: the function takes {}, found {}",
+                        params.len(),
+                        args.len()
+                    );
+                    args.iter()
+                        .for_each(|arg| drop(self.infer(&arg.value, None)));
                     self.report(span, message);
-                    return Expr { ty: (*result).clone(), ..self.error_expr(span) };
+                    return Expr {
+                        ty: (*result).clone(),
+                        ..self.error_expr(span)
+                    };
                 }
                 let mut values: Vec<Option<Expr>> = args.iter().map(|_| None).collect();
                 for lambdas in [false, true] {
@@ -574,21 +836,37 @@ impl<'db> Infer<'db> {
                     }
                 }
                 let values = values.into_iter().flatten().collect();
-                Expr { kind: ExprKind::Call(Callee::Value(Box::new(callee)), values), ty: (*result).clone(), span }
+                Expr {
+                    kind: ExprKind::Call(Callee::Value(Box::new(callee)), values),
+                    ty: (*result).clone(),
+                    span,
+                }
             }
             Ty::Infer(_) => {
-                let values: Vec<Expr> = args.iter().map(|arg| self.infer(&arg.value, None)).collect();
+                let values: Vec<Expr> = args
+                    .iter()
+                    .map(|arg| self.infer(&arg.value, None))
+                    .collect();
                 let result = self.fresh();
-                let ty = Ty::Fn(values.iter().map(|e| e.ty.clone()).collect(), Arc::new(result.clone()));
+                let ty = Ty::Fn(
+                    values.iter().map(|e| e.ty.clone()).collect(),
+                    Arc::new(result.clone()),
+                );
                 self.expect(&callee.ty, &ty, span);
-                Expr { kind: ExprKind::Call(Callee::Value(Box::new(callee)), values), ty: result, span }
+                Expr {
+                    kind: ExprKind::Call(Callee::Value(Box::new(callee)), values),
+                    ty: result,
+                    span,
+                }
             }
             Ty::Error => {
-                args.iter().for_each(|arg| drop(self.infer(&arg.value, None)));
+                args.iter()
+                    .for_each(|arg| drop(self.infer(&arg.value, None)));
                 self.error_expr(span)
             }
             other => {
-                args.iter().for_each(|arg| drop(self.infer(&arg.value, None)));
+                args.iter()
+                    .for_each(|arg| drop(self.infer(&arg.value, None)));
                 let message = format!("expected function, found `{}`", self.show(&other));
                 self.report(callee.span, message);
                 self.error_expr(span)
@@ -599,7 +877,11 @@ impl<'db> Infer<'db> {
     /// Calls a library function that syntax stands for.
     pub(super) fn library_call(&mut self, name: &str, args: Vec<Expr>, span: Span) -> Expr {
         let heads = resolve::prelude_values(self.db, self.project, name.into());
-        let Some(head) = heads.iter().find(|h| h.arity as usize == args.len()).cloned() else {
+        let Some(head) = heads
+            .iter()
+            .find(|h| h.arity as usize == args.len())
+            .cloned()
+        else {
             self.report(span, format!("the library has no `{name}`"));
             return self.error_expr(span);
         };
@@ -607,12 +889,19 @@ impl<'db> Infer<'db> {
         for (arg, param) in args.iter().zip(&params) {
             self.expect(&param.ty, &arg.ty, arg.span);
         }
-        Expr { kind: ExprKind::Call(Callee::Fn(inst), args), ty: result, span }
+        Expr {
+            kind: ExprKind::Call(Callee::Fn(inst), args),
+            ty: result,
+            span,
+        }
     }
 
     /// `base[index]`
     pub(super) fn index(&mut self, base: Expr, index: Expr, span: Span) -> Expr {
-        let args = Args { positional: vec![Arg::Done(base), Arg::Done(index)], named: Vec::new() };
+        let args = Args {
+            positional: vec![Arg::Done(base), Arg::Done(index)],
+            named: Vec::new(),
+        };
         self.operator_call("[]", args, span)
     }
 
@@ -667,48 +956,77 @@ impl<'db> Infer<'db> {
     }
 
     /// Functions of a module under a name, as one level; reports private and unknown ones.
-    fn module_functions(&mut self, path: &[Name], name: &Name, span: Span) -> Option<Levels<FnHead>> {
+    fn module_functions(
+        &mut self,
+        path: &[Name],
+        name: &Name,
+        span: Span,
+    ) -> Option<Levels<FnHead>> {
         let shown = path.join(".");
         let target = resolve::find_module(self.db, self.project, self.module, path);
         let heads = match target {
             Some(Target::Module(of)) => {
                 let all = resolve::module_values(self.db, self.project, of, name.clone());
-                let visible: Vec<FnHead> =
-                    all.iter().filter(|h| h.public || resolve::can_see(self.db, self.module, of)).cloned().collect();
+                let visible: Vec<FnHead> = all
+                    .iter()
+                    .filter(|h| h.public || resolve::can_see(self.db, self.module, of))
+                    .cloned()
+                    .collect();
                 if visible.is_empty() && !all.is_empty() {
                     let module = self.db.ids().module_path(of);
                     let hint = Some(format!("`pub` before its definition makes it visible"));
-                    self.report_hint(span, format!("`{name}` is private in module `{module}`"), hint);
+                    self.report_hint(
+                        span,
+                        format!("`{name}` is private in module `{module}`"),
+                        hint,
+                    );
                     return None;
                 }
                 visible
             }
-            Some(Target::Prelude) => resolve::prelude_values(self.db, self.project, name.clone()).to_vec(),
+            Some(Target::Prelude) => {
+                resolve::prelude_values(self.db, self.project, name.clone()).to_vec()
+            }
             None => Vec::new(),
         };
         if heads.is_empty() {
             let hint = match target {
                 Some(Target::Module(of)) => {
                     let scope = crate::db::module_scope(self.db, self.project, of);
-                    resolve::did_you_mean(name, scope.values.keys().map(|n| &**n)).map(|n| format!("did you mean `{n}`?"))
+                    resolve::did_you_mean(name, scope.values.keys().map(|n| &**n))
+                        .map(|n| format!("did you mean `{n}`?"))
                 }
                 _ => None,
             };
-            self.report_hint(span, format!("unknown function `{name}` in module `{shown}`"), hint);
+            self.report_hint(
+                span,
+                format!("unknown function `{name}` in module `{shown}`"),
+                hint,
+            );
             return None;
         }
         Some(vec![heads])
     }
 
     /// Constructors that a module or a type has under a name.
-    fn qualified_ctors(&mut self, path: &[Name], name: &Name, span: Span) -> Option<Levels<(TypeId, u32)>> {
+    fn qualified_ctors(
+        &mut self,
+        path: &[Name],
+        name: &Name,
+        span: Span,
+    ) -> Option<Levels<(TypeId, u32)>> {
         if let Some(target) = resolve::find_module(self.db, self.project, self.module, path) {
             let (ctors, public) = resolve::module_ctors(self.db, self.project, target, name);
             if ctors.is_empty() {
                 return None;
             }
-            if !public && !matches!(target, Target::Module(of) if resolve::can_see(self.db, self.module, of)) {
-                self.report(span, format!("`{name}` is private in module `{}`", path.join(".")));
+            if !public
+                && !matches!(target, Target::Module(of) if resolve::can_see(self.db, self.module, of))
+            {
+                self.report(
+                    span,
+                    format!("`{name}` is private in module `{}`", path.join(".")),
+                );
             }
             return Some(vec![ctors]);
         }
@@ -719,7 +1037,14 @@ impl<'db> Infer<'db> {
     }
 
     /// `M.name` as a value.
-    pub(super) fn qualified_name(&mut self, path: &[Name], name: &Name, name_span: Span, expected: Option<&Ty>, span: Span) -> Expr {
+    pub(super) fn qualified_name(
+        &mut self,
+        path: &[Name],
+        name: &Name,
+        name_span: Span,
+        expected: Option<&Ty>,
+        span: Span,
+    ) -> Expr {
         if is_upper(name)
             && let Some(ctors) = self.qualified_ctors(path, name, name_span)
         {
@@ -750,7 +1075,8 @@ impl<'db> Infer<'db> {
                 return self.ctor_call(name, &ctors, args, expected, span);
             }
             let Some(levels) = self.module_functions(&path, name, name_span) else {
-                args.iter().for_each(|arg| drop(self.infer(&arg.value, None)));
+                args.iter()
+                    .for_each(|arg| drop(self.infer(&arg.value, None)));
                 return self.error_expr(span);
             };
             if levels[0].iter().all(|h| h.value) {
@@ -774,8 +1100,18 @@ impl<'db> Infer<'db> {
     }
 
     /// A dot call on a typed receiver with typed arguments.
-    pub(super) fn dot_call_done(&mut self, receiver: Expr, name: &str, name_span: Span, args: Vec<Expr>, span: Span) -> Expr {
-        let args = Args { positional: args.into_iter().map(Arg::Done).collect(), named: Vec::new() };
+    pub(super) fn dot_call_done(
+        &mut self,
+        receiver: Expr,
+        name: &str,
+        name_span: Span,
+        args: Vec<Expr>,
+        span: Span,
+    ) -> Expr {
+        let args = Args {
+            positional: args.into_iter().map(Arg::Done).collect(),
+            named: Vec::new(),
+        };
         self.dot_call(receiver, &name.into(), name_span, &[], args, span)
     }
 
@@ -807,15 +1143,28 @@ impl<'db> Infer<'db> {
             && let Ty::Fn(..) | Ty::Infer(_) = self.table.shallow(&field)
         {
             self.check_private_field(&form, index, name, name_span);
-            let callee = Expr { kind: ExprKind::Field(Box::new(receiver), index), ty: field.clone(), span };
+            let callee = Expr {
+                kind: ExprKind::Field(Box::new(receiver), index),
+                ty: field.clone(),
+                span,
+            };
             return self.call_field(name, callee, &field, args, span);
         }
         let traits = self.traits_with_method(&form, name);
         if let Some(of) = traits.first().copied() {
             if traits.len() > 1 {
-                let names: Vec<String> =
-                    traits.iter().map(|t| format!("`{}`", trait_info(self.db, self.project, *t).name)).collect();
-                self.report(name_span, format!("several traits of `{}` have a method `{name}`: {}", self.show(&form), names.join(", ")));
+                let names: Vec<String> = traits
+                    .iter()
+                    .map(|t| format!("`{}`", trait_info(self.db, self.project, *t).name))
+                    .collect();
+                self.report(
+                    name_span,
+                    format!(
+                        "several traits of `{}` have a method `{name}`: {}",
+                        self.show(&form),
+                        names.join(", ")
+                    ),
+                );
             }
             return self.trait_call(of, name, receiver, types, args, span);
         }
@@ -833,13 +1182,24 @@ impl<'db> Infer<'db> {
             self.no_method(&form, name, name_span);
             return self.error_expr(span);
         }
-        if !takes_receiver.iter().flatten().any(|h| h.required <= count && count <= h.arity) {
+        if !takes_receiver
+            .iter()
+            .flatten()
+            .any(|h| h.required <= count && count <= h.arity)
+        {
             self.type_rest(args);
-            let mut counts: Vec<String> = takes_receiver.iter().flatten().map(|h| (h.arity - 1).to_string()).collect();
+            let mut counts: Vec<String> = takes_receiver
+                .iter()
+                .flatten()
+                .map(|h| (h.arity - 1).to_string())
+                .collect();
             counts.sort();
             counts.dedup();
-            let message =
-                format!("Wrong number of arguments: `.{name}` takes {}, found {}", counts.join(" or "), count - 1);
+            let message = format!(
+                "Wrong number of arguments: `.{name}` takes {}, found {}",
+                counts.join(" or "),
+                count - 1
+            );
             self.report(span, message);
             return self.error_expr(span);
         }
@@ -855,8 +1215,15 @@ impl<'db> Infer<'db> {
                 if head.value || head.arity == 0 {
                     continue;
                 }
-                let one = vec![vec![FnHead { arity: 1, required: 1, ..head.clone() }]];
-                if !matches!(self.choose(&one, &[Shape::Ty(form.clone())], &[], false), Choice::None | Choice::Arity) {
+                let one = vec![vec![FnHead {
+                    arity: 1,
+                    required: 1,
+                    ..head.clone()
+                }]];
+                if !matches!(
+                    self.choose(&one, &[Shape::Ty(form.clone())], &[], false),
+                    Choice::None | Choice::Arity
+                ) {
                     kept.push(head.clone());
                 }
             }
@@ -867,7 +1234,14 @@ impl<'db> Infer<'db> {
         out
     }
 
-    fn call_field(&mut self, name: &Name, callee: Expr, field: &Ty, args: Args<'_>, span: Span) -> Expr {
+    fn call_field(
+        &mut self,
+        name: &Name,
+        callee: Expr,
+        field: &Ty,
+        args: Args<'_>,
+        span: Span,
+    ) -> Expr {
         let (params, result) = match self.table.shallow(field) {
             Ty::Fn(params, result) => (params.to_vec(), (*result).clone()),
             _ => {
@@ -878,8 +1252,22 @@ impl<'db> Infer<'db> {
                 (params, result)
             }
         };
-        let params = params.into_iter().map(|ty| ParamSig { name: None, ty, default: None }).collect();
-        self.apply(name, Callee::Value(Box::new(callee)), params, result, args, span)
+        let params = params
+            .into_iter()
+            .map(|ty| ParamSig {
+                name: None,
+                ty,
+                default: None,
+            })
+            .collect();
+        self.apply(
+            name,
+            Callee::Value(Box::new(callee)),
+            params,
+            result,
+            args,
+            span,
+        )
     }
 
     pub(super) fn no_method(&mut self, form: &Ty, name: &str, span: Span) {
@@ -891,7 +1279,11 @@ impl<'db> Infer<'db> {
                 Ty::Param(_) => Some(format!("the bound says so: [{ty}: {of}]")),
                 _ => Some(format!("implement it: `{ty}: {of} … end`")),
             };
-            self.report_hint(span, format!("no method `{name}` on type `{ty}`: `{ty}` does not implement {of}"), hint);
+            self.report_hint(
+                span,
+                format!("no method `{name}` on type `{ty}`: `{ty}` does not implement {of}"),
+                hint,
+            );
             return;
         }
         let names = resolve::visible_values(self.db, self.project, self.module);
@@ -912,23 +1304,45 @@ impl<'db> Infer<'db> {
         span: Span,
     ) -> Expr {
         let info = trait_info(self.db, self.project, of);
-        let Some(method) = info.methods.iter().find(|m| m.name == *name).cloned() else { return self.error_expr(span) };
+        let Some(method) = info.methods.iter().find(|m| m.name == *name).cloned() else {
+            return self.error_expr(span);
+        };
         let self_ty = receiver.ty.clone();
         let mut given = vec![self_ty.clone()];
         given.extend(types.iter().map(|t| self.lower_type(t)));
         let before = self.pending.len();
-        let (inst, params, result) = self.instantiate_method(method.id, &self_ty, &given, name, span);
+        let (inst, params, result) =
+            self.instantiate_method(method.id, &self_ty, &given, name, span);
         // That `Self` implements the trait is asked here, with a better place.
         self.pending.truncate(before.max(self.pending.len()));
-        self.later(Goal::Trait { ty: self_ty.clone(), of }, span, None);
+        self.later(
+            Goal::Trait {
+                ty: self_ty.clone(),
+                of,
+            },
+            span,
+            None,
+        );
         let rest: Arc<[Ty]> = inst.args.get(1..).unwrap_or_default().into();
-        let callee = Callee::Method(MethodRef { of, name: name.clone(), self_ty, args: rest });
+        let callee = Callee::Method(MethodRef {
+            of,
+            name: name.clone(),
+            self_ty,
+            args: rest,
+        });
         args.positional.insert(0, Arg::Done(receiver));
         self.apply(name, callee, params, result, args, span)
     }
 
     /// A trait's method at a type, also while its default body is being inferred.
-    fn instantiate_method(&mut self, id: FnId, self_ty: &Ty, given: &[Ty], name: &str, span: Span) -> (FnInst, Vec<ParamSig>, Ty) {
+    fn instantiate_method(
+        &mut self,
+        id: FnId,
+        self_ty: &Ty,
+        given: &[Ty],
+        name: &str,
+        span: Span,
+    ) -> (FnInst, Vec<ParamSig>, Ty) {
         let (mut inst, params, result) = self.instantiate_id(id, name, span, given);
         if inst.args.is_empty() {
             inst.args = [self_ty.clone()].into();
@@ -937,7 +1351,11 @@ impl<'db> Infer<'db> {
     }
 
     /// The constructor among candidates that fits what is expected.
-    pub(super) fn choose_ctor(&mut self, ctors: &Levels<(TypeId, u32)>, expected: Option<&Ty>) -> (TypeId, u32) {
+    pub(super) fn choose_ctor(
+        &mut self,
+        ctors: &Levels<(TypeId, u32)>,
+        expected: Option<&Ty>,
+    ) -> (TypeId, u32) {
         if let Some(Ty::Adt(id, _)) = expected.map(|ty| self.known_form(ty))
             && let Some(found) = ctors.iter().flatten().find(|(ty, _)| *ty == id)
         {
@@ -957,7 +1375,12 @@ impl<'db> Infer<'db> {
     }
 
     /// A constructor without arguments: a value if it has no fields, else a function.
-    pub(super) fn ctor_value(&mut self, ctors: &Levels<(TypeId, u32)>, expected: Option<&Ty>, span: Span) -> Expr {
+    pub(super) fn ctor_value(
+        &mut self,
+        ctors: &Levels<(TypeId, u32)>,
+        expected: Option<&Ty>,
+        span: Span,
+    ) -> Expr {
         let wanted = match expected.map(|ty| self.known_form(ty)) {
             Some(Ty::Fn(_, result)) => Some((*result).clone()),
             other => other,
@@ -965,52 +1388,114 @@ impl<'db> Infer<'db> {
         let (id, index) = self.choose_ctor(ctors, wanted.as_ref());
         let ty = self.ctor_type(id, wanted.as_ref());
         let info = type_info(self.db, self.project, id);
-        let Ty::Adt(_, args) = &ty else { return self.error_expr(span) };
-        let fields: Vec<Ty> = info.def.ctors[index as usize].fields.iter().map(|(_, f)| f.substitute(args)).collect();
+        let Ty::Adt(_, args) = &ty else {
+            return self.error_expr(span);
+        };
+        let fields: Vec<Ty> = info.def.ctors[index as usize]
+            .fields
+            .iter()
+            .map(|(_, f)| f.substitute(args))
+            .collect();
         if fields.is_empty() {
-            return Expr { kind: ExprKind::Construct { ctor: index, fields: Vec::new() }, ty, span };
+            return Expr {
+                kind: ExprKind::Construct {
+                    ctor: index,
+                    fields: Vec::new(),
+                },
+                ty,
+                span,
+            };
         }
         self.check_constructible(&info, index, span);
         let params: Vec<hir::LocalId> = fields.iter().map(|f| self.temp(f.clone(), span)).collect();
         let values = params
             .iter()
             .zip(&fields)
-            .map(|(local, ty)| Expr { kind: ExprKind::Local(*local), ty: ty.clone(), span })
+            .map(|(local, ty)| Expr {
+                kind: ExprKind::Local(*local),
+                ty: ty.clone(),
+                span,
+            })
             .collect();
-        let body = Expr { kind: ExprKind::Construct { ctor: index, fields: values }, ty: ty.clone(), span };
-        let lambda = hir::Lambda { params, captures: Vec::new(), body };
+        let body = Expr {
+            kind: ExprKind::Construct {
+                ctor: index,
+                fields: values,
+            },
+            ty: ty.clone(),
+            span,
+        };
+        let lambda = hir::Lambda {
+            params,
+            captures: Vec::new(),
+            body,
+        };
         let ty = Ty::Fn(fields.into(), Arc::new(ty));
-        Expr { kind: ExprKind::Lambda(Box::new(lambda)), ty, span }
+        Expr {
+            kind: ExprKind::Lambda(Box::new(lambda)),
+            ty,
+            span,
+        }
     }
 
     fn check_constructible(&mut self, info: &crate::types::TypeInfo, index: u32, span: Span) {
-        let private = info.private.get(index as usize).is_some_and(|fields| fields.contains(&true));
+        let private = info
+            .private
+            .get(index as usize)
+            .is_some_and(|fields| fields.contains(&true));
         if private && !resolve::can_see(self.db, self.module, info.module) {
             let module: ModuleId = info.module;
             let module = self.db.ids().module_path(module);
-            self.report(span, format!("a field of `{}` is private in module `{module}`", info.def.name));
+            self.report(
+                span,
+                format!(
+                    "a field of `{}` is private in module `{module}`",
+                    info.def.name
+                ),
+            );
         }
     }
 
     /// `Circle(3.0)`, `Point(x: 1, y: 2)`, `Point(p, x: 3)`.
-    fn ctor_call(&mut self, name: &Name, ctors: &Levels<(TypeId, u32)>, args: &[raw::Arg], expected: Option<&Ty>, span: Span) -> Expr {
+    fn ctor_call(
+        &mut self,
+        name: &Name,
+        ctors: &Levels<(TypeId, u32)>,
+        args: &[raw::Arg],
+        expected: Option<&Ty>,
+        span: Span,
+    ) -> Expr {
         let fits = |cx: &Self, (id, index): (TypeId, u32)| {
             let info = type_info(cx.db, cx.project, id);
             let fields = &info.def.ctors[index as usize].fields;
             args.len() <= fields.len()
-                && args.iter().all(|arg| arg.name.as_ref().is_none_or(|name| fields.iter().any(|(field, _)| field == name)))
+                && args.iter().all(|arg| {
+                    arg.name
+                        .as_ref()
+                        .is_none_or(|name| fields.iter().any(|(field, _)| field == name))
+                })
         };
         let (mut id, mut index) = self.choose_ctor(ctors, expected);
         if !fits(self, (id, index))
-            && let Some(other) = ctors.iter().flatten().copied().find(|ctor| fits(self, *ctor))
+            && let Some(other) = ctors
+                .iter()
+                .flatten()
+                .copied()
+                .find(|ctor| fits(self, *ctor))
         {
             (id, index) = other;
         }
         let ty = self.ctor_type(id, expected);
         let info = type_info(self.db, self.project, id);
-        let Ty::Adt(_, type_args) = ty.clone() else { return self.error_expr(span) };
+        let Ty::Adt(_, type_args) = ty.clone() else {
+            return self.error_expr(span);
+        };
         let ctor = &info.def.ctors[index as usize];
-        let fields: Vec<(Name, Ty)> = ctor.fields.iter().map(|(n, f)| (n.clone(), f.substitute(&type_args))).collect();
+        let fields: Vec<(Name, Ty)> = ctor
+            .fields
+            .iter()
+            .map(|(n, f)| (n.clone(), f.substitute(&type_args)))
+            .collect();
         self.check_constructible(&info, index, span);
         let mut args = self.raw_args(args);
         if let ([Arg::Raw(first)], false) = (args.positional.as_slice(), args.named.is_empty())
@@ -1024,7 +1509,11 @@ impl<'db> Infer<'db> {
         }
         let params: Vec<ParamSig> = fields
             .into_iter()
-            .map(|(name, ty)| ParamSig { name: (!name.is_empty()).then_some(name), ty, default: None })
+            .map(|(name, ty)| ParamSig {
+                name: (!name.is_empty()).then_some(name),
+                ty,
+                default: None,
+            })
             .collect();
         // The callee only carries the arguments through; what comes out is a construction.
         let callee = Callee::Dot("".into());
@@ -1034,12 +1523,22 @@ impl<'db> Infer<'db> {
             kind => kind,
         };
         if let ExprKind::Call(_, fields) = inner {
-            *inner = ExprKind::Construct { ctor: index, fields: std::mem::take(fields) };
+            *inner = ExprKind::Construct {
+                ctor: index,
+                fields: std::mem::take(fields),
+            };
         }
         out
     }
 
-    fn update(&mut self, base: Expr, ty: &Ty, fields: &[(Name, Ty)], named: Vec<(Name, Arg<'_>)>, span: Span) -> Expr {
+    fn update(
+        &mut self,
+        base: Expr,
+        ty: &Ty,
+        fields: &[(Name, Ty)],
+        named: Vec<(Name, Arg<'_>)>,
+        span: Span,
+    ) -> Expr {
         self.expect(ty, &base.ty, base.span);
         let mut updates = Vec::new();
         for (name, arg) in named {
@@ -1052,6 +1551,10 @@ impl<'db> Infer<'db> {
                 updates.push((at as u32, self.check(e, &fields[at].1)));
             }
         }
-        Expr { kind: ExprKind::Update(Box::new(base), updates), ty: ty.clone(), span }
+        Expr {
+            kind: ExprKind::Update(Box::new(base), updates),
+            ty: ty.clone(),
+            span,
+        }
     }
 }

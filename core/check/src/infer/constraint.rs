@@ -66,8 +66,14 @@ impl<'db> Infer<'db> {
         let tried = match &pending.goal {
             Goal::Trait { .. } => Tried::Stuck,
             Goal::Dot { .. } => self.try_dot(pending, force),
-            Goal::Field { base, name, result, .. } => self.try_field(base, name, result, pending),
-            Goal::Element { base, index, result } => self.try_element(base, *index, result, pending),
+            Goal::Field {
+                base, name, result, ..
+            } => self.try_field(base, name, result, pending),
+            Goal::Element {
+                base,
+                index,
+                result,
+            } => self.try_element(base, *index, result, pending),
             Goal::Binary { .. } => self.try_binary(pending, force),
         };
         self.enter(at);
@@ -79,17 +85,24 @@ impl<'db> Infer<'db> {
         match &form {
             Ty::Error | Ty::Never => Tried::Done,
             Ty::Infer(var) => {
-                if self.table.is_literal(*var) && (self.known.derivable(of) || of == self.known.num) {
+                if self.table.is_literal(*var) && (self.known.derivable(of) || of == self.known.num)
+                {
                     return Tried::Done;
                 }
                 if depth == 0 {
                     return Tried::Stuck;
                 }
-                self.pending.push(Pending { goal: Goal::Trait { ty: form, of }, ..pending.clone() });
+                self.pending.push(Pending {
+                    goal: Goal::Trait { ty: form, of },
+                    ..pending.clone()
+                });
                 Tried::Done
             }
             Ty::Param(i) => {
-                let holds = self.bounds.iter().any(|(ty, bound)| *ty == form && self.is_or_extends(*bound, of, 0));
+                let holds = self
+                    .bounds
+                    .iter()
+                    .any(|(ty, bound)| *ty == form && self.is_or_extends(*bound, of, 0));
                 if !holds && *i < super::LOCAL_PARAMS {
                     self.not_implemented(&form, of, pending.via.clone(), pending.span);
                 }
@@ -126,8 +139,13 @@ impl<'db> Infer<'db> {
                         if depth == 0 && self.me().findings.len() > failed_before {
                             let inner = self.me().findings.split_off(failed_before).remove(0);
                             let name = trait_info(self.db, self.project, of).name.clone();
-                            let message = format!("`{}` does not implement {name}", self.show(&deep));
-                            self.report_hint(pending.span, message, Some(format!("{}: {}", "a part of it does not", inner.message)));
+                            let message =
+                                format!("`{}` does not implement {name}", self.show(&deep));
+                            self.report_hint(
+                                pending.span,
+                                message,
+                                Some(format!("{}: {}", "a part of it does not", inner.message)),
+                            );
                         }
                     }
                     Some(Implementation::Impl(_, info, args)) => {
@@ -184,7 +202,11 @@ impl<'db> Infer<'db> {
         let Some(hole) = pending.hole else { return };
         let slot = &mut self.holes[hole as usize];
         if let Hole::Field { base, ty, span, .. } = slot {
-            let done = Expr { kind: ExprKind::Field(Box::new(base.clone()), index), ty: ty.clone(), span: *span };
+            let done = Expr {
+                kind: ExprKind::Field(Box::new(base.clone()), index),
+                ty: ty.clone(),
+                span: *span,
+            };
             *slot = Hole::Done(done);
         }
     }
@@ -197,7 +219,10 @@ impl<'db> Infer<'db> {
             Ty::Adt(id, args) => {
                 let info = type_info(self.db, self.project, *id);
                 let field = match info.def.ctors.as_slice() {
-                    [ctor] => ctor.fields.get(index as usize).map(|(_, ty)| ty.substitute(args)),
+                    [ctor] => ctor
+                        .fields
+                        .get(index as usize)
+                        .map(|(_, ty)| ty.substitute(args)),
                     _ => None,
                 };
                 (field, true)
@@ -210,10 +235,24 @@ impl<'db> Infer<'db> {
                 self.expect(result, &ty, pending.span);
                 if let Some(hole) = pending.hole {
                     let slot = &mut self.holes[hole as usize];
-                    if let Hole::Element { base, index, ty, span } = slot {
+                    if let Hole::Element {
+                        base,
+                        index,
+                        ty,
+                        span,
+                    } = slot
+                    {
                         let base = Box::new(base.clone());
-                        let kind = if field { ExprKind::Field(base, *index) } else { ExprKind::Element(base, *index) };
-                        *slot = Hole::Done(Expr { kind, ty: ty.clone(), span: *span });
+                        let kind = if field {
+                            ExprKind::Field(base, *index)
+                        } else {
+                            ExprKind::Element(base, *index)
+                        };
+                        *slot = Hole::Done(Expr {
+                            kind,
+                            ty: ty.clone(),
+                            span: *span,
+                        });
                     }
                 }
             }
@@ -227,14 +266,25 @@ impl<'db> Infer<'db> {
     }
 
     fn try_binary(&mut self, pending: &Pending, force: bool) -> Tried {
-        let Goal::Binary { op, lhs, rhs, result } = &pending.goal else { return Tried::Stuck };
+        let Goal::Binary {
+            op,
+            lhs,
+            rhs,
+            result,
+        } = &pending.goal
+        else {
+            return Tried::Stuck;
+        };
         let Some(hole) = pending.hole else {
             // `**` has no method: only numbers have it.
             return match self.table.shallow(lhs) {
                 Ty::Infer(_) => Tried::Stuck,
                 Ty::Int(_) | Ty::Float | Ty::Float32 | Ty::Error => Tried::Done,
                 other => {
-                    let message = format!("type mismatch: `**` takes numbers, found `{}`", self.show(&other));
+                    let message = format!(
+                        "type mismatch: `**` takes numbers, found `{}`",
+                        self.show(&other)
+                    );
                     self.report(pending.span, message);
                     Tried::Done
                 }
@@ -248,8 +298,15 @@ impl<'db> Infer<'db> {
                 Tried::Done
             }
             Decision::Operands(operands) => {
-                let slot = std::mem::replace(&mut self.holes[hole as usize], Hole::Done(self.error_expr(pending.span)));
-                if let Hole::Binary { op, lhs, rhs, ty, span } = slot {
+                let slot = self.take_hole(hole, pending.span);
+                if let Hole::Binary {
+                    op,
+                    lhs,
+                    rhs,
+                    ty,
+                    span,
+                } = slot
+                {
                     let out = self.make_binary(op, lhs, rhs, operands, span);
                     self.expect(&ty, &out.ty, span);
                     self.holes[hole as usize] = Hole::Done(out);
@@ -260,7 +317,16 @@ impl<'db> Infer<'db> {
     }
 
     fn try_dot(&mut self, pending: &Pending, force: bool) -> Tried {
-        let Goal::Dot { name, args, result, owner, dot } = &pending.goal else { return Tried::Stuck };
+        let Goal::Dot {
+            name,
+            args,
+            result,
+            owner,
+            dot,
+        } = &pending.goal
+        else {
+            return Tried::Stuck;
+        };
         let span = pending.span;
         if let Some(receiver) = args.first() {
             let mut form = self.table.shallow(receiver);
@@ -294,7 +360,11 @@ impl<'db> Infer<'db> {
                     self.fill_call(pending, |mut args| {
                         let base = args.remove(0);
                         let span = base.span;
-                        let callee = Expr { kind: ExprKind::Field(Box::new(base), index), ty: field, span };
+                        let callee = Expr {
+                            kind: ExprKind::Field(Box::new(base), index),
+                            ty: field,
+                            span,
+                        };
                         ExprKind::Call(Callee::Value(Box::new(callee)), args)
                     });
                     return Tried::Done;
@@ -320,11 +390,21 @@ impl<'db> Infer<'db> {
             Choice::Later if !force => Tried::Stuck,
             Choice::Later => {
                 let shown = if &**name == "[]" { "index" } else { name };
-                self.report(span, format!("Type annotation required: `{shown}` has several meanings here"));
+                self.report(
+                    span,
+                    format!("Type annotation required: `{shown}` has several meanings here"),
+                );
                 let _ = self.table.unify(result, &Ty::Error);
                 Tried::Done
             }
-            Choice::Arity if pending.hole.is_some() && !args.is_empty() && levels.iter().flatten().any(|h| h.required as usize <= args.len()) => {
+            Choice::Arity
+                if pending.hole.is_some()
+                    && !args.is_empty()
+                    && levels
+                        .iter()
+                        .flatten()
+                        .any(|h| h.required as usize <= args.len()) =>
+            {
                 // Defaults may fill in where the call itself was waiting.
                 self.dot_with_defaults(pending, &levels)
             }
@@ -354,8 +434,17 @@ impl<'db> Infer<'db> {
         }
     }
 
-    fn dot_with_defaults(&mut self, pending: &Pending, levels: &crate::resolve::Levels<crate::items::FnHead>) -> Tried {
-        let Goal::Dot { name, args, result, .. } = &pending.goal else { return Tried::Stuck };
+    fn dot_with_defaults(
+        &mut self,
+        pending: &Pending,
+        levels: &crate::resolve::Levels<crate::items::FnHead>,
+    ) -> Tried {
+        let Goal::Dot {
+            name, args, result, ..
+        } = &pending.goal
+        else {
+            return Tried::Stuck;
+        };
         let shapes: Vec<Shape> = args.iter().cloned().map(Shape::Ty).collect();
         let Choice::One(head) = self.choose(levels, &shapes, &[], false) else {
             self.no_function_fits(name, levels, args, pending.span);
@@ -363,10 +452,15 @@ impl<'db> Infer<'db> {
             return Tried::Done;
         };
         let (inst, params, found) = self.instantiate_fn(&head, name, pending.span);
-        let Some(hole) = pending.hole else { return Tried::Done };
-        let slot = std::mem::replace(&mut self.holes[hole as usize], Hole::Done(self.error_expr(pending.span)));
+        let Some(hole) = pending.hole else {
+            return Tried::Done;
+        };
+        let slot = self.take_hole(hole, pending.span);
         if let Hole::Call { args, ty, span } = slot {
-            let args = Args { positional: args.into_iter().map(Arg::Done).collect(), named: Vec::new() };
+            let args = Args {
+                positional: args.into_iter().map(Arg::Done).collect(),
+                named: Vec::new(),
+            };
             let out = self.apply(name, Callee::Fn(inst), params, found, args, span);
             self.expect(&ty, &out.ty, span);
             self.holes[hole as usize] = Hole::Done(out);
@@ -375,16 +469,28 @@ impl<'db> Infer<'db> {
     }
 
     fn dot_trait(&mut self, pending: &Pending, of: TraitId) -> Tried {
-        let Goal::Dot { name, args, result, .. } = &pending.goal else { return Tried::Stuck };
+        let Goal::Dot {
+            name, args, result, ..
+        } = &pending.goal
+        else {
+            return Tried::Stuck;
+        };
         let span = pending.span;
-        let taken = pending.hole.map(|hole| std::mem::replace(&mut self.holes[hole as usize], Hole::Done(self.error_expr(span))));
-        let dummy = |ty: &Ty| Expr { kind: ExprKind::Literal(crate::hir::Literal::Unit), ty: ty.clone(), span };
+        let taken = pending.hole.map(|hole| self.take_hole(hole, span));
+        let dummy = |ty: &Ty| Expr {
+            kind: ExprKind::Literal(crate::hir::Literal::Unit),
+            ty: ty.clone(),
+            span,
+        };
         let mut values: Vec<Expr> = match &taken {
             Some(Hole::Call { args, .. }) => args.clone(),
             _ => args.iter().map(dummy).collect(),
         };
         let receiver = values.remove(0);
-        let rest = Args { positional: values.into_iter().map(Arg::Done).collect(), named: Vec::new() };
+        let rest = Args {
+            positional: values.into_iter().map(Arg::Done).collect(),
+            named: Vec::new(),
+        };
         let out = self.trait_call(of, name, receiver, &[], rest, span);
         self.expect(result, &out.ty, span);
         match (taken, pending.hole) {
@@ -401,12 +507,25 @@ impl<'db> Infer<'db> {
         Tried::Done
     }
 
+    fn take_hole(&mut self, hole: u32, span: Span) -> Hole {
+        let done = Hole::Done(self.error_expr(span));
+        std::mem::replace(&mut self.holes[hole as usize], done)
+    }
+
     fn fill(&mut self, pending: &Pending, callee: Callee) {
         let Some(hole) = pending.hole else { return };
-        let slot = std::mem::replace(&mut self.holes[hole as usize], Hole::Done(self.error_expr(pending.span)));
+        let slot = self.take_hole(hole, pending.span);
         let done = match slot {
-            Hole::Call { args, ty, span } => Expr { kind: ExprKind::Call(callee, args), ty, span },
-            Hole::Value { ty, span } => Expr { kind: ExprKind::FnValue(callee), ty, span },
+            Hole::Call { args, ty, span } => Expr {
+                kind: ExprKind::Call(callee, args),
+                ty,
+                span,
+            },
+            Hole::Value { ty, span } => Expr {
+                kind: ExprKind::FnValue(callee),
+                ty,
+                span,
+            },
             other => {
                 self.holes[hole as usize] = other;
                 return;
@@ -420,7 +539,11 @@ impl<'db> Infer<'db> {
         let slot = &mut self.holes[hole as usize];
         if let Hole::Call { args, ty, span } = slot {
             let (args, ty, span) = (std::mem::take(args), ty.clone(), *span);
-            *slot = Hole::Done(Expr { kind: make(args), ty, span });
+            *slot = Hole::Done(Expr {
+                kind: make(args),
+                ty,
+                span,
+            });
         }
     }
 
@@ -437,7 +560,11 @@ impl<'db> Infer<'db> {
             let known = |cx: &Self, ty: &Ty| !matches!(cx.table.shallow(ty), Ty::Infer(_));
             let candidates: Vec<usize> = (0..self.pending.len())
                 .filter(|at| match &self.pending[*at] {
-                    Pending { goal: Goal::Binary { lhs, rhs, .. }, hole: Some(_), .. } => inner(self, lhs) && inner(self, rhs),
+                    Pending {
+                        goal: Goal::Binary { lhs, rhs, .. },
+                        hole: Some(_),
+                        ..
+                    } => inner(self, lhs) && inner(self, rhs),
                     _ => false,
                 })
                 .collect();
@@ -478,7 +605,10 @@ impl<'db> Infer<'db> {
         let mut free = Vec::new();
         for id in ids {
             let scheme = self.me().local_schemes[id.0 as usize].clone();
-            scheme.params.iter().for_each(|p| self.table.free(&p.ty, &mut free));
+            scheme
+                .params
+                .iter()
+                .for_each(|p| self.table.free(&p.ty, &mut free));
             self.table.free(&scheme.result, &mut free);
         }
         self.grow_by_constraints(&mut free, level);
@@ -498,7 +628,13 @@ impl<'db> Infer<'db> {
             scheme.constraints = constraints.clone();
             let params: Vec<_> = scheme.params.clone();
             let result = scheme.result.clone();
-            let params = params.into_iter().map(|p| crate::signature::ParamSig { ty: self.table.deep(&p.ty), ..p }).collect();
+            let params = params
+                .into_iter()
+                .map(|p| crate::signature::ParamSig {
+                    ty: self.table.deep(&p.ty),
+                    ..p
+                })
+                .collect();
             let result = self.table.deep(&result);
             let scheme = &mut self.me().local_schemes[id.0 as usize];
             scheme.params = params;
@@ -512,13 +648,18 @@ impl<'db> Infer<'db> {
             let before = free.len();
             for pending in &self.pending {
                 let (from, more): (Vec<&Ty>, Vec<&Ty>) = match &pending.goal {
-                    Goal::Dot { args, result, .. } => (args.iter().collect(), args.iter().chain([result]).collect()),
+                    Goal::Dot { args, result, .. } => {
+                        (args.iter().collect(), args.iter().chain([result]).collect())
+                    }
                     Goal::Field { base, result, .. } => (vec![base], vec![result]),
                     Goal::Trait { .. } | Goal::Element { .. } | Goal::Binary { .. } => continue,
                 };
                 let mut on = Vec::new();
                 from.iter().for_each(|ty| self.table.free(ty, &mut on));
-                if on.iter().any(|var| free.contains(var) && self.table.level_of(*var) > level) {
+                if on
+                    .iter()
+                    .any(|var| free.contains(var) && self.table.level_of(*var) > level)
+                {
                     more.iter().for_each(|ty| self.table.free(ty, free));
                 }
             }
@@ -529,7 +670,11 @@ impl<'db> Infer<'db> {
     }
 
     /// Takes the goals on the given parameters out of the list, as constraints; the holes that waited become calls to be selected later.
-    pub(super) fn take_constraints(&mut self, member: Option<usize>, ours: &dyn Fn(u32) -> bool) -> Vec<Constraint> {
+    pub(super) fn take_constraints(
+        &mut self,
+        member: Option<usize>,
+        ours: &dyn Fn(u32) -> bool,
+    ) -> Vec<Constraint> {
         let mut out: Vec<Constraint> = Vec::new();
         let mut kept = Vec::new();
         for pending in std::mem::take(&mut self.pending) {
@@ -542,25 +687,55 @@ impl<'db> Infer<'db> {
                     let ty = self.table.deep(ty);
                     mentions(&ty, ours).then_some(Constraint::Trait(ty, *of))
                 }
-                Goal::Dot { name, args, result, owner, .. } => {
+                Goal::Dot {
+                    name,
+                    args,
+                    result,
+                    owner,
+                    ..
+                } => {
                     let args: Vec<Ty> = args.iter().map(|t| self.table.deep(t)).collect();
                     if args.iter().any(|t| mentions(t, ours)) {
                         self.fill(&pending, Callee::Dot(name.clone()));
-                        Some(Constraint::Dot { name: name.clone(), args, result: self.table.deep(result), owner: *owner })
+                        Some(Constraint::Dot {
+                            name: name.clone(),
+                            args,
+                            result: self.table.deep(result),
+                            owner: *owner,
+                        })
                     } else {
                         None
                     }
                 }
-                Goal::Field { base, name, result, owner } => {
+                Goal::Field {
+                    base,
+                    name,
+                    result,
+                    owner,
+                } => {
                     let base_ty = self.table.deep(base);
                     if mentions(&base_ty, ours) {
                         if let Some(hole) = pending.hole
-                            && let Hole::Field { base, name, ty, span } = &self.holes[hole as usize]
+                            && let Hole::Field {
+                                base,
+                                name,
+                                ty,
+                                span,
+                            } = &self.holes[hole as usize]
                         {
                             let kind = ExprKind::DotField(Box::new(base.clone()), name.clone());
-                            self.holes[hole as usize] = Hole::Done(Expr { kind, ty: ty.clone(), span: *span });
+                            self.holes[hole as usize] = Hole::Done(Expr {
+                                kind,
+                                ty: ty.clone(),
+                                span: *span,
+                            });
                         }
-                        Some(Constraint::Field { base: base_ty, name: name.clone(), result: self.table.deep(result), owner: *owner })
+                        Some(Constraint::Field {
+                            base: base_ty,
+                            name: name.clone(),
+                            result: self.table.deep(result),
+                            owner: *owner,
+                        })
                     } else {
                         None
                     }
@@ -584,7 +759,13 @@ impl<'db> Infer<'db> {
     pub(super) fn force(&mut self) {
         for _ in 0..1000 {
             self.solve();
-            let Some(at) = self.pending.iter().position(|p| !matches!(p.goal, Goal::Trait { .. })) else { break };
+            let Some(at) = self
+                .pending
+                .iter()
+                .position(|p| !matches!(p.goal, Goal::Trait { .. }))
+            else {
+                break;
+            };
             let pending = self.pending.remove(at);
             let before = self.enter(pending.member);
             self.force_one(&pending);
@@ -595,9 +776,13 @@ impl<'db> Infer<'db> {
 
     fn force_one(&mut self, pending: &Pending) {
         match &pending.goal {
-            Goal::Dot { name, dot, result, .. } => {
+            Goal::Dot {
+                name, dot, result, ..
+            } => {
                 if *dot && &**name == "negate" {
-                    let Goal::Dot { args, .. } = &pending.goal else { return };
+                    let Goal::Dot { args, .. } = &pending.goal else {
+                        return;
+                    };
                     let _ = self.table.unify(&args[0], &Ty::INT);
                     self.attempt(pending, true);
                     return;
@@ -606,7 +791,9 @@ impl<'db> Infer<'db> {
                     // Several meanings of a method are told apart by the receiver alone.
                     let levels = self.functions_named(name, None);
                     let one = levels.iter().flatten().count() == 1;
-                    let has_trait = crate::signature::impl_table(self.db, self.project).methods.contains_key(name);
+                    let has_trait = crate::signature::impl_table(self.db, self.project)
+                        .methods
+                        .contains_key(name);
                     if !one || has_trait {
                         self.report(receiver, format!("Type annotation required: the type on which `{name}` is called is not known"));
                         let _ = self.table.unify(result, &Ty::Error);
@@ -616,11 +803,19 @@ impl<'db> Infer<'db> {
                 self.attempt(pending, true);
             }
             Goal::Field { name, result, .. } => {
-                self.report(pending.span, format!("Type annotation required: the record with field `{name}` is not known"));
+                self.report(
+                    pending.span,
+                    format!(
+                        "Type annotation required: the record with field `{name}` is not known"
+                    ),
+                );
                 let _ = self.table.unify(result, &Ty::Error);
             }
             Goal::Element { result, .. } => {
-                self.report(pending.span, "Type annotation required: the tuple is not known");
+                self.report(
+                    pending.span,
+                    "Type annotation required: the tuple is not known",
+                );
                 let _ = self.table.unify(result, &Ty::Error);
             }
             Goal::Binary { lhs, .. } => {
@@ -634,7 +829,9 @@ impl<'db> Infer<'db> {
     }
 
     fn dot_receiver(&self, pending: &Pending) -> Option<Span> {
-        let Goal::Dot { args, .. } = &pending.goal else { return None };
+        let Goal::Dot { args, .. } = &pending.goal else {
+            return None;
+        };
         matches!(self.table.shallow(args.first()?), Ty::Infer(_)).then_some(pending.span)
     }
 
@@ -642,7 +839,9 @@ impl<'db> Infer<'db> {
     pub(super) fn select_dot_fn(&mut self, name: &Name, args: &[Ty]) -> Option<FnInst> {
         let levels = self.functions_named(name, None);
         let shapes: Vec<Shape> = args.iter().cloned().map(Shape::Ty).collect();
-        let Choice::One(head) = self.choose(&levels, &shapes, &[], true) else { return None };
+        let Choice::One(head) = self.choose(&levels, &shapes, &[], true) else {
+            return None;
+        };
         let (inst, params, _) = self.instantiate_fn(&head, name, Span::default());
         for (param, arg) in params.iter().zip(args) {
             self.table.unify(&param.ty, arg).ok()?;
@@ -656,7 +855,9 @@ pub(super) fn mentions(ty: &Ty, ours: &dyn Fn(u32) -> bool) -> bool {
     match ty {
         Ty::Param(i) => ours(*i),
         Ty::Tuple(items) | Ty::Adt(_, items) => items.iter().any(|t| mentions(t, ours)),
-        Ty::Fn(params, result) => params.iter().any(|t| mentions(t, ours)) || mentions(result, ours),
+        Ty::Fn(params, result) => {
+            params.iter().any(|t| mentions(t, ours)) || mentions(result, ours)
+        }
         Ty::Array(item) => mentions(item, ours),
         _ => false,
     }

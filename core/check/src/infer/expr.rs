@@ -2,7 +2,7 @@
 
 use super::{Binding, Goal, Hole, Infer, Loop};
 use crate::hir::{self, Callee, Expr, ExprKind, FnInst, LocalId, Pat, PatKind, PrimOp, Span, Stmt};
-use crate::raw::{self, BinaryOp, ExprKind as Raw, Lit, Name, SpawnKind};
+use crate::raw::{self, ExprKind as Raw, Lit, Name, SpawnKind};
 use crate::signature::intrinsic_fn;
 use crate::ty::{IntTy, Ty};
 use crate::types::type_info;
@@ -41,7 +41,9 @@ impl<'db> Infer<'db> {
             Raw::If(c, t, e) => self.if_else(c, t, e.as_deref(), expected, span),
             Raw::Match(scrutinee, arms) => self.match_expr(scrutinee, arms, expected, span),
             Raw::Receive(arms, after) => self.receive(arms, after.as_deref(), expected, span),
-            Raw::Try(body, arms, finally) => self.try_expr(body, arms, finally.as_deref(), expected, span),
+            Raw::Try(body, arms, finally) => {
+                self.try_expr(body, arms, finally.as_deref(), expected, span)
+            }
             Raw::Lambda(lambda) => self.lambda(lambda, expected, span),
             Raw::While(condition, body) => self.while_loop(condition, body, span),
             Raw::ForRange(pattern, from, to, body) => self.for_range(pattern, from, to, body, span),
@@ -53,7 +55,11 @@ impl<'db> Infer<'db> {
                     return self.error_expr(span);
                 }
                 let ty = self.fresh();
-                Expr { kind: ExprKind::Continue, ty, span }
+                Expr {
+                    kind: ExprKind::Continue,
+                    ty,
+                    span,
+                }
             }
             Raw::Return(value) => self.return_expr(value.as_deref(), span),
             Raw::Spawn(kind, operand) => self.spawn(*kind, operand, span),
@@ -61,7 +67,11 @@ impl<'db> Infer<'db> {
             Raw::Neg(operand) => self.negate(operand, expected, span),
             Raw::Not(operand) => {
                 let operand = self.check(operand, &Ty::Bool);
-                Expr { kind: ExprKind::Prim(PrimOp::Not, vec![operand]), ty: Ty::Bool, span }
+                Expr {
+                    kind: ExprKind::Prim(PrimOp::Not, vec![operand]),
+                    ty: Ty::Bool,
+                    span,
+                }
             }
             Raw::Binary(..) => self.binary_chain(e, expected),
             Raw::Call(callee, types, args) => self.call(callee, types, args, expected, span),
@@ -81,17 +91,30 @@ impl<'db> Infer<'db> {
     }
 
     pub(super) fn unit(&self, span: Span) -> Expr {
-        Expr { kind: ExprKind::Literal(hir::Literal::Unit), ty: Ty::Unit, span }
+        Expr {
+            kind: ExprKind::Literal(hir::Literal::Unit),
+            ty: Ty::Unit,
+            span,
+        }
     }
 
     fn literal(&mut self, lit: &Lit, expected: Option<&Ty>, span: Span) -> Expr {
         let expected = expected.map(|ty| self.table.shallow(ty));
         let (kind, ty) = self.literal_value(lit, expected, span);
-        Expr { kind: kind.map_or(ExprKind::Literal(hir::Literal::Unit), ExprKind::Literal), ty, span }
+        Expr {
+            kind: kind.map_or(ExprKind::Literal(hir::Literal::Unit), ExprKind::Literal),
+            ty,
+            span,
+        }
     }
 
     /// A literal and its type; `expected` may choose among number types.
-    pub(super) fn literal_value(&mut self, lit: &Lit, expected: Option<Ty>, span: Span) -> (Option<hir::Literal>, Ty) {
+    pub(super) fn literal_value(
+        &mut self,
+        lit: &Lit,
+        expected: Option<Ty>,
+        span: Span,
+    ) -> (Option<hir::Literal>, Ty) {
         match lit {
             Lit::Int(value) => {
                 let ty = match expected {
@@ -106,7 +129,11 @@ impl<'db> Infer<'db> {
                 (Some(hir::Literal::Int(*value as i64)), Ty::Int(*width))
             }
             Lit::Float(bits) => {
-                let ty = if expected == Some(Ty::Float32) { Ty::Float32 } else { Ty::Float };
+                let ty = if expected == Some(Ty::Float32) {
+                    Ty::Float32
+                } else {
+                    Ty::Float
+                };
                 (Some(hir::Literal::Float(*bits)), ty)
             }
             Lit::Float32(bits) => (Some(hir::Literal::Float(*bits)), Ty::Float32),
@@ -126,22 +153,44 @@ impl<'db> Infer<'db> {
         let mut out = Vec::new();
         for part in parts {
             if let Raw::Literal(Lit::String(text)) = &part.kind {
-                out.push(Expr { kind: ExprKind::Literal(hir::Literal::String(text.clone())), ty: Ty::String, span: part.span });
+                out.push(Expr {
+                    kind: ExprKind::Literal(hir::Literal::String(text.clone())),
+                    ty: Ty::String,
+                    span: part.span,
+                });
                 continue;
             }
             let value = self.infer(part, None);
             out.push(self.shown(value, "show"));
         }
-        Expr { kind: ExprKind::Concat(out), ty: Ty::String, span }
+        Expr {
+            kind: ExprKind::Concat(out),
+            ty: Ty::String,
+            span,
+        }
     }
 
     /// `show(value)` or `showInside(value)`.
     pub(super) fn shown(&mut self, value: Expr, how: &str) -> Expr {
         let span = value.span;
         let of = self.known.show;
-        self.later(Goal::Trait { ty: value.ty.clone(), of }, span, None);
-        let inst = FnInst { id: intrinsic_fn(self.db, how), args: [value.ty.clone()].into() };
-        Expr { kind: ExprKind::Call(Callee::Fn(inst), vec![value]), ty: Ty::String, span }
+        self.later(
+            Goal::Trait {
+                ty: value.ty.clone(),
+                of,
+            },
+            span,
+            None,
+        );
+        let inst = FnInst {
+            id: intrinsic_fn(self.db, how),
+            args: [value.ty.clone()].into(),
+        };
+        Expr {
+            kind: ExprKind::Call(Callee::Fn(inst), vec![value]),
+            ty: Ty::String,
+            span,
+        }
     }
 
     fn tuple(&mut self, items: &[raw::Expr], expected: Option<&Ty>, span: Span) -> Expr {
@@ -150,14 +199,28 @@ impl<'db> Infer<'db> {
             _ => None,
         };
         let items: Vec<Expr> = match expected {
-            Some(types) => items.iter().zip(types.iter()).map(|(item, ty)| self.check(item, ty)).collect(),
+            Some(types) => items
+                .iter()
+                .zip(types.iter())
+                .map(|(item, ty)| self.check(item, ty))
+                .collect(),
             None => items.iter().map(|item| self.infer(item, None)).collect(),
         };
         let ty = Ty::Tuple(items.iter().map(|item| item.ty.clone()).collect());
-        Expr { kind: ExprKind::Tuple(items), ty, span }
+        Expr {
+            kind: ExprKind::Tuple(items),
+            ty,
+            span,
+        }
     }
 
-    fn list(&mut self, items: &[raw::Expr], tail: Option<&raw::Expr>, expected: Option<&Ty>, span: Span) -> Expr {
+    fn list(
+        &mut self,
+        items: &[raw::Expr],
+        tail: Option<&raw::Expr>,
+        expected: Option<&Ty>,
+        span: Span,
+    ) -> Expr {
         let item = match expected.map(|ty| self.table.shallow(ty)) {
             Some(Ty::Adt(id, args)) if id == self.known.list => args[0].clone(),
             _ => self.fresh(),
@@ -166,16 +229,35 @@ impl<'db> Infer<'db> {
         let items: Vec<Expr> = items.iter().map(|e| self.check(e, &item)).collect();
         let tail = match tail {
             Some(tail) => self.check(tail, &ty),
-            None => Expr { kind: ExprKind::Construct { ctor: 0, fields: Vec::new() }, ty: ty.clone(), span },
+            None => Expr {
+                kind: ExprKind::Construct {
+                    ctor: 0,
+                    fields: Vec::new(),
+                },
+                ty: ty.clone(),
+                span,
+            },
         };
-        items.into_iter().rev().fold(tail, |tail, head| {
-            Expr { kind: ExprKind::Construct { ctor: 1, fields: vec![head, tail] }, ty: ty.clone(), span }
+        items.into_iter().rev().fold(tail, |tail, head| Expr {
+            kind: ExprKind::Construct {
+                ctor: 1,
+                fields: vec![head, tail],
+            },
+            ty: ty.clone(),
+            span,
         })
     }
 
-    fn map_literal(&mut self, entries: &[(raw::Expr, raw::Expr)], expected: Option<&Ty>, span: Span) -> Expr {
+    fn map_literal(
+        &mut self,
+        entries: &[(raw::Expr, raw::Expr)],
+        expected: Option<&Ty>,
+        span: Span,
+    ) -> Expr {
         let (key, value) = match expected.map(|ty| self.table.shallow(ty)) {
-            Some(Ty::Adt(id, args)) if id == self.known.map && args.len() == 2 => (args[0].clone(), args[1].clone()),
+            Some(Ty::Adt(id, args)) if id == self.known.map && args.len() == 2 => {
+                (args[0].clone(), args[1].clone())
+            }
             _ => (self.fresh(), self.fresh()),
         };
         let ty = Ty::Adt(self.known.map, [key.clone(), value.clone()].into());
@@ -204,7 +286,14 @@ impl<'db> Infer<'db> {
         out
     }
 
-    fn if_else(&mut self, c: &raw::Expr, t: &raw::Expr, e: Option<&raw::Expr>, expected: Option<&Ty>, span: Span) -> Expr {
+    fn if_else(
+        &mut self,
+        c: &raw::Expr,
+        t: &raw::Expr,
+        e: Option<&raw::Expr>,
+        expected: Option<&Ty>,
+        span: Span,
+    ) -> Expr {
         let condition = self.check(c, &Ty::Bool);
         let (then, otherwise, ty) = match e {
             Some(e) => {
@@ -215,11 +304,22 @@ impl<'db> Infer<'db> {
             }
             None => {
                 let then = self.infer(t, None);
-                (self.dropped(then), self.unit(Span { start: span.end, end: span.end }), Ty::Unit)
+                (
+                    self.dropped(then),
+                    self.unit(Span {
+                        start: span.end,
+                        end: span.end,
+                    }),
+                    Ty::Unit,
+                )
             }
         };
         Expr {
-            kind: ExprKind::If { condition: Box::new(condition), then: Box::new(then), otherwise: Box::new(otherwise) },
+            kind: ExprKind::If {
+                condition: Box::new(condition),
+                then: Box::new(then),
+                otherwise: Box::new(otherwise),
+            },
             ty,
             span,
         }
@@ -231,16 +331,39 @@ impl<'db> Infer<'db> {
             return e;
         }
         let span = e.span;
-        let end = Span { start: span.end, end: span.end };
-        Expr { kind: ExprKind::Block(vec![Stmt::Expr(e)], Box::new(self.unit(end))), ty: Ty::Unit, span }
+        let end = Span {
+            start: span.end,
+            end: span.end,
+        };
+        Expr {
+            kind: ExprKind::Block(vec![Stmt::Expr(e)], Box::new(self.unit(end))),
+            ty: Ty::Unit,
+            span,
+        }
     }
 
-    fn match_expr(&mut self, scrutinee: &raw::Expr, arms: &[raw::Arm], expected: Option<&Ty>, span: Span) -> Expr {
+    fn match_expr(
+        &mut self,
+        scrutinee: &raw::Expr,
+        arms: &[raw::Arm],
+        expected: Option<&Ty>,
+        span: Span,
+    ) -> Expr {
         let scrutinee = self.infer(scrutinee, None);
         let ty = expected.cloned().unwrap_or_else(|| self.fresh());
         self.known_form(&scrutinee.ty);
-        let arms = arms.iter().map(|arm| self.arm(arm, &scrutinee.ty, &ty).0).collect();
-        Expr { kind: ExprKind::Match { scrutinee: Box::new(scrutinee), arms }, ty, span }
+        let arms = arms
+            .iter()
+            .map(|arm| self.arm(arm, &scrutinee.ty, &ty).0)
+            .collect();
+        Expr {
+            kind: ExprKind::Match {
+                scrutinee: Box::new(scrutinee),
+                arms,
+            },
+            ty,
+            span,
+        }
     }
 
     /// An arm, and the local it binds when its pattern is a bare name (`Some(None)` when it is wild).
@@ -254,7 +377,15 @@ impl<'db> Infer<'db> {
             };
             let guard = arm.guard.as_ref().map(|g| cx.check(g, &Ty::Bool));
             let body = cx.check(&arm.body, ty);
-            (hir::Arm { pattern, any: false, guard, body }, bare)
+            (
+                hir::Arm {
+                    pattern,
+                    any: false,
+                    guard,
+                    body,
+                },
+                bare,
+            )
         })
     }
 
@@ -263,23 +394,45 @@ impl<'db> Infer<'db> {
             .map(|arm| {
                 let of = self.fresh();
                 let (out, bare) = self.arm(arm, &of, ty);
-                self.me().arms.push(super::ArmType { ty: of, span: arm.pattern.span, catch, bare });
+                self.me().arms.push(super::ArmType {
+                    ty: of,
+                    span: arm.pattern.span,
+                    catch,
+                    bare,
+                });
                 out
             })
             .collect()
     }
 
-    fn receive(&mut self, arms: &[raw::Arm], after: Option<&(raw::Expr, raw::Expr)>, expected: Option<&Ty>, span: Span) -> Expr {
+    fn receive(
+        &mut self,
+        arms: &[raw::Arm],
+        after: Option<&(raw::Expr, raw::Expr)>,
+        expected: Option<&Ty>,
+        span: Span,
+    ) -> Expr {
         let ty = expected.cloned().unwrap_or_else(|| self.fresh());
         let arms = self.message_arms(arms, &ty, false);
         let after = after.map(|(timeout, body)| {
             let timeout = self.check(timeout, &Ty::INT);
             Box::new((timeout, self.check(body, &ty)))
         });
-        Expr { kind: ExprKind::Receive { arms, after }, ty, span }
+        Expr {
+            kind: ExprKind::Receive { arms, after },
+            ty,
+            span,
+        }
     }
 
-    fn try_expr(&mut self, body: &raw::Expr, arms: &[raw::Arm], finally: Option<&raw::Expr>, expected: Option<&Ty>, span: Span) -> Expr {
+    fn try_expr(
+        &mut self,
+        body: &raw::Expr,
+        arms: &[raw::Arm],
+        finally: Option<&raw::Expr>,
+        expected: Option<&Ty>,
+        span: Span,
+    ) -> Expr {
         let ty = expected.cloned().unwrap_or_else(|| self.fresh());
         let body = Box::new(self.check(body, &ty));
         let arms = self.message_arms(arms, &ty, true);
@@ -287,17 +440,33 @@ impl<'db> Infer<'db> {
             let e = self.infer(e, None);
             Box::new(self.dropped(e))
         });
-        Expr { kind: ExprKind::Try { body, arms, finally }, ty, span }
+        Expr {
+            kind: ExprKind::Try {
+                body,
+                arms,
+                finally,
+            },
+            ty,
+            span,
+        }
     }
 
-    pub(super) fn lambda(&mut self, lambda: &raw::Lambda, expected: Option<&Ty>, span: Span) -> Expr {
+    pub(super) fn lambda(
+        &mut self,
+        lambda: &raw::Lambda,
+        expected: Option<&Ty>,
+        span: Span,
+    ) -> Expr {
         let expected = match expected.map(|ty| self.known_form(ty)) {
             Some(Ty::Fn(params, result)) => Some((params, result)),
             _ => None,
         };
         let count = lambda.params.len();
         // A lambda of several parameters where one is expected takes a tuple apart.
-        let splat = count > 1 && expected.as_ref().is_some_and(|(params, _)| params.len() == 1);
+        let splat = count > 1
+            && expected
+                .as_ref()
+                .is_some_and(|(params, _)| params.len() == 1);
         let param_types: Vec<Ty> = match &expected {
             Some((params, _)) if splat => match self.table.shallow(&params[0]) {
                 Ty::Tuple(items) if items.len() == count => items.to_vec(),
@@ -318,7 +487,8 @@ impl<'db> Infer<'db> {
             cx.me().depth += 1;
             cx.me().returns.push(result.clone());
             let loops = std::mem::take(&mut cx.me().loops);
-            let (params, patterns) = cx.bind_params(&lambda.params, &param_types, splat.then_some(&tuple));
+            let (params, patterns) =
+                cx.bind_params(&lambda.params, &param_types, splat.then_some(&tuple));
             if let Some(written) = &lambda.result {
                 let ty = cx.lower_type(written);
                 cx.expect(&ty, &result, written.span);
@@ -332,11 +502,24 @@ impl<'db> Infer<'db> {
         });
         let types: Vec<Ty> = if splat { vec![tuple] } else { param_types };
         let ty = Ty::Fn(types.into(), Arc::new(result));
-        Expr { kind: ExprKind::Lambda(Box::new(hir::Lambda { params, captures: Vec::new(), body })), ty, span }
+        Expr {
+            kind: ExprKind::Lambda(Box::new(hir::Lambda {
+                params,
+                captures: Vec::new(),
+                body,
+            })),
+            ty,
+            span,
+        }
     }
 
     /// Binds parameters; patterns come back as statements that take them apart. With `splat`, one parameter holds them all.
-    pub(super) fn bind_params(&mut self, params: &[raw::Param], types: &[Ty], splat: Option<&Ty>) -> (Vec<LocalId>, Vec<Stmt>) {
+    pub(super) fn bind_params(
+        &mut self,
+        params: &[raw::Param],
+        types: &[Ty],
+        splat: Option<&Ty>,
+    ) -> (Vec<LocalId>, Vec<Stmt>) {
         let mut locals = Vec::new();
         let mut stmts = Vec::new();
         let mut items = Vec::new();
@@ -357,18 +540,41 @@ impl<'db> Infer<'db> {
                     let local = self.temp(ty.clone(), pattern.span);
                     locals.push(local);
                     let span = pattern.span;
-                    let value = Expr { kind: ExprKind::Local(local), ty: ty.clone(), span };
-                    stmts.push(Stmt::Let { pattern, value, span });
+                    let value = Expr {
+                        kind: ExprKind::Local(local),
+                        ty: ty.clone(),
+                        span,
+                    };
+                    stmts.push(Stmt::Let {
+                        pattern,
+                        value,
+                        span,
+                    });
                 }
             }
         }
         if let Some(tuple) = splat {
-            let span = params.iter().fold(params[0].pattern.span, |a, p| Span { start: a.start, end: p.pattern.span.end });
+            let span = params.iter().fold(params[0].pattern.span, |a, p| Span {
+                start: a.start,
+                end: p.pattern.span.end,
+            });
             let local = self.temp(tuple.clone(), span);
             locals.push(local);
-            let value = Expr { kind: ExprKind::Local(local), ty: tuple.clone(), span };
-            let pattern = Pat { kind: PatKind::Tuple(items), ty: tuple.clone(), span };
-            stmts.push(Stmt::Let { pattern, value, span });
+            let value = Expr {
+                kind: ExprKind::Local(local),
+                ty: tuple.clone(),
+                span,
+            };
+            let pattern = Pat {
+                kind: PatKind::Tuple(items),
+                ty: tuple.clone(),
+                span,
+            };
+            stmts.push(Stmt::Let {
+                pattern,
+                value,
+                span,
+            });
         }
         (locals, stmts)
     }
@@ -379,7 +585,14 @@ impl<'db> Infer<'db> {
         let value = if forever { self.fresh() } else { Ty::Unit };
         let body = self.loop_body(body, value.clone());
         let ty = value;
-        Expr { kind: ExprKind::While { condition: Box::new(condition), body: Box::new(body) }, ty, span }
+        Expr {
+            kind: ExprKind::While {
+                condition: Box::new(condition),
+                body: Box::new(body),
+            },
+            ty,
+            span,
+        }
     }
 
     fn loop_body(&mut self, body: &raw::Expr, value: Ty) -> Expr {
@@ -390,7 +603,14 @@ impl<'db> Infer<'db> {
         body
     }
 
-    fn for_range(&mut self, pattern: &raw::Pat, from: &raw::Expr, to: &raw::Expr, body: &raw::Expr, span: Span) -> Expr {
+    fn for_range(
+        &mut self,
+        pattern: &raw::Pat,
+        from: &raw::Expr,
+        to: &raw::Expr,
+        body: &raw::Expr,
+        span: Span,
+    ) -> Expr {
         let from = self.infer(from, None);
         let to = self.check(to, &from.ty.clone());
         self.known_form(&from.ty);
@@ -408,18 +628,37 @@ impl<'db> Infer<'db> {
             let (local, stmts) = cx.loop_pattern(pattern, &from.ty);
             let body = cx.loop_body(body, Ty::Unit);
             let body = wrap_patterns(stmts, body);
-            let kind = ExprKind::ForRange { local, from: Box::new(from), to: Box::new(to), body: Box::new(body) };
-            Expr { kind, ty: Ty::Unit, span }
+            let kind = ExprKind::ForRange {
+                local,
+                from: Box::new(from),
+                to: Box::new(to),
+                body: Box::new(body),
+            };
+            Expr {
+                kind,
+                ty: Ty::Unit,
+                span,
+            }
         })
     }
 
     fn loop_pattern(&mut self, pattern: &raw::Pat, ty: &Ty) -> (LocalId, Vec<Stmt>) {
-        let param = raw::Param { pattern: pattern.clone(), ty: None, default: None };
+        let param = raw::Param {
+            pattern: pattern.clone(),
+            ty: None,
+            default: None,
+        };
         let (locals, stmts) = self.bind_params(&[param], std::slice::from_ref(ty), None);
         (locals[0], stmts)
     }
 
-    fn for_in(&mut self, pattern: &raw::Pat, over: &raw::Expr, body: &raw::Expr, span: Span) -> Expr {
+    fn for_in(
+        &mut self,
+        pattern: &raw::Pat,
+        over: &raw::Expr,
+        body: &raw::Expr,
+        span: Span,
+    ) -> Expr {
         let mut list = self.infer(over, None);
         let item = self.fresh();
         let list_ty = self.known.list_of(item.clone());
@@ -436,7 +675,15 @@ impl<'db> Infer<'db> {
             let (local, stmts) = cx.loop_pattern(pattern, &item);
             let body = cx.loop_body(body, Ty::Unit);
             let body = wrap_patterns(stmts, body);
-            Expr { kind: ExprKind::ForList { local, list: Box::new(list), body: Box::new(body) }, ty: Ty::Unit, span }
+            Expr {
+                kind: ExprKind::ForList {
+                    local,
+                    list: Box::new(list),
+                    body: Box::new(body),
+                },
+                ty: Ty::Unit,
+                span,
+            }
         })
     }
 
@@ -448,7 +695,9 @@ impl<'db> Infer<'db> {
         let value = match value {
             Some(value) => {
                 let found = self.infer(value, Some(&of));
-                if self.table.shallow(&of) == Ty::Unit && !matches!(self.table.shallow(&found.ty), Ty::Unit | Ty::Error) {
+                if self.table.shallow(&of) == Ty::Unit
+                    && !matches!(self.table.shallow(&found.ty), Ty::Unit | Ty::Error)
+                {
                     self.report_hint(
                         found.span,
                         "type mismatch: a loop that may end without `break` gives no value",
@@ -465,7 +714,11 @@ impl<'db> Infer<'db> {
             }
         };
         let ty = self.fresh();
-        Expr { kind: ExprKind::Break(value), ty, span }
+        Expr {
+            kind: ExprKind::Break(value),
+            ty,
+            span,
+        }
     }
 
     fn return_expr(&mut self, value: Option<&raw::Expr>, span: Span) -> Expr {
@@ -481,7 +734,11 @@ impl<'db> Infer<'db> {
             }
         };
         let ty = self.fresh();
-        Expr { kind: ExprKind::Return(value), ty, span }
+        Expr {
+            kind: ExprKind::Return(value),
+            ty,
+            span,
+        }
     }
 
     fn spawn(&mut self, kind: SpawnKind, operand: &raw::Expr, span: Span) -> Expr {
@@ -493,8 +750,15 @@ impl<'db> Infer<'db> {
             SpawnKind::Link => ("spawn_link", Ty::Pid),
             SpawnKind::Monitor => ("spawn_monitor", Ty::Tuple([Ty::Pid, Ty::Ref].into())),
         };
-        let inst = FnInst { id: intrinsic_fn(self.db, name), args: [result].into() };
-        Expr { kind: ExprKind::Call(Callee::Fn(inst), vec![operand]), ty, span }
+        let inst = FnInst {
+            id: intrinsic_fn(self.db, name),
+            args: [result].into(),
+        };
+        Expr {
+            kind: ExprKind::Call(Callee::Fn(inst), vec![operand]),
+            ty,
+            span,
+        }
     }
 
     fn negate(&mut self, operand: &raw::Expr, expected: Option<&Ty>, span: Span) -> Expr {
@@ -507,7 +771,11 @@ impl<'db> Infer<'db> {
                     && self.table.is_literal(var)
                 {
                     let ty = operand.ty.clone();
-                    return Expr { kind: ExprKind::Prim(PrimOp::Neg, vec![operand]), ty, span };
+                    return Expr {
+                        kind: ExprKind::Prim(PrimOp::Neg, vec![operand]),
+                        ty,
+                        span,
+                    };
                 }
                 let ty = operand.ty.clone();
                 let out = self.call_later_done(&"negate".into(), vec![operand], true, span);
@@ -515,16 +783,30 @@ impl<'db> Infer<'db> {
                 return out;
             }
             other => {
-                let message = format!("prefix `-` takes a number, found `{}`: type mismatch", self.show(&other));
+                let message = format!(
+                    "prefix `-` takes a number, found `{}`: type mismatch",
+                    self.show(&other)
+                );
                 self.report(span, message);
                 return self.error_expr(span);
             }
         }
         let ty = operand.ty.clone();
-        Expr { kind: ExprKind::Prim(PrimOp::Neg, vec![operand]), ty, span }
+        Expr {
+            kind: ExprKind::Prim(PrimOp::Neg, vec![operand]),
+            ty,
+            span,
+        }
     }
 
-    fn field(&mut self, base: &raw::Expr, name: &Name, name_span: Span, expected: Option<&Ty>, span: Span) -> Expr {
+    fn field(
+        &mut self,
+        base: &raw::Expr,
+        name: &Name,
+        name_span: Span,
+        expected: Option<&Ty>,
+        span: Span,
+    ) -> Expr {
         if let Some(path) = self.module_path(base) {
             return self.qualified_name(&path, name, name_span, expected, span);
         }
@@ -533,24 +815,48 @@ impl<'db> Infer<'db> {
     }
 
     /// A field of a value.
-    pub(super) fn field_of(&mut self, base: Expr, name: &Name, name_span: Span, span: Span) -> Expr {
+    pub(super) fn field_of(
+        &mut self,
+        base: Expr,
+        name: &Name,
+        name_span: Span,
+        span: Span,
+    ) -> Expr {
         match self.known_form(&base.ty) {
             Ty::Infer(_) => {
                 let ty = self.fresh();
                 let owner = self.owner();
                 let (hole, out) = self.hole(
-                    Hole::Field { base: base.clone(), name: name.clone(), ty: ty.clone(), span },
+                    Hole::Field {
+                        base: base.clone(),
+                        name: name.clone(),
+                        ty: ty.clone(),
+                        span,
+                    },
                     ty.clone(),
                     span,
                 );
-                self.later(Goal::Field { base: base.ty, name: name.clone(), result: ty, owner }, name_span, Some(hole));
+                self.later(
+                    Goal::Field {
+                        base: base.ty,
+                        name: name.clone(),
+                        result: ty,
+                        owner,
+                    },
+                    name_span,
+                    Some(hole),
+                );
                 out
             }
             Ty::Error => self.error_expr(span),
             form => match self.find_field(&form, name) {
                 Some((index, ty)) => {
                     self.check_private_field(&form, index, name, name_span);
-                    Expr { kind: ExprKind::Field(Box::new(base), index), ty, span }
+                    Expr {
+                        kind: ExprKind::Field(Box::new(base), index),
+                        ty,
+                        span,
+                    }
                 }
                 None => {
                     self.no_field(&form, name, name_span);
@@ -564,7 +870,9 @@ impl<'db> Infer<'db> {
     pub(super) fn find_field(&self, form: &Ty, name: &str) -> Option<(u32, Ty)> {
         let Ty::Adt(id, args) = form else { return None };
         let info = type_info(self.db, self.project, *id);
-        let [ctor] = info.def.ctors.as_slice() else { return None };
+        let [ctor] = info.def.ctors.as_slice() else {
+            return None;
+        };
         let index = ctor.fields.iter().position(|(field, _)| **field == *name)?;
         Some((index as u32, ctor.fields[index].1.substitute(args)))
     }
@@ -572,11 +880,17 @@ impl<'db> Infer<'db> {
     pub(super) fn check_private_field(&mut self, form: &Ty, index: u32, name: &str, span: Span) {
         let Ty::Adt(id, _) = form else { return };
         let info = type_info(self.db, self.project, *id);
-        if info.private.first().is_some_and(|fields| fields.get(index as usize) == Some(&true))
+        if info
+            .private
+            .first()
+            .is_some_and(|fields| fields.get(index as usize) == Some(&true))
             && !crate::resolve::can_see(self.db, self.module, info.module)
         {
             let module = self.db.ids().module_path(info.module);
-            self.report(span, format!("the field `{name}` is private in module `{module}`"));
+            self.report(
+                span,
+                format!("the field `{name}` is private in module `{module}`"),
+            );
         }
     }
 
@@ -585,8 +899,11 @@ impl<'db> Infer<'db> {
             Ty::Adt(id, _) => {
                 let info = type_info(self.db, self.project, *id);
                 match info.def.ctors.as_slice() {
-                    [ctor] => crate::resolve::did_you_mean(name, ctor.fields.iter().map(|(field, _)| &**field))
-                        .map(|field| format!("did you mean `{field}`?")),
+                    [ctor] => crate::resolve::did_you_mean(
+                        name,
+                        ctor.fields.iter().map(|(field, _)| &**field),
+                    )
+                    .map(|field| format!("did you mean `{field}`?")),
                     _ => None,
                 }
             }
@@ -600,9 +917,14 @@ impl<'db> Infer<'db> {
         let base = self.infer(base, None);
         match self.known_form(&base.ty) {
             Ty::Tuple(items) => match items.get(index as usize) {
-                Some(ty) => Expr { ty: ty.clone(), kind: ExprKind::Element(Box::new(base), index), span },
+                Some(ty) => Expr {
+                    ty: ty.clone(),
+                    kind: ExprKind::Element(Box::new(base), index),
+                    span,
+                },
                 None => {
-                    let message = format!("no field `{index}`: the tuple has {} elements", items.len());
+                    let message =
+                        format!("no field `{index}`: the tuple has {} elements", items.len());
                     self.report(span, message);
                     self.error_expr(span)
                 }
@@ -610,8 +932,25 @@ impl<'db> Infer<'db> {
             Ty::Infer(_) => {
                 let ty = self.fresh();
                 let of = base.ty.clone();
-                let (hole, out) = self.hole(Hole::Element { base, index, ty: ty.clone(), span }, ty.clone(), span);
-                self.later(Goal::Element { base: of, index, result: ty }, span, Some(hole));
+                let (hole, out) = self.hole(
+                    Hole::Element {
+                        base,
+                        index,
+                        ty: ty.clone(),
+                        span,
+                    },
+                    ty.clone(),
+                    span,
+                );
+                self.later(
+                    Goal::Element {
+                        base: of,
+                        index,
+                        result: ty,
+                    },
+                    span,
+                    Some(hole),
+                );
                 out
             }
             Ty::Error => self.error_expr(span),
@@ -622,7 +961,11 @@ impl<'db> Infer<'db> {
                     && let Some((_, ty)) = ctor.fields.get(index as usize)
                 {
                     let ty = ty.substitute(&args);
-                    return Expr { kind: ExprKind::Field(Box::new(base), index), ty, span };
+                    return Expr {
+                        kind: ExprKind::Field(Box::new(base), index),
+                        ty,
+                        span,
+                    };
                 }
                 let message = format!("no field `{index}` on type `{}`", self.show(&base.ty));
                 self.report(span, message);
@@ -664,7 +1007,14 @@ impl<'db> Infer<'db> {
                 let other = self.fresh();
                 let out_ty = self.known.option_of(other);
                 self.expect(&returns, &out_ty, span);
-                let none = Expr { kind: ExprKind::Construct { ctor: 1, fields: Vec::new() }, ty: out_ty, span };
+                let none = Expr {
+                    kind: ExprKind::Construct {
+                        ctor: 1,
+                        fields: Vec::new(),
+                    },
+                    ty: out_ty,
+                    span,
+                };
                 self.question_match(operand, inner, (0, 1), None, none, span)
             }
             Ty::Adt(id, args) if id == result => {
@@ -673,17 +1023,35 @@ impl<'db> Infer<'db> {
                 let out_ty = Ty::Adt(result, [other, error.clone()].into());
                 self.expect(&returns, &out_ty, span);
                 let local = self.temp(error.clone(), span);
-                let value = Expr { kind: ExprKind::Local(local), ty: error.clone(), span };
-                let err = Expr { kind: ExprKind::Construct { ctor: 1, fields: vec![value] }, ty: out_ty, span };
+                let value = Expr {
+                    kind: ExprKind::Local(local),
+                    ty: error.clone(),
+                    span,
+                };
+                let err = Expr {
+                    kind: ExprKind::Construct {
+                        ctor: 1,
+                        fields: vec![value],
+                    },
+                    ty: out_ty,
+                    span,
+                };
                 self.question_match(operand, inner, (0, 1), Some((local, error)), err, span)
             }
             Ty::Error => self.error_expr(span),
             Ty::Infer(_) => {
-                self.report_hint(span, "Type annotation required: `?` works on an Option or a Result", None);
+                self.report_hint(
+                    span,
+                    "Type annotation required: `?` works on an Option or a Result",
+                    None,
+                );
                 self.error_expr(span)
             }
             other => {
-                let message = format!("type mismatch: `?` works on an Option or a Result, found `{}`", self.show(&other));
+                let message = format!(
+                    "type mismatch: `?` works on an Option or a Result, found `{}`",
+                    self.show(&other)
+                );
                 self.report(span, message);
                 self.error_expr(span)
             }
@@ -700,29 +1068,58 @@ impl<'db> Infer<'db> {
         span: Span,
     ) -> Expr {
         let local = self.temp(inner.clone(), span);
-        let pat = |kind, ty: &Ty| Pat { kind, ty: ty.clone(), span };
+        let pat = |kind, ty: &Ty| Pat {
+            kind,
+            ty: ty.clone(),
+            span,
+        };
         let of = operand.ty.clone();
         let good = hir::Arm {
-            pattern: pat(PatKind::Ctor(good, vec![pat(PatKind::Bind(local, None), &inner)]), &of),
+            pattern: pat(
+                PatKind::Ctor(good, vec![pat(PatKind::Bind(local, None), &inner)]),
+                &of,
+            ),
             any: false,
             guard: None,
-            body: Expr { kind: ExprKind::Local(local), ty: inner.clone(), span },
+            body: Expr {
+                kind: ExprKind::Local(local),
+                ty: inner.clone(),
+                span,
+            },
         };
-        let fields = error.map(|(local, ty)| pat(PatKind::Bind(local, None), &ty)).into_iter().collect();
+        let fields = error
+            .map(|(local, ty)| pat(PatKind::Bind(local, None), &ty))
+            .into_iter()
+            .collect();
         let bad = hir::Arm {
             pattern: pat(PatKind::Ctor(bad, fields), &of),
             any: false,
             guard: None,
-            body: Expr { kind: ExprKind::Return(Some(Box::new(early))), ty: inner.clone(), span },
+            body: Expr {
+                kind: ExprKind::Return(Some(Box::new(early))),
+                ty: inner.clone(),
+                span,
+            },
         };
-        Expr { kind: ExprKind::Match { scrutinee: Box::new(operand), arms: vec![good, bad] }, ty: inner, span }
+        Expr {
+            kind: ExprKind::Match {
+                scrutinee: Box::new(operand),
+                arms: vec![good, bad],
+            },
+            ty: inner,
+            span,
+        }
     }
 
     /// A local's value.
     pub(super) fn read_local(&mut self, local: LocalId, span: Span) -> Expr {
         self.me().used.insert(local);
         let ty = self.me().locals[local.0 as usize].ty.clone();
-        Expr { kind: ExprKind::Local(local), ty, span }
+        Expr {
+            kind: ExprKind::Local(local),
+            ty,
+            span,
+        }
     }
 
     /// What a bound name stands for, as a value.
@@ -733,7 +1130,11 @@ impl<'db> Infer<'db> {
                 let (callee, params, result) = self.instantiate_local(id, span);
                 let types: Vec<Ty> = params.into_iter().map(|p| p.ty).collect();
                 let ty = Ty::Fn(types.into(), Arc::new(result));
-                Expr { kind: ExprKind::FnValue(callee), ty, span }
+                Expr {
+                    kind: ExprKind::FnValue(callee),
+                    ty,
+                    span,
+                }
             }
         }
     }
@@ -749,7 +1150,11 @@ pub(super) fn wrap_patterns(stmts: Vec<Stmt>, body: Expr) -> Expr {
         return body;
     }
     let (ty, span) = (body.ty.clone(), body.span);
-    Expr { kind: ExprKind::Block(stmts, Box::new(body)), ty, span }
+    Expr {
+        kind: ExprKind::Block(stmts, Box::new(body)),
+        ty,
+        span,
+    }
 }
 
 /// Whether a type is a number of the machine.

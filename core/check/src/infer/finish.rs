@@ -47,8 +47,15 @@ pub(super) fn group(
     let count = rigid + free.len() as u32;
     let mut constraints = cx.take_constraints(None, &|i| i >= rigid && i < super::LOCAL_PARAMS);
     if !declared && group.len() == 1 {
-        let bounds = heads[0].as_ref().map_or_else(Vec::new, |h| h.bounds.clone());
-        constraints.splice(0..0, bounds.into_iter().map(|(ty, of)| crate::signature::Constraint::Trait(ty, of)));
+        let bounds = heads[0]
+            .as_ref()
+            .map_or_else(Vec::new, |h| h.bounds.clone());
+        constraints.splice(
+            0..0,
+            bounds
+                .into_iter()
+                .map(|(ty, of)| crate::signature::Constraint::Trait(ty, of)),
+        );
     }
     cx.force();
     default_rest(cx);
@@ -60,18 +67,35 @@ pub(super) fn group(
         let signature = match cx.group.get(id).cloned() {
             Some(mono) => Signature {
                 type_params: count,
-                params: mono.params.into_iter().map(|p| ParamSig { ty: closed(cx, &p.ty), ..p }).collect(),
+                params: mono
+                    .params
+                    .into_iter()
+                    .map(|p| ParamSig {
+                        ty: closed(cx, &p.ty),
+                        ..p
+                    })
+                    .collect(),
                 result: closed(cx, &mono.result),
                 constraints: constraints.clone(),
                 value: mono.value,
-                names: head.map_or_else(Vec::new, |h| h.names.iter().take(rigid as usize).cloned().collect()),
+                names: head.map_or_else(Vec::new, |h| {
+                    h.names.iter().take(rigid as usize).cloned().collect()
+                }),
             },
             None => (*super::group::signature(cx.db, cx.project, *id)).clone(),
         };
         let mut warnings = Vec::new();
         let body = open.map(|(_, params, value, result, _)| {
             let value = value.clone();
-            finish_body(cx, *id, signature.type_params, params.clone(), value, result.clone(), &mut warnings)
+            finish_body(
+                cx,
+                *id,
+                signature.type_params,
+                params.clone(),
+                value,
+                result.clone(),
+                &mut warnings,
+            )
         });
         if let Some(head) = head {
             let own = head.findings.clone();
@@ -80,13 +104,25 @@ pub(super) fn group(
         let mut findings = std::mem::take(&mut cx.me().findings);
         dedup(&mut findings);
         let body = body.filter(|_| findings.is_empty()).map(Arc::new);
-        out.push(FnResult { id: *id, signature: Arc::new(signature), body, findings, warnings });
+        out.push(FnResult {
+            id: *id,
+            signature: Arc::new(signature),
+            body,
+            findings,
+            warnings,
+        });
     }
     out
 }
 
 /// Closes a text of its own.
-pub(super) fn expression(cx: &mut Infer<'_>, owner: FnId, params: Vec<LocalId>, value: Expr, ty: Ty) -> Result<Body, Vec<Finding>> {
+pub(super) fn expression(
+    cx: &mut Infer<'_>,
+    owner: FnId,
+    params: Vec<LocalId>,
+    value: Expr,
+    ty: Ty,
+) -> Result<Body, Vec<Finding>> {
     raise_levels(cx);
     cx.settle(0);
     arm_types(cx, &[]);
@@ -96,7 +132,11 @@ pub(super) fn expression(cx: &mut Infer<'_>, owner: FnId, params: Vec<LocalId>, 
     let body = finish_body(cx, owner, 0, params, value, ty, &mut warnings);
     let mut findings = std::mem::take(&mut cx.me().findings);
     dedup(&mut findings);
-    if findings.is_empty() { Ok(body) } else { Err(findings) }
+    if findings.is_empty() {
+        Ok(body)
+    } else {
+        Err(findings)
+    }
 }
 
 /// Variables of the outermost level belong to the group as well.
@@ -167,7 +207,11 @@ fn default_rest(cx: &mut Infer<'_>) {
         if let Goal::Trait { ty, of } = &pending.goal
             && let Ty::Infer(var) = cx.table.shallow(ty)
         {
-            let ty = if *of == cx.known.num { Ty::INT } else { Ty::Unit };
+            let ty = if *of == cx.known.num {
+                Ty::INT
+            } else {
+                Ty::Unit
+            };
             if ty == Ty::Unit && goals.iter().any(|g| matches!(&g.goal, Goal::Trait { ty, of } if *of == cx.known.num && matches!(cx.table.shallow(ty), Ty::Infer(v) if v == var))) {
                 continue;
             }
@@ -180,7 +224,13 @@ fn default_rest(cx: &mut Infer<'_>) {
 
 /// A type without variables: those left over are unit.
 fn closed(cx: &Infer<'_>, ty: &Ty) -> Ty {
-    let literal = |var: u32| if cx.table.is_literal(var) { Ty::INT } else { Ty::Unit };
+    let literal = |var: u32| {
+        if cx.table.is_literal(var) {
+            Ty::INT
+        } else {
+            Ty::Unit
+        }
+    };
     close(&cx.table.deep(ty), &literal)
 }
 
@@ -189,7 +239,10 @@ pub(super) fn close(ty: &Ty, by: &dyn Fn(u32) -> Ty) -> Ty {
     match ty {
         Ty::Infer(var) => by(*var),
         Ty::Tuple(items) => Ty::Tuple(items.iter().map(|t| close(t, by)).collect()),
-        Ty::Fn(params, result) => Ty::Fn(params.iter().map(|t| close(t, by)).collect(), Arc::new(close(result, by))),
+        Ty::Fn(params, result) => Ty::Fn(
+            params.iter().map(|t| close(t, by)).collect(),
+            Arc::new(close(result, by)),
+        ),
         Ty::Adt(id, args) => Ty::Adt(*id, args.iter().map(|t| close(t, by)).collect()),
         Ty::Array(item) => Ty::Array(Arc::new(close(item, by))),
         other => other.clone(),
@@ -199,12 +252,18 @@ pub(super) fn close(ty: &Ty, by: &dyn Fn(u32) -> Ty) -> Ty {
 /// Renumbers the parameters of local functions: they follow those of what is around them.
 fn renumber(ty: &Ty, map: &[(u32, u32, u32)]) -> Ty {
     match ty {
-        Ty::Param(i) => match map.iter().find(|(first, count, _)| (*first..first + count).contains(i)) {
+        Ty::Param(i) => match map
+            .iter()
+            .find(|(first, count, _)| (*first..first + count).contains(i))
+        {
             Some((first, _, to)) => Ty::Param(i - first + to),
             None => ty.clone(),
         },
         Ty::Tuple(items) => Ty::Tuple(items.iter().map(|t| renumber(t, map)).collect()),
-        Ty::Fn(params, result) => Ty::Fn(params.iter().map(|t| renumber(t, map)).collect(), Arc::new(renumber(result, map))),
+        Ty::Fn(params, result) => Ty::Fn(
+            params.iter().map(|t| renumber(t, map)).collect(),
+            Arc::new(renumber(result, map)),
+        ),
         Ty::Adt(id, args) => Ty::Adt(*id, args.iter().map(|t| renumber(t, map)).collect()),
         Ty::Array(item) => Ty::Array(Arc::new(renumber(item, map))),
         other => other.clone(),
@@ -225,19 +284,29 @@ fn finish_body(
     let mut ends: Vec<u32> = Vec::new();
     for at in 0..cx.members[me].local_fns.len() {
         let scheme = &cx.members[me].local_schemes[at];
-        let first = cx.members[me].local_parents[at].map_or(type_params, |parent| ends[parent.0 as usize]);
+        let first =
+            cx.members[me].local_parents[at].map_or(type_params, |parent| ends[parent.0 as usize]);
         map.push((scheme.first, scheme.count, first));
         ends.push(first + scheme.count);
         let local = &mut cx.members[me].local_fns[at];
         local.first_param = first;
         local.type_params = ends[at] - first;
     }
-    let mut finish = Finish { map, type_params, matches: Vec::new(), locals_never: Vec::new() };
+    let mut finish = Finish {
+        map,
+        type_params,
+        matches: Vec::new(),
+        locals_never: Vec::new(),
+    };
     let value = finish.expr(cx, value);
     let mut local_fns = std::mem::take(&mut cx.members[me].local_fns);
     for (at, local) in local_fns.iter_mut().enumerate() {
         local.result = finish.ty(cx, &local.result);
-        let empty = Expr { kind: ExprKind::Literal(crate::hir::Literal::Unit), ty: Ty::Unit, span: local.span };
+        let empty = Expr {
+            kind: ExprKind::Literal(crate::hir::Literal::Unit),
+            ty: Ty::Unit,
+            span: local.span,
+        };
         local.value = finish.expr(cx, std::mem::replace(&mut local.value, empty));
         debug_assert!(at < finish.map.len());
     }
@@ -249,12 +318,23 @@ fn finish_body(
         if let Ty::Int(width) = closed(cx, &ty)
             && !in_range(value, width)
         {
-            let message = format!("type mismatch: {value} is out of range of `{}`", crate::print::int_name(width));
+            let message = format!(
+                "type mismatch: {value} is out of range of `{}`",
+                crate::print::int_name(width)
+            );
             cx.report(span, message);
         }
     }
     let result = finish.ty(cx, &result);
-    let mut body = Body { owner, type_params, locals, params, result, local_fns, value };
+    let mut body = Body {
+        owner,
+        type_params,
+        locals,
+        params,
+        result,
+        local_fns,
+        value,
+    };
     if cx.me().findings.is_empty() {
         check_matches(cx, &finish.matches, warnings);
         crate::captures::mark(&mut body);
@@ -275,7 +355,11 @@ struct Finish {
 impl Finish {
     fn ty(&self, cx: &Infer<'_>, ty: &Ty) -> Ty {
         let ty = closed(cx, ty);
-        if self.map.iter().all(|(_, count, _)| *count == 0) { ty } else { renumber(&ty, &self.map) }
+        if self.map.iter().all(|(_, count, _)| *count == 0) {
+            ty
+        } else {
+            renumber(&ty, &self.map)
+        }
     }
 
     fn tys(&self, cx: &Infer<'_>, tys: &[Ty]) -> Arc<[Ty]> {
@@ -287,7 +371,11 @@ impl Finish {
             Callee::Fn(inst) => Callee::Fn(self.inst(cx, inst)),
             Callee::Local(id, args) => {
                 let (_, count, first) = self.map[id.0 as usize];
-                let args = if args.is_empty() { (0..count).map(|i| Ty::Param(first + i)).collect() } else { self.tys(cx, &args) };
+                let args = if args.is_empty() {
+                    (0..count).map(|i| Ty::Param(first + i)).collect()
+                } else {
+                    self.tys(cx, &args)
+                };
                 Callee::Local(id, args)
             }
             Callee::Method(method) => Callee::Method(MethodRef {
@@ -322,7 +410,10 @@ impl Finish {
         let (ty, span) = (self.ty(cx, &e.ty), e.span);
         let kind = match e.kind {
             ExprKind::Hole(number) => return self.hole(cx, number, span),
-            kind @ (ExprKind::Literal(_) | ExprKind::Local(_) | ExprKind::Global(_) | ExprKind::Continue) => kind,
+            kind @ (ExprKind::Literal(_)
+            | ExprKind::Local(_)
+            | ExprKind::Global(_)
+            | ExprKind::Continue) => kind,
             ExprKind::FnValue(callee) => ExprKind::FnValue(self.callee(cx, callee)),
             ExprKind::Call(callee, args) => {
                 let callee = self.callee(cx, callee);
@@ -330,16 +421,29 @@ impl Finish {
             }
             ExprKind::Prim(op, args) => ExprKind::Prim(op, self.list(cx, args)),
             ExprKind::Concat(items) => ExprKind::Concat(self.flat_concat(cx, items)),
-            ExprKind::Construct { ctor, fields } => ExprKind::Construct { ctor, fields: self.list(cx, fields) },
+            ExprKind::Construct { ctor, fields } => ExprKind::Construct {
+                ctor,
+                fields: self.list(cx, fields),
+            },
             ExprKind::Tuple(items) => ExprKind::Tuple(self.list(cx, items)),
             ExprKind::Field(base, index) => ExprKind::Field(self.boxed(cx, base), index),
             ExprKind::DotField(base, name) => ExprKind::DotField(self.boxed(cx, base), name),
             ExprKind::Element(base, index) => ExprKind::Element(self.boxed(cx, base), index),
             ExprKind::Update(base, fields) => {
                 let base = self.boxed(cx, base);
-                ExprKind::Update(base, fields.into_iter().map(|(at, e)| (at, self.expr(cx, e))).collect())
+                ExprKind::Update(
+                    base,
+                    fields
+                        .into_iter()
+                        .map(|(at, e)| (at, self.expr(cx, e)))
+                        .collect(),
+                )
             }
-            ExprKind::If { condition, then, otherwise } => ExprKind::If {
+            ExprKind::If {
+                condition,
+                then,
+                otherwise,
+            } => ExprKind::If {
                 condition: self.boxed(cx, condition),
                 then: self.boxed(cx, then),
                 otherwise: self.boxed(cx, otherwise),
@@ -347,7 +451,10 @@ impl Finish {
             ExprKind::Match { scrutinee, arms } => {
                 let scrutinee = self.boxed(cx, scrutinee);
                 let arms: Vec<Arm> = arms.into_iter().map(|arm| self.arm(cx, arm)).collect();
-                let cases = arms.iter().map(|arm| (arm.pattern.clone(), arm.guard.is_some())).collect();
+                let cases = arms
+                    .iter()
+                    .map(|arm| (arm.pattern.clone(), arm.guard.is_some()))
+                    .collect();
                 self.matches.push((scrutinee.ty.clone(), cases, span));
                 ExprKind::Match { scrutinee, arms }
             }
@@ -360,30 +467,54 @@ impl Finish {
                 let base = self.boxed(cx, base);
                 ExprKind::AssignField(base, index, self.boxed(cx, value))
             }
-            ExprKind::While { condition, body } => {
-                ExprKind::While { condition: self.boxed(cx, condition), body: self.boxed(cx, body) }
-            }
-            ExprKind::ForRange { local, from, to, body } => {
-                ExprKind::ForRange { local, from: self.boxed(cx, from), to: self.boxed(cx, to), body: self.boxed(cx, body) }
-            }
-            ExprKind::ForList { local, list, body } => {
-                ExprKind::ForList { local, list: self.boxed(cx, list), body: self.boxed(cx, body) }
-            }
+            ExprKind::While { condition, body } => ExprKind::While {
+                condition: self.boxed(cx, condition),
+                body: self.boxed(cx, body),
+            },
+            ExprKind::ForRange {
+                local,
+                from,
+                to,
+                body,
+            } => ExprKind::ForRange {
+                local,
+                from: self.boxed(cx, from),
+                to: self.boxed(cx, to),
+                body: self.boxed(cx, body),
+            },
+            ExprKind::ForList { local, list, body } => ExprKind::ForList {
+                local,
+                list: self.boxed(cx, list),
+                body: self.boxed(cx, body),
+            },
             ExprKind::Break(value) => ExprKind::Break(value.map(|v| self.boxed(cx, v))),
             ExprKind::Return(value) => ExprKind::Return(value.map(|v| self.boxed(cx, v))),
             ExprKind::Lambda(lambda) => {
-                let Lambda { params, captures, body } = *lambda;
-                ExprKind::Lambda(Box::new(Lambda { params, captures, body: self.expr(cx, body) }))
+                let Lambda {
+                    params,
+                    captures,
+                    body,
+                } = *lambda;
+                ExprKind::Lambda(Box::new(Lambda {
+                    params,
+                    captures,
+                    body: self.expr(cx, body),
+                }))
             }
             ExprKind::Throw(value) => ExprKind::Throw(self.boxed(cx, value)),
-            ExprKind::Try { body, arms, finally } => ExprKind::Try {
+            ExprKind::Try {
+                body,
+                arms,
+                finally,
+            } => ExprKind::Try {
                 body: self.boxed(cx, body),
                 arms: arms.into_iter().map(|arm| self.arm(cx, arm)).collect(),
                 finally: finally.map(|e| self.boxed(cx, e)),
             },
             ExprKind::Receive { arms, after } => ExprKind::Receive {
                 arms: arms.into_iter().map(|arm| self.arm(cx, arm)).collect(),
-                after: after.map(|after| Box::new((self.expr(cx, after.0), self.expr(cx, after.1)))),
+                after: after
+                    .map(|after| Box::new((self.expr(cx, after.0), self.expr(cx, after.1)))),
             },
         };
         Expr { kind, ty, span }
@@ -403,19 +534,39 @@ impl Finish {
     }
 
     fn hole(&mut self, cx: &mut Infer<'_>, number: u32, span: Span) -> Expr {
-        let done = Hole::Done(Expr { kind: ExprKind::Literal(crate::hir::Literal::Unit), ty: Ty::Error, span });
+        let done = Hole::Done(Expr {
+            kind: ExprKind::Literal(crate::hir::Literal::Unit),
+            ty: Ty::Error,
+            span,
+        });
         match std::mem::replace(&mut cx.holes[number as usize], done) {
             Hole::Done(e) => self.expr(cx, e),
-            Hole::Binary { op, lhs, rhs, ty, span } => {
+            Hole::Binary {
+                op,
+                lhs,
+                rhs,
+                ty,
+                span,
+            } => {
                 let lhs = self.expr(cx, lhs);
                 let rhs = self.expr(cx, rhs);
                 let ty = self.ty(cx, &ty);
                 cx.settled_binary(op, lhs, rhs, ty, span)
             }
             // Reported where it could not be decided.
-            Hole::Call { ty, span, .. } | Hole::Value { ty, span } | Hole::Field { ty, span, .. } | Hole::Element { ty, span, .. } => {
-                debug_assert!(!cx.me().findings.is_empty(), "an undecided hole has been reported");
-                Expr { kind: ExprKind::Literal(crate::hir::Literal::Unit), ty: self.ty(cx, &ty), span }
+            Hole::Call { ty, span, .. }
+            | Hole::Value { ty, span }
+            | Hole::Field { ty, span, .. }
+            | Hole::Element { ty, span, .. } => {
+                debug_assert!(
+                    !cx.me().findings.is_empty(),
+                    "an undecided hole has been reported"
+                );
+                Expr {
+                    kind: ExprKind::Literal(crate::hir::Literal::Unit),
+                    ty: self.ty(cx, &ty),
+                    span,
+                }
             }
         }
     }
@@ -431,15 +582,28 @@ impl Finish {
             }
             pattern.kind = PatKind::Wild;
         }
-        Arm { pattern, any, guard, body }
+        Arm {
+            pattern,
+            any,
+            guard,
+            body,
+        }
     }
 
     fn stmt(&mut self, cx: &mut Infer<'_>, stmt: Stmt) -> Stmt {
         match stmt {
             Stmt::Expr(e) => Stmt::Expr(self.expr(cx, e)),
-            Stmt::Let { pattern, value, span } => {
+            Stmt::Let {
+                pattern,
+                value,
+                span,
+            } => {
                 let value = self.expr(cx, value);
-                Stmt::Let { pattern: self.pat(cx, pattern), value, span }
+                Stmt::Let {
+                    pattern: self.pat(cx, pattern),
+                    value,
+                    span,
+                }
             }
             Stmt::LocalFn(id) => Stmt::LocalFn(id),
         }
@@ -449,9 +613,15 @@ impl Finish {
         let ty = self.ty(cx, &pat.ty);
         let kind = match pat.kind {
             kind @ (PatKind::Wild | PatKind::Literal(_) | PatKind::Range(..)) => kind,
-            PatKind::Bind(local, inner) => PatKind::Bind(local, inner.map(|p| Box::new(self.pat(cx, *p)))),
-            PatKind::Tuple(items) => PatKind::Tuple(items.into_iter().map(|p| self.pat(cx, p)).collect()),
-            PatKind::Ctor(ctor, items) => PatKind::Ctor(ctor, items.into_iter().map(|p| self.pat(cx, p)).collect()),
+            PatKind::Bind(local, inner) => {
+                PatKind::Bind(local, inner.map(|p| Box::new(self.pat(cx, *p))))
+            }
+            PatKind::Tuple(items) => {
+                PatKind::Tuple(items.into_iter().map(|p| self.pat(cx, p)).collect())
+            }
+            PatKind::Ctor(ctor, items) => {
+                PatKind::Ctor(ctor, items.into_iter().map(|p| self.pat(cx, p)).collect())
+            }
             PatKind::Or(items) => PatKind::Or(items.into_iter().map(|p| self.pat(cx, p)).collect()),
             PatKind::Test(local, test) => PatKind::Test(local, self.boxed(cx, test)),
             PatKind::View(local, value, inner) => {
@@ -459,29 +629,53 @@ impl Finish {
                 PatKind::View(local, value, Box::new(self.pat(cx, *inner)))
             }
         };
-        Pat { kind, ty, span: pat.span }
+        Pat {
+            kind,
+            ty,
+            span: pat.span,
+        }
     }
 }
 
 fn check_matches(cx: &mut Infer<'_>, matches: &[Cases], warnings: &mut Vec<Finding>) {
     let (db, project) = (cx.db, cx.project);
     let def = |id| type_info(db, project, id).def.clone();
-    let types = exhaustive::Types { def: &def, list: Some(cx.known.list) };
+    let types = exhaustive::Types {
+        def: &def,
+        list: Some(cx.known.list),
+    };
     for (ty, cases, span) in matches {
         if has_error(ty) {
             continue;
         }
-        let rows: Vec<exhaustive::Row<'_>> =
-            cases.iter().map(|(pattern, guarded)| exhaustive::Row { pattern, guarded: *guarded }).collect();
+        let rows: Vec<exhaustive::Row<'_>> = cases
+            .iter()
+            .map(|(pattern, guarded)| exhaustive::Row {
+                pattern,
+                guarded: *guarded,
+            })
+            .collect();
         let report = exhaustive::analyse(&types, ty, &rows);
         if let Some(missing) = report.missing {
             // Mark the head, not the whole of it.
-            let end = cases.first().map_or(span.end, |(pattern, _)| pattern.span.start.max(span.start + 1));
-            let marked = Span { start: span.start, end: end.min(span.end).max(span.start + 1) };
-            cx.report_hint(marked, "non-exhaustive match", Some(format!("missing: {missing}")));
+            let end = cases.first().map_or(span.end, |(pattern, _)| {
+                pattern.span.start.max(span.start + 1)
+            });
+            let marked = Span {
+                start: span.start,
+                end: end.min(span.end).max(span.start + 1),
+            };
+            cx.report_hint(
+                marked,
+                "non-exhaustive match",
+                Some(format!("missing: {missing}")),
+            );
         }
         for index in report.redundant {
-            warnings.push(Finding::new(cases[index].0.span, "this case is never reached"));
+            warnings.push(Finding::new(
+                cases[index].0.span,
+                "this case is never reached",
+            ));
         }
     }
 }

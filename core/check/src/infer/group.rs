@@ -6,7 +6,9 @@ use crate::hir::{Body, Derived, Expr, ExprKind, MethodRef, PrimOp, Selected, Spa
 use crate::ids::{Container, FnKey, ModuleId, Part};
 use crate::raw::{self, FunctionKind, Name, PatKind};
 use crate::scc::group_of;
-use crate::signature::{Constraint, Header, ParamSig, Signature, declared_signature, header, impl_info, trait_info};
+use crate::signature::{
+    Constraint, Header, ParamSig, Signature, declared_signature, header, impl_info, trait_info,
+};
 use crate::traits::{Implementation, implementation, implements};
 use crate::ty::{FnId, TraitId, Ty};
 use crate::types::Finding;
@@ -38,13 +40,17 @@ pub struct GroupResult {
 #[salsa::tracked(returns(clone))]
 pub fn infer_group(db: &dyn Db, project: Project, first: FnId) -> Arc<GroupResult> {
     let group = group_of(db, project, first);
-    Arc::new(GroupResult { fns: run(db, project, &group) })
+    Arc::new(GroupResult {
+        fns: run(db, project, &group),
+    })
 }
 
 /// What callers see of a function.
 #[salsa::tracked(returns(clone))]
 pub fn signature(db: &dyn Db, project: Project, id: FnId) -> Arc<Signature> {
-    let Some(head) = header(db, project, id) else { return Arc::new(no_signature()) };
+    let Some(head) = header(db, project, id) else {
+        return Arc::new(no_signature());
+    };
     if let Some(of_trait) = trait_signature(db, project, id, &head) {
         return of_trait;
     }
@@ -53,30 +59,51 @@ pub fn signature(db: &dyn Db, project: Project, id: FnId) -> Arc<Signature> {
     }
     let group = group_of(db, project, id);
     let result = infer_group(db, project, group[0]);
-    result.fns.iter().find(|f| f.id == id).map_or_else(|| Arc::new(no_signature()), |f| f.signature.clone())
+    result
+        .fns
+        .iter()
+        .find(|f| f.id == id)
+        .map_or_else(|| Arc::new(no_signature()), |f| f.signature.clone())
 }
 
 fn no_signature() -> Signature {
-    Signature { type_params: 0, params: Vec::new(), result: Ty::Error, constraints: Vec::new(), value: false, names: Vec::new() }
+    Signature {
+        type_params: 0,
+        params: Vec::new(),
+        result: Ty::Error,
+        constraints: Vec::new(),
+        value: false,
+        names: Vec::new(),
+    }
 }
 
 /// The method of a trait that a method of an impl implements.
 fn implemented(db: &dyn Db, project: Project, id: FnId) -> Option<(FnId, Ty, u32)> {
     let key = db.ids().fn_key(id);
-    let Container::Impl(of) = key.container else { return None };
+    let Container::Impl(of) = key.container else {
+        return None;
+    };
     if key.part != Part::Main {
         return None;
     }
     let info = impl_info(db, project, of);
     info.traits.iter().find_map(|of| {
         let info_trait = trait_info(db, project, *of);
-        let method = info_trait.methods.iter().find(|m| m.name == key.name && m.arity == key.arity)?;
+        let method = info_trait
+            .methods
+            .iter()
+            .find(|m| m.name == key.name && m.arity == key.arity)?;
         Some((method.id, info.target.clone(), info.params.len() as u32))
     })
 }
 
 /// A method of an impl has the type its trait gives it.
-fn trait_signature(db: &dyn Db, project: Project, id: FnId, head: &Header) -> Option<Arc<Signature>> {
+fn trait_signature(
+    db: &dyn Db,
+    project: Project,
+    id: FnId,
+    head: &Header,
+) -> Option<Arc<Signature>> {
     let (method, target, impl_params) = implemented(db, project, id)?;
     let of_trait = signature(db, project, method);
     // `Self` becomes the target, the method's own parameters follow those of the impl.
@@ -93,14 +120,23 @@ fn trait_signature(db: &dyn Db, project: Project, id: FnId, head: &Header) -> Op
             default: head.params.get(i).and_then(|own| own.default).or(p.default),
         })
         .collect();
-    let mut constraints: Vec<Constraint> =
-        head.bounds.iter().filter(|(ty, _)| matches!(ty, Ty::Param(i) if *i < impl_params)).map(|(ty, of)| Constraint::Trait(ty.clone(), *of)).collect();
+    let mut constraints: Vec<Constraint> = head
+        .bounds
+        .iter()
+        .filter(|(ty, _)| matches!(ty, Ty::Param(i) if *i < impl_params))
+        .map(|(ty, of)| Constraint::Trait(ty.clone(), *of))
+        .collect();
     for constraint in of_trait.constraints.iter().skip(1) {
         if let Constraint::Trait(ty, of) = constraint {
             constraints.push(Constraint::Trait(at(ty), *of));
         }
     }
-    let mut names: Vec<Name> = head.names.iter().take(impl_params as usize).cloned().collect();
+    let mut names: Vec<Name> = head
+        .names
+        .iter()
+        .take(impl_params as usize)
+        .cloned()
+        .collect();
     names.extend(of_trait.names.iter().skip(1).cloned());
     Some(Arc::new(Signature {
         type_params: impl_params + of_trait.type_params.saturating_sub(1),
@@ -115,10 +151,21 @@ fn trait_signature(db: &dyn Db, project: Project, id: FnId, head: &Header) -> Op
 /// The raw function that is inferred for a number: for a default, its expression.
 fn raw_of(db: &dyn Db, project: Project, id: FnId) -> Option<Arc<raw::Function>> {
     let def = function(db, project, main_part(db, id))?;
-    let Part::Default(at) = db.ids().fn_key(id).part else { return Some(def) };
-    let value = def.clauses.iter().find_map(|clause| clause.params.get(at as usize)?.default.clone())?;
+    let Part::Default(at) = db.ids().fn_key(id).part else {
+        return Some(def);
+    };
+    let value = def
+        .clauses
+        .iter()
+        .find_map(|clause| clause.params.get(at as usize)?.default.clone())?;
     let span = value.span;
-    let clause = raw::Clause { params: Vec::new(), guard: None, result: None, body: Some((*value).clone()), span };
+    let clause = raw::Clause {
+        params: Vec::new(),
+        guard: None,
+        result: None,
+        body: Some((*value).clone()),
+        span,
+    };
     Some(Arc::new(raw::Function {
         name: def.name.clone(),
         name_span: span,
@@ -131,14 +178,21 @@ fn raw_of(db: &dyn Db, project: Project, id: FnId) -> Option<Arc<raw::Function>>
 }
 
 fn run(db: &dyn Db, project: Project, group: &[FnId]) -> Vec<FnResult> {
-    let module = group.first().and_then(|id| fn_module(db, project, *id)).map_or(db.ids().module(""), |m| m.0);
+    let module = group
+        .first()
+        .and_then(|id| fn_module(db, project, *id))
+        .map_or(db.ids().module(""), |m| m.0);
     let mut cx = Infer::new(db, project, module);
     cx.members = Vec::new();
     let mut heads = Vec::new();
     for id in group {
         let head = header(db, project, *id);
         let module = head.as_ref().map(|h| h.module);
-        cx.members.push(Member { owner: Some(*id), module, ..Member::default() });
+        cx.members.push(Member {
+            owner: Some(*id),
+            module,
+            ..Member::default()
+        });
         heads.push(head);
     }
     let single = group.len() == 1;
@@ -147,19 +201,40 @@ fn run(db: &dyn Db, project: Project, group: &[FnId]) -> Vec<FnResult> {
     for (at, (id, head)) in group.iter().zip(&heads).enumerate() {
         let Some(head) = head else { continue };
         cx.at = at;
-        let known = trait_signature(db, project, *id, head).or_else(|| head.complete().then(|| Arc::new(declared_signature(head))));
+        let known = trait_signature(db, project, *id, head)
+            .or_else(|| head.complete().then(|| Arc::new(declared_signature(head))));
         let vars: Vec<Ty> = (0..head.type_params)
-            .map(|i| if known.is_some() || (single && i < head.declared) { Ty::Param(i) } else { cx.fresh() })
+            .map(|i| {
+                if known.is_some() || (single && i < head.declared) {
+                    Ty::Param(i)
+                } else {
+                    cx.fresh()
+                }
+            })
             .collect();
         if known.is_none() {
             let ty = |ty: &Option<Ty>, cx: &mut Infer<'_>| match ty {
                 Some(ty) => unify::instantiate(ty, 0, &vars),
                 None => cx.fresh(),
             };
-            let params: Vec<ParamSig> =
-                head.params.iter().map(|p| ParamSig { name: p.name.clone(), ty: ty(&p.ty, &mut cx), default: p.default }).collect();
+            let params: Vec<ParamSig> = head
+                .params
+                .iter()
+                .map(|p| ParamSig {
+                    name: p.name.clone(),
+                    ty: ty(&p.ty, &mut cx),
+                    default: p.default,
+                })
+                .collect();
             let result = ty(&head.result, &mut cx);
-            cx.group.insert(*id, MonoSig { params, result, value: head.value });
+            cx.group.insert(
+                *id,
+                MonoSig {
+                    params,
+                    result,
+                    value: head.value,
+                },
+            );
         }
         if single {
             rigid = known.as_ref().map_or(head.declared, |k| k.type_params);
@@ -169,7 +244,9 @@ fn run(db: &dyn Db, project: Project, group: &[FnId]) -> Vec<FnResult> {
     let mut results = Vec::new();
     for (at, (id, head)) in group.iter().zip(&heads).enumerate() {
         cx.enter(at);
-        let (Some(head), Some(raw)) = (head, raw_of(db, project, *id)) else { continue };
+        let (Some(head), Some(raw)) = (head, raw_of(db, project, *id)) else {
+            continue;
+        };
         let (vars, known) = &declared[at];
         if raw.clauses.iter().all(|clause| clause.body.is_some()) {
             let (params, result) = match known {
@@ -182,12 +259,18 @@ fn run(db: &dyn Db, project: Project, group: &[FnId]) -> Vec<FnResult> {
             cx.bounds = head.bounds.clone();
             if let Some(known) = known {
                 cx.param_names = known.names.clone();
-                cx.bounds.extend(known.constraints.iter().filter_map(|c| match c {
-                    Constraint::Trait(ty, of) => Some((ty.clone(), *of)),
-                    _ => None,
-                }));
+                cx.bounds
+                    .extend(known.constraints.iter().filter_map(|c| match c {
+                        Constraint::Trait(ty, of) => Some((ty.clone(), *of)),
+                        _ => None,
+                    }));
             } else {
-                cx.param_names = head.names.iter().take(head.declared as usize).cloned().collect();
+                cx.param_names = head
+                    .names
+                    .iter()
+                    .take(head.declared as usize)
+                    .cloned()
+                    .collect();
                 // Parameters that are variables in this group bring their bounds as goals.
                 for (ty, of) in &head.bounds {
                     let ty = unify::instantiate(ty, 0, vars);
@@ -196,8 +279,16 @@ fn run(db: &dyn Db, project: Project, group: &[FnId]) -> Vec<FnResult> {
                     }
                 }
             }
-            cx.self_ty = head.self_ty.as_ref().map(|ty| unify::instantiate(ty, 0, vars));
-            cx.type_names = head.names.iter().cloned().zip(vars.iter().cloned()).collect();
+            cx.self_ty = head
+                .self_ty
+                .as_ref()
+                .map(|ty| unify::instantiate(ty, 0, vars));
+            cx.type_names = head
+                .names
+                .iter()
+                .cloned()
+                .zip(vars.iter().cloned())
+                .collect();
             // An impl may name its method's type parameters as it likes.
             let types: Vec<Ty> = params.iter().map(|p| p.ty.clone()).collect();
             check_head(&mut cx, head, &types, &result, vars, &raw);
@@ -209,11 +300,25 @@ fn run(db: &dyn Db, project: Project, group: &[FnId]) -> Vec<FnResult> {
         }
     }
     let single_known = declared.first().is_some_and(|(_, known)| known.is_some());
-    finish::group(&mut cx, group, &heads, results, rigid, single && single_known)
+    finish::group(
+        &mut cx,
+        group,
+        &heads,
+        results,
+        rigid,
+        single && single_known,
+    )
 }
 
 /// The annotations of an impl's method agree with its trait.
-fn check_head(cx: &mut Infer<'_>, head: &Header, types: &[Ty], result: &Ty, vars: &[Ty], raw: &raw::Function) {
+fn check_head(
+    cx: &mut Infer<'_>,
+    head: &Header,
+    types: &[Ty],
+    result: &Ty,
+    vars: &[Ty],
+    raw: &raw::Function,
+) {
     if !matches!(head.container, Container::Impl(_)) {
         return;
     }
@@ -270,32 +375,59 @@ pub fn entry(db: &dyn Db, project: Project, main: FnId) -> Option<Body> {
     let sig = signature(db, project, main);
     let module = fn_module(db, project, main)?.0;
     let mut cx = Infer::new(db, project, module);
-    let owner = db.ids().function(FnKey { part: Part::Entry, ..db.ids().fn_key(main) });
+    let owner = db.ids().function(FnKey {
+        part: Part::Entry,
+        ..db.ids().fn_key(main)
+    });
     cx.members[0].owner = Some(owner);
     let span = Span::default();
     let mut args = Vec::new();
     if sig.params.len() == 1 && sig.params[0].default.is_none() {
         let levels = crate::db::module_scope(db, project, db.ids().module("std.env.Env"));
-        let head = levels.values.get("args").and_then(|heads| heads.first()).cloned().or_else(|| {
-            let target = crate::resolve::find_module(db, project, module, &["Env".into()])?;
-            let crate::resolve::Target::Module(env) = target else { return None };
-            crate::resolve::module_values(db, project, env, "args".into()).first().cloned()
-        })?;
+        let head = levels
+            .values
+            .get("args")
+            .and_then(|heads| heads.first())
+            .cloned()
+            .or_else(|| {
+                let target = crate::resolve::find_module(db, project, module, &["Env".into()])?;
+                let crate::resolve::Target::Module(env) = target else {
+                    return None;
+                };
+                crate::resolve::module_values(db, project, env, "args".into())
+                    .first()
+                    .cloned()
+            })?;
         let (inst, _, result) = cx.instantiate_fn(&head, "args", span);
-        args.push(Expr { kind: ExprKind::Call(crate::hir::Callee::Fn(inst), Vec::new()), ty: result, span });
+        args.push(Expr {
+            kind: ExprKind::Call(crate::hir::Callee::Fn(inst), Vec::new()),
+            ty: result,
+            span,
+        });
     }
     let (inst, params, result) = cx.instantiate_id(main, "main", span, &[]);
     for (param, arg) in params.iter().zip(&args) {
         cx.expect(&param.ty, &arg.ty, span);
     }
-    let call = Expr { kind: ExprKind::Call(crate::hir::Callee::Fn(inst), args), ty: result.clone(), span };
+    let call = Expr {
+        kind: ExprKind::Call(crate::hir::Callee::Fn(inst), args),
+        ty: result.clone(),
+        span,
+    };
     cx.solve();
     let value = match cx.table.shallow(&result) {
         Ty::Unit | Ty::Infer(_) => cx.dropped(call),
         _ => {
             let text = cx.shown(call, "showInside");
-            let print = crate::hir::FnInst { id: crate::signature::intrinsic_fn(db, "printlnString"), args: [].into() };
-            Expr { kind: ExprKind::Call(crate::hir::Callee::Fn(print), vec![text]), ty: Ty::Unit, span }
+            let print = crate::hir::FnInst {
+                id: crate::signature::intrinsic_fn(db, "printlnString"),
+                args: [].into(),
+            };
+            Expr {
+                kind: ExprKind::Call(crate::hir::Callee::Fn(print), vec![text]),
+                ty: Ty::Unit,
+                span,
+            }
         }
     };
     finish::expression(&mut cx, owner, Vec::new(), value, Ty::Unit).ok()
@@ -330,7 +462,11 @@ pub mod select {
         }
         let derived = || -> Option<Selected> {
             let derived = if of == known.eq {
-                if &*method.name == "!=" { Derived::Ne } else { Derived::Eq }
+                if &*method.name == "!=" {
+                    Derived::Ne
+                } else {
+                    Derived::Eq
+                }
             } else if of == known.ord {
                 by_order.unwrap_or(Derived::Compare)
             } else if of == known.show {
@@ -369,19 +505,34 @@ pub mod select {
                 if let Some((_, _, id)) = own(name) {
                     let mut all = args;
                     all.extend(method.args.iter().cloned());
-                    return Some(Selected::Fn(crate::hir::FnInst { id: *id, args: all.into() }));
+                    return Some(Selected::Fn(crate::hir::FnInst {
+                        id: *id,
+                        args: all.into(),
+                    }));
                 }
                 let trait_info = trait_info(db, project, of);
-                let default = trait_info.methods.iter().find(|m| m.name == method.name && m.has_body)?;
+                let default = trait_info
+                    .methods
+                    .iter()
+                    .find(|m| m.name == method.name && m.has_body)?;
                 let mut all = vec![ty.clone()];
                 all.extend(method.args.iter().cloned());
-                Some(Selected::Fn(crate::hir::FnInst { id: default.id, args: all.into() }))
+                Some(Selected::Fn(crate::hir::FnInst {
+                    id: default.id,
+                    args: all.into(),
+                }))
             }
         }
     }
 
     /// What `name(args…)` means in the scope of `owner` at concrete types; `args[0]` is the receiver.
-    pub fn dot(db: &dyn Db, project: Project, owner: FnId, name: &str, args: &[Ty]) -> Option<Selected> {
+    pub fn dot(
+        db: &dyn Db,
+        project: Project,
+        owner: FnId,
+        name: &str,
+        args: &[Ty],
+    ) -> Option<Selected> {
         let module = fn_module(db, project, owner).map_or(db.ids().module(""), |m| m.0);
         let mut cx = Infer::new(db, project, module);
         cx.members[0].owner = Some(owner);
@@ -399,19 +550,32 @@ pub mod select {
         }
         let inst = cx.select_dot_fn(&name, args)?;
         cx.solve();
-        Some(Selected::Fn(crate::hir::FnInst { id: inst.id, args: inst.args.iter().map(|t| closed(&cx, t)).collect() }))
+        Some(Selected::Fn(crate::hir::FnInst {
+            id: inst.id,
+            args: inst.args.iter().map(|t| closed(&cx, t)).collect(),
+        }))
     }
 
     fn dot_method(cx: &mut Infer<'_>, of: TraitId, name: &Name, args: &[Ty]) -> Option<Selected> {
         let info = trait_info(cx.db, cx.project, of);
         let found = info.methods.iter().find(|m| m.name == *name)?;
-        let (inst, params, _) = cx.instantiate_id(found.id, name, Span::default(), std::slice::from_ref(&args[0]));
+        let (inst, params, _) = cx.instantiate_id(
+            found.id,
+            name,
+            Span::default(),
+            std::slice::from_ref(&args[0]),
+        );
         for (param, arg) in params.iter().zip(args) {
             cx.table.unify(&param.ty, arg).ok()?;
         }
         cx.solve();
         let own = inst.args.iter().skip(1).map(|t| closed(cx, t)).collect();
-        let reference = MethodRef { of, name: name.clone(), self_ty: args[0].clone(), args: own };
+        let reference = MethodRef {
+            of,
+            name: name.clone(),
+            self_ty: args[0].clone(),
+            args: own,
+        };
         method(cx.db, cx.project, &reference)
     }
 

@@ -45,13 +45,22 @@ pub(super) enum Choice {
 
 impl<'db> Infer<'db> {
     /// Chooses by nearness, then arity, then types. `exact`: all parameters must be given.
-    pub(super) fn choose(&mut self, levels: &Levels<FnHead>, shapes: &[Shape], names: &[Name], exact: bool) -> Choice {
+    pub(super) fn choose(
+        &mut self,
+        levels: &Levels<FnHead>,
+        shapes: &[Shape],
+        names: &[Name],
+        exact: bool,
+    ) -> Choice {
         let count = (shapes.len() + names.len()) as u32;
         let mut arity_met = false;
         for level in levels {
             let mut best = Vec::new();
             for head in level {
-                if head.value || count > head.arity || count < if exact { head.arity } else { head.required } {
+                if head.value
+                    || count > head.arity
+                    || count < if exact { head.arity } else { head.required }
+                {
                     continue;
                 }
                 if !names.is_empty() && !self.has_params(head.id, names) {
@@ -73,30 +82,51 @@ impl<'db> Infer<'db> {
                     let best: Vec<&FnHead> = several
                         .iter()
                         .map(|(head, _)| *head)
-                        .filter(|a| several.iter().all(|(b, _)| a.id == b.id || self.at_least_as_specific(a.id, b.id, shapes.len())))
+                        .filter(|a| {
+                            several.iter().all(|(b, _)| {
+                                a.id == b.id || self.at_least_as_specific(a.id, b.id, shapes.len())
+                            })
+                        })
                         .collect();
                     return match best.as_slice() {
                         [head] => Choice::One((*head).clone()),
                         // The same text in several places (a default makes two arities one): the first.
-                        [head, ..] if best.iter().all(|b| b.arity != head.arity || b.id == head.id) => Choice::One((*head).clone()),
+                        [head, ..]
+                            if best
+                                .iter()
+                                .all(|b| b.arity != head.arity || b.id == head.id) =>
+                        {
+                            Choice::One((*head).clone())
+                        }
                         _ => Choice::Ambiguous,
                     };
                 }
             }
         }
-        if arity_met { Choice::None } else { Choice::Arity }
+        if arity_met {
+            Choice::None
+        } else {
+            Choice::Arity
+        }
     }
 
     fn has_params(&self, id: FnId, names: &[Name]) -> bool {
-        header(self.db, self.project, id)
-            .is_some_and(|h| names.iter().all(|name| h.params.iter().any(|p| p.name.as_ref() == Some(name))))
+        header(self.db, self.project, id).is_some_and(|h| {
+            names
+                .iter()
+                .all(|name| h.params.iter().any(|p| p.name.as_ref() == Some(name)))
+        })
     }
 
     fn fit(&mut self, id: FnId, shapes: &[Shape]) -> Fit {
-        let Some(header) = header(self.db, self.project, id) else { return Fit::No };
+        let Some(header) = header(self.db, self.project, id) else {
+            return Fit::No;
+        };
         let mut fit = Fit::Yes;
         // Leading defaults shift positional arguments; types decide only where the numbers agree.
-        if shapes.len() != header.params.len() && header.params.first().is_some_and(|p| p.default.is_some()) {
+        if shapes.len() != header.params.len()
+            && header.params.first().is_some_and(|p| p.default.is_some())
+        {
             return Fit::Yes;
         }
         for (shape, param) in shapes.iter().zip(&header.params) {
@@ -124,13 +154,19 @@ impl<'db> Infer<'db> {
         match (param, &arg) {
             (Ty::Param(_) | Ty::Error, _) | (_, Ty::Error) => Fit::Yes,
             (Ty::Int(width), Ty::Infer(var)) if self.table.is_literal(*var) => {
-                if *width == super::expr::INT { Fit::Yes } else { Fit::Maybe }
+                if *width == super::expr::INT {
+                    Fit::Yes
+                } else {
+                    Fit::Maybe
+                }
             }
             (_, Ty::Infer(var)) if self.table.is_literal(*var) => Fit::No,
             (_, Ty::Infer(_)) => Fit::Maybe,
             (Ty::Tuple(xs), Ty::Tuple(ys)) if xs.len() == ys.len() => self.fits_all(xs, ys),
             (Ty::Adt(x, xs), Ty::Adt(y, ys)) if x == y => self.fits_all(xs, ys),
-            (Ty::Fn(xs, x), Ty::Fn(ys, y)) if xs.len() == ys.len() => self.fits_all(xs, ys).min(self.fits(x, y)),
+            (Ty::Fn(xs, x), Ty::Fn(ys, y)) if xs.len() == ys.len() => {
+                self.fits_all(xs, ys).min(self.fits(x, y))
+            }
             (Ty::Array(x), Ty::Array(y)) => self.fits(x, y),
             (a, b) if a == b => Fit::Yes,
             _ => Fit::No,
@@ -138,31 +174,56 @@ impl<'db> Infer<'db> {
     }
 
     fn fits_all(&self, xs: &[Ty], ys: &[Ty]) -> Fit {
-        xs.iter().zip(ys).map(|(x, y)| self.fits(x, y)).min().unwrap_or(Fit::Yes)
+        xs.iter()
+            .zip(ys)
+            .map(|(x, y)| self.fits(x, y))
+            .min()
+            .unwrap_or(Fit::Yes)
     }
 
     /// Whether everything `a` takes, `b` takes too.
     fn at_least_as_specific(&self, a: FnId, b: FnId, count: usize) -> bool {
-        let (Some(a), Some(b)) = (header(self.db, self.project, a), header(self.db, self.project, b)) else { return false };
+        let (Some(a), Some(b)) = (
+            header(self.db, self.project, a),
+            header(self.db, self.project, b),
+        ) else {
+            return false;
+        };
         let bounded = |h: &crate::signature::Header, ty: &Ty| h.bounds.iter().any(|(t, _)| t == ty);
-        (0..count).all(|at| match (a.params.get(at).and_then(|p| p.ty.as_ref()), b.params.get(at).and_then(|p| p.ty.as_ref())) {
-            (_, None) => true,
-            (None, Some(ty)) => matches!(ty, Ty::Param(_)),
-            (Some(x @ Ty::Param(_)), Some(y @ Ty::Param(_))) => bounded(&a, x) || !bounded(&b, y),
-            (Some(x), Some(y)) => covers(y, x),
+        (0..count).all(|at| {
+            match (
+                a.params.get(at).and_then(|p| p.ty.as_ref()),
+                b.params.get(at).and_then(|p| p.ty.as_ref()),
+            ) {
+                (_, None) => true,
+                (None, Some(ty)) => matches!(ty, Ty::Param(_)),
+                (Some(x @ Ty::Param(_)), Some(y @ Ty::Param(_))) => {
+                    bounded(&a, x) || !bounded(&b, y)
+                }
+                (Some(x), Some(y)) => covers(y, x),
+            }
         })
     }
 
     /// The traits with a method `name` that `form` could implement.
     pub(super) fn traits_with_method(&mut self, form: &Ty, name: &str) -> Vec<TraitId> {
         let table = impl_table(self.db, self.project);
-        let Some(traits) = table.methods.get(name) else { return Vec::new() };
-        traits.iter().copied().filter(|of| self.could_implement(form, *of)).collect()
+        let Some(traits) = table.methods.get(name) else {
+            return Vec::new();
+        };
+        traits
+            .iter()
+            .copied()
+            .filter(|of| self.could_implement(form, *of))
+            .collect()
     }
 
     fn could_implement(&self, form: &Ty, of: TraitId) -> bool {
         if let Ty::Param(_) = form {
-            return self.bounds.iter().any(|(ty, bound)| ty == form && self.is_or_extends(*bound, of, 0));
+            return self
+                .bounds
+                .iter()
+                .any(|(ty, bound)| ty == form && self.is_or_extends(*bound, of, 0));
         }
         crate::traits::head_implements(self.db, self.project, form, of)
     }
@@ -171,7 +232,10 @@ impl<'db> Infer<'db> {
     pub(super) fn is_or_extends(&self, this: TraitId, of: TraitId, depth: u32) -> bool {
         this == of
             || depth < 32
-                && trait_info(self.db, self.project, this).supertraits.iter().any(|above| self.is_or_extends(*above, of, depth + 1))
+                && trait_info(self.db, self.project, this)
+                    .supertraits
+                    .iter()
+                    .any(|above| self.is_or_extends(*above, of, depth + 1))
     }
 
     /// Functions `name` as seen from this module, or from the module of the function that brought a constraint.
@@ -180,23 +244,39 @@ impl<'db> Infer<'db> {
             let heads = resolve::prelude_values(self.db, self.project, library.into());
             return Arc::new(vec![heads.to_vec()]);
         }
-        let module = owner.and_then(|owner| fn_module(self.db, self.project, owner)).map_or(self.module, |m| m.0);
+        let module = owner
+            .and_then(|owner| fn_module(self.db, self.project, owner))
+            .map_or(self.module, |m| m.0);
         resolve::values(self.db, self.project, module, name.clone())
     }
 
     /// Reports that nothing of this name takes these arguments.
-    pub(super) fn no_function_fits(&mut self, name: &str, levels: &Levels<FnHead>, types: &[Ty], span: Span) {
+    pub(super) fn no_function_fits(
+        &mut self,
+        name: &str,
+        levels: &Levels<FnHead>,
+        types: &[Ty],
+        span: Span,
+    ) {
         if types.iter().any(|t| super::has_error(&self.table.deep(t))) {
             return;
         }
         let shown: Vec<String> = types.iter().map(|t| self.show(t)).collect();
         let mut lines = Vec::new();
-        for head in levels.iter().flatten().filter(|h| h.arity as usize == types.len()).take(6) {
+        for head in levels
+            .iter()
+            .flatten()
+            .filter(|h| h.arity as usize == types.len())
+            .take(6)
+        {
             if let Some(h) = header(self.db, self.project, head.id) {
                 let params: Vec<String> = h
                     .params
                     .iter()
-                    .map(|p| p.ty.as_ref().map_or("_".into(), |ty| self.show_with(ty, &h.names)))
+                    .map(|p| {
+                        p.ty.as_ref()
+                            .map_or("_".into(), |ty| self.show_with(ty, &h.names))
+                    })
                     .collect();
                 lines.push(format!("{name}({})", params.join(", ")));
             }
@@ -205,16 +285,31 @@ impl<'db> Infer<'db> {
         lines.dedup();
         let hint = (!lines.is_empty()).then(|| format!("there is {}", lines.join(", ")));
         let shown_name = if name == "[]" { "index" } else { name };
-        self.report_hint(span, format!("type mismatch: no `{shown_name}` takes ({})", shown.join(", ")), hint);
+        self.report_hint(
+            span,
+            format!(
+                "type mismatch: no `{shown_name}` takes ({})",
+                shown.join(", ")
+            ),
+            hint,
+        );
     }
 
     fn show_with(&self, ty: &Ty, names: &[Name]) -> String {
-        crate::print::Printer { db: self.db, project: self.project, params: names, literal: &|_| false }.ty(ty)
+        crate::print::Printer {
+            db: self.db,
+            project: self.project,
+            params: names,
+            literal: &|_| false,
+        }
+        .ty(ty)
     }
 
     /// Whether the function is one of the library.
     pub(super) fn in_library(&self, head: &FnHead) -> bool {
-        project_scope(self.db, self.project).std.contains(&head.module)
+        project_scope(self.db, self.project)
+            .std
+            .contains(&head.module)
     }
 }
 
@@ -231,8 +326,12 @@ pub(super) fn operator_function(name: &str) -> Option<&'static str> {
 fn covers(general: &Ty, specific: &Ty) -> bool {
     match (general, specific) {
         (Ty::Param(_), _) => true,
-        (Ty::Tuple(xs), Ty::Tuple(ys)) if xs.len() == ys.len() => xs.iter().zip(ys.iter()).all(|(x, y)| covers(x, y)),
-        (Ty::Adt(x, xs), Ty::Adt(y, ys)) if x == y => xs.iter().zip(ys.iter()).all(|(x, y)| covers(x, y)),
+        (Ty::Tuple(xs), Ty::Tuple(ys)) if xs.len() == ys.len() => {
+            xs.iter().zip(ys.iter()).all(|(x, y)| covers(x, y))
+        }
+        (Ty::Adt(x, xs), Ty::Adt(y, ys)) if x == y => {
+            xs.iter().zip(ys.iter()).all(|(x, y)| covers(x, y))
+        }
         (Ty::Fn(xs, x), Ty::Fn(ys, y)) if xs.len() == ys.len() => {
             xs.iter().zip(ys.iter()).all(|(x, y)| covers(x, y)) && covers(x, y)
         }

@@ -24,7 +24,15 @@ pub(super) enum Decision {
 }
 
 fn is_arithmetic(op: BinaryOp) -> bool {
-    matches!(op, BinaryOp::Add | BinaryOp::Sub | BinaryOp::Mul | BinaryOp::Div | BinaryOp::Rem | BinaryOp::Pow)
+    matches!(
+        op,
+        BinaryOp::Add
+            | BinaryOp::Sub
+            | BinaryOp::Mul
+            | BinaryOp::Div
+            | BinaryOp::Rem
+            | BinaryOp::Pow
+    )
 }
 
 impl<'db> Infer<'db> {
@@ -39,11 +47,19 @@ impl<'db> Infer<'db> {
                 break;
             }
         }
-        let first_expected = expected.filter(|_| chain.iter().all(|(op, _, _)| is_arithmetic(*op) || *op == BinaryOp::Concat));
-        let first_expected = first_expected.map(|ty| self.table.shallow(ty)).filter(|ty| matches!(ty, Ty::Adt(..) | Ty::String));
+        let first_expected = expected.filter(|_| {
+            chain
+                .iter()
+                .all(|(op, _, _)| is_arithmetic(*op) || *op == BinaryOp::Concat)
+        });
+        let first_expected = first_expected
+            .map(|ty| self.table.shallow(ty))
+            .filter(|ty| matches!(ty, Ty::Adt(..) | Ty::String));
         let item;
         let first_expected = match (chain.last(), expected.map(|ty| self.table.shallow(ty))) {
-            (Some((BinaryOp::Cons, _, _)), Some(Ty::Adt(id, args))) if id == self.known.list && chain.len() == 1 => {
+            (Some((BinaryOp::Cons, _, _)), Some(Ty::Adt(id, args)))
+                if id == self.known.list && chain.len() == 1 =>
+            {
                 item = Some(args[0].clone());
                 item
             }
@@ -61,21 +77,51 @@ impl<'db> Infer<'db> {
             BinaryOp::And | BinaryOp::Or => {
                 self.expect(&Ty::Bool, &lhs.ty, lhs.span);
                 let rhs = self.check(rhs, &Ty::Bool);
-                let constant = |value| Expr { kind: ExprKind::Literal(hir::Literal::Bool(value)), ty: Ty::Bool, span };
-                let (then, otherwise) = if op == BinaryOp::And { (rhs, constant(false)) } else { (constant(true), rhs) };
-                let kind = ExprKind::If { condition: Box::new(lhs), then: Box::new(then), otherwise: Box::new(otherwise) };
-                Expr { kind, ty: Ty::Bool, span }
+                let constant = |value| Expr {
+                    kind: ExprKind::Literal(hir::Literal::Bool(value)),
+                    ty: Ty::Bool,
+                    span,
+                };
+                let (then, otherwise) = if op == BinaryOp::And {
+                    (rhs, constant(false))
+                } else {
+                    (constant(true), rhs)
+                };
+                let kind = ExprKind::If {
+                    condition: Box::new(lhs),
+                    then: Box::new(then),
+                    otherwise: Box::new(otherwise),
+                };
+                Expr {
+                    kind,
+                    ty: Ty::Bool,
+                    span,
+                }
             }
             BinaryOp::Send => {
                 self.expect(&Ty::Pid, &lhs.ty, lhs.span);
                 let message = self.infer(rhs, None);
-                let inst = FnInst { id: intrinsic_fn(self.db, "send"), args: [message.ty.clone()].into() };
-                Expr { kind: ExprKind::Call(Callee::Fn(inst), vec![lhs, message]), ty: Ty::Unit, span }
+                let inst = FnInst {
+                    id: intrinsic_fn(self.db, "send"),
+                    args: [message.ty.clone()].into(),
+                };
+                Expr {
+                    kind: ExprKind::Call(Callee::Fn(inst), vec![lhs, message]),
+                    ty: Ty::Unit,
+                    span,
+                }
             }
             BinaryOp::Cons => {
                 let ty = self.known.list_of(lhs.ty.clone());
                 let tail = self.check(rhs, &ty);
-                Expr { kind: ExprKind::Construct { ctor: 1, fields: vec![lhs, tail] }, ty, span }
+                Expr {
+                    kind: ExprKind::Construct {
+                        ctor: 1,
+                        fields: vec![lhs, tail],
+                    },
+                    ty,
+                    span,
+                }
             }
             _ => {
                 // What the left side is helps to type the right one, but a number may be promoted.
@@ -87,7 +133,14 @@ impl<'db> Infer<'db> {
                 };
                 let rhs = match (&rhs.kind, hint) {
                     // Only a literal takes a hint that need not hold.
-                    (Raw::Literal(_) | Raw::List(..) | Raw::Name(_) | Raw::Tuple(_) | Raw::Call(..), Some(hint)) => self.infer(rhs, Some(&hint)),
+                    (
+                        Raw::Literal(_)
+                        | Raw::List(..)
+                        | Raw::Name(_)
+                        | Raw::Tuple(_)
+                        | Raw::Call(..),
+                        Some(hint),
+                    ) => self.infer(rhs, Some(&hint)),
                     _ => self.infer(rhs, None),
                 };
                 self.binary(op, lhs, rhs, span)
@@ -108,13 +161,39 @@ impl<'db> Infer<'db> {
             Decision::Operands(operands) => self.make_binary(op, lhs, rhs, operands, span),
             Decision::Mismatch => {
                 self.operand_mismatch(op, &lhs.ty, &rhs.ty, span);
-                let ty = if is_arithmetic(op) || op == BinaryOp::Concat { Ty::Error } else { Ty::Bool };
-                Expr { ty, ..self.error_expr(span) }
+                let ty = if is_arithmetic(op) || op == BinaryOp::Concat {
+                    Ty::Error
+                } else {
+                    Ty::Bool
+                };
+                Expr {
+                    ty,
+                    ..self.error_expr(span)
+                }
             }
             Decision::Later => {
-                let result = if is_arithmetic(op) { self.fresh() } else { Ty::Bool };
-                let goal = Goal::Binary { op, lhs: lhs.ty.clone(), rhs: rhs.ty.clone(), result: result.clone() };
-                let (hole, out) = self.hole(Hole::Binary { op, lhs, rhs, ty: result.clone(), span }, result, span);
+                let result = if is_arithmetic(op) {
+                    self.fresh()
+                } else {
+                    Ty::Bool
+                };
+                let goal = Goal::Binary {
+                    op,
+                    lhs: lhs.ty.clone(),
+                    rhs: rhs.ty.clone(),
+                    result: result.clone(),
+                };
+                let (hole, out) = self.hole(
+                    Hole::Binary {
+                        op,
+                        lhs,
+                        rhs,
+                        ty: result.clone(),
+                        span,
+                    },
+                    result,
+                    span,
+                );
                 self.later(goal, span, Some(hole));
                 out
             }
@@ -124,8 +203,15 @@ impl<'db> Infer<'db> {
     /// What the operands of an operator become. With `force`, unknown ones are taken to be of one type.
     pub(super) fn decide(&mut self, op: BinaryOp, l: &Ty, r: &Ty, force: bool) -> Decision {
         let (l, r) = (self.table.shallow(l), self.table.shallow(r));
-        let literal = |cx: &Self, ty: &Ty| matches!(ty, Ty::Infer(var) if cx.table.is_literal(*var));
-        let plain = |ty: Ty| Decision::Operands(Operands { ty, left: None, right: None });
+        let literal =
+            |cx: &Self, ty: &Ty| matches!(ty, Ty::Infer(var) if cx.table.is_literal(*var));
+        let plain = |ty: Ty| {
+            Decision::Operands(Operands {
+                ty,
+                left: None,
+                right: None,
+            })
+        };
         let promotes = op != BinaryOp::Concat;
         match (&l, &r) {
             (Ty::Error, _) | (_, Ty::Error) => plain(Ty::Error),
@@ -139,9 +225,17 @@ impl<'db> Infer<'db> {
                 let _ = self.table.unify(&r, &Ty::INT);
                 self.promoted(&l, false)
             }
-            (Ty::Infer(a), Ty::Infer(b)) if !force && !(literal(self, &l) && literal(self, &r)) && a != b && promotes => Decision::Later,
+            (Ty::Infer(a), Ty::Infer(b))
+                if !force && !(literal(self, &l) && literal(self, &r)) && a != b && promotes =>
+            {
+                Decision::Later
+            }
             (Ty::Infer(_), other) | (other, Ty::Infer(_))
-                if !force && promotes && super::expr::is_number(other) && !literal(self, &l) && !literal(self, &r) =>
+                if !force
+                    && promotes
+                    && super::expr::is_number(other)
+                    && !literal(self, &l)
+                    && !literal(self, &r) =>
             {
                 Decision::Later
             }
@@ -153,9 +247,21 @@ impl<'db> Infer<'db> {
     }
 
     fn promoted(&self, to: &Ty, left: bool) -> Decision {
-        let conversion = Some(if *to == Ty::Float32 { PrimOp::ToFloat32 } else { PrimOp::ToFloat });
-        let (left, right) = if left { (conversion, None) } else { (None, conversion) };
-        Decision::Operands(Operands { ty: to.clone(), left, right })
+        let conversion = Some(if *to == Ty::Float32 {
+            PrimOp::ToFloat32
+        } else {
+            PrimOp::ToFloat
+        });
+        let (left, right) = if left {
+            (conversion, None)
+        } else {
+            (None, conversion)
+        };
+        Decision::Operands(Operands {
+            ty: to.clone(),
+            left,
+            right,
+        })
     }
 
     pub(super) fn operand_mismatch(&mut self, op: BinaryOp, l: &Ty, r: &Ty, span: Span) {
@@ -166,13 +272,20 @@ impl<'db> Infer<'db> {
         let of = self.operator_trait(op);
         // `"a" + 1` is a string's mistake before it is one of unequal operands.
         for ty in [&l, &r] {
-            if !matches!(ty, Ty::Infer(_)) && !crate::traits::head_implements(self.db, self.project, ty, of) && !matches!(ty, Ty::Param(_)) {
+            if !matches!(ty, Ty::Infer(_))
+                && !crate::traits::head_implements(self.db, self.project, ty, of)
+                && !matches!(ty, Ty::Param(_))
+            {
                 self.not_implemented(ty, of, None, span);
                 return;
             }
         }
-        let message =
-            format!("type mismatch: `{}` takes two of one type, found `{}` and `{}`", op.symbol(), self.show(&l), self.show(&r));
+        let message = format!(
+            "type mismatch: `{}` takes two of one type, found `{}` and `{}`",
+            op.symbol(),
+            self.show(&l),
+            self.show(&r)
+        );
         self.report(span, message);
     }
 
@@ -186,11 +299,22 @@ impl<'db> Infer<'db> {
     }
 
     /// The operation on operands brought to one type.
-    pub(super) fn make_binary(&mut self, op: BinaryOp, lhs: Expr, rhs: Expr, operands: Operands, span: Span) -> Expr {
+    pub(super) fn make_binary(
+        &mut self,
+        op: BinaryOp,
+        lhs: Expr,
+        rhs: Expr,
+        operands: Operands,
+        span: Span,
+    ) -> Expr {
         let convert = |e: Expr, by: Option<PrimOp>, ty: &Ty| match by {
             Some(conversion) => {
                 let span = e.span;
-                Expr { kind: ExprKind::Prim(conversion, vec![e]), ty: ty.clone(), span }
+                Expr {
+                    kind: ExprKind::Prim(conversion, vec![e]),
+                    ty: ty.clone(),
+                    span,
+                }
             }
             None => e,
         };
@@ -198,45 +322,116 @@ impl<'db> Infer<'db> {
         let lhs = convert(lhs, operands.left, &ty);
         let rhs = convert(rhs, operands.right, &ty);
         let of = self.operator_trait(op);
-        let result = if is_arithmetic(op) || op == BinaryOp::Concat { ty.clone() } else { Ty::Bool };
+        let result = if is_arithmetic(op) || op == BinaryOp::Concat {
+            ty.clone()
+        } else {
+            Ty::Bool
+        };
         if let Some(out) = self.machine_op(op, &lhs, &rhs, &ty, span) {
             return out;
         }
         if op == BinaryOp::Pow {
-            self.later(Goal::Binary { op, lhs: ty.clone(), rhs: ty.clone(), result: ty.clone() }, span, None);
+            self.later(
+                Goal::Binary {
+                    op,
+                    lhs: ty.clone(),
+                    rhs: ty.clone(),
+                    result: ty.clone(),
+                },
+                span,
+                None,
+            );
         }
         self.later(Goal::Trait { ty: ty.clone(), of }, span, None);
-        self.hole(Hole::Binary { op, lhs, rhs, ty: result.clone(), span }, result, span).1
+        self.hole(
+            Hole::Binary {
+                op,
+                lhs,
+                rhs,
+                ty: result.clone(),
+                span,
+            },
+            result,
+            span,
+        )
+        .1
     }
 
-    fn machine_op(&self, op: BinaryOp, lhs: &Expr, rhs: &Expr, ty: &Ty, span: Span) -> Option<Expr> {
+    fn machine_op(
+        &self,
+        op: BinaryOp,
+        lhs: &Expr,
+        rhs: &Expr,
+        ty: &Ty,
+        span: Span,
+    ) -> Option<Expr> {
         let ty = self.table.shallow(ty);
         let prim = machine(op, &ty)?;
         let args = vec![lhs.clone(), rhs.clone()];
         Some(match prim {
-            Machine::Concat => Expr { kind: ExprKind::Concat(args), ty: Ty::String, span },
+            Machine::Concat => Expr {
+                kind: ExprKind::Concat(args),
+                ty: Ty::String,
+                span,
+            },
             Machine::Op(prim) => {
                 let result = if is_arithmetic(op) { ty } else { Ty::Bool };
-                Expr { kind: ExprKind::Prim(prim, args), ty: result, span }
+                Expr {
+                    kind: ExprKind::Prim(prim, args),
+                    ty: result,
+                    span,
+                }
             }
         })
     }
 
     /// An operator whose operands' type is settled.
-    pub(super) fn settled_binary(&self, op: BinaryOp, lhs: Expr, rhs: Expr, ty: Ty, span: Span) -> Expr {
+    pub(super) fn settled_binary(
+        &self,
+        op: BinaryOp,
+        lhs: Expr,
+        rhs: Expr,
+        ty: Ty,
+        span: Span,
+    ) -> Expr {
         let operand = lhs.ty.clone();
         if let Some(Machine::Op(prim)) = machine(op, &operand) {
-            return Expr { kind: ExprKind::Prim(prim, vec![lhs, rhs]), ty, span };
+            return Expr {
+                kind: ExprKind::Prim(prim, vec![lhs, rhs]),
+                ty,
+                span,
+            };
         }
         if let Some(Machine::Concat) = machine(op, &operand) {
-            return Expr { kind: ExprKind::Concat(vec![lhs, rhs]), ty, span };
+            return Expr {
+                kind: ExprKind::Concat(vec![lhs, rhs]),
+                ty,
+                span,
+            };
         }
         let of = self.operator_trait(op);
-        let name = if op == BinaryOp::Ne { "==" } else { op.symbol() };
-        let method = MethodRef { of, name: name.into(), self_ty: operand, args: [].into() };
-        let call = Expr { kind: ExprKind::Call(Callee::Method(method), vec![lhs, rhs]), ty, span };
+        let name = if op == BinaryOp::Ne {
+            "=="
+        } else {
+            op.symbol()
+        };
+        let method = MethodRef {
+            of,
+            name: name.into(),
+            self_ty: operand,
+            args: [].into(),
+        };
+        let call = Expr {
+            kind: ExprKind::Call(Callee::Method(method), vec![lhs, rhs]),
+            ty,
+            span,
+        };
         match op {
-            BinaryOp::Ne => Expr { kind: ExprKind::Prim(PrimOp::Not, vec![call]), ty: Ty::Bool, span },
+            BinaryOp::Ne => Expr {
+                kind: ExprKind::Prim(PrimOp::Not, vec![call]),
+                ty: Ty::Bool,
+                span,
+            },
             _ => call,
         }
     }
@@ -256,7 +451,11 @@ enum Machine {
 /// The machine's operation for an operator at a type, if it is one.
 fn machine(op: BinaryOp, ty: &Ty) -> Option<Machine> {
     let number = super::expr::is_number(ty);
-    let equal = number || matches!(ty, Ty::Bool | Ty::Char | Ty::String | Ty::Atom | Ty::Pid | Ty::Ref | Ty::Unit);
+    let equal = number
+        || matches!(
+            ty,
+            Ty::Bool | Ty::Char | Ty::String | Ty::Atom | Ty::Pid | Ty::Ref | Ty::Unit
+        );
     let ordered = number || matches!(ty, Ty::Bool | Ty::Char | Ty::String);
     let prim = match op {
         BinaryOp::Add if number => PrimOp::Add,

@@ -21,7 +21,12 @@ struct Names {
 impl<'db> Infer<'db> {
     /// A pattern for a value of type `ty`. Its names come into scope.
     pub(super) fn pattern(&mut self, pat: &raw::Pat, ty: &Ty, compare: bool, mutable: bool) -> Pat {
-        let mut names = Names { compare, mutable, bound: Vec::new(), again: Vec::new() };
+        let mut names = Names {
+            compare,
+            mutable,
+            bound: Vec::new(),
+            again: Vec::new(),
+        };
         let out = self.pat(pat, ty, &mut names);
         for (name, local) in names.bound {
             self.bind_name(name, Binding::Local(local));
@@ -30,7 +35,11 @@ impl<'db> Infer<'db> {
     }
 
     fn wild(&self, ty: &Ty, span: Span) -> Pat {
-        Pat { kind: PatKind::Wild, ty: ty.clone(), span }
+        Pat {
+            kind: PatKind::Wild,
+            ty: ty.clone(),
+            span,
+        }
     }
 
     fn pat(&mut self, pat: &raw::Pat, ty: &Ty, names: &mut Names) -> Pat {
@@ -54,9 +63,17 @@ impl<'db> Infer<'db> {
                         types
                     }
                 };
-                PatKind::Tuple(items.iter().zip(&types).map(|(item, ty)| self.pat(item, ty, names)).collect())
+                PatKind::Tuple(
+                    items
+                        .iter()
+                        .zip(&types)
+                        .map(|(item, ty)| self.pat(item, ty, names))
+                        .collect(),
+                )
             }
-            Raw::List(items, tail) => return self.list_pat(items, tail.as_deref(), ty, names, span),
+            Raw::List(items, tail) => {
+                return self.list_pat(items, tail.as_deref(), ty, names, span);
+            }
             Raw::Ctor(path, args) => self.ctor_pat(path, args, ty, names, span),
             Raw::Record(fields, _) => self.record_pat(fields, ty, names, span),
             Raw::Map(entries) => self.map_pat(entries, ty, names, span),
@@ -82,7 +99,11 @@ impl<'db> Infer<'db> {
                 return self.pat(inner, ty, names);
             }
         };
-        Pat { kind, ty: ty.clone(), span }
+        Pat {
+            kind,
+            ty: ty.clone(),
+            span,
+        }
     }
 
     fn name_pat(&mut self, name: &Name, ty: &Ty, names: &mut Names, span: Span) -> PatKind {
@@ -121,7 +142,11 @@ impl<'db> Infer<'db> {
     fn same_as(&mut self, binding: Binding, ty: &Ty, span: Span) -> PatKind {
         let local = self.temp(ty.clone(), span);
         let value = self.bound_value(binding, span);
-        let scrutinee = Expr { kind: ExprKind::Local(local), ty: ty.clone(), span };
+        let scrutinee = Expr {
+            kind: ExprKind::Local(local),
+            ty: ty.clone(),
+            span,
+        };
         let test = self.equality(scrutinee, value, span);
         PatKind::Test(local, Box::new(test))
     }
@@ -146,10 +171,21 @@ impl<'db> Infer<'db> {
         }
     }
 
-    fn list_pat(&mut self, items: &[raw::Pat], tail: Option<&raw::Pat>, ty: &Ty, names: &mut Names, span: Span) -> Pat {
+    fn list_pat(
+        &mut self,
+        items: &[raw::Pat],
+        tail: Option<&raw::Pat>,
+        ty: &Ty,
+        names: &mut Names,
+        span: Span,
+    ) -> Pat {
         if self.known_form(ty) == Ty::String {
             let kind = self.prefix_pat(items, tail, ty, names, span);
-            return Pat { kind, ty: ty.clone(), span };
+            return Pat {
+                kind,
+                ty: ty.clone(),
+                span,
+            };
         }
         let item = self.fresh();
         let list = self.known.list_of(item.clone());
@@ -157,35 +193,70 @@ impl<'db> Infer<'db> {
         let heads: Vec<Pat> = items.iter().map(|p| self.pat(p, &item, names)).collect();
         let tail = match tail {
             Some(tail) => self.pat(tail, &list, names),
-            None => Pat { kind: PatKind::Ctor(0, Vec::new()), ty: list.clone(), span },
+            None => Pat {
+                kind: PatKind::Ctor(0, Vec::new()),
+                ty: list.clone(),
+                span,
+            },
         };
         heads.into_iter().rev().fold(tail, |tail, head| {
-            let span = Span { start: head.span.start, end: span.end };
-            Pat { kind: PatKind::Ctor(1, vec![head, tail]), ty: list.clone(), span }
+            let span = Span {
+                start: head.span.start,
+                end: span.end,
+            };
+            Pat {
+                kind: PatKind::Ctor(1, vec![head, tail]),
+                ty: list.clone(),
+                span,
+            }
         })
     }
 
     /// `["GET " | rest]` on a string.
-    fn prefix_pat(&mut self, items: &[raw::Pat], tail: Option<&raw::Pat>, ty: &Ty, names: &mut Names, span: Span) -> PatKind {
+    fn prefix_pat(
+        &mut self,
+        items: &[raw::Pat],
+        tail: Option<&raw::Pat>,
+        ty: &Ty,
+        names: &mut Names,
+        span: Span,
+    ) -> PatKind {
         let mut prefix = String::new();
         for item in items {
             match &item.kind {
                 Raw::Literal(Lit::String(text)) => prefix.push_str(text),
                 Raw::Literal(Lit::Char(c)) => prefix.push(*c),
                 _ => {
-                    self.report(item.span, "a list pattern on a string begins with literal strings: [\"GET \" | rest]");
+                    self.report(
+                        item.span,
+                        "a list pattern on a string begins with literal strings: [\"GET \" | rest]",
+                    );
                     return PatKind::Wild;
                 }
             }
         }
-        let text = |s: String| Expr { kind: ExprKind::Literal(hir::Literal::String(s.into())), ty: Ty::String, span };
-        let Some(tail) = tail else { return PatKind::Literal(hir::Literal::String(prefix.into())) };
+        let text = |s: String| Expr {
+            kind: ExprKind::Literal(hir::Literal::String(s.into())),
+            ty: Ty::String,
+            span,
+        };
+        let Some(tail) = tail else {
+            return PatKind::Literal(hir::Literal::String(prefix.into()));
+        };
         let local = self.temp(ty.clone(), span);
-        let scrutinee = Expr { kind: ExprKind::Local(local), ty: ty.clone(), span };
+        let scrutinee = Expr {
+            kind: ExprKind::Local(local),
+            ty: ty.clone(),
+            span,
+        };
         let rest = self.library_call("stripPrefix", vec![scrutinee, text(prefix)], span);
         let option = self.known.option_of(Ty::String);
         let tail = self.pat(tail, &Ty::String, names);
-        let some = Pat { kind: PatKind::Ctor(0, vec![tail]), ty: option, span };
+        let some = Pat {
+            kind: PatKind::Ctor(0, vec![tail]),
+            ty: option,
+            span,
+        };
         PatKind::View(local, Box::new(rest), Box::new(some))
     }
 
@@ -197,8 +268,14 @@ impl<'db> Infer<'db> {
         }
         if let Some(target) = resolve::find_module(self.db, self.project, self.module, modules) {
             let (ctors, public) = resolve::module_ctors(self.db, self.project, target, name);
-            if !public && !ctors.is_empty() && !matches!(target, Target::Module(of) if resolve::can_see(self.db, self.module, of)) {
-                self.report(span, format!("`{name}` is private in module `{}`", modules.join(".")));
+            if !public
+                && !ctors.is_empty()
+                && !matches!(target, Target::Module(of) if resolve::can_see(self.db, self.module, of))
+            {
+                self.report(
+                    span,
+                    format!("`{name}` is private in module `{}`", modules.join(".")),
+                );
             }
             return (!ctors.is_empty()).then(|| vec![ctors]);
         }
@@ -208,7 +285,14 @@ impl<'db> Infer<'db> {
         Some(vec![vec![(ty, index as u32)]])
     }
 
-    fn ctor_pat(&mut self, path: &[Name], args: &CtorArgs, ty: &Ty, names: &mut Names, span: Span) -> PatKind {
+    fn ctor_pat(
+        &mut self,
+        path: &[Name],
+        args: &CtorArgs,
+        ty: &Ty,
+        names: &mut Names,
+        span: Span,
+    ) -> PatKind {
         let shown = path.join(".");
         let Some(ctors) = self.ctor_candidates(path, span) else {
             return self.unknown_ctor_pat(path, args, ty, names, span);
@@ -223,17 +307,34 @@ impl<'db> Infer<'db> {
                 args
             }
         };
-        let fields: Vec<(Name, Ty)> =
-            info.def.ctors[index as usize].fields.iter().map(|(name, ty)| (name.clone(), ty.substitute(&type_args))).collect();
+        let fields: Vec<(Name, Ty)> = info.def.ctors[index as usize]
+            .fields
+            .iter()
+            .map(|(name, ty)| (name.clone(), ty.substitute(&type_args)))
+            .collect();
         let parts = match args {
             CtorArgs::Bare if fields.is_empty() => Vec::new(),
-            CtorArgs::Positional(items) if items.len() == fields.len() => {
-                items.iter().zip(&fields).map(|(item, (_, ty))| self.pat(item, ty, names)).collect()
+            CtorArgs::Positional(items) if items.len() == fields.len() => items
+                .iter()
+                .zip(&fields)
+                .map(|(item, (_, ty))| self.pat(item, ty, names))
+                .collect(),
+            CtorArgs::Named(items, _) => {
+                self.fields_pat(items, &fields, &Ty::Adt(id, type_args.into()), names, span)
             }
-            CtorArgs::Named(items, _) => self.fields_pat(items, &fields, &Ty::Adt(id, type_args.into()), names, span),
             CtorArgs::Bare | CtorArgs::Positional(_) => {
-                let found = if let CtorArgs::Positional(items) = args { items.len() } else { 0 };
-                self.report(span, format!("Wrong number of arguments: `{shown}` takes {}, found {found}", fields.len()));
+                let found = if let CtorArgs::Positional(items) = args {
+                    items.len()
+                } else {
+                    0
+                };
+                self.report(
+                    span,
+                    format!(
+                        "Wrong number of arguments: `{shown}` takes {}, found {found}",
+                        fields.len()
+                    ),
+                );
                 if let CtorArgs::Positional(items) = args {
                     for item in items {
                         self.pat(item, &Ty::Error, names);
@@ -245,21 +346,36 @@ impl<'db> Infer<'db> {
         PatKind::Ctor(index, parts)
     }
 
-    fn unknown_ctor_pat(&mut self, path: &[Name], args: &CtorArgs, ty: &Ty, names: &mut Names, span: Span) -> PatKind {
+    fn unknown_ctor_pat(
+        &mut self,
+        path: &[Name],
+        args: &CtorArgs,
+        ty: &Ty,
+        names: &mut Names,
+        span: Span,
+    ) -> PatKind {
         // A constant stands for its value.
         if let ([name], CtorArgs::Bare) = (path, args) {
             let levels = resolve::values(self.db, self.project, self.module, name.clone());
-            if levels.first().is_some_and(|level| level.iter().any(|h| h.value)) {
+            if levels
+                .first()
+                .is_some_and(|level| level.iter().any(|h| h.value))
+            {
                 let local = self.temp(ty.clone(), span);
                 let value = self.name(name, None, span);
-                let scrutinee = Expr { kind: ExprKind::Local(local), ty: ty.clone(), span };
+                let scrutinee = Expr {
+                    kind: ExprKind::Local(local),
+                    ty: ty.clone(),
+                    span,
+                };
                 let test = self.equality(scrutinee, value, span);
                 return PatKind::Test(local, Box::new(test));
             }
         }
         let visible = resolve::visible_ctors(self.db, self.project, self.module);
         let shown = path.join(".");
-        let hint = resolve::did_you_mean(&shown, visible.iter().map(|n| &**n)).map(|n| format!("did you mean `{n}`?"));
+        let hint = resolve::did_you_mean(&shown, visible.iter().map(|n| &**n))
+            .map(|n| format!("did you mean `{n}`?"));
         self.report_hint(span, format!("unknown constructor `{shown}`"), hint);
         let items: Vec<&raw::Pat> = match args {
             CtorArgs::Bare => Vec::new(),
@@ -273,7 +389,14 @@ impl<'db> Infer<'db> {
     }
 
     /// Patterns by field; fields that are not named take anything.
-    fn fields_pat(&mut self, items: &[(Name, raw::Pat)], fields: &[(Name, Ty)], of: &Ty, names: &mut Names, span: Span) -> Vec<Pat> {
+    fn fields_pat(
+        &mut self,
+        items: &[(Name, raw::Pat)],
+        fields: &[(Name, Ty)],
+        of: &Ty,
+        names: &mut Names,
+        span: Span,
+    ) -> Vec<Pat> {
         let mut out: Vec<Pat> = fields.iter().map(|(_, ty)| self.wild(ty, span)).collect();
         for (name, item) in items {
             match fields.iter().position(|(field, _)| field == name) {
@@ -290,20 +413,36 @@ impl<'db> Infer<'db> {
         out
     }
 
-    fn record_pat(&mut self, items: &[(Name, raw::Pat)], ty: &Ty, names: &mut Names, span: Span) -> PatKind {
+    fn record_pat(
+        &mut self,
+        items: &[(Name, raw::Pat)],
+        ty: &Ty,
+        names: &mut Names,
+        span: Span,
+    ) -> PatKind {
         let form = self.known_form(ty);
         if let Ty::Adt(id, args) = &form {
             let info = type_info(self.db, self.project, *id);
             if let [ctor] = info.def.ctors.as_slice() {
-                let fields: Vec<(Name, Ty)> = ctor.fields.iter().map(|(n, f)| (n.clone(), f.substitute(args))).collect();
+                let fields: Vec<(Name, Ty)> = ctor
+                    .fields
+                    .iter()
+                    .map(|(n, f)| (n.clone(), f.substitute(args)))
+                    .collect();
                 return PatKind::Ctor(0, self.fields_pat(items, &fields, &form, names, span));
             }
         }
         match form {
             Ty::Error => {}
-            Ty::Infer(_) => self.report(span, "Type annotation required: the record's type is not known here"),
+            Ty::Infer(_) => self.report(
+                span,
+                "Type annotation required: the record's type is not known here",
+            ),
             other => {
-                let message = format!("type mismatch: expected `{}`, found a record pattern", self.show(&other));
+                let message = format!(
+                    "type mismatch: expected `{}`, found a record pattern",
+                    self.show(&other)
+                );
                 self.report(span, message);
             }
         }
@@ -320,7 +459,11 @@ impl<'db> Infer<'db> {
             Raw::Literal(lit) => {
                 let (literal, found) = self.literal_value(lit, Some(self.table.shallow(ty)), span);
                 self.expect(ty, &found, span);
-                Expr { kind: ExprKind::Literal(literal.unwrap_or(hir::Literal::Unit)), ty: found, span }
+                Expr {
+                    kind: ExprKind::Literal(literal.unwrap_or(hir::Literal::Unit)),
+                    ty: found,
+                    span,
+                }
             }
             Raw::Pin(name) | Raw::Name(name) if self.lookup(name).is_some() => {
                 let (binding, _) = self.lookup(name).expect("just looked up");
@@ -332,8 +475,16 @@ impl<'db> Infer<'db> {
                 let types: Vec<Ty> = items.iter().map(|_| self.fresh()).collect();
                 let tuple = Ty::Tuple(types.clone().into());
                 self.expect(ty, &tuple, span);
-                let items = items.iter().zip(&types).map(|(item, ty)| self.pat_value(item, ty)).collect();
-                Expr { kind: ExprKind::Tuple(items), ty: tuple, span }
+                let items = items
+                    .iter()
+                    .zip(&types)
+                    .map(|(item, ty)| self.pat_value(item, ty))
+                    .collect();
+                Expr {
+                    kind: ExprKind::Tuple(items),
+                    ty: tuple,
+                    span,
+                }
             }
             Raw::Ctor(path, CtorArgs::Bare) if path.len() == 1 => {
                 let value = self.name(&path[0], Some(ty), span);
@@ -341,14 +492,23 @@ impl<'db> Infer<'db> {
                 value
             }
             _ => {
-                self.report(span, "a key or element in a pattern is a literal or a bound name");
+                self.report(
+                    span,
+                    "a key or element in a pattern is a literal or a bound name",
+                );
                 self.error_expr(span)
             }
         }
     }
 
     /// All keys must be there and their values match.
-    fn map_pat(&mut self, entries: &[(raw::Pat, raw::Pat)], ty: &Ty, names: &mut Names, span: Span) -> PatKind {
+    fn map_pat(
+        &mut self,
+        entries: &[(raw::Pat, raw::Pat)],
+        ty: &Ty,
+        names: &mut Names,
+        span: Span,
+    ) -> PatKind {
         let (key, value) = (self.fresh(), self.fresh());
         let map = Ty::Adt(self.known.map, [key.clone(), value.clone()].into());
         self.expect(ty, &map, span);
@@ -360,18 +520,42 @@ impl<'db> Infer<'db> {
         let (mut lookups, mut parts) = (Vec::new(), Vec::new());
         for (k, v) in entries {
             let k = self.pat_value(k, &key);
-            let scrutinee = Expr { kind: ExprKind::Local(local), ty: ty.clone(), span };
+            let scrutinee = Expr {
+                kind: ExprKind::Local(local),
+                ty: ty.clone(),
+                span,
+            };
             lookups.push(self.library_call("mapLookup", vec![scrutinee, k], span));
             let v = self.pat(v, &value, names);
             let v_span = v.span;
-            parts.push(Pat { kind: PatKind::Ctor(0, vec![v]), ty: option.clone(), span: v_span });
+            parts.push(Pat {
+                kind: PatKind::Ctor(0, vec![v]),
+                ty: option.clone(),
+                span: v_span,
+            });
         }
         if lookups.len() == 1 {
-            return PatKind::View(local, Box::new(lookups.remove(0)), Box::new(parts.remove(0)));
+            return PatKind::View(
+                local,
+                Box::new(lookups.remove(0)),
+                Box::new(parts.remove(0)),
+            );
         }
         let tuple = Ty::Tuple(vec![option; lookups.len()].into());
-        let looked = Expr { kind: ExprKind::Tuple(lookups), ty: tuple.clone(), span };
-        PatKind::View(local, Box::new(looked), Box::new(Pat { kind: PatKind::Tuple(parts), ty: tuple, span }))
+        let looked = Expr {
+            kind: ExprKind::Tuple(lookups),
+            ty: tuple.clone(),
+            span,
+        };
+        PatKind::View(
+            local,
+            Box::new(looked),
+            Box::new(Pat {
+                kind: PatKind::Tuple(parts),
+                ty: tuple,
+                span,
+            }),
+        )
     }
 
     fn set_pat(&mut self, items: &[raw::Pat], ty: &Ty, _names: &mut Names, span: Span) -> PatKind {
@@ -382,14 +566,30 @@ impl<'db> Infer<'db> {
         let mut test: Option<Expr> = None;
         for pat in items {
             let value = self.pat_value(pat, &item);
-            let scrutinee = Expr { kind: ExprKind::Local(local), ty: ty.clone(), span };
+            let scrutinee = Expr {
+                kind: ExprKind::Local(local),
+                ty: ty.clone(),
+                span,
+            };
             let has = self.library_call("setContains", vec![scrutinee, value], span);
             test = Some(match test {
                 None => has,
                 Some(before) => {
-                    let no = Expr { kind: ExprKind::Literal(hir::Literal::Bool(false)), ty: Ty::Bool, span };
-                    let kind = ExprKind::If { condition: Box::new(before), then: Box::new(has), otherwise: Box::new(no) };
-                    Expr { kind, ty: Ty::Bool, span }
+                    let no = Expr {
+                        kind: ExprKind::Literal(hir::Literal::Bool(false)),
+                        ty: Ty::Bool,
+                        span,
+                    };
+                    let kind = ExprKind::If {
+                        condition: Box::new(before),
+                        then: Box::new(has),
+                        otherwise: Box::new(no),
+                    };
+                    Expr {
+                        kind,
+                        ty: Ty::Bool,
+                        span,
+                    }
                 }
             });
         }
@@ -399,7 +599,13 @@ impl<'db> Infer<'db> {
         }
     }
 
-    fn or_pat(&mut self, alternatives: &[raw::Pat], ty: &Ty, names: &mut Names, span: Span) -> PatKind {
+    fn or_pat(
+        &mut self,
+        alternatives: &[raw::Pat],
+        ty: &Ty,
+        names: &mut Names,
+        span: Span,
+    ) -> PatKind {
         let before = names.bound.len();
         let mut out = Vec::new();
         let outer_again = std::mem::take(&mut names.again);
@@ -412,7 +618,10 @@ impl<'db> Infer<'db> {
             match &first {
                 None => first = Some(bound),
                 Some(first) => {
-                    let same = first.len() == bound.len() && first.iter().all(|(name, _)| bound.iter().any(|(other, _)| other == name));
+                    let same = first.len() == bound.len()
+                        && first
+                            .iter()
+                            .all(|(name, _)| bound.iter().any(|(other, _)| other == name));
                     if !same {
                         self.report(span, "all alternatives of a pattern bind the same names");
                     }

@@ -23,8 +23,19 @@ impl<'db> Infer<'db> {
                     let e = self.infer(e, None);
                     out.push(Stmt::Expr(e));
                 }
-                raw::Stmt::Bind { var, pattern, ty, value, span } => self.bind(*var, pattern, ty.as_ref(), value, *span, &mut out),
-                raw::Stmt::Assign { target, op, value, span } => {
+                raw::Stmt::Bind {
+                    var,
+                    pattern,
+                    ty,
+                    value,
+                    span,
+                } => self.bind(*var, pattern, ty.as_ref(), value, *span, &mut out),
+                raw::Stmt::Assign {
+                    target,
+                    op,
+                    value,
+                    span,
+                } => {
                     let e = self.assign(target, *op, value, *span);
                     out.push(Stmt::Expr(e));
                 }
@@ -40,23 +51,42 @@ impl<'db> Infer<'db> {
             }
             at += 1;
         }
-        let end = Span { start: span.end.saturating_sub(1).max(span.start), end: span.end };
+        let end = Span {
+            start: span.end.saturating_sub(1).max(span.start),
+            end: span.end,
+        };
         let value = value.unwrap_or_else(|| self.unit(end));
         let ty = value.ty.clone();
         if out.is_empty() {
             return value;
         }
-        Expr { kind: ExprKind::Block(out, Box::new(value)), ty, span }
+        Expr {
+            kind: ExprKind::Block(out, Box::new(value)),
+            ty,
+            span,
+        }
     }
 
-    fn bind(&mut self, var: bool, pattern: &raw::Pat, ty: Option<&raw::TypeExpr>, value: &raw::Expr, span: Span, out: &mut Vec<Stmt>) {
+    fn bind(
+        &mut self,
+        var: bool,
+        pattern: &raw::Pat,
+        ty: Option<&raw::TypeExpr>,
+        value: &raw::Expr,
+        span: Span,
+        out: &mut Vec<Stmt>,
+    ) {
         if let (false, None, RawPat::Name(name)) = (var, ty, &pattern.kind) {
             if let Some((Binding::Local(local), _)) = self.lookup(name)
                 && self.me().locals[local.0 as usize].mutable
             {
                 let of = self.me().locals[local.0 as usize].ty.clone();
                 let value = self.check(value, &of);
-                out.push(Stmt::Expr(Expr { kind: ExprKind::Assign(local, Box::new(value)), ty: Ty::Unit, span }));
+                out.push(Stmt::Expr(Expr {
+                    kind: ExprKind::Assign(local, Box::new(value)),
+                    ty: Ty::Unit,
+                    span,
+                }));
                 return;
             }
             if let Raw::Lambda(lambda) = &value.kind
@@ -77,7 +107,11 @@ impl<'db> Infer<'db> {
             None => self.infer(value, None),
         };
         let pattern = self.pattern(pattern, &value.ty.clone(), false, var);
-        out.push(Stmt::Let { pattern, value, span });
+        out.push(Stmt::Let {
+            pattern,
+            value,
+            span,
+        });
     }
 
     /// Reports names of a binding that this function has bound already.
@@ -92,8 +126,14 @@ impl<'db> Infer<'db> {
             {
                 let mutable = matches!(binding, Binding::Local(local) if self.me().locals[local.0 as usize].mutable);
                 if !mutable {
-                    let hint = Some(format!("declare it `var {name} = …` where it is bound first, or choose another name"));
-                    self.report_hint(span, format!("cannot reassign immutable variable `{name}`"), hint);
+                    let hint = Some(format!(
+                        "declare it `var {name} = …` where it is bound first, or choose another name"
+                    ));
+                    self.report_hint(
+                        span,
+                        format!("cannot reassign immutable variable `{name}`"),
+                        hint,
+                    );
                     found = true;
                 }
             }
@@ -101,12 +141,20 @@ impl<'db> Infer<'db> {
         found
     }
 
-    fn assign(&mut self, target: &raw::Expr, op: Option<BinaryOp>, value: &raw::Expr, span: Span) -> Expr {
+    fn assign(
+        &mut self,
+        target: &raw::Expr,
+        op: Option<BinaryOp>,
+        value: &raw::Expr,
+        span: Span,
+    ) -> Expr {
         match op {
             None => {
                 let hint = match &target.kind {
                     Raw::Name(name) => match self.lookup(name) {
-                        Some((Binding::Local(local), _)) => Some(self.me().locals[local.0 as usize].ty.clone()),
+                        Some((Binding::Local(local), _)) => {
+                            Some(self.me().locals[local.0 as usize].ty.clone())
+                        }
                         _ => None,
                     },
                     _ => None,
@@ -134,14 +182,25 @@ impl<'db> Infer<'db> {
                     let info = self.me().locals[local.0 as usize].clone();
                     if !info.mutable {
                         let hint = Some(format!("declare it `var {name} = …`"));
-                        self.report_hint(target.span, format!("cannot reassign immutable variable `{name}`"), hint);
+                        self.report_hint(
+                            target.span,
+                            format!("cannot reassign immutable variable `{name}`"),
+                            hint,
+                        );
                         return self.error_expr(span);
                     }
                     self.expect(&info.ty, &value.ty, value.span);
-                    Expr { kind: ExprKind::Assign(local, Box::new(value)), ty: Ty::Unit, span }
+                    Expr {
+                        kind: ExprKind::Assign(local, Box::new(value)),
+                        ty: Ty::Unit,
+                        span,
+                    }
                 }
                 Some((Binding::LocalFn(_), _)) => {
-                    self.report(target.span, format!("cannot reassign immutable variable `{name}`"));
+                    self.report(
+                        target.span,
+                        format!("cannot reassign immutable variable `{name}`"),
+                    );
                     self.error_expr(span)
                 }
                 None => {
@@ -163,15 +222,32 @@ impl<'db> Infer<'db> {
                     self.check_private_field(&form, index, name, *name_span);
                     let info = crate::types::type_info(self.db, self.project, *id);
                     if !info.def.mutable {
-                        let hint = Some(format!("declare it `var type {}`, or make a changed copy: `{}(x, {name}: …)`", info.def.name, info.def.name));
-                        self.report_hint(span, format!("cannot assign the field `{name}` of the immutable type `{}`", info.def.name), hint);
+                        let hint = Some(format!(
+                            "declare it `var type {}`, or make a changed copy: `{}(x, {name}: …)`",
+                            info.def.name, info.def.name
+                        ));
+                        self.report_hint(
+                            span,
+                            format!(
+                                "cannot assign the field `{name}` of the immutable type `{}`",
+                                info.def.name
+                            ),
+                            hint,
+                        );
                     }
                     self.expect(&ty, &value.ty, value.span);
-                    return Expr { kind: ExprKind::AssignField(Box::new(base), index, Box::new(value)), ty: Ty::Unit, span };
+                    return Expr {
+                        kind: ExprKind::AssignField(Box::new(base), index, Box::new(value)),
+                        ty: Ty::Unit,
+                        span,
+                    };
                 }
                 match form {
                     Ty::Error => {}
-                    Ty::Infer(_) => self.report(*name_span, "Type annotation required: the record's type is not known here"),
+                    Ty::Infer(_) => self.report(
+                        *name_span,
+                        "Type annotation required: the record's type is not known here",
+                    ),
                     form => self.no_field(&form, name, *name_span),
                 }
                 self.error_expr(span)
@@ -182,7 +258,14 @@ impl<'db> Infer<'db> {
                 let index = self.infer(index, None);
                 let old_ty = old.ty.clone();
                 let args = [old, index, value].into_iter().map(Arg::Done).collect();
-                let new = self.operator_call("[]=", Args { positional: args, named: Vec::new() }, span);
+                let new = self.operator_call(
+                    "[]=",
+                    Args {
+                        positional: args,
+                        named: Vec::new(),
+                    },
+                    span,
+                );
                 if let Ty::Array(_) = form {
                     return self.dropped(new);
                 }
@@ -190,14 +273,24 @@ impl<'db> Infer<'db> {
                 self.store(base, new, span)
             }
             _ => {
-                self.report(target.span, "only a variable, a field or an element can be assigned");
+                self.report(
+                    target.span,
+                    "only a variable, a field or an element can be assigned",
+                );
                 self.error_expr(span)
             }
         }
     }
 
     /// `f = x => e`: a local function, so that it may be used at several types.
-    fn bound_lambda(&mut self, name: &Name, lambda: &Arc<raw::Lambda>, name_span: Span, span: Span, out: &mut Vec<Stmt>) {
+    fn bound_lambda(
+        &mut self,
+        name: &Name,
+        lambda: &Arc<raw::Lambda>,
+        name_span: Span,
+        span: Span,
+        out: &mut Vec<Stmt>,
+    ) {
         let function = raw::Function {
             name: name.clone(),
             name_span,
@@ -221,7 +314,12 @@ impl<'db> Infer<'db> {
     }
 
     /// Local functions next to each other know each other; a bound lambda does not know itself.
-    fn local_group(&mut self, functions: &[Arc<raw::Function>], recursive: bool, out: &mut Vec<Stmt>) {
+    fn local_group(
+        &mut self,
+        functions: &[Arc<raw::Function>],
+        recursive: bool,
+        out: &mut Vec<Stmt>,
+    ) {
         let first_var = self.table.len();
         self.table.level += 1;
         let outer_types = self.type_names.len();
@@ -236,23 +334,39 @@ impl<'db> Infer<'db> {
                 .map(|at| {
                     let raw = &function.clauses[0].params[at];
                     let ty = self.fresh();
-                    ParamSig { name: raw.name().cloned(), ty, default: None }
+                    ParamSig {
+                        name: raw.name().cloned(),
+                        ty,
+                        default: None,
+                    }
                 })
                 .collect();
             for raw in function.clauses.iter().flat_map(|c| &c.params) {
                 if raw.default.is_some() {
-                    self.report(raw.pattern.span, "defaults of local functions are not supported yet");
+                    self.report(
+                        raw.pattern.span,
+                        "defaults of local functions are not supported yet",
+                    );
                 }
             }
             let result = self.fresh();
             if let Some(written) = &function.signature {
                 let ty = self.lower_type(written);
-                let own = Ty::Fn(params.iter().map(|p| p.ty.clone()).collect(), Arc::new(result.clone()));
+                let own = Ty::Fn(
+                    params.iter().map(|p| p.ty.clone()).collect(),
+                    Arc::new(result.clone()),
+                );
                 self.expect(&ty, &own, function.name_span);
             }
             let me = self.me();
             let id = LocalFnId(me.local_fns.len() as u32);
-            me.local_schemes.push(LocalScheme { first: 0, count: 0, params, result: result.clone(), constraints: Vec::new() });
+            me.local_schemes.push(LocalScheme {
+                first: 0,
+                count: 0,
+                params,
+                result: result.clone(),
+                constraints: Vec::new(),
+            });
             me.local_parents.push(parent);
             me.local_fns.push(hir::LocalFn {
                 name: function.name.clone(),
@@ -261,14 +375,24 @@ impl<'db> Infer<'db> {
                 params: Vec::new(),
                 result,
                 captures: Vec::new(),
-                value: Expr { kind: ExprKind::Literal(hir::Literal::Unit), ty: Ty::Unit, span: function.span },
+                value: Expr {
+                    kind: ExprKind::Literal(hir::Literal::Unit),
+                    ty: Ty::Unit,
+                    span: function.span,
+                },
                 span: function.span,
             });
             if recursive {
                 let depth = self.me().depth;
-                if self.lookup(&function.name).is_some_and(|(_, at)| at == depth) {
+                if self
+                    .lookup(&function.name)
+                    .is_some_and(|(_, at)| at == depth)
+                {
                     let name = &function.name;
-                    self.report(function.name_span, format!("cannot reassign immutable variable `{name}`"));
+                    self.report(
+                        function.name_span,
+                        format!("cannot reassign immutable variable `{name}`"),
+                    );
                 }
                 self.bind_name(function.name.clone(), Binding::LocalFn(id));
             }
@@ -290,7 +414,9 @@ impl<'db> Infer<'db> {
         }
         self.type_names.truncate(outer_types);
         self.table.level -= 1;
-        let ids: Vec<LocalFnId> = (0..functions.len()).map(|at| LocalFnId(first_id + at as u32)).collect();
+        let ids: Vec<LocalFnId> = (0..functions.len())
+            .map(|at| LocalFnId(first_id + at as u32))
+            .collect();
         self.generalise_local(&ids, first_var);
         for (id, function) in ids.into_iter().zip(functions) {
             if !recursive {
@@ -301,7 +427,12 @@ impl<'db> Infer<'db> {
     }
 
     /// The clauses of a function: its parameters as locals, and a body that takes them apart.
-    pub(super) fn clauses(&mut self, function: &raw::Function, types: &[Ty], result: &Ty) -> (Vec<hir::LocalId>, Expr) {
+    pub(super) fn clauses(
+        &mut self,
+        function: &raw::Function,
+        types: &[Ty],
+        result: &Ty,
+    ) -> (Vec<hir::LocalId>, Expr) {
         self.me().returns.push(result.clone());
         let out = self.scoped(|cx| match function.clauses.as_slice() {
             [clause] if clause.guard.is_none() => {
@@ -326,21 +457,47 @@ impl<'db> Infer<'db> {
         }
     }
 
-    fn clause_match(&mut self, clauses: &[raw::Clause], types: &[Ty], result: &Ty, span: Span) -> (Vec<hir::LocalId>, Expr) {
+    fn clause_match(
+        &mut self,
+        clauses: &[raw::Clause],
+        types: &[Ty],
+        result: &Ty,
+        span: Span,
+    ) -> (Vec<hir::LocalId>, Expr) {
         // Where all clauses use one name for a parameter, the debugger shows it.
         let params: Vec<hir::LocalId> = types
             .iter()
             .enumerate()
-            .map(|(at, ty)| self.temp(ty.clone(), clauses[0].params.get(at).map_or(span, |p| p.pattern.span)))
+            .map(|(at, ty)| {
+                self.temp(
+                    ty.clone(),
+                    clauses[0].params.get(at).map_or(span, |p| p.pattern.span),
+                )
+            })
             .collect();
-        let read = |local: &hir::LocalId, ty: &Ty| Expr { kind: ExprKind::Local(*local), ty: ty.clone(), span };
+        let read = |local: &hir::LocalId, ty: &Ty| Expr {
+            kind: ExprKind::Local(*local),
+            ty: ty.clone(),
+            span,
+        };
         let tuple_ty = Ty::Tuple(types.iter().cloned().collect());
         let (scrutinee, scrutinee_ty) = match (params.as_slice(), types) {
             ([one], [ty]) => (read(one, ty), ty.clone()),
             ([], _) => (self.unit(span), Ty::Unit),
             _ => {
-                let items = params.iter().zip(types).map(|(local, ty)| read(local, ty)).collect();
-                (Expr { kind: ExprKind::Tuple(items), ty: tuple_ty.clone(), span }, tuple_ty)
+                let items = params
+                    .iter()
+                    .zip(types)
+                    .map(|(local, ty)| read(local, ty))
+                    .collect();
+                (
+                    Expr {
+                        kind: ExprKind::Tuple(items),
+                        ty: tuple_ty.clone(),
+                        span,
+                    },
+                    tuple_ty,
+                )
             }
         };
         let mut arms = Vec::new();
@@ -354,22 +511,48 @@ impl<'db> Infer<'db> {
                     }
                     items.push(cx.pattern(&param.pattern, ty, false, false));
                 }
-                let head = clause.params.iter().fold(clause.span, |_, p| p.pattern.span);
+                let head = clause
+                    .params
+                    .iter()
+                    .fold(clause.span, |_, p| p.pattern.span);
                 let pattern = match items.len() {
-                    0 => Pat { kind: PatKind::Wild, ty: Ty::Unit, span: clause.span },
+                    0 => Pat {
+                        kind: PatKind::Wild,
+                        ty: Ty::Unit,
+                        span: clause.span,
+                    },
                     1 => items.remove(0),
                     _ => {
                         let start = items[0].span.start;
-                        Pat { kind: PatKind::Tuple(items), ty: scrutinee_ty.clone(), span: Span { start, end: head.end } }
+                        Pat {
+                            kind: PatKind::Tuple(items),
+                            ty: scrutinee_ty.clone(),
+                            span: Span {
+                                start,
+                                end: head.end,
+                            },
+                        }
                     }
                 };
                 let guard = clause.guard.as_ref().map(|g| cx.check(g, &Ty::Bool));
                 let body = cx.clause_body(clause, result);
-                hir::Arm { pattern, any: false, guard, body }
+                hir::Arm {
+                    pattern,
+                    any: false,
+                    guard,
+                    body,
+                }
             });
             arms.push(arm);
         }
-        let body = Expr { kind: ExprKind::Match { scrutinee: Box::new(scrutinee), arms }, ty: result.clone(), span };
+        let body = Expr {
+            kind: ExprKind::Match {
+                scrutinee: Box::new(scrutinee),
+                arms,
+            },
+            ty: result.clone(),
+            span,
+        };
         (params, body)
     }
 }
@@ -383,21 +566,32 @@ pub(super) fn pattern_names(pat: &raw::Pat, out: &mut Vec<(Name, Span)>) {
             pattern_names(inner, out);
         }
         RawPat::Typed(inner, _) => pattern_names(inner, out),
-        RawPat::Tuple(items) | RawPat::Set(items) => items.iter().for_each(|p| pattern_names(p, out)),
+        RawPat::Tuple(items) | RawPat::Set(items) => {
+            items.iter().for_each(|p| pattern_names(p, out))
+        }
         RawPat::List(items, tail) => {
             items.iter().for_each(|p| pattern_names(p, out));
             if let Some(tail) = tail {
                 pattern_names(tail, out);
             }
         }
-        RawPat::Ctor(_, CtorArgs::Positional(items)) => items.iter().for_each(|p| pattern_names(p, out)),
-        RawPat::Ctor(_, CtorArgs::Named(items, _)) | RawPat::Record(items, _) => items.iter().for_each(|(_, p)| pattern_names(p, out)),
+        RawPat::Ctor(_, CtorArgs::Positional(items)) => {
+            items.iter().for_each(|p| pattern_names(p, out))
+        }
+        RawPat::Ctor(_, CtorArgs::Named(items, _)) | RawPat::Record(items, _) => {
+            items.iter().for_each(|(_, p)| pattern_names(p, out))
+        }
         RawPat::Map(entries) => entries.iter().for_each(|(_, p)| pattern_names(p, out)),
         RawPat::Or(items) => {
             if let Some(first) = items.first() {
                 pattern_names(first, out);
             }
         }
-        RawPat::Error | RawPat::Wild | RawPat::Literal(_) | RawPat::Range(..) | RawPat::Ctor(_, CtorArgs::Bare) | RawPat::Pin(_) => {}
+        RawPat::Error
+        | RawPat::Wild
+        | RawPat::Literal(_)
+        | RawPat::Range(..)
+        | RawPat::Ctor(_, CtorArgs::Bare)
+        | RawPat::Pin(_) => {}
     }
 }

@@ -37,7 +37,11 @@ impl Table {
     }
 
     fn make(&mut self, literal: bool) -> Ty {
-        self.vars.push(Var { binding: None, level: self.level, literal });
+        self.vars.push(Var {
+            binding: None,
+            level: self.level,
+            literal,
+        });
         Ty::Infer(self.vars.len() as u32 - 1)
     }
 
@@ -71,7 +75,10 @@ impl Table {
                 bound => self.deep(&bound),
             },
             Ty::Tuple(items) => Ty::Tuple(items.iter().map(|t| self.deep(t)).collect()),
-            Ty::Fn(params, result) => Ty::Fn(params.iter().map(|t| self.deep(t)).collect(), Arc::new(self.deep(result))),
+            Ty::Fn(params, result) => Ty::Fn(
+                params.iter().map(|t| self.deep(t)).collect(),
+                Arc::new(self.deep(result)),
+            ),
             Ty::Adt(id, args) => Ty::Adt(*id, args.iter().map(|t| self.deep(t)).collect()),
             Ty::Array(item) => Ty::Array(Arc::new(self.deep(item))),
             other => other.clone(),
@@ -165,8 +172,13 @@ impl Table {
                 entry.level = entry.level.min(level);
                 other == var
             }
-            Ty::Tuple(items) | Ty::Adt(_, items) => items.iter().any(|t| self.occurs(var, level, t)),
-            Ty::Fn(params, result) => params.iter().any(|t| self.occurs(var, level, t)) || self.occurs(var, level, &result),
+            Ty::Tuple(items) | Ty::Adt(_, items) => {
+                items.iter().any(|t| self.occurs(var, level, t))
+            }
+            Ty::Fn(params, result) => {
+                params.iter().any(|t| self.occurs(var, level, t))
+                    || self.occurs(var, level, &result)
+            }
             Ty::Array(item) => self.occurs(var, level, &item),
             _ => false,
         }
@@ -200,7 +212,10 @@ pub fn instantiate(ty: &Ty, first: u32, args: &[Ty]) -> Ty {
             params.iter().map(|t| instantiate(t, first, args)).collect(),
             Arc::new(instantiate(result, first, args)),
         ),
-        Ty::Adt(id, items) => Ty::Adt(*id, items.iter().map(|t| instantiate(t, first, args)).collect()),
+        Ty::Adt(id, items) => Ty::Adt(
+            *id,
+            items.iter().map(|t| instantiate(t, first, args)).collect(),
+        ),
         Ty::Array(item) => Ty::Array(Arc::new(instantiate(item, first, args))),
         other => other.clone(),
     }

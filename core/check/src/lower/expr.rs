@@ -21,9 +21,9 @@ impl Lower {
         let span = self.span(node);
         let kind = match expr {
             ast::Expr::Name(name) => ExprKind::Name(text(name.name())),
-            ast::Expr::Literal(value) => {
-                value.value().map_or(ExprKind::Error, |value| ExprKind::Literal(super::pattern::lit(value, false)))
-            }
+            ast::Expr::Literal(value) => value.value().map_or(ExprKind::Error, |value| {
+                ExprKind::Literal(super::pattern::lit(value, false))
+            }),
             ast::Expr::String(string) => self.string(string),
             ast::Expr::Atom(atom) => ExprKind::Literal(Lit::Atom(text(atom.name()))),
             ast::Expr::Paren(paren) => {
@@ -42,14 +42,29 @@ impl Lower {
             ast::Expr::List(list) => {
                 let mut elements: Vec<Expr> = list.elements().map(|e| self.expr(e)).collect();
                 match elements.as_slice() {
-                    [Expr { kind: ExprKind::Range(..), .. }] if list.tail().is_none() => return elements.remove(0),
+                    [
+                        Expr {
+                            kind: ExprKind::Range(..),
+                            ..
+                        },
+                    ] if list.tail().is_none() => return elements.remove(0),
                     _ => ExprKind::List(elements, self.optional(list.tail())),
                 }
             }
-            ast::Expr::Range(range) => ExprKind::Range(self.boxed(node, range.start()), self.boxed(node, range.end())),
-            ast::Expr::Map(map) => {
-                ExprKind::Map(map.entries().map(|entry| (*self.boxed(node, entry.key()), *self.boxed(node, entry.value()))).collect())
-            }
+            ast::Expr::Range(range) => ExprKind::Range(
+                self.boxed(node, range.start()),
+                self.boxed(node, range.end()),
+            ),
+            ast::Expr::Map(map) => ExprKind::Map(
+                map.entries()
+                    .map(|entry| {
+                        (
+                            *self.boxed(node, entry.key()),
+                            *self.boxed(node, entry.value()),
+                        )
+                    })
+                    .collect(),
+            ),
             ast::Expr::Set(set) => ExprKind::Set(set.elements().map(|e| self.expr(e)).collect()),
             ast::Expr::Block(block) => self.block(block),
             ast::Expr::If(e) => ExprKind::If(
@@ -57,35 +72,55 @@ impl Lower {
                 self.boxed(node, e.then_branch()),
                 self.optional(e.else_branch()),
             ),
-            ast::Expr::Match(e) => {
-                ExprKind::Match(self.boxed(node, e.scrutinee()), e.arms().map(|arm| self.arm(arm)).collect())
-            }
+            ast::Expr::Match(e) => ExprKind::Match(
+                self.boxed(node, e.scrutinee()),
+                e.arms().map(|arm| self.arm(arm)).collect(),
+            ),
             ast::Expr::Receive(e) => ExprKind::Receive(
                 e.arms().map(|arm| self.arm(arm)).collect(),
-                e.after().map(|after| Box::new((*self.boxed(node, after.timeout()), *self.boxed(node, after.body())))),
+                e.after().map(|after| {
+                    Box::new((
+                        *self.boxed(node, after.timeout()),
+                        *self.boxed(node, after.body()),
+                    ))
+                }),
             ),
             ast::Expr::Try(e) => ExprKind::Try(
                 Box::new(self.opt_block(node, e.body())),
-                e.catch().map_or_else(Vec::new, |catch| catch.arms().map(|arm| self.arm(arm)).collect()),
-                e.finally().map(|finally| Box::new(self.opt_block(node, finally.body()))),
+                e.catch().map_or_else(Vec::new, |catch| {
+                    catch.arms().map(|arm| self.arm(arm)).collect()
+                }),
+                e.finally()
+                    .map(|finally| Box::new(self.opt_block(node, finally.body()))),
             ),
             ast::Expr::Lambda(lambda) => ExprKind::Lambda(Arc::new(Lambda {
                 params: lambda.params().map(|p| self.param(p)).collect(),
                 result: lambda.return_type().map(|ty| self.ty(ty)),
                 body: *self.boxed(node, lambda.body()),
             })),
-            ast::Expr::While(e) => {
-                ExprKind::While(self.boxed(node, e.condition()), Box::new(self.opt_block(node, e.body())))
-            }
+            ast::Expr::While(e) => ExprKind::While(
+                self.boxed(node, e.condition()),
+                Box::new(self.opt_block(node, e.body())),
+            ),
             ast::Expr::For(e) => {
-                let pattern =
-                    Box::new(e.pattern().map_or(Pat { kind: PatKind::Error, span }, |p| self.pat(p)));
+                let pattern = Box::new(e.pattern().map_or(
+                    Pat {
+                        kind: PatKind::Error,
+                        span,
+                    },
+                    |p| self.pat(p),
+                ));
                 let body = Box::new(self.opt_block(node, e.body()));
                 match e.head() {
-                    ast::ForHead::Range { from, to } => {
-                        ExprKind::ForRange(pattern, self.boxed(node, from), self.boxed(node, to), body)
+                    ast::ForHead::Range { from, to } => ExprKind::ForRange(
+                        pattern,
+                        self.boxed(node, from),
+                        self.boxed(node, to),
+                        body,
+                    ),
+                    ast::ForHead::In(iterable) => {
+                        ExprKind::ForIn(pattern, self.boxed(node, iterable), body)
                     }
-                    ast::ForHead::In(iterable) => ExprKind::ForIn(pattern, self.boxed(node, iterable), body),
                 }
             }
             ast::Expr::Break(e) => ExprKind::Break(self.optional(e.value())),
@@ -108,19 +143,28 @@ impl Lower {
                 e.type_args().map(|ty| self.ty(ty)).collect(),
                 e.args().map(|arg| self.arg(arg)).collect(),
             ),
-            ast::Expr::Field(e) => {
-                ExprKind::Field(self.boxed(node, e.receiver()), text(e.name()), e.name().map_or(span, |name| self.span(name)))
-            }
+            ast::Expr::Field(e) => ExprKind::Field(
+                self.boxed(node, e.receiver()),
+                text(e.name()),
+                e.name().map_or(span, |name| self.span(name)),
+            ),
             ast::Expr::TupleField(e) => match e.index() {
                 Some(index) => ExprKind::Element(self.boxed(node, e.receiver()), index as u32),
                 None => ExprKind::Error,
             },
-            ast::Expr::Index(e) => ExprKind::Index(self.boxed(node, e.base()), self.boxed(node, e.index())),
-            ast::Expr::TypeApp(e) => ExprKind::TypeApp(self.boxed(node, e.base()), e.type_args().map(|ty| self.ty(ty)).collect()),
+            ast::Expr::Index(e) => {
+                ExprKind::Index(self.boxed(node, e.base()), self.boxed(node, e.index()))
+            }
+            ast::Expr::TypeApp(e) => ExprKind::TypeApp(
+                self.boxed(node, e.base()),
+                e.type_args().map(|ty| self.ty(ty)).collect(),
+            ),
             ast::Expr::Question(e) => ExprKind::Question(self.boxed(node, e.operand())),
             ast::Expr::Quote(_) => ExprKind::Unsupported("quote"),
             ast::Expr::Splice(_) => ExprKind::Unsupported("splice"),
-            ast::Expr::Bind(_) | ast::Expr::Assign(_) => ExprKind::Block(self.stmt(expr).into_iter().collect()),
+            ast::Expr::Bind(_) | ast::Expr::Assign(_) => {
+                ExprKind::Block(self.stmt(expr).into_iter().collect())
+            }
             ast::Expr::Error(_) => ExprKind::Error,
         };
         Expr { kind, span }
@@ -128,7 +172,10 @@ impl Lower {
 
     fn opt_block(self, node: Node<'_>, block: Option<ast::Block<'_>>) -> Expr {
         match block {
-            Some(block) => Expr { kind: self.block(block), span: self.span(block.node()) },
+            Some(block) => Expr {
+                kind: self.block(block),
+                span: self.span(block.node()),
+            },
             None => self.no_expr(node),
         }
     }
@@ -144,7 +191,9 @@ impl Lower {
             .parts()
             .map(|part| match part {
                 ast::StringPart::Text(token) => Expr {
-                    kind: literal::unescape(token.text()).map_or(ExprKind::Error, |text| ExprKind::Literal(Lit::String(text.into()))),
+                    kind: literal::unescape(token.text()).map_or(ExprKind::Error, |text| {
+                        ExprKind::Literal(Lit::String(text.into()))
+                    }),
                     span: self.span(token),
                 },
                 ast::StringPart::Interp(e) => self.expr(e),
@@ -157,7 +206,13 @@ impl Lower {
         let node = arm.node();
         let span = self.span(node);
         Arm {
-            pattern: arm.pattern().map_or(Pat { kind: PatKind::Error, span }, |p| self.pat(p)),
+            pattern: arm.pattern().map_or(
+                Pat {
+                    kind: PatKind::Error,
+                    span,
+                },
+                |p| self.pat(p),
+            ),
             guard: arm.guard().and_then(|g| g.expr()).map(|e| self.expr(e)),
             body: *self.boxed(node, arm.body()),
             span,
@@ -165,7 +220,10 @@ impl Lower {
     }
 
     fn arg(self, arg: ast::Arg<'_>) -> Arg {
-        Arg { name: arg.name().map(|name| name.text().into()), value: *self.boxed(arg.node(), arg.value()) }
+        Arg {
+            name: arg.name().map(|name| name.text().into()),
+            value: *self.boxed(arg.node(), arg.value()),
+        }
     }
 
     fn spawn(self, spawn: ast::SpawnExpr<'_>) -> ExprKind {
@@ -175,11 +233,21 @@ impl Lower {
             ast::SpawnKind::Monitor => SpawnKind::Monitor,
         };
         let node = spawn.node();
-        let operand = match (spawn.block(), spawn.arg_list().and_then(|list| list.args().next())) {
+        let operand = match (
+            spawn.block(),
+            spawn.arg_list().and_then(|list| list.args().next()),
+        ) {
             (Some(_), _) => {
                 let body = self.opt_block(node, spawn.block());
                 let span = body.span;
-                Expr { kind: ExprKind::Lambda(Arc::new(Lambda { params: Vec::new(), result: None, body })), span }
+                Expr {
+                    kind: ExprKind::Lambda(Arc::new(Lambda {
+                        params: Vec::new(),
+                        result: None,
+                        body,
+                    })),
+                    span,
+                }
             }
             (None, Some(arg)) => *self.boxed(node, arg.value()),
             (None, None) => return ExprKind::Error,
@@ -221,7 +289,10 @@ impl Lower {
         let mut lhs = *self.boxed(innermost.node(), innermost.lhs());
         while let Some(e) = chain.pop() {
             let kind = self.binary_step(e, lhs);
-            lhs = Expr { kind, span: self.span(e.node()) };
+            lhs = Expr {
+                kind,
+                span: self.span(e.node()),
+            };
         }
         lhs.kind
     }
@@ -254,7 +325,10 @@ impl Lower {
     /// `x |> f(a)` is `f(x, a)`.
     fn pipe(self, e: ast::BinaryExpr<'_>, lhs: Expr) -> ExprKind {
         let rhs = *self.boxed(e.node(), e.rhs());
-        let first = Arg { name: None, value: lhs };
+        let first = Arg {
+            name: None,
+            value: lhs,
+        };
         match rhs.kind {
             ExprKind::Call(callee, types, mut args) => {
                 args.insert(0, first);
@@ -290,12 +364,20 @@ impl Lower {
                         clauses.push(*next);
                         at += 1;
                     }
-                    out.push(Stmt::LocalFn(Arc::new(self.function(&clauses, signature.take()))));
+                    out.push(Stmt::LocalFn(Arc::new(
+                        self.function(&clauses, signature.take()),
+                    )));
                 }
                 ast::Stmt::Item(ast::Item::Signature(item)) => signature = Some(item),
                 ast::Stmt::Item(ast::Item::Value(item)) => out.push(Stmt::Bind {
                     var: item.is_var(),
-                    pattern: item.pattern().map_or(Pat { kind: PatKind::Error, span: self.span(item.node()) }, |p| self.pat(p)),
+                    pattern: item.pattern().map_or(
+                        Pat {
+                            kind: PatKind::Error,
+                            span: self.span(item.node()),
+                        },
+                        |p| self.pat(p),
+                    ),
                     ty: item.ty().map(|ty| self.ty(ty)),
                     value: *self.boxed(item.node(), item.value()),
                     span: self.span(item.node()),
@@ -306,7 +388,10 @@ impl Lower {
                         ast::Item::Use(_) => "use inside of a function",
                         _ => "this item inside of a function",
                     };
-                    out.push(Stmt::Expr(Expr { kind: ExprKind::Unsupported(what), span: self.span(item.node()) }));
+                    out.push(Stmt::Expr(Expr {
+                        kind: ExprKind::Unsupported(what),
+                        span: self.span(item.node()),
+                    }));
                 }
                 ast::Stmt::Expr(expr) => out.extend(self.stmt(expr)),
             }
@@ -320,7 +405,13 @@ impl Lower {
         Some(match expr {
             ast::Expr::Bind(bind) => Stmt::Bind {
                 var: bind.node().token(Kind::VarKw).is_some(),
-                pattern: bind.pattern().map_or(Pat { kind: PatKind::Error, span }, |p| self.pat(p)),
+                pattern: bind.pattern().map_or(
+                    Pat {
+                        kind: PatKind::Error,
+                        span,
+                    },
+                    |p| self.pat(p),
+                ),
                 ty: bind.ty().map(|ty| self.ty(ty)),
                 value: *self.boxed(bind.node(), bind.value()),
                 span,
@@ -343,6 +434,9 @@ impl Lower {
 
     /// A text that is a block's inside, for the REPL and the debugger.
     pub fn repl(self, stmts: &[ast::Stmt<'_>], span: Span) -> Expr {
-        Expr { kind: ExprKind::Block(self.stmts(stmts)), span }
+        Expr {
+            kind: ExprKind::Block(self.stmts(stmts)),
+            span,
+        }
     }
 }

@@ -9,15 +9,21 @@ use nostos_syntax::literal::{Literal, SizedInt};
 impl Lower {
     pub(super) fn pat(self, pat: ast::Pat<'_>) -> Pat {
         let span = self.span(pat.node());
-        let error = || Pat { kind: PatKind::Error, span };
+        let error = || Pat {
+            kind: PatKind::Error,
+            span,
+        };
         let kind = match pat {
             ast::Pat::Wild(_) => PatKind::Wild,
             ast::Pat::Name(name) => PatKind::Name(text(name.name())),
-            ast::Pat::Literal(literal) => {
-                literal.value().map_or(PatKind::Error, |value| PatKind::Literal(lit(value, literal.is_negative())))
-            }
+            ast::Pat::Literal(literal) => literal.value().map_or(PatKind::Error, |value| {
+                PatKind::Literal(lit(value, literal.is_negative()))
+            }),
             ast::Pat::Atom(atom) => PatKind::Literal(Lit::Atom(text(atom.name()))),
-            ast::Pat::Range(range) => match (range.start().and_then(pat_literal), range.end().and_then(pat_literal)) {
+            ast::Pat::Range(range) => match (
+                range.start().and_then(pat_literal),
+                range.end().and_then(pat_literal),
+            ) {
                 (Some(start), Some(end)) => PatKind::Range(start, end, range.is_inclusive()),
                 _ => PatKind::Error,
             },
@@ -28,16 +34,25 @@ impl Lower {
                     _ => PatKind::Tuple(elements),
                 }
             }
-            ast::Pat::Paren(paren) => return paren.inner().map_or_else(error, |inner| self.pat(inner)),
-            ast::Pat::List(list) => {
-                PatKind::List(list.elements().map(|p| self.pat(p)).collect(), list.tail().map(|p| Box::new(self.pat(p))))
+            ast::Pat::Paren(paren) => {
+                return paren.inner().map_or_else(error, |inner| self.pat(inner));
             }
+            ast::Pat::List(list) => PatKind::List(
+                list.elements().map(|p| self.pat(p)).collect(),
+                list.tail().map(|p| Box::new(self.pat(p))),
+            ),
             ast::Pat::Ctor(ctor) => {
-                let path = ctor.path().map_or_else(Vec::new, |path| path.segments().map(|s| s.text().into()).collect());
+                let path = ctor.path().map_or_else(Vec::new, |path| {
+                    path.segments().map(|s| s.text().into()).collect()
+                });
                 let args = if ctor.has_braces() {
-                    CtorArgs::Named(ctor.fields().map(|f| self.field_pat(f)).collect(), ctor.is_open())
+                    CtorArgs::Named(
+                        ctor.fields().map(|f| self.field_pat(f)).collect(),
+                        ctor.is_open(),
+                    )
                 } else if ctor.has_parens() {
-                    let fields: Vec<(Name, Pat)> = ctor.fields().map(|f| self.field_pat(f)).collect();
+                    let fields: Vec<(Name, Pat)> =
+                        ctor.fields().map(|f| self.field_pat(f)).collect();
                     if fields.is_empty() {
                         CtorArgs::Positional(ctor.elements().map(|p| self.pat(p)).collect())
                     } else {
@@ -48,7 +63,10 @@ impl Lower {
                 };
                 PatKind::Ctor(path, args)
             }
-            ast::Pat::Record(record) => PatKind::Record(record.fields().map(|f| self.field_pat(f)).collect(), record.is_open()),
+            ast::Pat::Record(record) => PatKind::Record(
+                record.fields().map(|f| self.field_pat(f)).collect(),
+                record.is_open(),
+            ),
             ast::Pat::Map(map) => PatKind::Map(
                 map.entries()
                     .map(|entry| {
@@ -62,9 +80,15 @@ impl Lower {
             ast::Pat::Set(set) => PatKind::Set(set.elements().map(|p| self.pat(p)).collect()),
             ast::Pat::Or(or) => PatKind::Or(or.alternatives().map(|p| self.pat(p)).collect()),
             ast::Pat::Pin(pin) => PatKind::Pin(text(pin.name())),
-            ast::Pat::As(alias) => PatKind::As(Box::new(alias.pattern().map_or_else(error, |p| self.pat(p))), text(alias.name())),
+            ast::Pat::As(alias) => PatKind::As(
+                Box::new(alias.pattern().map_or_else(error, |p| self.pat(p))),
+                text(alias.name()),
+            ),
             ast::Pat::Typed(typed) => match typed.ty() {
-                Some(ty) => PatKind::Typed(Box::new(typed.pattern().map_or_else(error, |p| self.pat(p))), self.ty(ty)),
+                Some(ty) => PatKind::Typed(
+                    Box::new(typed.pattern().map_or_else(error, |p| self.pat(p))),
+                    self.ty(ty),
+                ),
                 None => PatKind::Error,
             },
             ast::Pat::Splice(_) | ast::Pat::Error(_) => PatKind::Error,
@@ -76,7 +100,10 @@ impl Lower {
         let name = text(field.name());
         let pattern = match field.pattern() {
             Some(pattern) => self.pat(pattern),
-            None => Pat { kind: PatKind::Name(name.clone()), span: self.span(field.node()) },
+            None => Pat {
+                kind: PatKind::Name(name.clone()),
+                span: self.span(field.node()),
+            },
         };
         (name, pattern)
     }
