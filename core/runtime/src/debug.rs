@@ -50,6 +50,8 @@ pub enum StopReason {
     Step(usize),
     /// It was asked to.
     Pause,
+    /// It has thrown what nobody catches; when it goes on, it ends.
+    Uncaught,
 }
 
 /// How a stopped process goes on.
@@ -77,6 +79,8 @@ pub(crate) struct Debug {
     breakpoints: RwLock<FxHashSet<usize>>,
     /// Stepping processes; while there are any, all sites are armed.
     stepping: AtomicUsize,
+    /// Processes stop before they end by an exception.
+    pub(crate) stop_on_uncaught: AtomicBool,
     pub(crate) filter: OnceLock<StopFilter>,
 }
 

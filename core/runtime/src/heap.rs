@@ -120,6 +120,15 @@ impl Heap {
         self.nursery.len() + self.old.reserved() + self.large_bytes
     }
 
+    /// Used and reserved bytes of the nursery and of the old space; count and bytes of large objects.
+    pub(crate) fn spaces(&self, process: &Process) -> [(usize, usize); 3] {
+        [
+            (self.young_used(process), self.nursery.len()),
+            (self.old.used(), self.old.reserved()),
+            (self.large.len(), self.large_bytes),
+        ]
+    }
+
     fn young_used(&self, process: &Process) -> usize {
         process.heap_top.get().saturating_sub(self.nursery.base())
     }

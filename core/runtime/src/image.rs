@@ -248,6 +248,19 @@ impl Image {
         );
     }
 
+    /// Shall a process stop where it threw what nobody catches?
+    pub fn stop_on_uncaught(&self, on: bool) {
+        let debug = &self.core.debug;
+        debug
+            .stop_on_uncaught
+            .store(on, std::sync::atomic::Ordering::Relaxed);
+    }
+
+    /// Why a stopped process will end when it goes on, if it will.
+    pub fn exit_reason(&self, pid: u64) -> Option<ExitReason> {
+        self.core.look(pid, |_, own| own.exit.clone())?
+    }
+
     /// Asks a process to stop at its next safepoint; an event tells when it has.
     pub fn stop(&self, pid: u64) -> bool {
         self.core.stop(pid)

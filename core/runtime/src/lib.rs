@@ -36,7 +36,7 @@ pub use core::Compiler;
 pub use debug::{Event, How, StopFilter, StopReason};
 pub use exit::{ExitReason, ExitStatus, Failure, Finished, TraceLine};
 pub use gdb::register_elf;
-pub use heap::stats::{Collection, GcStats, Reason};
+pub use heap::stats::{Collection, GcStats, GcSum, Reason};
 pub use image::Image;
 pub use look::{
     FrameLine, HeapLine, MessageLine, ProcessDetail, ProcessLine, SchedulerStats, WorkerLine,

@@ -46,8 +46,18 @@ pub struct ProcessDetail {
     pub stack_used: usize,
     /// Linked processes.
     pub links: Vec<u64>,
+    /// Used and reserved bytes of the nursery.
+    pub young: (usize, usize),
+    /// And of the old space.
+    pub old: (usize, usize),
+    /// Count and bytes of large objects.
+    pub large: (usize, usize),
     /// Minor and major collections so far.
     pub collections: (u64, u64),
+    /// Time it stood still for them.
+    pub gc_pause: Duration,
+    /// Who spawned it; 0 for nobody.
+    pub parent: u64,
     /// The last ones, oldest first.
     pub last_collections: Vec<Collection>,
     /// Why it is stopped.
@@ -104,6 +114,10 @@ pub struct WorkerLine {
     pub steals: u64,
     /// How often it has gone to sleep.
     pub sleeps: u64,
+    /// Reductions used on it.
+    pub reductions: u64,
+    /// Processes that wait for it.
+    pub queue: usize,
 }
 
 /// The scheduler now.
@@ -147,7 +161,13 @@ impl Core {
 
     pub(crate) fn process_detail(&self, pid: u64) -> Option<ProcessDetail> {
         self.look(pid, |process, own| {
+            let [young, old, large] = own.heap.spaces(process);
             Some(ProcessDetail {
+                young,
+                old,
+                large,
+                gc_pause: own.heap.stats.pause,
+                parent: process.parent.load(Ordering::Relaxed),
                 line: line_of(process)?,
                 heap_used: own.heap.used(process),
                 heap_reserved: own.heap.reserved(),
@@ -258,13 +278,15 @@ impl Core {
     }
 
     pub(crate) fn scheduler_stats(&self) -> SchedulerStats {
-        let workers = self.scheduler.slots.iter().map(|slot| {
+        let workers = self.scheduler.slots.iter().zip(&self.scheduler.stealers).map(|(slot, queue)| {
             let running = slot.running.load(Ordering::Relaxed);
             WorkerLine {
                 running: (running != 0).then_some(running),
                 switches: slot.switches.load(Ordering::Relaxed),
                 steals: slot.steals.load(Ordering::Relaxed),
                 sleeps: slot.sleeps.load(Ordering::Relaxed),
+                reductions: slot.reductions.load(Ordering::Relaxed),
+                queue: queue.len(),
             }
         });
         SchedulerStats {

@@ -43,6 +43,8 @@ pub(crate) struct Process {
     pub(crate) attention: AtomicU32,
     /// Reductions of finished slices.
     pub(crate) reductions_done: AtomicU64,
+    /// Who spawned it, 0 for nobody.
+    pub(crate) parent: AtomicU64,
     /// Bytes of its heap at the last collection.
     pub(crate) heap_bytes: AtomicUsize,
     /// Messages taken over but not yet received.
@@ -225,6 +227,7 @@ impl Process {
             state: AtomicU8::new(State::Dead as u8),
             attention: AtomicU32::new(0),
             reductions_done: AtomicU64::new(0),
+            parent: AtomicU64::new(0),
             heap_bytes: AtomicUsize::new(0),
             queued: AtomicUsize::new(0),
             inbox: Mutex::new(Inbox::default()),

@@ -42,7 +42,7 @@ impl Deref for Ptr {
 /// What the workers share.
 pub(crate) struct Scheduler {
     pub(crate) injector: Injector<Ptr>,
-    stealers: Vec<Stealer<Ptr>>,
+    pub(crate) stealers: Vec<Stealer<Ptr>>,
     pub(crate) slots: Vec<Slot>,
     idle: Mutex<Vec<usize>>,
     idle_count: AtomicUsize,
@@ -62,6 +62,7 @@ pub(crate) struct Slot {
     pub(crate) switches: AtomicU64,
     pub(crate) steals: AtomicU64,
     pub(crate) sleeps: AtomicU64,
+    pub(crate) reductions: AtomicU64,
     woken: Mutex<bool>,
     wake: Condvar,
 }
@@ -403,6 +404,10 @@ impl Worker {
         {
             return leave;
         }
+        if own.exit.is_some() {
+            // It was stopped for a debugger on its way out.
+            return Leave::Exit;
+        }
         if own.stack.is_none() {
             match self.core.stacks.take() {
                 Ok(stack) => {
@@ -431,6 +436,7 @@ impl Worker {
         let leave = unsafe { shim::resume(process, throw) };
         let used = (SLICE - process.reductions.get()).max(0) as u64;
         process.reductions_done.fetch_add(used, Ordering::Relaxed);
+        self.slot().reductions.fetch_add(used, Ordering::Relaxed);
         leave
     }
 

@@ -1,6 +1,7 @@
 //! Exceptions: a walk over the frames to the first call site with a handler; nothing is done on the way, so nothing is paid when nothing is thrown.
 
 use crate::core::Core;
+use crate::debug::StopReason;
 use crate::dispatch::Ctx;
 use crate::exit::{ExitReason, Failure, TraceLine};
 use crate::shim::{Leave, THROW};
@@ -64,6 +65,12 @@ pub(crate) fn throw(ctx: &mut Ctx, payload: u64) -> usize {
         message,
         trace: lines,
     }));
+    let stops = &ctx.core.debug.stop_on_uncaught;
+    if stops.load(std::sync::atomic::Ordering::Relaxed) {
+        // The frames are still there to be looked at. `Worker::resume` finds the exit reason when it goes on.
+        ctx.own.stopped = Some(StopReason::Uncaught);
+        return Leave::Stop as usize;
+    }
     Leave::Exit as usize
 }
 

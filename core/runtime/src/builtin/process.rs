@@ -36,6 +36,7 @@ pub(crate) fn spawn(ctx: &mut Ctx, relation: Relation) -> Flow {
         ctx.worker.give_block(block);
         return Err(Halt::Fault("Panic".into(), "too many processes".into()));
     };
+    block.parent.store(parent, std::sync::atomic::Ordering::Relaxed);
     ctx.put(0, pid);
     match relation {
         Relation::None => {}

@@ -123,6 +123,7 @@ pub(crate) fn collect(
         before,
         after,
         promoted,
+        at: tools.totals.now(),
     };
     own.heap.stats.record(collection);
     tools.totals.record(collection);

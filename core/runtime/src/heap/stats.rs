@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Why a collection was made.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -34,6 +34,8 @@ pub struct Collection {
     pub after: usize,
     /// Bytes moved from the nursery to the old space.
     pub promoted: usize,
+    /// When it was over, counted from the image's start.
+    pub at: Duration,
 }
 
 const KEPT: usize = 16;
@@ -66,29 +68,61 @@ impl Ring {
     }
 }
 
+#[derive(Debug, Default)]
+struct Sum {
+    count: AtomicU64,
+    pause_nanos: AtomicU64,
+    longest_nanos: AtomicU64,
+}
+
+impl Sum {
+    fn read(&self) -> GcSum {
+        GcSum {
+            count: self.count.load(Ordering::Relaxed),
+            pause: Duration::from_nanos(self.pause_nanos.load(Ordering::Relaxed)),
+            longest: Duration::from_nanos(self.longest_nanos.load(Ordering::Relaxed)),
+        }
+    }
+}
+
+/// Collections of one kind.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct GcSum {
+    /// How many.
+    pub count: u64,
+    /// Time all processes together stood still for them.
+    pub pause: Duration,
+    /// The longest of these pauses.
+    pub longest: Duration,
+}
+
 /// Totals of an image.
 #[derive(Debug, Default)]
 pub(crate) struct Totals {
-    minor: AtomicU64,
-    major: AtomicU64,
-    pause_nanos: AtomicU64,
-    longest_nanos: AtomicU64,
+    minor: Sum,
+    major: Sum,
     reclaimed: AtomicU64,
     promoted: AtomicU64,
     recent: crate::mutex::Mutex<VecDeque<Collection>>,
+    began: Began,
+}
+
+#[derive(Debug)]
+struct Began(Instant);
+
+impl Default for Began {
+    fn default() -> Self {
+        Began(Instant::now())
+    }
 }
 
 /// The image's collections so far.
 #[derive(Clone, Debug, Default)]
 pub struct GcStats {
     /// Minor ones.
-    pub minor: u64,
+    pub minor: GcSum,
     /// Major ones.
-    pub major: u64,
-    /// Time all processes together stood still for them.
-    pub pause: Duration,
-    /// The longest of these pauses.
-    pub longest: Duration,
+    pub major: GcSum,
     /// Bytes found to be garbage.
     pub reclaimed: u64,
     /// Bytes moved from nurseries to old spaces.
@@ -101,15 +135,15 @@ const RECENT: usize = 256;
 
 impl Totals {
     pub(crate) fn record(&self, collection: Collection) {
-        let count = if collection.major {
+        let sum = if collection.major {
             &self.major
         } else {
             &self.minor
         };
-        count.fetch_add(1, Ordering::Relaxed);
+        sum.count.fetch_add(1, Ordering::Relaxed);
         let nanos = collection.pause.as_nanos() as u64;
-        self.pause_nanos.fetch_add(nanos, Ordering::Relaxed);
-        self.longest_nanos.fetch_max(nanos, Ordering::Relaxed);
+        sum.pause_nanos.fetch_add(nanos, Ordering::Relaxed);
+        sum.longest_nanos.fetch_max(nanos, Ordering::Relaxed);
         let garbage = collection.before.saturating_sub(collection.after);
         self.reclaimed.fetch_add(garbage as u64, Ordering::Relaxed);
         self.promoted
@@ -121,12 +155,15 @@ impl Totals {
         recent.push_back(collection);
     }
 
+    /// Time since the image's start.
+    pub(crate) fn now(&self) -> Duration {
+        self.began.0.elapsed()
+    }
+
     pub(crate) fn read(&self) -> GcStats {
         GcStats {
-            minor: self.minor.load(Ordering::Relaxed),
-            major: self.major.load(Ordering::Relaxed),
-            pause: Duration::from_nanos(self.pause_nanos.load(Ordering::Relaxed)),
-            longest: Duration::from_nanos(self.longest_nanos.load(Ordering::Relaxed)),
+            minor: self.minor.read(),
+            major: self.major.read(),
             reclaimed: self.reclaimed.load(Ordering::Relaxed),
             promoted: self.promoted.load(Ordering::Relaxed),
             recent: self.recent.lock().iter().copied().collect(),
