@@ -1,3 +1,134 @@
-//! Room to be filled.
+//! `nostos-tui [DIR|FILE] [ARGS…]`: the terminal IDE. With the hidden first argument `__image` this program is an image instead.
 #![forbid(unsafe_code)]
-fn main() {}
+
+use clap::Parser;
+use nostos_tui::launch::{IMAGE, Source};
+use nostos_tui::shell::{self, Options};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+/// The terminal IDE of Nostos: opens a project, starts its image, shows both.
+#[derive(Parser)]
+#[command(name = "nostos-tui", version)]
+struct Arguments {
+    /// The project's directory, or a file of it.
+    #[arg(default_value = ".")]
+    project: PathBuf,
+    /// Arguments of the program that is run.
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+    args: Vec<String>,
+    /// Attach to an image that runs already.
+    #[arg(long, value_name = "SOCKET")]
+    attach: Option<PathBuf>,
+    /// Start this program as the image.
+    #[arg(long, value_name = "PROGRAM", hide = true)]
+    image: Option<PathBuf>,
+    /// Colours: mocha, latte, ansi or mono.
+    #[arg(long, value_name = "NAME")]
+    theme: Option<String>,
+    /// Keys: helix or standard.
+    #[arg(long, value_name = "PRESET", default_value = "helix")]
+    keys: String,
+    /// Use no marks beyond ASCII.
+    #[arg(long)]
+    ascii: bool,
+}
+
+fn main() -> ExitCode {
+    let all: Vec<String> = std::env::args_os()
+        .skip(1)
+        .map(|a| a.to_string_lossy().into_owned())
+        .collect();
+    if all.first().is_some_and(|a| a == IMAGE) {
+        return image(all.into_iter().skip(1).collect());
+    }
+    let arguments = Arguments::parse();
+    match options(arguments).and_then(|o| shell::run(o).map_err(|e| e.to_string())) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(why) => {
+            eprintln!("nostos-tui: {why}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn image(_args: Vec<String>) -> ExitCode {
+    eprintln!("this build of nostos-tui has no image in it");
+    ExitCode::from(2)
+}
+
+fn options(arguments: Arguments) -> Result<Options, String> {
+    let given = &arguments.project;
+    let project = std::fs::canonicalize(given).map_err(|e| format!("{}: {e}", given.display()))?;
+    let (root, file) = if project.is_dir() {
+        let file = first_file(&project);
+        (project.clone(), file)
+    } else {
+        let root = project
+            .parent()
+            .map_or_else(|| PathBuf::from("/"), Path::to_owned);
+        (root, Some(project.clone()))
+    };
+    if let Err(e) = std::fs::read_dir(&root) {
+        return Err(format!("{}: {e}", root.display()));
+    }
+    if let Some(name) = arguments
+        .theme
+        .as_deref()
+        .filter(|n| nostos_tui::theme::Theme::named(n).is_none())
+    {
+        return Err(format!(
+            "no theme is called `{name}`; there are mocha, latte, ansi and mono"
+        ));
+    }
+    let standard = match arguments.keys.as_str() {
+        "helix" => false,
+        "standard" => true,
+        other => {
+            return Err(format!(
+                "no keys are called `{other}`; there are helix and standard"
+            ));
+        }
+    };
+    let source = match (arguments.attach, arguments.image) {
+        (Some(socket), _) => Source::Attach(socket),
+        (None, Some(program)) => Source::Start {
+            program,
+            first: Vec::new(),
+            project,
+            args: arguments.args,
+        },
+        (None, None) => {
+            let program = std::env::current_exe()
+                .map_err(|e| format!("cannot find this program again: {e}"))?;
+            Source::Start {
+                program,
+                first: vec![IMAGE.to_owned()],
+                project,
+                args: arguments.args,
+            }
+        }
+    };
+    Ok(Options {
+        root,
+        file,
+        source,
+        theme: arguments.theme,
+        ascii: arguments.ascii,
+        standard,
+    })
+}
+
+/// The file a project begins with.
+fn first_file(root: &Path) -> Option<PathBuf> {
+    let main = ["main.nos", "src/main.nos"]
+        .iter()
+        .map(|f| root.join(f))
+        .find(|f| f.is_file());
+    main.or_else(|| {
+        nostos_tui::disk::list(root)
+            .into_iter()
+            .find(|f| f.ends_with(".nos"))
+            .map(|f| root.join(f))
+    })
+}

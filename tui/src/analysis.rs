@@ -1,0 +1,116 @@
+//! Questions about source text: what is wrong with it, where is this defined, what is this.
+//!
+//! Whoever answers is behind [`Analyser`]; it lives on a thread of its own, so it may take its time.
+
+use crate::disk;
+use crate::editor::document::Diag;
+use crate::editor::motion;
+use ropey::Rope;
+use std::path::{Path, PathBuf};
+
+/// Answers questions about texts that may differ from what is on disk.
+pub trait Analyser: Send {
+    /// What is wrong with a file.
+    fn diagnostics(&mut self, path: &Path, text: &Rope) -> Vec<Diag>;
+    /// Where the name at a character is defined: path, line and column from 0.
+    fn definition(
+        &mut self,
+        path: &Path,
+        text: &Rope,
+        at: usize,
+    ) -> Option<(PathBuf, usize, usize)>;
+    /// What is at a character, in words.
+    fn hover(&mut self, path: &Path, text: &Rope, at: usize) -> Option<String>;
+}
+
+/// Knows only what definitions look like; for when nothing better can answer.
+pub struct Textual {
+    /// The project's directory.
+    pub root: PathBuf,
+}
+
+impl Analyser for Textual {
+    fn diagnostics(&mut self, _path: &Path, _text: &Rope) -> Vec<Diag> {
+        Vec::new()
+    }
+
+    fn definition(
+        &mut self,
+        path: &Path,
+        text: &Rope,
+        at: usize,
+    ) -> Option<(PathBuf, usize, usize)> {
+        let (from, to) = motion::name_at(text, at)?;
+        let name = text.slice(from..to).to_string();
+        if let Some((line, column)) = defined_in(&text.to_string(), &name) {
+            return Some((path.to_owned(), line, column));
+        }
+        disk::list(&self.root)
+            .into_iter()
+            .filter(|f| f.ends_with(".nos"))
+            .find_map(|file| {
+                let path = self.root.join(file);
+                let text = std::fs::read_to_string(&path).ok()?;
+                defined_in(&text, &name).map(|(line, column)| (path, line, column))
+            })
+    }
+
+    fn hover(&mut self, _path: &Path, _text: &Rope, _at: usize) -> Option<String> {
+        None
+    }
+}
+
+/// The first line that looks like the definition of a name.
+fn defined_in(text: &str, name: &str) -> Option<(usize, usize)> {
+    const BEFORE: &[&str] = &[
+        "pub ",
+        "private ",
+        "type ",
+        "trait ",
+        "module ",
+        "macro ",
+        "const ",
+        "var ",
+        "mvar ",
+        "template ",
+        "extern ",
+    ];
+    for (n, line) in text.lines().enumerate() {
+        let mut rest = line.trim_start();
+        let indented = rest.len() < line.len();
+        let mut said = false;
+        while let Some(tail) = BEFORE.iter().find_map(|b| rest.strip_prefix(b)) {
+            rest = tail.trim_start();
+            said = true;
+        }
+        let Some(tail) = rest.strip_prefix(name) else {
+            continue;
+        };
+        let next = tail.trim_start().chars().next();
+        let joined = tail.starts_with(|c: char| c.is_alphanumeric() || c == '_');
+        // `name(…) =`, `name = …`, `name: T = …`; a call stands alone, so inside a block an `=` is wanted.
+        let equals = tail.contains('=') && !tail.trim_start().starts_with("==");
+        let defines = said
+            || (!indented && matches!(next, Some('(' | '=' | ':' | '[')))
+            || (indented && matches!(next, Some('(')) && equals);
+        if !joined && defines {
+            return Some((n, line.len() - rest.len()));
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn definitions_are_told_from_uses() {
+        let text =
+            "main() = run(1)\n\npub run(n) =\n  helper(n)\n\nhelper(n) = n\ntype Msg = Stop\n";
+        assert_eq!(defined_in(text, "run"), Some((2, 4)));
+        assert_eq!(defined_in(text, "helper"), Some((5, 0)));
+        assert_eq!(defined_in(text, "Msg"), Some((6, 5)));
+        assert_eq!(defined_in(text, "n"), None);
+    }
+}

@@ -1,0 +1,120 @@
+//! Changes of a text as data: a transaction is a sorted list of replacements against one version of a rope.
+//!
+//! It can be applied, inverted, and used to move positions along. Undo, syntax trees, breakpoints and selections are all kept in
+//! step by it, so nothing else edits a rope.
+
+use super::selection::{Range, Selection};
+use ropey::Rope;
+
+/// Replace `removed` at character `at` (of the old text) by `inserted`.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Change {
+    /// Character index in the text before the transaction.
+    pub at: usize,
+    /// What stands there.
+    pub removed: String,
+    /// What comes instead.
+    pub inserted: String,
+}
+
+/// Changes in order of position, not overlapping.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Transaction {
+    changes: Vec<Change>,
+}
+
+/// On which side of text inserted exactly there a position ends up.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Side {
+    /// Stays before it.
+    Before,
+    /// Moves behind it.
+    After,
+}
+
+impl Transaction {
+    /// Replacements `(from, to, text)`; sorted here, overlaps are dropped, those which change nothing too.
+    pub fn new(text: &Rope, mut edits: Vec<(usize, usize, String)>) -> Transaction {
+        edits.sort_by_key(|(from, to, _)| (*from, *to));
+        let mut changes: Vec<Change> = Vec::with_capacity(edits.len());
+        let mut end = 0;
+        for (from, to, inserted) in edits {
+            let (from, to) = (from.max(end), to.min(text.len_chars()));
+            if from > to || (from == to && inserted.is_empty()) {
+                continue;
+            }
+            end = to;
+            changes.push(Change {
+                at: from,
+                removed: text.slice(from..to).to_string(),
+                inserted,
+            });
+        }
+        Transaction { changes }
+    }
+
+    /// The changes, in order.
+    pub fn changes(&self) -> &[Change] {
+        &self.changes
+    }
+
+    /// Whether it does nothing.
+    pub fn is_empty(&self) -> bool {
+        self.changes.is_empty()
+    }
+
+    /// Changes the rope.
+    pub fn apply(&self, text: &mut Rope) {
+        for change in self.changes.iter().rev() {
+            let len = change.removed.chars().count();
+            if len > 0 {
+                text.remove(change.at..change.at + len);
+            }
+            if !change.inserted.is_empty() {
+                text.insert(change.at, &change.inserted);
+            }
+        }
+    }
+
+    /// The transaction that takes the new text back to the old.
+    pub fn inverse(&self) -> Transaction {
+        let mut shift = 0isize;
+        let changes = self
+            .changes
+            .iter()
+            .map(|c| {
+                let at = c.at.saturating_add_signed(shift);
+                shift += c.inserted.chars().count() as isize - c.removed.chars().count() as isize;
+                Change {
+                    at,
+                    removed: c.inserted.clone(),
+                    inserted: c.removed.clone(),
+                }
+            })
+            .collect();
+        Transaction { changes }
+    }
+
+    /// Where a position of the old text is in the new one.
+    pub fn moved(&self, at: usize, side: Side) -> usize {
+        let mut shift = 0isize;
+        for c in &self.changes {
+            let (removed, inserted) = (c.removed.chars().count(), c.inserted.chars().count());
+            let end = c.at + removed;
+            if at < c.at || (at == c.at && (side == Side::Before || removed > 0)) {
+                break;
+            }
+            if at < end {
+                return c.at.saturating_add_signed(shift)
+                    + if side == Side::Before { 0 } else { inserted };
+            }
+            shift += inserted as isize - removed as isize;
+        }
+        at.saturating_add_signed(shift)
+    }
+
+    /// A selection moved along.
+    pub fn moved_selection(&self, selection: &Selection, side: Side) -> Selection {
+        selection.map(|r| Range::new(self.moved(r.anchor, side), self.moved(r.head, side)))
+    }
+}

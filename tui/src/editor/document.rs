@@ -1,0 +1,257 @@
+//! One open text: rope, undo tree, selection, colours, diagnostics, what is on disk.
+//!
+//! Every change goes through [`Document::apply`], which keeps all of these in step. No file is read or written here.
+
+use super::change::{Side, Transaction};
+use super::history::History;
+use super::motion;
+use super::selection::{Range, Selection};
+use super::syntax::Syntax;
+use ropey::Rope;
+use std::path::PathBuf;
+use tree_sitter::{InputEdit, Point};
+
+/// How bad a diagnostic is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, PartialOrd, Ord)]
+pub enum Severity {
+    /// Code that cannot be loaded.
+    Error,
+    /// Code that is probably wrong.
+    Warning,
+    /// Anything else worth saying.
+    Note,
+}
+
+/// Something to say about a place of the text.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Diag {
+    /// First character.
+    pub from: usize,
+    /// Behind the last character.
+    pub to: usize,
+    /// How bad it is.
+    pub severity: Severity,
+    /// What is wrong.
+    pub message: String,
+    /// What may help.
+    pub hint: Option<String>,
+}
+
+/// When the file was written and how long it is, to notice that somebody else changed it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Stamp {
+    /// Nanoseconds since the epoch.
+    pub modified: u128,
+    /// Bytes.
+    pub len: u64,
+}
+
+/// One open text.
+pub struct Document {
+    /// Its number for as long as the program runs.
+    pub id: usize,
+    /// The absolute path.
+    pub path: PathBuf,
+    /// The path as shown, relative to the project.
+    pub name: String,
+    text: Rope,
+    version: u64,
+    history: History,
+    saved: usize,
+    /// What is selected.
+    pub selection: Selection,
+    /// First line and first column on the screen.
+    pub scroll: (usize, usize),
+    /// The syntax tree.
+    pub syntax: Syntax,
+    /// What the analyser says.
+    pub diagnostics: Vec<Diag>,
+    /// What the image said when it refused to load this file.
+    pub refused: Vec<Diag>,
+    /// The file on disk as last read or written; `None` if it is new.
+    pub disk: Option<Stamp>,
+    /// The revision the image runs, if it was loaded from here.
+    pub loaded: Option<usize>,
+    /// The version last given to the parser and the analyser.
+    pub asked: Option<u64>,
+    /// Where lines came or went since somebody last looked: line, lines removed, lines inserted.
+    pub line_shifts: Vec<(usize, usize, usize)>,
+}
+
+impl Document {
+    /// A text as it was read.
+    pub fn new(
+        id: usize,
+        path: PathBuf,
+        name: String,
+        text: Rope,
+        disk: Option<Stamp>,
+    ) -> Document {
+        let first = if text.len_chars() == 0 {
+            Range::point(0)
+        } else {
+            Range::block(&text, 0)
+        };
+        Document {
+            id,
+            path,
+            name,
+            text,
+            version: 0,
+            history: History::default(),
+            saved: 0,
+            selection: Selection::single(first),
+            scroll: (0, 0),
+            syntax: Syntax::default(),
+            diagnostics: Vec::new(),
+            refused: Vec::new(),
+            disk,
+            loaded: Some(0),
+            asked: None,
+            line_shifts: Vec::new(),
+        }
+    }
+
+    /// The text.
+    pub fn text(&self) -> &Rope {
+        &self.text
+    }
+
+    /// Counts changes.
+    pub fn version(&self) -> u64 {
+        self.version
+    }
+
+    /// Begins counting at `version`, so that answers about an earlier text of this document are told from those about this one.
+    pub fn restart_versions(&mut self, version: u64) {
+        self.version = version;
+    }
+
+    /// Whether the text differs from the file.
+    pub fn is_changed(&self) -> bool {
+        self.history.revision() != self.saved
+    }
+
+    /// The revision, to be remembered with a save or a load.
+    pub fn revision(&self) -> usize {
+        self.history.revision()
+    }
+
+    /// Notes that `revision` is what the file holds.
+    pub fn set_saved(&mut self, revision: usize, disk: Option<Stamp>) {
+        self.saved = revision;
+        self.disk = disk;
+    }
+
+    /// Changes the text and everything that hangs on it; the selection moves along unless given.
+    pub fn edit(&mut self, transaction: Transaction, selection: Option<Selection>) {
+        if transaction.is_empty() {
+            if let Some(selection) = selection {
+                self.selection = selection;
+            }
+            return;
+        }
+        let before = self.selection.clone();
+        self.apply(&transaction);
+        self.selection =
+            selection.unwrap_or_else(|| transaction.moved_selection(&before, Side::After));
+        self.history.record(transaction, &before);
+    }
+
+    /// Ends the undo step.
+    pub fn commit(&mut self) {
+        self.history.commit(&self.selection);
+    }
+
+    /// Takes back one step.
+    pub fn undo(&mut self) -> bool {
+        self.commit();
+        let step = self.history.undo();
+        self.travel(step)
+    }
+
+    /// Does one step again.
+    pub fn redo(&mut self) -> bool {
+        self.commit();
+        let step = self.history.redo();
+        self.travel(step)
+    }
+
+    fn travel(&mut self, step: Option<(Vec<Transaction>, Selection)>) -> bool {
+        let Some((transactions, selection)) = step else {
+            return false;
+        };
+        for transaction in &transactions {
+            self.apply(transaction);
+        }
+        let len = self.text.len_chars();
+        self.selection = selection.map(|r| Range::new(r.anchor.min(len), r.head.min(len)));
+        true
+    }
+
+    fn apply(&mut self, transaction: &Transaction) {
+        self.version += 1;
+        for change in transaction.changes().iter().rev() {
+            let start_byte = self.text.char_to_byte(change.at);
+            let start_position = self.point(change.at);
+            let end = change.at + change.removed.chars().count();
+            let old_end_position = self.point(end);
+            self.text.remove(change.at..end);
+            self.text.insert(change.at, &change.inserted);
+            let breaks = |s: &str| s.matches('\n').count();
+            let (removed, inserted) = (breaks(&change.removed), breaks(&change.inserted));
+            if removed != inserted {
+                // A break inserted at the start of a line moves that line too.
+                let first = start_position.row + usize::from(start_position.column > 0);
+                self.line_shifts.push((first, removed, inserted));
+            }
+            let new_end = change.at + change.inserted.chars().count();
+            self.syntax.edit(
+                self.version,
+                InputEdit {
+                    start_byte,
+                    old_end_byte: start_byte + change.removed.len(),
+                    new_end_byte: start_byte + change.inserted.len(),
+                    start_position,
+                    old_end_position,
+                    new_end_position: self.point(new_end),
+                },
+            );
+        }
+        for diag in self.diagnostics.iter_mut().chain(&mut self.refused) {
+            diag.from = transaction.moved(diag.from, Side::After);
+            diag.to = transaction.moved(diag.to, Side::Before).max(diag.from);
+        }
+    }
+
+    fn point(&self, at: usize) -> Point {
+        let row = self.text.char_to_line(at);
+        let column = self.text.char_to_byte(at) - self.text.line_to_byte(row);
+        Point { row, column }
+    }
+
+    /// The block cursor's position.
+    pub fn cursor(&self) -> usize {
+        self.selection.primary().cursor(&self.text)
+    }
+
+    /// The cursor's line, from 0.
+    pub fn line(&self) -> usize {
+        motion::line_of(&self.text, self.cursor())
+    }
+
+    /// All diagnostics, the worst first where they are at one place.
+    pub fn all_diagnostics(&self) -> impl Iterator<Item = &Diag> {
+        let fresh = self
+            .refused
+            .iter()
+            .filter(|r| !self.diagnostics.iter().any(|d| d.message == r.message));
+        self.diagnostics.iter().chain(fresh)
+    }
+
+    /// A position for a line and a column in characters, both from 0, clamped into the text.
+    pub fn position(&self, line: usize, column: usize) -> usize {
+        let line = line.min(self.text.len_lines().saturating_sub(1));
+        (self.text.line_to_char(line) + column).min(motion::line_end(&self.text, line))
+    }
+}

@@ -1,0 +1,271 @@
+//! Where everything is on the screen, for drawing and for the mouse alike.
+//!
+//! From the size and the view come rectangles; nothing is drawn here. Small screens lose, in this order: sidebars, rules and the
+//! REPL strip, the tabs, the keys, the bar of views, the status line.
+
+use crate::editor::document::Document;
+use crate::editor::motion;
+use crate::state::{Panel, State, View};
+use ratatui::layout::Rect;
+
+/// A panel on the screen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Slot {
+    /// Which.
+    pub panel: Panel,
+    /// The row of its title, if it has one.
+    pub title: Option<Rect>,
+    /// Its content.
+    pub area: Rect,
+}
+
+/// The screen, cut up.
+#[derive(Clone, Debug, Default)]
+pub struct Layout {
+    /// Row 0: views and health.
+    pub bar: Option<Rect>,
+    /// Tabs of open files.
+    pub tabs: Option<Rect>,
+    /// Summary lines of the view.
+    pub head: Option<Rect>,
+    /// The panels.
+    pub slots: Vec<Slot>,
+    /// The line between columns.
+    pub column: Option<Rect>,
+    /// Facts beside the panels: links, source, mailbox of the stopped process.
+    pub side: Option<(Rect, Rect)>,
+    /// Breakpoints, below the debugger.
+    pub foot: Option<Rect>,
+    /// Position, diagnostics, messages, prompts.
+    pub status: Option<Rect>,
+    /// Keys of the focused panel.
+    pub keys: Option<Rect>,
+    /// The detail panels are behind one another.
+    pub tabbed: bool,
+}
+
+/// Takes rows from the top of a rectangle.
+fn top(rows: u16, area: &mut Rect) -> Rect {
+    let rows = rows.min(area.height);
+    let out = Rect {
+        height: rows,
+        ..*area
+    };
+    area.y += rows;
+    area.height -= rows;
+    out
+}
+
+fn bottom(rows: u16, area: &mut Rect) -> Rect {
+    let rows = rows.min(area.height);
+    area.height -= rows;
+    Rect {
+        y: area.y + area.height,
+        height: rows,
+        ..*area
+    }
+}
+
+fn left(cols: u16, area: &mut Rect) -> Rect {
+    let cols = cols.min(area.width);
+    let out = Rect {
+        width: cols,
+        ..*area
+    };
+    area.x += cols;
+    area.width -= cols;
+    out
+}
+
+impl Layout {
+    /// Cuts the screen of a state.
+    pub fn of(state: &State) -> Layout {
+        let (width, height) = state.size;
+        let mut rest = Rect::new(0, 0, width, height);
+        let mut out = Layout::default();
+        if height >= 5 {
+            out.bar = Some(top(1, &mut rest));
+        }
+        if height >= 7 {
+            out.keys = Some(bottom(1, &mut rest));
+        }
+        if height >= 2 {
+            out.status = Some(bottom(1, &mut rest));
+        }
+        let roomy = height >= 12;
+        let focus = state.panel();
+        if state.zoom && !matches!(state.view, View::Gc | View::Schedulers | View::Repl) {
+            out.slot(focus, rest, roomy);
+            return out;
+        }
+        match state.view {
+            View::Code => out.code(state, rest, roomy, focus),
+            View::Processes => out.processes(state, rest, roomy, focus),
+            View::Heap => out.heap(state, rest, roomy, focus),
+            View::Debug => out.debug(state, rest, roomy, focus),
+            View::Gc => {
+                out.head = Some(top(if roomy { 5 } else { 1 }, &mut rest));
+                out.slot(Panel::Collections, rest, false);
+            }
+            View::Schedulers => {
+                out.head = Some(top(if roomy { 2 } else { 0 }, &mut rest));
+                out.slot(Panel::Workers, rest, false);
+            }
+            View::Repl => out.slot(Panel::Repl, rest, false),
+        }
+        out
+    }
+
+    fn slot(&mut self, panel: Panel, mut area: Rect, titled: bool) {
+        let title = (titled && area.height > 1).then(|| top(1, &mut area));
+        self.slots.push(Slot { panel, title, area });
+    }
+
+    fn code(&mut self, state: &State, mut rest: Rect, roomy: bool, focus: Panel) {
+        if !roomy {
+            if rest.height >= 7 {
+                self.tabs = Some(top(1, &mut rest));
+            }
+            return self.slot(
+                if focus == Panel::Repl {
+                    Panel::Repl
+                } else {
+                    Panel::Editor
+                },
+                rest,
+                false,
+            );
+        }
+        self.tabs = Some(top(2, &mut rest));
+        let rows = match (state.size.1, focus == Panel::Repl) {
+            (..30, false) => 1,
+            (h, false) => h / 7,
+            (h, true) => (h / 3).max(4),
+        };
+        let strip = bottom(rows + 1, &mut rest);
+        self.slot(Panel::Editor, rest, false);
+        self.slot(Panel::Repl, strip, true);
+    }
+
+    fn processes(&mut self, state: &State, mut rest: Rect, roomy: bool, focus: Panel) {
+        let head = match state.size.1 {
+            ..12 => 0,
+            12..20 => 1,
+            _ => 3,
+        };
+        if head > 0 {
+            self.head = Some(top(head, &mut rest));
+        }
+        if !roomy || state.size.0 < 60 || rest.height < 12 {
+            return self.slot(focus, rest, roomy && focus != Panel::Processes);
+        }
+        let wide = state.size.0 >= 100 && rest.height >= 20;
+        let rows = state.image.processes.len() as u16 + 2;
+        let list = top(
+            rows.clamp(7, (rest.height * if wide { 45 } else { 55 } / 100).max(7)),
+            &mut rest,
+        );
+        self.slot(Panel::Processes, list, false);
+        if !wide {
+            self.tabbed = true;
+            let panel = if focus == Panel::Processes {
+                last_detail(state)
+            } else {
+                focus
+            };
+            return self.slot(panel, rest, true);
+        }
+        // A row for the title of the process stands above both columns.
+        let tall = rest.height;
+        let mut west = left(rest.width / 2, &mut rest);
+        self.column = Some(left(1, &mut rest));
+        let heap = bottom((tall * 2 / 5).max(6), &mut west);
+        self.slot(Panel::Mailbox, west, true);
+        let stack = top((tall * 2 / 5).max(5), &mut rest);
+        self.slot(Panel::Stack, stack, true);
+        self.slot(Panel::Heap, heap, true);
+        let source = top(rest.height.saturating_sub(5), &mut rest);
+        self.side = Some((source, rest));
+    }
+
+    fn heap(&mut self, state: &State, mut rest: Rect, roomy: bool, focus: Panel) {
+        if !roomy || state.size.0 < 60 {
+            return self.slot(focus, rest, false);
+        }
+        if state.size.0 >= 100 {
+            let west = left(rest.width * 55 / 100, &mut rest);
+            self.column = Some(left(1, &mut rest));
+            self.slot(Panel::Processes, west, false);
+            self.slot(Panel::Heap, rest, false);
+        } else {
+            let list = top(rest.height * 2 / 5, &mut rest);
+            self.slot(Panel::Processes, list, false);
+            self.slot(Panel::Heap, rest, true);
+        }
+    }
+
+    fn debug(&mut self, state: &State, mut rest: Rect, roomy: bool, focus: Panel) {
+        if !roomy || state.size.0 < 60 {
+            return self.slot(focus, rest, roomy && focus != Panel::Editor);
+        }
+        self.head = Some(top(1, &mut rest));
+        if state.size.0 >= 100 && rest.height >= 20 {
+            self.foot = Some(bottom(2, &mut rest));
+            let mut west = left(rest.width * 62 / 100, &mut rest);
+            self.column = Some(left(1, &mut rest));
+            let console = bottom((west.height / 4).max(5), &mut west);
+            self.slot(Panel::Editor, west, true);
+            self.slot(Panel::Console, console, true);
+            let frames = state
+                .debugged
+                .and_then(|p| state.stops.get(&p))
+                .map_or(1, |s| s.frames.len()) as u16;
+            let frames = top(frames.clamp(2, 8) + 2, &mut rest);
+            self.slot(Panel::Frames, frames, true);
+            let mailbox = bottom(7, &mut rest);
+            self.slot(Panel::Locals, rest, true);
+            self.side = Some((mailbox, Rect::default()));
+        } else {
+            self.tabbed = true;
+            let low = bottom(rest.height * 11 / 20, &mut rest);
+            self.slot(Panel::Editor, rest, false);
+            let panel = if focus == Panel::Editor {
+                Panel::Locals
+            } else {
+                focus
+            };
+            self.slot(panel, low, true);
+        }
+    }
+
+    /// The slot of a panel, if it is on the screen.
+    pub fn find(&self, panel: Panel) -> Option<Slot> {
+        self.slots.iter().copied().find(|s| s.panel == panel)
+    }
+
+    /// The slot under a cell.
+    pub fn hit(&self, x: u16, y: u16) -> Option<Slot> {
+        self.slots.iter().copied().find(|s| {
+            s.area.contains((x, y).into()) || s.title.is_some_and(|t| t.contains((x, y).into()))
+        })
+    }
+}
+
+/// The detail panel shown while the list has the focus.
+pub fn last_detail(state: &State) -> Panel {
+    if state.selected_process().is_some_and(|p| p.mailbox == 0) {
+        Panel::Stack
+    } else {
+        Panel::Mailbox
+    }
+}
+
+/// Columns of marks and line numbers before the text.
+pub fn gutter(doc: &Document, width: u16) -> u16 {
+    let digits = motion::line_count(doc.text()).max(1).ilog10() as u16 + 1;
+    match width {
+        ..24 => 1,
+        24..60 => 2 + digits.max(2),
+        _ => 5 + digits.max(3),
+    }
+}

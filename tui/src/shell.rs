@@ -1,0 +1,356 @@
+//! The shell around the model: the terminal, threads, files, the image. Everything that is not pure is here or called from here.
+//!
+//! Threads send messages to one loop; the loop hands events to `update`, does the effects, and draws when something changed. While
+//! nothing happens it sleeps.
+
+mod terminal;
+mod workers;
+
+use crate::analysis::{Analyser, Textual};
+use crate::client::{Client, Incoming};
+use crate::launch::{Running, Source};
+use crate::state::{Ask, Effect, Event, Link, State};
+use crate::update::{self, update};
+use crate::view::{Caret, view};
+use crate::{grammar, theme};
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use std::io;
+use std::os::unix::net::UnixStream;
+use std::path::PathBuf;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::time::{Duration, Instant};
+use terminal::Screen;
+
+/// How the program was started.
+pub struct Options {
+    /// The project's directory, absolute.
+    pub root: PathBuf,
+    /// The file to open first, absolute.
+    pub file: Option<PathBuf>,
+    /// Where the image comes from.
+    pub source: Source,
+    /// Colours by name; else chosen by the terminal.
+    pub theme: Option<String>,
+    /// Marks without Unicode.
+    pub ascii: bool,
+    /// Keys without modes.
+    pub standard: bool,
+}
+
+/// What the threads send to the loop.
+pub(crate) enum Message {
+    Event(Event),
+    /// The terminal has a new size.
+    Resized,
+    /// The terminal is gone.
+    Hangup,
+    Started(u32, Result<(UnixStream, Running), String>),
+    FromImage(u32, Incoming<Ask>),
+    Buried(u32, String),
+}
+
+struct Shell {
+    messages: Sender<Message>,
+    files: Sender<workers::FileJob>,
+    parser: Sender<workers::ParseJob>,
+    analyser: Sender<workers::AnalyseJob>,
+    source: Source,
+    /// Counts starts, so that news of an image that was replaced are told from those of the new one.
+    generation: u32,
+    client: Option<Client<Ask>>,
+    running: Option<Running>,
+    quit: bool,
+    redraw: bool,
+}
+
+/// Runs until the user leaves.
+pub fn run(options: Options) -> io::Result<()> {
+    let (messages, inbox) = channel();
+    let language = grammar::language();
+    let analyser: Box<dyn Analyser> = Box::new(Textual {
+        root: options.root.clone(),
+    });
+    let mut shell = Shell {
+        files: workers::files(&options.root, messages.clone()),
+        parser: workers::parser(language.clone(), messages.clone()),
+        analyser: workers::analyser(analyser, messages.clone()),
+        messages: messages.clone(),
+        source: options.source.clone(),
+        generation: 0,
+        client: None,
+        running: None,
+        quit: false,
+        redraw: false,
+    };
+    let mut screen = Screen::enter(messages)?;
+    let mut state = State::new(options.root.clone(), screen.size()?);
+    state.editor.language = language;
+    state.theme = options
+        .theme
+        .as_deref()
+        .and_then(theme::Theme::named)
+        .unwrap_or_else(terminal::theme);
+    if options.ascii || terminal::wants_ascii() {
+        state.glyphs = theme::Glyphs::ascii();
+    }
+    if options.standard {
+        update::preset(&mut state, crate::editor::Preset::Standard);
+    }
+    let mut effects = vec![Effect::ListFiles];
+    if let Some(path) = options.file {
+        effects.push(Effect::Read {
+            path,
+            goto: None,
+            revert: false,
+        });
+    }
+    update::start(&mut state, &mut effects);
+    shell.perform(effects, &mut screen)?;
+    let result = shell.serve(&mut state, &mut screen, &inbox);
+    drop(screen);
+    shell.client = None;
+    if let Some(mut running) = shell.running.take() {
+        running.stop();
+    }
+    result
+}
+
+impl Shell {
+    fn serve(
+        &mut self,
+        state: &mut State,
+        screen: &mut Screen,
+        inbox: &Receiver<Message>,
+    ) -> io::Result<()> {
+        let begun = Instant::now();
+        let mut drawn: Option<(Buffer, Option<Caret>)> = None;
+        loop {
+            let area = Rect::new(0, 0, state.size.0, state.size.1);
+            let mut buffer = Buffer::empty(area);
+            let caret = view(state, &mut buffer);
+            // A frame that equals the last one writes nothing.
+            if self.redraw
+                || drawn
+                    .as_ref()
+                    .is_none_or(|(b, c)| *b != buffer || *c != caret)
+            {
+                screen.draw(&buffer, caret, std::mem::take(&mut self.redraw))?;
+                drawn = Some((buffer, caret));
+            }
+            let now = begun.elapsed().as_millis() as u64;
+            let live = state.image.link == Link::Live && state.frozen.is_none();
+            let first = if live {
+                match inbox.recv_timeout(Duration::from_millis(
+                    state.next_poll.saturating_sub(now).max(1),
+                )) {
+                    Ok(message) => Some(message),
+                    Err(RecvTimeoutError::Timeout) => None,
+                    Err(RecvTimeoutError::Disconnected) => return Ok(()),
+                }
+            } else {
+                match inbox.recv() {
+                    Ok(message) => Some(message),
+                    Err(_) => return Ok(()),
+                }
+            };
+            self.event(
+                state,
+                Event::Tick(begun.elapsed().as_millis() as u64),
+                screen,
+            )?;
+            // Everything that has come meanwhile is handled before the next frame, but not without end.
+            let mut next = first;
+            for _ in 0..1000 {
+                let Some(message) = next else { break };
+                self.message(state, message, screen)?;
+                next = inbox.try_recv().ok();
+            }
+            if let Some(message) = next {
+                self.message(state, message, screen)?;
+            }
+            if self.quit {
+                return Ok(());
+            }
+        }
+    }
+
+    fn event(&mut self, state: &mut State, event: Event, screen: &mut Screen) -> io::Result<()> {
+        let effects = update(state, event);
+        self.perform(effects, screen)
+    }
+
+    fn message(
+        &mut self,
+        state: &mut State,
+        message: Message,
+        screen: &mut Screen,
+    ) -> io::Result<()> {
+        let event = match message {
+            Message::Event(event) => event,
+            Message::Resized => {
+                let (width, height) = screen.size()?;
+                self.redraw = true;
+                Event::Resize(width, height)
+            }
+            Message::Hangup => {
+                self.quit = true;
+                return Ok(());
+            }
+            Message::Started(generation, _) if generation != self.generation => return Ok(()),
+            Message::Started(_, Err(why)) => Event::NoImage(why),
+            Message::Started(generation, Ok((stream, running))) => {
+                let messages = self.messages.clone();
+                let client = Client::new(stream, move |incoming| {
+                    // The loop may have ended; then nobody wants to know.
+                    let _ = messages.send(Message::FromImage(generation, incoming));
+                });
+                match client {
+                    Ok(client) => {
+                        self.client = Some(client);
+                        self.running = Some(running);
+                        Event::Connected
+                    }
+                    Err(e) => Event::NoImage(format!("no connection to the image: {e}")),
+                }
+            }
+            Message::FromImage(generation, _) if generation != self.generation => return Ok(()),
+            Message::FromImage(generation, Incoming::Lost(why)) => {
+                self.client = None;
+                self.bury(generation, why);
+                return Ok(());
+            }
+            Message::FromImage(_, incoming) => Event::Image(incoming),
+            Message::Buried(generation, _) if generation != self.generation => return Ok(()),
+            Message::Buried(_, why) => Event::Image(Incoming::Lost(why)),
+        };
+        self.event(state, event, screen)
+    }
+
+    /// Finds out how an image ended, without keeping the screen waiting.
+    fn bury(&mut self, generation: u32, why: String) {
+        let Some(running) = self.running.take() else {
+            let _ = self.messages.send(Message::Buried(generation, why));
+            return;
+        };
+        let messages = self.messages.clone();
+        std::thread::spawn(move || {
+            let _ = messages.send(Message::Buried(generation, running.bury()));
+        });
+    }
+
+    fn perform(&mut self, effects: Vec<Effect>, screen: &mut Screen) -> io::Result<()> {
+        // A worker whose thread has died has said so already; its jobs are lost.
+        for effect in effects {
+            match effect {
+                Effect::StartImage => self.start(),
+                Effect::StopImage => {
+                    if self.client.take().is_some() {
+                        if let Some(running) = &mut self.running {
+                            running.stop();
+                        }
+                        self.bury(self.generation, "the image was stopped".to_owned());
+                    }
+                }
+                Effect::Request(ask, command, arguments) => {
+                    if let Some(client) = &mut self.client
+                        && let Err(e) = client.request(ask, command, &arguments)
+                    {
+                        self.client = None;
+                        self.bury(self.generation, format!("the image does not listen: {e}"));
+                    }
+                }
+                Effect::Read { path, goto, revert } => {
+                    let _ = self
+                        .files
+                        .send(workers::FileJob::Read { path, goto, revert });
+                }
+                Effect::Write {
+                    doc,
+                    path,
+                    text,
+                    revision,
+                    expected,
+                    then,
+                } => {
+                    let _ = self.files.send(workers::FileJob::Write {
+                        doc,
+                        path,
+                        text,
+                        revision,
+                        expected,
+                        then,
+                    });
+                }
+                Effect::ListFiles => {
+                    let _ = self.files.send(workers::FileJob::List);
+                }
+                Effect::Parse {
+                    doc,
+                    version,
+                    text,
+                    old,
+                } => {
+                    let _ = self.parser.send(workers::ParseJob {
+                        doc,
+                        version,
+                        text,
+                        old,
+                    });
+                }
+                Effect::Analyse {
+                    doc,
+                    path,
+                    version,
+                    text,
+                } => {
+                    let _ = self.analyser.send(workers::AnalyseJob::Check {
+                        doc,
+                        path,
+                        version,
+                        text,
+                    });
+                }
+                Effect::Define {
+                    path,
+                    text,
+                    at,
+                    name,
+                } => {
+                    let _ = self.analyser.send(workers::AnalyseJob::Define {
+                        path,
+                        text,
+                        at,
+                        name,
+                    });
+                }
+                Effect::Hover { path, text, at } => {
+                    let _ = self
+                        .analyser
+                        .send(workers::AnalyseJob::Hover { path, text, at });
+                }
+                Effect::Copy(text) => screen.copy(&text)?,
+                Effect::Suspend => {
+                    screen.suspend()?;
+                    self.redraw = true;
+                    let _ = self.messages.send(Message::Resized);
+                }
+                Effect::Redraw => self.redraw = true,
+                Effect::Quit => self.quit = true,
+            }
+        }
+        Ok(())
+    }
+
+    fn start(&mut self) {
+        self.generation += 1;
+        self.client = None;
+        let old = self.running.take();
+        let (generation, source, messages) =
+            (self.generation, self.source.clone(), self.messages.clone());
+        std::thread::spawn(move || {
+            drop(old);
+            let _ = messages.send(Message::Started(generation, source.open()));
+        });
+    }
+}

@@ -1,0 +1,187 @@
+//! Threads that do slow work: files, parsing, analysis. Of several jobs for one text only the newest is done.
+
+use super::Message;
+use crate::analysis::Analyser;
+use crate::disk;
+use crate::editor::document::Stamp;
+use crate::editor::syntax::Language;
+use crate::state::{AfterSave, Event};
+use ropey::Rope;
+use std::collections::VecDeque;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::mpsc::{Sender, channel};
+use tree_sitter::Tree;
+
+pub enum FileJob {
+    Read {
+        path: PathBuf,
+        goto: Option<(usize, usize)>,
+        revert: bool,
+    },
+    Write {
+        doc: usize,
+        path: PathBuf,
+        text: Rope,
+        revision: usize,
+        expected: Option<Stamp>,
+        then: AfterSave,
+    },
+    List,
+}
+
+pub struct ParseJob {
+    pub doc: usize,
+    pub version: u64,
+    pub text: Rope,
+    pub old: Option<Tree>,
+}
+
+pub enum AnalyseJob {
+    Check {
+        doc: usize,
+        path: PathBuf,
+        version: u64,
+        text: Rope,
+    },
+    Define {
+        path: PathBuf,
+        text: Rope,
+        at: usize,
+        name: String,
+    },
+    Hover {
+        path: PathBuf,
+        text: Rope,
+        at: usize,
+    },
+}
+
+/// A thread that does jobs in order; before each, what has come meanwhile is looked at, and `stale` tells which jobs a newer one replaces.
+fn spawn<J: Send + 'static>(
+    name: &str,
+    out: Sender<Message>,
+    stale: impl Fn(&J, &J) -> bool + Send + 'static,
+    mut work: impl FnMut(J) -> Option<Event> + Send + 'static,
+) -> Sender<J> {
+    let (jobs, inbox) = channel::<J>();
+    let body = move || {
+        let mut waiting: VecDeque<J> = VecDeque::new();
+        loop {
+            if waiting.is_empty() {
+                match inbox.recv() {
+                    Ok(job) => waiting.push_back(job),
+                    Err(_) => return,
+                }
+            }
+            while let Ok(newer) = inbox.try_recv() {
+                waiting.retain(|old| !stale(old, &newer));
+                waiting.push_back(newer);
+            }
+            let Some(job) = waiting.pop_front() else {
+                continue;
+            };
+            if let Some(event) = work(job)
+                && out.send(Message::Event(event)).is_err()
+            {
+                return;
+            }
+        }
+    };
+    std::thread::Builder::new()
+        .name(name.to_owned())
+        .spawn(body)
+        .expect("the system gives threads");
+    jobs
+}
+
+pub fn files(root: &Path, out: Sender<Message>) -> Sender<FileJob> {
+    let root = root.to_owned();
+    spawn(
+        "files",
+        out,
+        |_, _| false,
+        move |job| {
+            Some(match job {
+                FileJob::Read { path, goto, revert } => {
+                    let result = disk::read(&path);
+                    Event::FileRead {
+                        path,
+                        goto,
+                        result,
+                        revert,
+                    }
+                }
+                FileJob::Write {
+                    doc,
+                    path,
+                    text,
+                    revision,
+                    expected,
+                    then,
+                } => {
+                    let result = disk::write(&path, &text, expected);
+                    Event::FileWritten {
+                        doc,
+                        revision,
+                        then,
+                        result,
+                    }
+                }
+                FileJob::List => Event::Files(disk::list(&root)),
+            })
+        },
+    )
+}
+
+pub fn parser(language: Option<Arc<Language>>, out: Sender<Message>) -> Sender<ParseJob> {
+    spawn(
+        "parser",
+        out,
+        |old: &ParseJob, new| old.doc == new.doc,
+        move |job| {
+            let tree = language.as_ref()?.parse(&job.text, job.old.as_ref())?;
+            Some(Event::Parsed {
+                doc: job.doc,
+                version: job.version,
+                tree,
+            })
+        },
+    )
+}
+
+pub fn analyser(mut analyser: Box<dyn Analyser>, out: Sender<Message>) -> Sender<AnalyseJob> {
+    let stale = |old: &AnalyseJob, new: &AnalyseJob| match (old, new) {
+        (AnalyseJob::Check { doc: old, .. }, AnalyseJob::Check { doc: new, .. }) => old == new,
+        _ => false,
+    };
+    spawn("analyser", out, stale, move |job| {
+        Some(match job {
+            AnalyseJob::Check {
+                doc,
+                path,
+                version,
+                text,
+            } => {
+                let diagnostics = analyser.diagnostics(&path, &text);
+                Event::Diagnosed {
+                    doc,
+                    version,
+                    diagnostics,
+                }
+            }
+            AnalyseJob::Define {
+                path,
+                text,
+                at,
+                name,
+            } => Event::Defined {
+                name,
+                place: analyser.definition(&path, &text, at),
+            },
+            AnalyseJob::Hover { path, text, at } => {
+                Event::Hovered(analyser.hover(&path, &text, at))
+            }
+        })
+    })
+}

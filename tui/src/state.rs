@@ -1,0 +1,1127 @@
+//! The model: everything the screen shows and the keys work on.
+//!
+//! No clock, no files, no sockets: time comes in with events, the world is asked by effects. `update` changes it, `view` draws it.
+
+use crate::client::Incoming;
+use crate::commands::{Cmd, Ctx};
+use crate::editor::document::{Diag, Document, Stamp};
+use crate::editor::{Editor, Mode, Preset};
+use crate::input::Input;
+use crate::keys::Key;
+use crate::proto::{
+    self, Frame, GcStats, Heap, Message, Pid, Place, Process, Reload, Variable, Worker,
+};
+use crate::theme::{Glyphs, Theme};
+use ropey::Rope;
+use serde_json::Value;
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+use std::path::{Path, PathBuf};
+use tree_sitter::Tree;
+
+/// The screens, in the order of the bar.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
+pub enum View {
+    /// The editor.
+    Code,
+    /// All processes, and one in detail.
+    Processes,
+    /// The heap of one process.
+    Heap,
+    /// Garbage collections.
+    Gc,
+    /// Worker threads.
+    Schedulers,
+    /// The debugger.
+    Debug,
+    /// The REPL.
+    Repl,
+}
+
+/// Digit, command, long and short name of each view.
+pub const VIEWS: &[(char, View, Cmd, &str, &str)] = &[
+    ('1', View::Code, Cmd::ViewCode, "Code", "Code"),
+    (
+        '2',
+        View::Processes,
+        Cmd::ViewProcesses,
+        "Processes",
+        "Proc",
+    ),
+    ('3', View::Heap, Cmd::ViewHeap, "Heap", "Heap"),
+    ('4', View::Gc, Cmd::ViewGc, "GC", "GC"),
+    (
+        '5',
+        View::Schedulers,
+        Cmd::ViewSchedulers,
+        "Schedulers",
+        "Sched",
+    ),
+    ('6', View::Debug, Cmd::ViewDebug, "Debug", "Debug"),
+    ('8', View::Repl, Cmd::ViewRepl, "REPL", "REPL"),
+];
+
+/// The parts of a screen that can have the focus.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
+pub enum Panel {
+    /// The text editor.
+    Editor,
+    /// The REPL: a strip below the code, or a whole screen.
+    Repl,
+    /// The list of processes.
+    Processes,
+    /// A process's mailbox.
+    Mailbox,
+    /// A process's stack.
+    Stack,
+    /// A process's heap.
+    Heap,
+    /// The list of collections.
+    Collections,
+    /// The list of workers.
+    Workers,
+    /// The frames of the stopped process.
+    Frames,
+    /// Its variables.
+    Locals,
+    /// The line that evaluates in the frame.
+    Console,
+}
+
+/// How the image is reached.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Link {
+    /// Nobody asked for it.
+    Off,
+    /// It is being started.
+    Starting,
+    /// It answers.
+    Live,
+    /// It is gone; what was known stays on the screen.
+    Lost(String),
+}
+
+/// What a request was for; comes back with the reply.
+#[derive(Clone, PartialEq, Eq, Debug, Hash)]
+pub enum Ask {
+    /// The greeting.
+    Initialize,
+    /// The attachment.
+    Attach,
+    /// The end of the configuration.
+    Configured,
+    /// Breakpoints of one file.
+    Breakpoints(PathBuf),
+    /// The list of processes.
+    Processes,
+    /// A mailbox.
+    Mailbox(Pid),
+    /// A stack.
+    Stack(Pid),
+    /// A heap.
+    Heap(Pid),
+    /// Collections.
+    Gc,
+    /// Workers.
+    Workers,
+    /// The frames of a stopped process.
+    StackTrace(Pid),
+    /// The scopes of a frame.
+    Scopes(Pid, usize),
+    /// The parts of a value.
+    Variables(Pid, u64),
+    /// Continue or a step; the word is for messages.
+    Move(Pid, &'static str),
+    /// A pause.
+    Pause(Pid),
+    /// An evaluation in the REPL.
+    Repl,
+    /// An evaluation in the console.
+    Console,
+    /// A value under the cursor.
+    Hover(String),
+    /// Loading: the documents and their revisions.
+    Reload(Vec<(usize, usize)>),
+    /// The end.
+    Bye,
+}
+
+/// What happens.
+#[derive(Debug)]
+pub enum Event {
+    /// A key.
+    Key(Key),
+    /// The mouse.
+    Mouse(Mouse),
+    /// Pasted text.
+    Paste(String),
+    /// A new size of the screen.
+    Resize(u16, u16),
+    /// The time in milliseconds since the start.
+    Tick(u64),
+    /// The image was reached.
+    Connected,
+    /// The image could not be started or reached.
+    NoImage(String),
+    /// Something from the image.
+    Image(Incoming<Ask>),
+    /// A line the image's process wrote besides the protocol.
+    ImageSays(String),
+    /// A file was read.
+    FileRead {
+        /// Which.
+        path: PathBuf,
+        /// Where to put the cursor: line and column from 0.
+        goto: Option<(usize, usize)>,
+        /// Its text, or why not.
+        result: Result<(Rope, Option<Stamp>), String>,
+        /// It replaces the text that is open.
+        revert: bool,
+    },
+    /// A file was written, or not.
+    FileWritten {
+        /// The document.
+        doc: usize,
+        /// Its revision at that time.
+        revision: usize,
+        /// What to do next.
+        then: AfterSave,
+        /// The new stamp, or why not.
+        result: Result<Stamp, WriteError>,
+    },
+    /// The files of the project, relative.
+    Files(Vec<String>),
+    /// A tree is ready.
+    Parsed {
+        /// Document.
+        doc: usize,
+        /// Version of its text.
+        version: u64,
+        /// The tree.
+        tree: Tree,
+    },
+    /// The analyser has spoken.
+    Diagnosed {
+        /// Document.
+        doc: usize,
+        /// Version of its text.
+        version: u64,
+        /// All it has to say.
+        diagnostics: Vec<Diag>,
+    },
+    /// Where a name is defined.
+    Defined {
+        /// The name.
+        name: String,
+        /// Path, line, column (from 0).
+        place: Option<(PathBuf, usize, usize)>,
+    },
+    /// What is known about the place under the cursor.
+    Hovered(Option<String>),
+    /// A background thread failed; the terminal still works.
+    Trouble(String),
+}
+
+/// What the mouse did.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Mouse {
+    /// What.
+    pub kind: MouseKind,
+    /// Column.
+    pub x: u16,
+    /// Row.
+    pub y: u16,
+}
+
+/// Kinds of mouse events.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum MouseKind {
+    /// The left button went down.
+    Press,
+    /// It moved with the button down.
+    Drag,
+    /// The wheel up.
+    WheelUp,
+    /// The wheel down.
+    WheelDown,
+}
+
+/// What follows a save.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum AfterSave {
+    /// Load it.
+    Load,
+    /// Nothing.
+    Stay,
+    /// Load it and leave.
+    Quit,
+}
+
+/// Why a file was not written.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum WriteError {
+    /// Somebody else changed it.
+    ChangedOnDisk,
+    /// The system refused.
+    Failed(String),
+}
+
+/// What the shell is asked to do.
+#[derive(Debug)]
+pub enum Effect {
+    /// Start the image, ending the one that runs.
+    StartImage,
+    /// End the image.
+    StopImage,
+    /// Ask the image.
+    Request(Ask, &'static str, Value),
+    /// Read a file.
+    Read {
+        /// Which.
+        path: PathBuf,
+        /// Where to put the cursor.
+        goto: Option<(usize, usize)>,
+        /// It replaces the text that is open.
+        revert: bool,
+    },
+    /// Write a file.
+    Write {
+        /// Document.
+        doc: usize,
+        /// Where to.
+        path: PathBuf,
+        /// What.
+        text: Rope,
+        /// The document's revision.
+        revision: usize,
+        /// What the file should be now; `None`: whatever.
+        expected: Option<Stamp>,
+        /// What to do next.
+        then: AfterSave,
+    },
+    /// List the project.
+    ListFiles,
+    /// Parse a text.
+    Parse {
+        /// Document.
+        doc: usize,
+        /// Version.
+        version: u64,
+        /// Text.
+        text: Rope,
+        /// The shifted old tree.
+        old: Option<Tree>,
+    },
+    /// Ask the analyser about a text.
+    Analyse {
+        /// Document.
+        doc: usize,
+        /// Path.
+        path: PathBuf,
+        /// Version.
+        version: u64,
+        /// Text.
+        text: Rope,
+    },
+    /// Ask the analyser where a name is defined.
+    Define {
+        /// Path.
+        path: PathBuf,
+        /// Text.
+        text: Rope,
+        /// Position in characters.
+        at: usize,
+        /// The name there.
+        name: String,
+    },
+    /// Ask the analyser what is under the cursor.
+    Hover {
+        /// Path.
+        path: PathBuf,
+        /// Text.
+        text: Rope,
+        /// Position in characters.
+        at: usize,
+    },
+    /// Put text into the clipboard.
+    Copy(String),
+    /// Suspend to the shell.
+    Suspend,
+    /// Draw everything anew.
+    Redraw,
+    /// Leave.
+    Quit,
+}
+
+/// A breakpoint as the user set it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Breakpoint {
+    /// The line, from 0.
+    pub line: usize,
+    /// Whether the image took it.
+    pub verified: bool,
+    /// What the image said.
+    pub message: Option<String>,
+}
+
+/// The past of one process, for rates and trends.
+#[derive(Clone, Default, Debug)]
+pub struct Track {
+    reductions: u64,
+    at: u64,
+    /// Reductions per second.
+    pub rate: u64,
+    /// Lengths of the mailbox, the newest last.
+    pub mailbox: VecDeque<u64>,
+    /// Nanoseconds of collection per second.
+    pub gc_rate: u64,
+    gc_nanos: u64,
+}
+
+/// What is known of the image.
+#[derive(Debug)]
+pub struct Image {
+    /// How it is reached.
+    pub link: Link,
+    /// The version of the code that runs.
+    pub version: u64,
+    /// What came of the last load, and when.
+    pub reload: Option<(Reload, u64)>,
+    /// Exit code of `main`, once it has ended.
+    pub exit: Option<i64>,
+    /// The processes asked for.
+    pub processes: Vec<Process>,
+    /// How many there are.
+    pub total: u64,
+    /// Their past.
+    pub tracks: HashMap<Pid, Track>,
+    /// The workers.
+    pub workers: Vec<Worker>,
+    /// Reductions per second of each worker, and the past of their sum.
+    pub worker_rates: HashMap<u64, (u64, u64, u64)>,
+    /// Past reductions per second.
+    pub rates: VecDeque<u64>,
+    /// The collections.
+    pub gc: GcStats,
+    /// Questions not answered yet.
+    pub in_flight: HashSet<Ask>,
+    /// When the workers were last asked.
+    pub workers_at: u64,
+}
+
+/// What is known of the process the lists have selected.
+#[derive(Default, Debug)]
+pub struct Detail {
+    /// The process.
+    pub pid: Pid,
+    /// The first messages.
+    pub messages: Vec<Message>,
+    /// How many there are.
+    pub total: u64,
+    /// The stack.
+    pub frames: Vec<Frame>,
+    /// The heap.
+    pub heap: Option<Heap>,
+    /// What the image refused, per question.
+    pub refused: Option<String>,
+}
+
+/// A list with a selected row.
+#[derive(Default, Clone, Copy, Debug)]
+pub struct Cursor {
+    /// The row.
+    pub row: usize,
+    /// The first row on the screen.
+    pub top: usize,
+}
+
+impl Cursor {
+    /// Keeps the row inside the list and on the screen.
+    pub fn fit(&mut self, rows: usize, height: usize) {
+        self.row = self.row.min(rows.saturating_sub(1));
+        self.top = self
+            .top
+            .min(self.row)
+            .max((self.row + 1).saturating_sub(height.max(1)));
+        self.top = self.top.min(rows.saturating_sub(height.max(1)));
+    }
+}
+
+/// A stopped process.
+#[derive(Debug, Default)]
+pub struct Stop {
+    /// Why: breakpoint, step, pause, exception.
+    pub reason: String,
+    /// In words.
+    pub text: String,
+    /// The stack.
+    pub frames: Vec<Frame>,
+    /// The frame looked at.
+    pub frame: usize,
+    /// Its scopes.
+    pub scopes: Vec<(String, u64)>,
+    /// Values already asked for, by handle.
+    pub values: HashMap<u64, Vec<Variable>>,
+    /// Open nodes of the tree, by path.
+    pub open: HashSet<String>,
+    /// Values at the last stop, by path, to mark what changed.
+    pub before: HashMap<String, String>,
+    /// A step is under way: what is shown is the place it began at.
+    pub moving: bool,
+}
+
+/// One row of the tree of variables.
+#[derive(Debug, Clone)]
+pub struct VarRow {
+    /// Depth in the tree.
+    pub depth: usize,
+    /// The name.
+    pub name: String,
+    /// The value.
+    pub value: String,
+    /// The type.
+    pub ty: String,
+    /// The handle of its parts.
+    pub reference: u64,
+    /// Whether it is open.
+    pub open: bool,
+    /// Its path in the tree.
+    pub path: String,
+    /// What it was at the last stop, if that differs.
+    pub was: Option<String>,
+}
+
+impl Stop {
+    /// The visible rows of the tree of variables.
+    pub fn rows(&self) -> Vec<VarRow> {
+        let mut out = Vec::new();
+        for (name, reference) in &self.scopes {
+            let path = format!("{name}/");
+            let open = self.open.contains(&path);
+            out.push(VarRow {
+                depth: 0,
+                name: name.clone(),
+                value: String::new(),
+                ty: String::new(),
+                reference: *reference,
+                open,
+                path: path.clone(),
+                was: None,
+            });
+            if open {
+                self.push_rows(*reference, 1, &path, &mut out);
+            }
+        }
+        out
+    }
+
+    fn push_rows(&self, reference: u64, depth: usize, above: &str, out: &mut Vec<VarRow>) {
+        // A value that contains itself through handles must not hang the screen.
+        if depth > 40 || out.len() > 5_000 {
+            return;
+        }
+        for v in self.values.get(&reference).into_iter().flatten() {
+            let path = format!("{above}{}/", v.name);
+            let open = v.reference != 0 && self.open.contains(&path);
+            let was = self.before.get(&path).filter(|b| **b != v.value).cloned();
+            out.push(VarRow {
+                depth,
+                name: v.name.clone(),
+                value: v.value.clone(),
+                ty: v.ty.clone(),
+                reference: v.reference,
+                open,
+                path: path.clone(),
+                was,
+            });
+            if open {
+                self.push_rows(v.reference, depth + 1, &path, out);
+            }
+        }
+    }
+
+    /// The values of all rows, to compare with after the next step.
+    pub fn snapshot(&self) -> HashMap<String, String> {
+        self.rows()
+            .into_iter()
+            .filter(|r| r.depth > 0)
+            .map(|r| (r.path, r.value))
+            .collect()
+    }
+
+    /// The frame looked at.
+    pub fn here(&self) -> Option<&Frame> {
+        self.frames.get(self.frame)
+    }
+}
+
+/// One entry of a transcript.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Entry {
+    /// What was typed.
+    Typed(String),
+    /// What it gave.
+    Value {
+        /// The value.
+        text: String,
+        /// Its type.
+        ty: String,
+        /// How long it took.
+        micros: u64,
+    },
+    /// Why it gave nothing.
+    Refused(String),
+    /// What the program printed.
+    Printed {
+        /// To standard error.
+        error: bool,
+        /// One line.
+        text: String,
+    },
+    /// What this program has to say.
+    Note(String),
+}
+
+/// A transcript with a line to type into.
+#[derive(Default, Debug)]
+pub struct Repl {
+    /// What happened.
+    pub entries: Vec<Entry>,
+    /// The line.
+    pub input: Input,
+    /// Lines typed before.
+    pub history: Vec<String>,
+    /// Which of them is in the line.
+    pub at: Option<usize>,
+    /// Rows scrolled up from the end.
+    pub scroll: usize,
+    /// An evaluation runs.
+    pub waiting: bool,
+    /// The last printed line has no end yet.
+    unfinished: Option<bool>,
+}
+
+impl Repl {
+    /// Adds an entry; the oldest go.
+    pub fn push(&mut self, entry: Entry) {
+        const KEEP: usize = 5_000;
+        self.unfinished = None;
+        self.entries.push(entry);
+        if self.entries.len() > KEEP + 500 {
+            self.entries.drain(..500);
+        }
+    }
+
+    /// Adds printed text, line by line.
+    pub fn print(&mut self, error: bool, printed: &str) {
+        for piece in printed.split_inclusive('\n') {
+            let line: String = piece
+                .trim_end_matches(['\n', '\r'])
+                .chars()
+                .filter(|c| !c.is_control() || *c == '\t')
+                .collect();
+            match self.entries.last_mut() {
+                Some(Entry::Printed { text, .. }) if self.unfinished == Some(error) => {
+                    text.push_str(&line)
+                }
+                _ => self.push(Entry::Printed { error, text: line }),
+            }
+            self.unfinished = (!piece.ends_with('\n')).then_some(error);
+        }
+    }
+
+    /// Walks the history.
+    pub fn walk(&mut self, back: bool) {
+        let len = self.history.len();
+        let next = match (self.at, back) {
+            (None, true) => len.checked_sub(1),
+            (None, false) => None,
+            (Some(i), true) => Some(i.saturating_sub(1)),
+            (Some(i), false) => Some(i + 1).filter(|i| *i < len),
+        };
+        if back && next.is_none() {
+            return;
+        }
+        self.at = next;
+        let line = next.map(|i| self.history[i].clone()).unwrap_or_default();
+        self.input.set(&line);
+    }
+}
+
+/// What a prompt is for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum PromptKind {
+    /// `:`
+    Command,
+    /// `/` in the editor.
+    Search,
+    /// `/` in the list of processes.
+    Filter,
+}
+
+/// A line typed at the bottom.
+#[derive(Debug)]
+pub struct Prompt {
+    /// What for.
+    pub kind: PromptKind,
+    /// The line.
+    pub input: Input,
+    /// Cursor and scroll before a search, to return to.
+    pub origin: usize,
+    /// Which line of the history is shown.
+    pub at: Option<usize>,
+}
+
+/// What choosing something does.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Action {
+    /// Run a command.
+    Run(Cmd),
+    /// Open a file, perhaps at a line (from 0).
+    Open(PathBuf, Option<usize>),
+    /// Show a document at a position.
+    Show(usize, usize),
+    /// Begin a typed command.
+    Type(&'static str),
+    /// Save all, then leave.
+    SaveAllAndQuit,
+    /// Leave without saving.
+    QuitAnyway,
+    /// Write over what is on disk.
+    Overwrite(usize, AfterSave),
+    /// Take what is on disk.
+    Revert(usize),
+    /// Close a document and lose its changes.
+    CloseAnyway(usize),
+    /// Nothing.
+    Nothing,
+}
+
+/// One row of a picker.
+#[derive(Clone, Debug)]
+pub struct Item {
+    /// What is matched.
+    pub label: String,
+    /// What stands at the right.
+    pub detail: String,
+    /// What it does.
+    pub action: Action,
+}
+
+/// What lies over the screen.
+#[derive(Debug)]
+pub enum Popup {
+    /// The keys that work here.
+    Help {
+        /// First row.
+        top: usize,
+    },
+    /// A list to choose from by typing.
+    Picker {
+        /// Its name.
+        title: &'static str,
+        /// All rows.
+        items: Vec<Item>,
+        /// What is typed.
+        query: Input,
+        /// The row among those that match.
+        cursor: Cursor,
+    },
+    /// A question with answers of one key.
+    Question {
+        /// The question.
+        text: String,
+        /// Key, words, action.
+        answers: Vec<(char, &'static str, Action)>,
+    },
+    /// Something to read.
+    Info {
+        /// Its name.
+        title: String,
+        /// The text.
+        text: String,
+    },
+}
+
+/// Rows of a picker that match, the best first: index into the items.
+pub fn matching(items: &[Item], query: &str) -> Vec<usize> {
+    let mut hits: Vec<(i32, usize)> = items
+        .iter()
+        .enumerate()
+        .filter_map(|(i, item)| crate::input::fuzzy(query, &item.label).map(|s| (s, i)))
+        .collect();
+    if !query.is_empty() {
+        hits.sort_by_key(|(score, i)| (std::cmp::Reverse(*score), *i));
+    }
+    hits.into_iter().map(|(_, i)| i).collect()
+}
+
+/// How loud a message is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Tone {
+    /// It went well.
+    Good,
+    /// Worth knowing.
+    Plain,
+    /// It did not go.
+    Bad,
+}
+
+/// Columns the list of processes can be sorted by.
+pub const SORTS: &[&str] = &["mailbox", "reductions", "heap", "id"];
+
+/// The model.
+pub struct State {
+    /// Columns and rows of the screen.
+    pub size: (u16, u16),
+    /// Milliseconds since the start.
+    pub now: u64,
+    /// The screen.
+    pub view: View,
+    /// The panel with the focus, per view.
+    pub focus: HashMap<View, Panel>,
+    /// The focused panel has the whole screen.
+    pub zoom: bool,
+    /// Colours.
+    pub theme: Theme,
+    /// Marks.
+    pub glyphs: Glyphs,
+    /// The project's directory.
+    pub root: PathBuf,
+    /// Its name.
+    pub name: String,
+    /// Its files, relative.
+    pub files: Vec<String>,
+    /// Open texts.
+    pub editor: Editor,
+    /// The image.
+    pub image: Image,
+    /// The selected process.
+    pub selected: Option<Pid>,
+    /// What is known of it.
+    pub detail: Detail,
+    /// The list of processes.
+    pub processes: Cursor,
+    /// The mailbox.
+    pub mailbox: Cursor,
+    /// The stack.
+    pub stack: Cursor,
+    /// Types in the heap.
+    pub heap: Cursor,
+    /// The collections.
+    pub collections: Cursor,
+    /// Which column sorts.
+    pub sort: usize,
+    /// The filter as typed.
+    pub filter: String,
+    /// Live lists stand still.
+    pub frozen: Option<u64>,
+    /// Stopped processes.
+    pub stops: BTreeMap<Pid, Stop>,
+    /// The one the debugger shows.
+    pub debugged: Option<Pid>,
+    /// Which values were open when a process went on.
+    pub open_values: HashSet<String>,
+    /// The frames.
+    pub frames: Cursor,
+    /// The variables.
+    pub locals: Cursor,
+    /// Breakpoints by file.
+    pub breakpoints: BTreeMap<PathBuf, Vec<Breakpoint>>,
+    /// The REPL.
+    pub repl: Repl,
+    /// The debugger's console.
+    pub console: Repl,
+    /// What is typed at the bottom.
+    pub prompt: Option<Prompt>,
+    /// Lines typed after `:`.
+    pub command_history: Vec<String>,
+    /// What lies over the screen.
+    pub popup: Option<Popup>,
+    /// Keys of an unfinished sequence.
+    pub pending: Vec<Key>,
+    /// The number typed before a command.
+    pub count: Option<usize>,
+    /// A command that waits for a character.
+    pub wants_char: Option<Cmd>,
+    /// What there is to say.
+    pub message: Option<(Tone, String)>,
+    /// When to ask the image next.
+    pub next_poll: u64,
+    /// Files that wait to be loaded into a tab in this order.
+    pub opening: Vec<PathBuf>,
+    /// Leave as soon as these documents are saved.
+    pub quitting: HashSet<usize>,
+}
+
+impl State {
+    /// The model of a project before anything happened.
+    pub fn new(root: PathBuf, size: (u16, u16)) -> State {
+        let name = root.file_name().map_or_else(
+            || root.display().to_string(),
+            |n| n.to_string_lossy().into_owned(),
+        );
+        State {
+            size,
+            now: 0,
+            view: View::Code,
+            focus: HashMap::new(),
+            zoom: false,
+            theme: Theme::mocha(),
+            glyphs: Glyphs::unicode(),
+            root,
+            name,
+            files: Vec::new(),
+            editor: Editor::default(),
+            image: Image {
+                link: Link::Off,
+                version: 0,
+                reload: None,
+                exit: None,
+                processes: Vec::new(),
+                total: 0,
+                tracks: HashMap::new(),
+                workers: Vec::new(),
+                worker_rates: HashMap::new(),
+                rates: VecDeque::new(),
+                gc: GcStats::default(),
+                in_flight: HashSet::new(),
+                workers_at: 0,
+            },
+            selected: None,
+            detail: Detail::default(),
+            processes: Cursor::default(),
+            mailbox: Cursor::default(),
+            stack: Cursor::default(),
+            heap: Cursor::default(),
+            collections: Cursor::default(),
+            sort: 0,
+            filter: String::new(),
+            frozen: None,
+            stops: BTreeMap::new(),
+            debugged: None,
+            open_values: HashSet::new(),
+            frames: Cursor::default(),
+            locals: Cursor::default(),
+            breakpoints: BTreeMap::new(),
+            repl: Repl::default(),
+            console: Repl::default(),
+            prompt: None,
+            command_history: Vec::new(),
+            popup: None,
+            pending: Vec::new(),
+            count: None,
+            wants_char: None,
+            message: None,
+            next_poll: 0,
+            opening: Vec::new(),
+            quitting: HashSet::new(),
+        }
+    }
+
+    /// The panel with the focus.
+    pub fn panel(&self) -> Panel {
+        let panels = self.panels();
+        let wanted = self.focus.get(&self.view).copied();
+        wanted.filter(|p| panels.contains(p)).unwrap_or(panels[0])
+    }
+
+    /// The panels of this view, in order of `Tab`.
+    pub fn panels(&self) -> &'static [Panel] {
+        match self.view {
+            View::Code => &[Panel::Editor, Panel::Repl],
+            View::Processes => &[Panel::Processes, Panel::Mailbox, Panel::Stack, Panel::Heap],
+            View::Heap => &[Panel::Processes, Panel::Heap],
+            View::Gc => &[Panel::Collections],
+            View::Schedulers => &[Panel::Workers],
+            View::Debug => &[Panel::Locals, Panel::Editor, Panel::Frames, Panel::Console],
+            View::Repl => &[Panel::Repl],
+        }
+    }
+
+    /// The contexts of the key table that hold now, the most special first.
+    pub fn contexts(&self) -> Vec<Ctx> {
+        let mut out = Vec::new();
+        if self.prompt.is_some() {
+            return vec![Ctx::Prompt];
+        }
+        match self.panel() {
+            Panel::Editor if self.editor.preset == Preset::Standard => {
+                out.extend([Ctx::Standard, Ctx::Insert])
+            }
+            Panel::Editor if self.editor.mode == Mode::Insert => out.push(Ctx::Insert),
+            Panel::Editor => out.extend([Ctx::Normal, Ctx::Calm]),
+            Panel::Repl | Panel::Console => out.extend([Ctx::Line, Ctx::Prompt]),
+            Panel::Processes => out.extend([Ctx::Processes, Ctx::List, Ctx::Digits, Ctx::Calm]),
+            Panel::Frames | Panel::Locals => {
+                out.extend([Ctx::Debug, Ctx::List, Ctx::Digits, Ctx::Calm])
+            }
+            Panel::Mailbox | Panel::Stack | Panel::Heap | Panel::Collections | Panel::Workers => {
+                out.extend([Ctx::List, Ctx::Digits, Ctx::Calm]);
+            }
+        }
+        out.push(Ctx::Always);
+        out
+    }
+
+    /// The contexts by which the last row is made; like [`State::contexts`] but without what only the prompt knows.
+    pub fn shown_contexts(&self) -> Vec<Ctx> {
+        let mut out = self.contexts();
+        if self.prompt.is_none() {
+            out.retain(|c| *c != Ctx::Prompt);
+        }
+        out
+    }
+
+    /// A path of the image as an absolute one.
+    pub fn absolute(&self, path: &str) -> PathBuf {
+        let path = Path::new(path);
+        if path.is_absolute() {
+            path.to_owned()
+        } else {
+            self.root.join(path)
+        }
+    }
+
+    /// A path as it is shown.
+    pub fn short<'a>(&self, path: &'a Path) -> std::borrow::Cow<'a, str> {
+        path.strip_prefix(&self.root)
+            .unwrap_or(path)
+            .to_string_lossy()
+    }
+
+    /// A place as it is shown.
+    pub fn place(&self, place: &Place) -> String {
+        format!("{}:{}", self.short(&self.absolute(&place.path)), place.line)
+    }
+
+    /// The open document of a path.
+    pub fn doc_of(&self, path: &Path) -> Option<usize> {
+        self.editor.docs.iter().position(|d| d.path == path)
+    }
+
+    /// Documents with unsaved changes.
+    pub fn unsaved(&self) -> impl Iterator<Item = &Document> {
+        self.editor.docs.iter().filter(|d| d.is_changed())
+    }
+
+    /// The processes the filter lets through, in order.
+    pub fn shown_processes(&self) -> Vec<&Process> {
+        let filter = crate::filter::Filter::parse(&self.filter).unwrap_or_default();
+        let mut out: Vec<&Process> = self
+            .image
+            .processes
+            .iter()
+            .filter(|p| filter.takes(p))
+            .collect();
+        match SORTS[self.sort] {
+            "mailbox" => out.sort_by_key(|p| (std::cmp::Reverse(p.mailbox), p.id)),
+            "reductions" => out.sort_by_key(|p| (std::cmp::Reverse(p.reductions), p.id)),
+            "heap" => out.sort_by_key(|p| (std::cmp::Reverse(p.heap), p.id)),
+            _ => out.sort_by_key(|p| p.id),
+        }
+        out
+    }
+
+    /// The selected process, if it is in the list.
+    pub fn selected_process(&self) -> Option<&Process> {
+        let pid = self.selected?;
+        self.image.processes.iter().find(|p| p.id == pid)
+    }
+
+    /// How a process is called: its name, else its function.
+    pub fn called(&self, pid: Pid) -> String {
+        match self.image.processes.iter().find(|p| p.id == pid) {
+            Some(Process {
+                name: Some(name), ..
+            }) => name.clone(),
+            Some(p) => p.function.clone(),
+            None => format!("<{pid}>"),
+        }
+    }
+
+    /// Says something in the status line.
+    pub fn say(&mut self, tone: Tone, text: impl Into<String>) {
+        self.message = Some((tone, text.into()));
+    }
+
+    /// Takes over a list of processes, with rates and trends.
+    pub fn take_processes(&mut self, body: &Value) {
+        let (rows, total) = proto::processes(body);
+        let now = self.now;
+        let mut tracks = std::mem::take(&mut self.image.tracks);
+        for p in &rows {
+            let track = tracks.entry(p.id).or_insert_with(|| Track {
+                reductions: p.reductions,
+                at: now,
+                gc_nanos: p.gc_nanos,
+                ..Track::default()
+            });
+            let elapsed = now.saturating_sub(track.at);
+            if elapsed >= 200 {
+                track.rate = p.reductions.saturating_sub(track.reductions) * 1000 / elapsed;
+                track.gc_rate = p.gc_nanos.saturating_sub(track.gc_nanos) * 1000 / elapsed;
+                (track.reductions, track.gc_nanos, track.at) = (p.reductions, p.gc_nanos, now);
+                track.mailbox.push_back(p.mailbox);
+            } else if track.mailbox.is_empty() {
+                track.mailbox.push_back(p.mailbox);
+            }
+            while track.mailbox.len() > 8 {
+                track.mailbox.pop_front();
+            }
+        }
+        let alive: HashSet<Pid> = rows.iter().map(|p| p.id).collect();
+        tracks.retain(|id, _| alive.contains(id));
+        self.image.tracks = tracks;
+        // The selected process keeps its row on the screen: the list moves around it.
+        let offset = self.processes.row.saturating_sub(self.processes.top);
+        self.image.processes = rows;
+        self.image.total = total;
+        let shown: Vec<Pid> = self.shown_processes().iter().map(|p| p.id).collect();
+        match self
+            .selected
+            .and_then(|pid| shown.iter().position(|p| *p == pid))
+        {
+            Some(row) => {
+                self.processes = Cursor {
+                    row,
+                    top: row.saturating_sub(offset),
+                }
+            }
+            None => {
+                self.processes.row = self.processes.row.min(shown.len().saturating_sub(1));
+                self.selected = shown.get(self.processes.row).copied();
+            }
+        }
+    }
+
+    /// Takes over the workers, with rates.
+    pub fn take_workers(&mut self, body: &Value) {
+        let workers = proto::workers(body);
+        let mut sum = 0;
+        let mut known = false;
+        for w in &workers {
+            let entry = self
+                .image
+                .worker_rates
+                .entry(w.id)
+                .or_insert((w.reductions, self.now, 0));
+            let elapsed = self.now.saturating_sub(entry.1);
+            if elapsed >= 200 {
+                *entry = (
+                    w.reductions,
+                    self.now,
+                    w.reductions.saturating_sub(entry.0) * 1000 / elapsed,
+                );
+                known = true;
+            }
+            sum += entry.2;
+        }
+        if known {
+            self.image.rates.push_back(sum);
+            while self.image.rates.len() > 60 {
+                self.image.rates.pop_front();
+            }
+        }
+        self.image.workers = workers;
+    }
+}

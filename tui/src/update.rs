@@ -1,0 +1,128 @@
+//! What events do to the model. Pure: no clock, no files, no sockets; what the world should do comes out as effects.
+//!
+//! Keys become commands here (`keys` and `mouse`), commands are run in `actions`, files in `files`, the image in `image`.
+
+mod actions;
+mod files;
+mod image;
+mod keys;
+mod mouse;
+mod typed;
+
+pub use actions::help_rows;
+pub use image::start;
+pub use typed::{candidates, preset};
+
+use crate::editor::edit;
+use crate::layout::{self, Layout};
+use crate::state::{Effect, Event, Panel, State, Tone};
+
+/// Changes the model; gives back what is to be done.
+pub fn update(state: &mut State, event: Event) -> Vec<Effect> {
+    let mut out = Vec::new();
+    match event {
+        Event::Key(key) => keys::key(state, key, &mut out),
+        Event::Mouse(mouse) => mouse::mouse(state, mouse, &mut out),
+        Event::Paste(text) => keys::paste(state, &text),
+        Event::Resize(width, height) => state.size = (width, height),
+        Event::Tick(now) => {
+            state.now = now;
+            image::poll(state, &mut out);
+        }
+        Event::Connected => image::connected(state, &mut out),
+        Event::NoImage(why) => image::lost(state, why),
+        Event::Image(incoming) => image::incoming(state, incoming, &mut out),
+        Event::ImageSays(line) => image::says(state, &line),
+        Event::FileRead {
+            path,
+            goto,
+            result,
+            revert,
+        } => files::read(state, path, goto, result, revert, &mut out),
+        Event::FileWritten {
+            doc,
+            revision,
+            then,
+            result,
+        } => files::written(state, doc, revision, then, result, &mut out),
+        Event::Files(files) => state.files = files,
+        Event::Parsed { doc, version, tree } => {
+            if let Some(doc) = state.editor.docs.iter_mut().find(|d| d.id == doc) {
+                doc.syntax.install(version, tree);
+            }
+        }
+        Event::Diagnosed {
+            doc,
+            version,
+            diagnostics,
+        } => {
+            if let Some(doc) = state
+                .editor
+                .docs
+                .iter_mut()
+                .find(|d| d.id == doc && d.version() == version)
+            {
+                doc.diagnostics = diagnostics;
+            }
+        }
+        Event::Defined { name, place } => match place {
+            Some((path, line, column)) => files::goto(state, path, Some((line, column)), &mut out),
+            None => state.say(Tone::Bad, format!("no definition of `{name}` found")),
+        },
+        Event::Hovered(text) => match text {
+            Some(text) => {
+                state.popup = Some(crate::state::Popup::Info {
+                    title: "here".to_owned(),
+                    text,
+                })
+            }
+            None => state.say(Tone::Plain, "nothing is known about this place"),
+        },
+        Event::Trouble(text) => state.say(Tone::Bad, text),
+    }
+    settle(state, &mut out);
+    out
+}
+
+/// After every event: the window follows the cursor, lists stay inside their rows, changed texts are parsed.
+fn settle(state: &mut State, out: &mut Vec<Effect>) {
+    let layout = Layout::of(state);
+    if let (Some(slot), Some(doc)) = (layout.find(Panel::Editor), state.editor.doc()) {
+        let gutter = layout::gutter(doc, slot.area.width);
+        let (rows, cols) = (
+            usize::from(slot.area.height),
+            usize::from(slot.area.width.saturating_sub(gutter)),
+        );
+        let resized = (state.editor.rows, state.editor.cols) != (rows, cols);
+        (state.editor.rows, state.editor.cols) = (rows, cols);
+        if (state.editor.follow || resized) && rows > 0 {
+            edit::follow_cursor(&mut state.editor.docs[state.editor.current], rows, cols);
+        }
+        state.editor.follow = false;
+    }
+    let height = |panel| layout.find(panel).map_or(1, |s| usize::from(s.area.height));
+    let shown = state.shown_processes().len();
+    state
+        .processes
+        .fit(shown, height(Panel::Processes).saturating_sub(1));
+    state.mailbox.fit(
+        state.detail.messages.len(),
+        height(Panel::Mailbox).saturating_sub(1),
+    );
+    state
+        .stack
+        .fit(state.detail.frames.len(), height(Panel::Stack));
+    state.heap.fit(
+        state.detail.heap.as_ref().map_or(0, |h| h.by_type.len()),
+        height(Panel::Heap).saturating_sub(3),
+    );
+    state.collections.fit(
+        state.image.gc.collections.len(),
+        height(Panel::Collections).saturating_sub(1),
+    );
+    let stop = state.debugged.and_then(|pid| state.stops.get(&pid));
+    let (frames, rows) = stop.map_or((0, 0), |s| (s.frames.len(), s.rows().len()));
+    state.frames.fit(frames, height(Panel::Frames));
+    state.locals.fit(rows, height(Panel::Locals));
+    files::follow_edits(state, out);
+}

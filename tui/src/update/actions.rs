@@ -1,0 +1,703 @@
+//! What each command does to the model.
+
+use super::{files, image, typed};
+use crate::commands::{COMMANDS, Cmd, info, keys_of};
+use crate::editor::document::Severity;
+use crate::editor::{edit, motion};
+use crate::input::Input;
+use crate::layout::Layout;
+use crate::proto::Place;
+use crate::state::{
+    Action, AfterSave, Ask, Cursor, Effect, Entry, Item, Link, Panel, Popup, PromptKind, SORTS,
+    State, Tone, VIEWS, View,
+};
+use serde_json::json;
+
+pub fn run(state: &mut State, cmd: Cmd, count: Option<usize>, out: &mut Vec<Effect>) {
+    if let Some((_, view, ..)) = VIEWS.iter().find(|(_, _, c, ..)| *c == cmd) {
+        return switch(state, *view, out);
+    }
+    match cmd {
+        Cmd::Save | Cmd::SaveOnly => match state.editor.doc().map(|d| d.id) {
+            Some(id) => files::write(
+                state,
+                id,
+                if cmd == Cmd::Save {
+                    AfterSave::Load
+                } else {
+                    AfterSave::Stay
+                },
+                false,
+                out,
+            ),
+            None => state.say(Tone::Plain, "no file is open"),
+        },
+        Cmd::SaveAll => {
+            let ids: Vec<usize> = state.unsaved().map(|d| d.id).collect();
+            if ids.is_empty() {
+                state.say(Tone::Plain, "everything is saved");
+            }
+            for id in ids {
+                files::write(state, id, AfterSave::Load, false, out);
+            }
+        }
+        Cmd::Reload => {
+            let ids: Vec<usize> = state.editor.docs.iter().map(|d| d.id).collect();
+            image::load(state, &ids, out);
+        }
+        Cmd::Quit => files::quit(state, out),
+        Cmd::Suspend => out.push(Effect::Suspend),
+        Cmd::Redraw => out.push(Effect::Redraw),
+        Cmd::Help => state.popup = Some(Popup::Help { top: 0 }),
+        Cmd::Palette => palette(state),
+        Cmd::CommandLine => typed::open(state, PromptKind::Command, ""),
+        Cmd::FindFile => {
+            out.push(Effect::ListFiles);
+            let items = state.files.iter().map(|f| Item {
+                label: f.clone(),
+                detail: String::new(),
+                action: Action::Open(state.root.join(f), None),
+            });
+            pick(state, "files", items.collect());
+        }
+        Cmd::FindBuffer => {
+            let items = state.editor.docs.iter().map(|d| Item {
+                label: d.name.clone(),
+                detail: if d.is_changed() {
+                    "changed".to_owned()
+                } else {
+                    String::new()
+                },
+                action: Action::Show(d.id, d.cursor()),
+            });
+            pick(state, "open files", items.collect());
+        }
+        Cmd::FindDiagnostic => diagnostics(state),
+        Cmd::FindSymbol => symbols(state),
+        Cmd::PanelNext | Cmd::PanelBack => {
+            let panels = state.panels();
+            let at = panels.iter().position(|p| *p == state.panel()).unwrap_or(0);
+            let step = if cmd == Cmd::PanelNext {
+                1
+            } else {
+                panels.len() - 1
+            };
+            state
+                .focus
+                .insert(state.view, panels[(at + step) % panels.len()]);
+        }
+        Cmd::PanelZoom => state.zoom = !state.zoom,
+        Cmd::Freeze => match state.frozen.take() {
+            Some(_) => image::poll_now(state, out),
+            None => state.frozen = Some(state.now),
+        },
+        Cmd::Back => back(state),
+        Cmd::ImageRestart => image::start(state, out),
+        Cmd::ImageStop => out.push(Effect::StopImage),
+        Cmd::DebugGo => image::go(state, "continue", out),
+        Cmd::DebugOver => image::go(state, "next", out),
+        Cmd::DebugInto => image::go(state, "stepIn", out),
+        Cmd::DebugOut => image::go(state, "stepOut", out),
+        Cmd::DebugPause => image::pause(state, out),
+        Cmd::DebugGoAll => image::go_all(state, out),
+        Cmd::BreakToggle => match state.editor.doc().map(|d| (d.path.clone(), d.line())) {
+            Some((path, line)) => image::toggle_breakpoint(state, path, line, out),
+            None => state.say(Tone::Plain, "no file is open"),
+        },
+        Cmd::BreakClear => {
+            for path in state.breakpoints.keys().cloned().collect::<Vec<_>>() {
+                state.breakpoints.insert(path.clone(), Vec::new());
+                image::send_breakpoints(state, path, out);
+            }
+        }
+        Cmd::BreakList => {
+            let mut items = Vec::new();
+            for (path, list) in &state.breakpoints {
+                for b in list {
+                    let detail = b.message.clone().unwrap_or_else(|| {
+                        if b.verified {
+                            String::new()
+                        } else {
+                            "not taken yet".to_owned()
+                        }
+                    });
+                    let label = format!("{}:{}", state.short(path), b.line + 1);
+                    items.push(Item {
+                        label,
+                        detail,
+                        action: Action::Open(path.clone(), Some(b.line)),
+                    });
+                }
+            }
+            pick(state, "breakpoints", items);
+        }
+        Cmd::EvalLine => eval_line(state, out),
+        Cmd::Inspect => inspect(state, out),
+        Cmd::ReplEvaluate => {
+            if state.view == View::Debug {
+                state.focus.insert(View::Debug, Panel::Console);
+            } else {
+                if !matches!(state.view, View::Code | View::Repl) {
+                    state.view = View::Repl;
+                }
+                state.focus.insert(state.view, Panel::Repl);
+            }
+        }
+        Cmd::Definition => definition(state, out),
+        Cmd::JumpBack => jump_back(state, out),
+        Cmd::DiagnosticNext | Cmd::DiagnosticBack => {
+            let Some(doc) = state.editor.doc() else {
+                return;
+            };
+            let here = doc.cursor();
+            let mut places: Vec<usize> = doc.all_diagnostics().map(|d| d.from).collect();
+            places.sort_unstable();
+            let found = if cmd == Cmd::DiagnosticNext {
+                places.iter().find(|p| **p > here).or(places.first())
+            } else {
+                places.iter().rev().find(|p| **p < here).or(places.last())
+            };
+            match found.copied() {
+                Some(at) => state.editor.goto(at),
+                None => state.say(Tone::Good, "no diagnostics in this file"),
+            }
+        }
+        Cmd::BufferNext | Cmd::BufferBack => {
+            let n = state.editor.docs.len().max(1);
+            let step = if cmd == Cmd::BufferNext { 1 } else { n - 1 };
+            let next = (state.editor.current + step) % n;
+            state.editor.show(next);
+        }
+        Cmd::BufferClose => files::ask_close(state),
+        Cmd::Search => typed::open(state, PromptKind::Search, ""),
+        Cmd::SearchNext | Cmd::SearchBack => search(state, cmd == Cmd::SearchBack),
+        Cmd::SearchName => {
+            let Some(doc) = state.editor.doc() else {
+                return;
+            };
+            let range = doc.selection.primary();
+            let word = if range.to() - range.from() > 1 {
+                Some((range.from(), range.to()))
+            } else {
+                motion::name_at(doc.text(), doc.cursor())
+            };
+            let Some((from, to)) = word else { return };
+            let pattern = regex::escape(&doc.text().slice(from..to).to_string());
+            typed::set_search(state, &pattern);
+            search(state, false);
+        }
+        Cmd::FindChar
+        | Cmd::TillChar
+        | Cmd::FindCharBack
+        | Cmd::TillCharBack
+        | Cmd::ReplaceChar => {
+            state.wants_char = Some(cmd);
+            state.count = count;
+        }
+        Cmd::YankClip => {
+            if let Some(doc) = state.editor.doc() {
+                let r = doc.selection.primary();
+                out.push(Effect::Copy(doc.text().slice(r.from()..r.to()).to_string()));
+                state.say(Tone::Good, "copied");
+            }
+        }
+        Cmd::ListDown => walk(state, 1, out),
+        Cmd::ListUp => walk(state, -1, out),
+        Cmd::ListPageDown => walk(state, 10, out),
+        Cmd::ListPageUp => walk(state, -10, out),
+        Cmd::ListFirst => walk(state, isize::MIN / 2, out),
+        Cmd::ListLast => walk(state, isize::MAX / 2, out),
+        Cmd::ListOpen => open_row(state, out),
+        Cmd::ListLeft | Cmd::ListRight => sideways(state, cmd == Cmd::ListRight, out),
+        Cmd::ListFilter => {
+            let filter = state.filter.clone();
+            typed::open(state, PromptKind::Filter, &filter);
+        }
+        Cmd::ListSort => {
+            state.sort = (state.sort + 1) % SORTS.len();
+            state.processes = Cursor::default();
+            image::poll_now(state, out);
+        }
+        Cmd::ListSource => open_source(state, out),
+        Cmd::ListCopy => copy_row(state, out),
+        Cmd::ListRefresh => {
+            state.image.in_flight.clear();
+            image::poll_now(state, out);
+        }
+        Cmd::DebugThis => match state.selected.filter(|p| state.stops.contains_key(p)) {
+            Some(pid) => {
+                debug(state, pid, out);
+            }
+            None => state.say(Tone::Plain, "this process is not stopped; p pauses it"),
+        },
+        Cmd::LineRun => typed::run_line(state, out),
+        Cmd::LineUp | Cmd::LineDown => {
+            if state.prompt.is_some() {
+                typed::walk(state, cmd == Cmd::LineUp);
+            } else if let Some(repl) = repl(state) {
+                repl.walk(cmd == Cmd::LineUp);
+            }
+        }
+        Cmd::LineScrollUp | Cmd::LineScrollDown => {
+            let page = usize::from(state.size.1) / 2;
+            if let Some(repl) = repl(state) {
+                repl.scroll = if cmd == Cmd::LineScrollUp {
+                    (repl.scroll + page).min(repl.entries.len())
+                } else {
+                    repl.scroll.saturating_sub(page)
+                };
+            }
+        }
+        Cmd::LineStop => {
+            if let Some(repl) = repl(state) {
+                repl.input.take();
+                repl.at = None;
+                if std::mem::take(&mut repl.waiting) {
+                    repl.push(Entry::Note("no longer waited for".to_owned()));
+                }
+            }
+        }
+        Cmd::LineComplete => typed::complete(state),
+        Cmd::LineLeft
+        | Cmd::LineRight
+        | Cmd::LineHome
+        | Cmd::LineEnd
+        | Cmd::LineBackspace
+        | Cmd::LineDelete
+        | Cmd::LineKillWord
+        | Cmd::LineKill => {
+            if let Some(prompt) = &mut state.prompt {
+                if cmd == Cmd::LineBackspace && prompt.input.text().is_empty() {
+                    return typed::cancel(state);
+                }
+                prompt.input.run(cmd);
+                typed::preview(state);
+            } else if let Some(repl) = repl(state) {
+                repl.input.run(cmd);
+            }
+        }
+        _ => {
+            if !edit::run(&mut state.editor, cmd, count) && state.editor.doc().is_none() {
+                state.say(Tone::Plain, "no file is open; space f finds one");
+            }
+        }
+    }
+}
+
+/// Shows a view.
+pub fn switch(state: &mut State, view: View, out: &mut Vec<Effect>) {
+    if state.view == View::Code
+        && view != View::Code
+        && state.editor.mode == crate::editor::Mode::Insert
+    {
+        edit::run(&mut state.editor, Cmd::NormalMode, None);
+    }
+    state.view = view;
+    state.zoom = false;
+    image::poll_now(state, out);
+}
+
+fn repl(state: &mut State) -> Option<&mut crate::state::Repl> {
+    match state.panel() {
+        Panel::Repl => Some(&mut state.repl),
+        Panel::Console => Some(&mut state.console),
+        _ => None,
+    }
+}
+
+fn back(state: &mut State) {
+    if state.prompt.is_some() {
+        return typed::cancel(state);
+    }
+    if state.zoom {
+        state.zoom = false;
+        return;
+    }
+    let first = state.panels()[0];
+    if state.panel() != first {
+        state.focus.insert(state.view, first);
+    } else if state.view == View::Processes && !state.filter.is_empty() {
+        state.filter.clear();
+    } else {
+        state.view = View::Code;
+        state.focus.insert(View::Code, Panel::Editor);
+    }
+}
+
+fn pick(state: &mut State, title: &'static str, items: Vec<Item>) {
+    if items.is_empty() && title != "files" {
+        return state.say(Tone::Plain, format!("there are no {title}"));
+    }
+    state.popup = Some(Popup::Picker {
+        title,
+        items,
+        query: Input::default(),
+        cursor: Cursor::default(),
+    });
+}
+
+fn palette(state: &mut State) {
+    let contexts = state.contexts();
+    let mut items: Vec<Item> = COMMANDS
+        .iter()
+        .map(|(cmd, name, title)| Item {
+            label: format!("{title}  {name}"),
+            detail: keys_of(&contexts, *cmd).unwrap_or_default(),
+            action: Action::Run(*cmd),
+        })
+        .collect();
+    for (name, argument, title) in crate::commands::TYPED
+        .iter()
+        .filter(|(_, argument, _)| !argument.is_empty())
+    {
+        items.push(Item {
+            label: format!("{title}  :{name} {argument}"),
+            detail: String::new(),
+            action: Action::Type(name),
+        });
+    }
+    pick(state, "commands", items);
+}
+
+fn diagnostics(state: &mut State) {
+    let mut items = Vec::new();
+    for doc in &state.editor.docs {
+        for d in doc.all_diagnostics() {
+            let line = motion::line_of(doc.text(), d.from) + 1;
+            let word = match d.severity {
+                Severity::Error => "error",
+                Severity::Warning => "warning",
+                Severity::Note => "note",
+            };
+            items.push(Item {
+                label: format!("{}:{line}  {}", doc.name, d.message),
+                detail: word.to_owned(),
+                action: Action::Show(doc.id, d.from),
+            });
+        }
+    }
+    for d in state.image.reload.iter().flat_map(|(r, _)| &r.diagnostics) {
+        let path = state.absolute(&d.path);
+        if state.doc_of(&path).is_none() {
+            let label = format!("{}:{}  {}", state.short(&path), d.start.0 + 1, d.message);
+            items.push(Item {
+                label,
+                detail: d.severity.clone(),
+                action: Action::Open(path, Some(d.start.0)),
+            });
+        }
+    }
+    pick(state, "diagnostics", items);
+}
+
+/// Definitions of the file, by the shape of their first line: at the left edge, a name, then what makes it a definition.
+fn symbols(state: &mut State) {
+    let Some(doc) = state.editor.doc() else {
+        return;
+    };
+    let mut items = Vec::new();
+    for (line, text) in doc.text().lines().enumerate() {
+        let text = text.to_string();
+        if text.starts_with([' ', '\t', '#', '}', '\n', '\r']) {
+            continue;
+        }
+        let label = text.trim_end().trim_end_matches(['{', '=']).trim_end();
+        if !label.is_empty() && !label.starts_with("use ") {
+            items.push(Item {
+                label: label.to_owned(),
+                detail: (line + 1).to_string(),
+                action: Action::Show(doc.id, doc.text().line_to_char(line)),
+            });
+        }
+    }
+    pick(state, "definitions", items);
+}
+
+fn definition(state: &mut State, out: &mut Vec<Effect>) {
+    let Some(doc) = state.editor.doc() else {
+        return;
+    };
+    let at = doc.cursor();
+    let Some((from, to)) = motion::name_at(doc.text(), at) else {
+        return state.say(Tone::Plain, "there is no name under the cursor");
+    };
+    let name = doc.text().slice(from..to).to_string();
+    out.push(Effect::Define {
+        path: doc.path.clone(),
+        text: doc.text().clone(),
+        at: from,
+        name,
+    });
+    state.editor.mark_jump();
+}
+
+fn jump_back(state: &mut State, out: &mut Vec<Effect>) {
+    let Some((path, at)) = state.editor.jumps.pop() else {
+        return state.say(Tone::Plain, "no earlier place");
+    };
+    files::goto(state, path, None, out);
+    state.editor.goto(at);
+}
+
+fn search(state: &mut State, back: bool) {
+    let Some(doc) = state.editor.doc() else {
+        return;
+    };
+    if state.editor.search.is_none() {
+        return state.say(Tone::Plain, "nothing was searched for; / does");
+    }
+    let range = doc.selection.primary();
+    let from = if back { range.from() } else { range.to() };
+    if !state.editor.search_from(from, back) {
+        state.say(Tone::Bad, "not found");
+    }
+}
+
+/// The selection if it is more than a cursor, else the line.
+fn eval_line(state: &mut State, out: &mut Vec<Effect>) {
+    let Some(doc) = state.editor.doc() else {
+        return;
+    };
+    let r = doc.selection.primary();
+    let text = if r.to() - r.from() > 1 {
+        doc.text().slice(r.from()..r.to())
+    } else {
+        doc.text().line(doc.line())
+    };
+    let expression = text.to_string().trim().to_owned();
+    typed::evaluate(state, Panel::Repl, &expression, out);
+}
+
+/// In a stopped process the value under the cursor, else what the analyser knows.
+fn inspect(state: &mut State, out: &mut Vec<Effect>) {
+    let Some(doc) = state.editor.doc() else {
+        return;
+    };
+    let at = doc.cursor();
+    let name =
+        motion::name_at(doc.text(), at).map(|(from, to)| doc.text().slice(from..to).to_string());
+    let frame = state
+        .debugged
+        .and_then(|p| state.stops.get(&p))
+        .and_then(|s| s.here())
+        .and_then(|f| f.id);
+    match (frame, name) {
+        (Some(id), Some(name)) if state.image.link == Link::Live => {
+            out.push(Effect::Request(
+                Ask::Hover(name.clone()),
+                "evaluate",
+                json!({ "expression": name, "frameId": id, "context": "hover" }),
+            ));
+        }
+        _ => out.push(Effect::Hover {
+            path: doc.path.clone(),
+            text: doc.text().clone(),
+            at,
+        }),
+    }
+}
+
+/// Moves in the focused list.
+pub fn walk(state: &mut State, by: isize, out: &mut Vec<Effect>) {
+    let step = |row: usize, rows: usize| row.saturating_add_signed(by).min(rows.saturating_sub(1));
+    match state.panel() {
+        Panel::Processes => {
+            let shown: Vec<_> = state.shown_processes().iter().map(|p| p.id).collect();
+            state.processes.row = step(state.processes.row, shown.len());
+            let selected = shown.get(state.processes.row).copied();
+            if selected != state.selected {
+                state.selected = selected;
+                image::poll_now(state, out);
+            }
+        }
+        Panel::Mailbox => state.mailbox.row = step(state.mailbox.row, state.detail.messages.len()),
+        Panel::Stack => state.stack.row = step(state.stack.row, state.detail.frames.len()),
+        Panel::Heap => {
+            state.heap.row = step(
+                state.heap.row,
+                state.detail.heap.as_ref().map_or(0, |h| h.by_type.len()),
+            )
+        }
+        Panel::Collections => {
+            state.collections.row = step(state.collections.row, state.image.gc.collections.len())
+        }
+        Panel::Frames => {
+            let Some(stop) = state.debugged.and_then(|p| state.stops.get_mut(&p)) else {
+                return;
+            };
+            let row = step(stop.frame, stop.frames.len());
+            if row != stop.frame {
+                stop.frame = row;
+                state.frames.row = row;
+                image::look_at_frame(state, out);
+            }
+        }
+        Panel::Locals => {
+            let rows = state
+                .debugged
+                .and_then(|p| state.stops.get(&p))
+                .map_or(0, |s| s.rows().len());
+            state.locals.row = step(state.locals.row, rows);
+        }
+        Panel::Workers | Panel::Editor | Panel::Repl | Panel::Console => {}
+    }
+}
+
+fn open_row(state: &mut State, out: &mut Vec<Effect>) {
+    match state.panel() {
+        Panel::Processes if state.view == View::Heap => {
+            state.focus.insert(View::Heap, Panel::Heap);
+        }
+        Panel::Processes => match state.selected.filter(|p| state.stops.contains_key(p)) {
+            Some(pid) => debug(state, pid, out),
+            None => {
+                let panel = crate::layout::last_detail(state);
+                state.focus.insert(View::Processes, panel);
+            }
+        },
+        Panel::Mailbox => {
+            if let Some(m) = state.detail.messages.get(state.mailbox.row) {
+                state.popup = Some(Popup::Info {
+                    title: format!("message {} : {}", m.index, m.ty),
+                    text: m.value.clone(),
+                });
+            }
+        }
+        Panel::Locals => toggle_value(state, None, out),
+        Panel::Frames => image::look_at_frame(state, out),
+        _ => open_source(state, out),
+    }
+}
+
+fn debug(state: &mut State, pid: u64, out: &mut Vec<Effect>) {
+    state.debugged = Some(pid);
+    state.view = View::Debug;
+    state.frames.row = state.stops.get(&pid).map_or(0, |s| s.frame);
+    image::look_at_frame(state, out);
+    image::poll_now(state, out);
+}
+
+fn sideways(state: &mut State, right: bool, out: &mut Vec<Effect>) {
+    match state.panel() {
+        Panel::Locals => toggle_value(state, Some(right), out),
+        _ if Layout::of(state).tabbed => {
+            let tabs: Vec<Panel> = state
+                .panels()
+                .iter()
+                .copied()
+                .filter(|p| !matches!(p, Panel::Processes | Panel::Editor))
+                .collect();
+            let Some(at) = tabs.iter().position(|p| *p == state.panel()) else {
+                return;
+            };
+            let next = if right {
+                (at + 1).min(tabs.len() - 1)
+            } else {
+                at.saturating_sub(1)
+            };
+            state.focus.insert(state.view, tabs[next]);
+        }
+        _ => {}
+    }
+}
+
+/// Opens or closes the selected value; closing a closed one goes to the value it is part of.
+fn toggle_value(state: &mut State, open: Option<bool>, out: &mut Vec<Effect>) {
+    let Some(pid) = state.debugged else { return };
+    let row_at = state.locals.row;
+    let Some(stop) = state.stops.get_mut(&pid) else {
+        return;
+    };
+    let rows = stop.rows();
+    let Some(row) = rows.get(row_at) else { return };
+    let open = open.unwrap_or(!row.open);
+    if open && row.reference == 0 {
+        if row.value.chars().count() > 30 {
+            state.popup = Some(Popup::Info {
+                title: format!("{} : {}", row.name, row.ty),
+                text: row.value.clone(),
+            });
+        }
+        return;
+    }
+    if open {
+        stop.open.insert(row.path.clone());
+        image::fetch_open(state, pid, out);
+    } else if row.open {
+        stop.open.remove(&row.path);
+    } else if let Some(parent) = rows[..row_at].iter().rposition(|r| r.depth < row.depth) {
+        state.locals.row = parent;
+    }
+}
+
+fn open_source(state: &mut State, out: &mut Vec<Effect>) {
+    let place: Option<Place> = match state.panel() {
+        Panel::Processes => state
+            .selected_process()
+            .and_then(|p| p.place.clone())
+            .or_else(|| state.detail.frames.iter().find_map(|f| f.place.clone())),
+        Panel::Stack | Panel::Mailbox | Panel::Heap => {
+            let row = if state.panel() == Panel::Stack {
+                state.stack.row
+            } else {
+                0
+            };
+            state
+                .detail
+                .frames
+                .iter()
+                .skip(row)
+                .find_map(|f| f.place.clone())
+        }
+        Panel::Frames | Panel::Locals => state
+            .debugged
+            .and_then(|p| state.stops.get(&p))
+            .and_then(|s| s.here())
+            .and_then(|f| f.place.clone()),
+        _ => None,
+    };
+    match place {
+        Some(place) => {
+            state.editor.mark_jump();
+            let path = state.absolute(&place.path);
+            state.view = View::Code;
+            files::goto(state, path, Some((place.line.saturating_sub(1), 0)), out);
+        }
+        None => state.say(Tone::Plain, "there is no source line to open"),
+    }
+}
+
+fn copy_row(state: &mut State, out: &mut Vec<Effect>) {
+    let stop = state.debugged.and_then(|p| state.stops.get(&p));
+    let text = match state.panel() {
+        Panel::Processes => state
+            .selected_process()
+            .map(|p| format!("<{}> {} {}", p.id, p.function, p.state.word())),
+        Panel::Mailbox => state
+            .detail
+            .messages
+            .get(state.mailbox.row)
+            .map(|m| m.value.clone()),
+        Panel::Stack => state
+            .detail
+            .frames
+            .get(state.stack.row)
+            .map(|f| f.name.clone()),
+        Panel::Locals => stop.and_then(|s| s.rows().get(state.locals.row).map(|r| r.value.clone())),
+        Panel::Frames => stop.and_then(|s| s.here()).map(|f| f.name.clone()),
+        _ => None,
+    };
+    if let Some(text) = text {
+        out.push(Effect::Copy(text));
+        state.say(Tone::Good, "copied");
+    }
+}
+
+/// The text of the help: keys, name and description of what works here.
+pub fn help_rows(state: &State) -> Vec<(String, &'static str)> {
+    let contexts = state.contexts();
+    crate::commands::continuations(&contexts, &[])
+        .into_iter()
+        .map(|b| (crate::keys::show(&b.keys), info(b.cmd).1))
+        .collect()
+}

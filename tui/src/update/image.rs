@@ -1,0 +1,737 @@
+//! The image: the conversation over the debug protocol, from the greeting to the end.
+//!
+//! When the image is gone everything it told stays in the model; nothing is asked any more until it is started again.
+
+use super::files;
+use crate::client::Incoming;
+use crate::editor::Mode;
+use crate::editor::document::{Diag, Severity};
+use crate::proto::{self, Pid, Reload};
+use crate::state::{Ask, Breakpoint, Effect, Entry, Link, Panel, SORTS, State, Stop, Tone, View};
+use serde_json::{Value, json};
+use std::path::PathBuf;
+
+/// How often live views are asked for, in milliseconds.
+const PERIOD: u64 = 1000;
+/// Rows asked for at once.
+const ROWS: u64 = 500;
+
+fn ask(
+    state: &mut State,
+    ask: Ask,
+    command: &'static str,
+    arguments: Value,
+    out: &mut Vec<Effect>,
+) {
+    if state.image.link == Link::Live {
+        state.image.in_flight.insert(ask.clone());
+        out.push(Effect::Request(ask, command, arguments));
+    }
+}
+
+/// Starts the image, or starts it again.
+pub fn start(state: &mut State, out: &mut Vec<Effect>) {
+    state.image.link = Link::Starting;
+    state.image.exit = None;
+    state.image.in_flight.clear();
+    state.image.tracks.clear();
+    state.image.worker_rates.clear();
+    state.stops.clear();
+    state.debugged = None;
+    state.detail = Default::default();
+    state.repl.waiting = false;
+    state.console.waiting = false;
+    state.image.reload = None;
+    for doc in &mut state.editor.docs {
+        // The new image reads the files as they are saved.
+        doc.loaded = (!doc.is_changed()).then(|| doc.revision());
+        doc.refused.clear();
+    }
+    for bp in state.breakpoints.values_mut().flatten() {
+        bp.verified = false;
+    }
+    out.push(Effect::StartImage);
+}
+
+pub fn connected(state: &mut State, out: &mut Vec<Effect>) {
+    state.image.link = Link::Live;
+    state.image.version = state.image.version.max(1);
+    let arguments = json!({
+        "clientID": "nostos-tui", "clientName": "nostos-tui", "adapterID": "nostos",
+        "linesStartAt1": true, "columnsStartAt1": true, "pathFormat": "path", "supportsVariableType": true,
+    });
+    ask(state, Ask::Initialize, "initialize", arguments, out);
+}
+
+pub fn lost(state: &mut State, why: String) {
+    let was_live = state.image.link == Link::Live || state.image.link == Link::Starting;
+    let why = match state.image.exit {
+        Some(code) if state.image.link == Link::Live => {
+            format!("the program ended with status {code}")
+        }
+        _ => why,
+    };
+    if was_live {
+        state.say(Tone::Bad, format!("{why}; ^r starts the image again"));
+        state.repl.push(Entry::Note(why.clone()));
+        state.image.link = Link::Lost(why);
+    }
+    state.image.in_flight.clear();
+    state.repl.waiting = false;
+    state.console.waiting = false;
+}
+
+pub fn says(state: &mut State, line: &str) {
+    state.repl.print(true, &format!("{line}\n"));
+}
+
+/// Asks for what the screen shows, once a period.
+pub fn poll(state: &mut State, out: &mut Vec<Effect>) {
+    if state.now < state.next_poll || state.image.link != Link::Live || state.frozen.is_some() {
+        return;
+    }
+    state.next_poll = state.now + PERIOD;
+    let mut want = vec![Ask::Processes];
+    match state.view {
+        View::Processes => {
+            want.push(Ask::Workers);
+            want.extend(state.selected.map(Ask::Mailbox));
+            want.extend(state.selected.map(Ask::Stack));
+            want.extend(state.selected.map(Ask::Heap));
+        }
+        View::Heap => want.extend(state.selected.map(Ask::Heap)),
+        View::Gc => want.push(Ask::Gc),
+        View::Schedulers => want.push(Ask::Workers),
+        View::Debug => want.extend(state.debugged.map(Ask::Mailbox)),
+        View::Code | View::Repl => {}
+    }
+    for question in want {
+        // An image that is slow to answer is not asked again meanwhile.
+        if state.image.in_flight.contains(&question) {
+            continue;
+        }
+        let (command, arguments) = match &question {
+            Ask::Processes => (
+                "nostos/processes",
+                json!({ "sort": SORTS[state.sort], "limit": ROWS }),
+            ),
+            Ask::Mailbox(pid) => (
+                "nostos/mailbox",
+                json!({ "process": pid, "start": 0, "count": 200 }),
+            ),
+            Ask::Stack(pid) => ("nostos/stack", json!({ "process": pid })),
+            Ask::Heap(pid) => ("nostos/heap", json!({ "process": pid })),
+            Ask::Gc => ("nostos/gcStats", json!({})),
+            _ => ("nostos/scheduler", json!({})),
+        };
+        ask(state, question, command, arguments, out);
+    }
+}
+
+/// Asks at once, because something else is looked at.
+pub fn poll_now(state: &mut State, out: &mut Vec<Effect>) {
+    state.next_poll = 0;
+    poll(state, out);
+}
+
+pub fn incoming(state: &mut State, incoming: Incoming<Ask>, out: &mut Vec<Effect>) {
+    match incoming {
+        Incoming::Reply {
+            tag,
+            result,
+            micros,
+        } => {
+            state.image.in_flight.remove(&tag);
+            reply(state, tag, result, micros, out);
+        }
+        Incoming::Event { name, body } => event(state, &name, &body, out),
+        Incoming::Lost(why) => lost(state, why),
+    }
+}
+
+fn reply(
+    state: &mut State,
+    tag: Ask,
+    result: Result<Value, String>,
+    micros: u64,
+    out: &mut Vec<Effect>,
+) {
+    let body = match result {
+        Ok(body) => body,
+        Err(why) => return refused(state, tag, why),
+    };
+    match tag {
+        Ask::Initialize => ask(
+            state,
+            Ask::Attach,
+            "attach",
+            json!({ "stopOnEntry": false }),
+            out,
+        ),
+        Ask::Attach | Ask::Move(..) | Ask::Pause(_) | Ask::Bye => {}
+        Ask::Configured => poll_now(state, out),
+        Ask::Breakpoints(path) => {
+            let answers = body["breakpoints"].as_array().cloned().unwrap_or_default();
+            let mine = state.breakpoints.entry(path).or_default();
+            for (bp, answer) in mine.iter_mut().zip(&answers) {
+                take_breakpoint(bp, answer);
+            }
+            mine.dedup_by_key(|b| b.line);
+        }
+        Ask::Processes => {
+            if state.frozen.is_none() {
+                let before = state.selected;
+                state.take_processes(&body);
+                if before != state.selected {
+                    poll_now(state, out);
+                }
+            }
+        }
+        Ask::Mailbox(pid) => {
+            let detail = detail(state, pid);
+            (detail.messages, detail.total) = proto::mailbox(&body);
+        }
+        Ask::Stack(pid) => detail(state, pid).frames = proto::frames(&body),
+        Ask::Heap(pid) => detail(state, pid).heap = Some(proto::heap(&body)),
+        Ask::Gc => {
+            if state.frozen.is_none() {
+                state.image.gc = proto::gc_stats(&body);
+            }
+        }
+        Ask::Workers => state.take_workers(&body),
+        Ask::StackTrace(pid) => {
+            let frames = proto::frames(&body);
+            let Some(stop) = state.stops.get_mut(&pid) else {
+                return;
+            };
+            stop.frames = frames;
+            stop.frame = stop
+                .frames
+                .iter()
+                .position(|f| f.place.is_some())
+                .unwrap_or(0);
+            if state.debugged == Some(pid) {
+                state.frames.row = state.stops[&pid].frame;
+                look_at_frame(state, out);
+            }
+        }
+        Ask::Scopes(pid, frame) => {
+            let Some(stop) = state.stops.get_mut(&pid).filter(|s| s.frame == frame) else {
+                return;
+            };
+            let first = stop.scopes.is_empty() && stop.open.is_empty();
+            stop.scopes = proto::scopes(&body);
+            if first {
+                stop.open
+                    .extend(stop.scopes.first().map(|(name, _)| format!("{name}/")));
+            }
+            fetch_open(state, pid, out);
+        }
+        Ask::Variables(pid, reference) => {
+            let Some(stop) = state.stops.get_mut(&pid) else {
+                return;
+            };
+            stop.values.insert(reference, proto::variables(&body));
+            fetch_open(state, pid, out);
+        }
+        Ask::Repl | Ask::Console => {
+            let repl = if tag == Ask::Repl {
+                &mut state.repl
+            } else {
+                &mut state.console
+            };
+            repl.waiting = false;
+            let text = body["result"].as_str().unwrap_or_default().to_owned();
+            let ty = body["type"].as_str().unwrap_or_default().to_owned();
+            repl.push(Entry::Value { text, ty, micros });
+            state.next_poll = 0;
+        }
+        Ask::Hover(name) => {
+            let value = body["result"].as_str().unwrap_or_default();
+            let ty = body["type"]
+                .as_str()
+                .filter(|t| !t.is_empty())
+                .map(|t| format!(" : {t}"))
+                .unwrap_or_default();
+            state.say(Tone::Plain, format!("{name}{ty} = {value}"));
+        }
+        Ask::Reload(docs) => {
+            let reload = proto::reload(&body);
+            if reload.ok {
+                for (id, revision) in docs {
+                    if let Some(doc) = state.editor.docs.iter_mut().find(|d| d.id == id) {
+                        doc.loaded = Some(revision);
+                    }
+                }
+            }
+            reloaded(state, reload, out);
+        }
+    }
+}
+
+fn refused(state: &mut State, tag: Ask, why: String) {
+    match tag {
+        Ask::Repl | Ask::Console => {
+            let repl = if tag == Ask::Repl {
+                &mut state.repl
+            } else {
+                &mut state.console
+            };
+            repl.waiting = false;
+            repl.push(Entry::Refused(why));
+        }
+        Ask::Mailbox(pid) | Ask::Stack(pid) | Ask::Heap(pid) => {
+            detail(state, pid).refused = Some(why)
+        }
+        Ask::Hover(_) => state.say(Tone::Plain, why),
+        Ask::Move(pid, word) => state.say(Tone::Bad, format!("{word} of <{pid}>: {why}")),
+        Ask::Pause(pid) => state.say(Tone::Bad, format!("pause of <{pid}>: {why}")),
+        Ask::Reload(_) => state.say(Tone::Bad, format!("not loaded: {why}")),
+        Ask::Breakpoints(path) => {
+            let text = format!("breakpoints of {}: {why}", state.short(&path));
+            state.say(Tone::Bad, text);
+        }
+        Ask::Initialize | Ask::Attach | Ask::Configured => {
+            state.say(Tone::Bad, format!("the image refused: {why}"))
+        }
+        Ask::Processes
+        | Ask::Gc
+        | Ask::Workers
+        | Ask::StackTrace(_)
+        | Ask::Scopes(..)
+        | Ask::Variables(..)
+        | Ask::Bye => {}
+    }
+}
+
+/// The detail of a process; that of another one is forgotten.
+fn detail(state: &mut State, pid: Pid) -> &mut crate::state::Detail {
+    if state.detail.pid != pid {
+        state.detail = crate::state::Detail {
+            pid,
+            ..Default::default()
+        };
+    }
+    state.detail.refused = None;
+    &mut state.detail
+}
+
+fn event(state: &mut State, name: &str, body: &Value, out: &mut Vec<Effect>) {
+    match name {
+        "initialized" => {
+            let paths: Vec<PathBuf> = state.breakpoints.keys().cloned().collect();
+            for path in paths {
+                send_breakpoints(state, path, out);
+            }
+            ask(state, Ask::Configured, "configurationDone", json!({}), out);
+        }
+        "stopped" => stopped(state, body, out),
+        "continued" => {
+            // A step says so too; its stop is kept for comparison until the next one.
+            let pid = body["threadId"].as_u64();
+            if let Some(pid) = pid.filter(|p| state.stops.get(p).is_some_and(|s| !s.moving)) {
+                went_on(state, pid);
+            }
+        }
+        "thread" => {
+            if let (Some("exited"), Some(pid)) =
+                (body["reason"].as_str(), body["threadId"].as_u64())
+            {
+                went_on(state, pid);
+            }
+        }
+        "output" => {
+            let text = body["output"].as_str().unwrap_or_default();
+            state
+                .repl
+                .print(body["category"].as_str() == Some("stderr"), text);
+        }
+        "breakpoint" => {
+            let answer = &body["breakpoint"];
+            let path = answer["source"]["path"].as_str().map(|p| state.absolute(p));
+            let id = answer["line"].as_u64();
+            if let (Some(path), Some(line)) = (path, id)
+                && let Some(bp) = state
+                    .breakpoints
+                    .get_mut(&path)
+                    .and_then(|b| b.iter_mut().find(|b| b.line as u64 + 1 == line))
+            {
+                take_breakpoint(bp, answer);
+            }
+        }
+        "exited" => {
+            state.image.exit = body["exitCode"].as_i64();
+            let code = state.image.exit.unwrap_or(0);
+            state
+                .repl
+                .push(Entry::Note(format!("main has ended with status {code}")));
+        }
+        "terminated" => state
+            .repl
+            .push(Entry::Note("the program has ended".to_owned())),
+        "nostos/reloaded" => reloaded(state, proto::reload(body), out),
+        _ => {}
+    }
+}
+
+fn take_breakpoint(bp: &mut Breakpoint, answer: &Value) {
+    bp.verified = answer["verified"].as_bool().unwrap_or(false);
+    bp.message = answer["message"].as_str().map(str::to_owned);
+    if let (true, Some(line)) = (bp.verified, answer["line"].as_u64().filter(|l| *l > 0)) {
+        bp.line = line as usize - 1;
+    }
+}
+
+fn stopped(state: &mut State, body: &Value, out: &mut Vec<Effect>) {
+    let Some(pid) = body["threadId"].as_u64() else {
+        return;
+    };
+    let reason = body["reason"].as_str().unwrap_or("stopped").to_owned();
+    let text = body["text"]
+        .as_str()
+        .or(body["description"].as_str())
+        .unwrap_or_default()
+        .to_owned();
+    let old = state.stops.remove(&pid);
+    let mut stop = Stop {
+        reason: reason.clone(),
+        text,
+        ..Stop::default()
+    };
+    if let Some(old) = old {
+        stop.before = old.before;
+        stop.open = old.open;
+    } else {
+        stop.open = state.open_values.clone();
+    }
+    state.stops.insert(pid, stop);
+    // A step of one process must not pull the debugger away from another that is looked at.
+    let takes_over = state
+        .debugged
+        .is_none_or(|p| p == pid || !state.stops.contains_key(&p));
+    if takes_over {
+        state.debugged = Some(pid);
+        state.locals = Default::default();
+    }
+    let typing = state.editor.mode == Mode::Insert && state.panel() == Panel::Editor;
+    let busy = typing
+        || state.prompt.is_some()
+        || state.popup.is_some()
+        || !state.repl.input.text().is_empty();
+    if takes_over && !busy && matches!(state.view, View::Code | View::Repl) {
+        state.view = View::Debug;
+    }
+    let called = state.called(pid);
+    let what = if reason == "breakpoint" || reason == "step" {
+        String::new()
+    } else {
+        format!(" ({reason})")
+    };
+    state.say(Tone::Plain, format!("{called} <{pid}> stopped{what}"));
+    ask(
+        state,
+        Ask::StackTrace(pid),
+        "stackTrace",
+        json!({ "threadId": pid, "startFrame": 0, "levels": 200 }),
+        out,
+    );
+    if takes_over {
+        poll_now(state, out);
+    }
+}
+
+/// A process runs again, or is gone: the handles of its stop are dead.
+fn went_on(state: &mut State, pid: Pid) {
+    let Some(stop) = state.stops.remove(&pid) else {
+        return;
+    };
+    if state.debugged == Some(pid) {
+        state.debugged = state.stops.keys().next().copied();
+        state.locals = Default::default();
+        if let Some(next) = state.debugged {
+            state.frames.row = state.stops[&next].frame;
+        }
+    }
+    state.open_values = stop.open;
+}
+
+/// Shows the frame that is selected: its source, its variables.
+pub fn look_at_frame(state: &mut State, out: &mut Vec<Effect>) {
+    let Some(pid) = state.debugged else { return };
+    let Some(stop) = state.stops.get(&pid) else {
+        return;
+    };
+    let index = stop.frame;
+    let Some(frame) = stop.here() else { return };
+    let place = frame
+        .place
+        .as_ref()
+        .map(|p| (state.absolute(&p.path), p.line.saturating_sub(1)));
+    let handle = frame.id;
+    if let Some(id) = handle {
+        ask(
+            state,
+            Ask::Scopes(pid, index),
+            "scopes",
+            json!({ "frameId": id }),
+            out,
+        );
+    }
+    let typing = state.editor.mode == Mode::Insert && state.panel() == Panel::Editor;
+    if let (Some((path, line)), false) = (place, typing)
+        && matches!(state.view, View::Debug | View::Code)
+    {
+        files::goto(state, path, Some((line, 0)), out);
+    }
+}
+
+/// Asks for the parts of open values that are not known yet.
+pub fn fetch_open(state: &mut State, pid: Pid, out: &mut Vec<Effect>) {
+    let Some(stop) = state.stops.get(&pid) else {
+        return;
+    };
+    let missing: Vec<u64> = stop
+        .rows()
+        .iter()
+        .filter(|r| r.open && r.reference != 0 && !stop.values.contains_key(&r.reference))
+        .map(|r| r.reference)
+        .collect();
+    for reference in missing {
+        let question = Ask::Variables(pid, reference);
+        if !state.image.in_flight.contains(&question) {
+            ask(
+                state,
+                question,
+                "variables",
+                json!({ "variablesReference": reference, "start": 0, "count": 100 }),
+                out,
+            );
+        }
+    }
+}
+
+/// Continue or a step of the debugged process.
+pub fn go(state: &mut State, command: &'static str, out: &mut Vec<Effect>) {
+    let Some(pid) = state.debugged.filter(|p| state.stops.contains_key(p)) else {
+        let text = match &state.image.link {
+            Link::Live => {
+                "no process is stopped; F9 sets a breakpoint, F6 pauses the selected process"
+            }
+            Link::Starting => "the image is starting",
+            Link::Off | Link::Lost(_) => return start(state, out),
+        };
+        return state.say(Tone::Plain, text);
+    };
+    if let Some(stop) = state.stops.get_mut(&pid) {
+        stop.before = stop.snapshot();
+    }
+    ask(
+        state,
+        Ask::Move(pid, command),
+        command,
+        json!({ "threadId": pid, "singleThread": true }),
+        out,
+    );
+    if command == "continue" {
+        went_on(state, pid);
+    } else if let Some(stop) = state.stops.get_mut(&pid) {
+        // The handles die when it moves; the old values stay on the screen until the new ones are there.
+        stop.moving = true;
+    }
+}
+
+pub fn go_all(state: &mut State, out: &mut Vec<Effect>) {
+    let pids: Vec<Pid> = state.stops.keys().copied().collect();
+    for pid in pids {
+        ask(
+            state,
+            Ask::Move(pid, "continue"),
+            "continue",
+            json!({ "threadId": pid, "singleThread": true }),
+            out,
+        );
+        went_on(state, pid);
+    }
+}
+
+pub fn pause(state: &mut State, out: &mut Vec<Effect>) {
+    let pid = if state.view == View::Debug {
+        state.debugged.or(state.selected)
+    } else {
+        state.selected
+    };
+    match pid.filter(|_| state.image.link == Link::Live) {
+        Some(pid) => ask(
+            state,
+            Ask::Pause(pid),
+            "pause",
+            json!({ "threadId": pid }),
+            out,
+        ),
+        None => state.say(Tone::Plain, "there is no process to pause"),
+    }
+}
+
+/// Sets or clears the breakpoint on a line.
+pub fn toggle_breakpoint(state: &mut State, path: PathBuf, line: usize, out: &mut Vec<Effect>) {
+    let list = state.breakpoints.entry(path.clone()).or_default();
+    match list.iter().position(|b| b.line == line) {
+        Some(i) => {
+            list.remove(i);
+        }
+        None => {
+            list.push(Breakpoint {
+                line,
+                verified: false,
+                message: None,
+            });
+            list.sort_by_key(|b| b.line);
+        }
+    }
+    send_breakpoints(state, path, out);
+}
+
+pub fn send_breakpoints(state: &mut State, path: PathBuf, out: &mut Vec<Effect>) {
+    let lines: Vec<Value> = state
+        .breakpoints
+        .get(&path)
+        .into_iter()
+        .flatten()
+        .map(|b| json!({ "line": b.line + 1 }))
+        .collect();
+    let arguments =
+        json!({ "source": { "path": path.display().to_string() }, "breakpoints": lines });
+    if lines_empty(&arguments) {
+        state.breakpoints.remove(&path);
+    }
+    ask(
+        state,
+        Ask::Breakpoints(path),
+        "setBreakpoints",
+        arguments,
+        out,
+    );
+}
+
+fn lines_empty(arguments: &Value) -> bool {
+    arguments["breakpoints"]
+        .as_array()
+        .is_none_or(Vec::is_empty)
+}
+
+/// Loads documents into the image as they are on the screen.
+pub fn load(state: &mut State, ids: &[usize], out: &mut Vec<Effect>) {
+    let names: Vec<&str> = state
+        .editor
+        .docs
+        .iter()
+        .filter(|d| ids.contains(&d.id))
+        .map(|d| d.name.as_str())
+        .collect();
+    let saved = names.join(", ");
+    match state.image.link {
+        Link::Live => {}
+        Link::Off | Link::Starting | Link::Lost(_) => {
+            return state.say(
+                Tone::Plain,
+                format!("{saved} saved; no image runs, ^r starts it"),
+            );
+        }
+    }
+    let source = |d: &&crate::editor::document::Document| {
+        ids.contains(&d.id) && d.path.extension().is_some_and(|e| e == "nos")
+    };
+    let docs: Vec<_> = state.editor.docs.iter().filter(source).collect();
+    if docs.is_empty() && !ids.is_empty() {
+        return state.say(Tone::Good, format!("{saved} saved"));
+    }
+    let files: Vec<Value> = docs
+        .iter()
+        .map(|d| json!({ "path": d.path.display().to_string(), "text": d.text().to_string() }))
+        .collect();
+    let revisions = docs.iter().map(|d| (d.id, d.revision())).collect();
+    let arguments = if ids.is_empty() {
+        json!({})
+    } else {
+        json!({ "files": files })
+    };
+    state.say(Tone::Plain, format!("{saved} saved, loading"));
+    ask(
+        state,
+        Ask::Reload(revisions),
+        "nostos/reload",
+        arguments,
+        out,
+    );
+}
+
+fn reloaded(state: &mut State, reload: Reload, out: &mut Vec<Effect>) {
+    if reload.version > 0 {
+        state.image.version = reload.version;
+    }
+    let root = state.root.clone();
+    for doc in &mut state.editor.docs {
+        let text = doc.text().clone();
+        let here = reload
+            .diagnostics
+            .iter()
+            .filter(|d| root.join(&d.path) == doc.path);
+        let found = here
+            .map(|d| Diag {
+                from: doc.position(d.start.0, d.start.1),
+                to: doc.position(d.end.0, d.end.1).min(text.len_chars()),
+                severity: match d.severity.as_str() {
+                    "error" | "1" => Severity::Error,
+                    "warning" | "2" => Severity::Warning,
+                    _ => Severity::Note,
+                },
+                message: d.message.clone(),
+                hint: d.hint.clone(),
+            })
+            .collect();
+        doc.refused = found;
+    }
+    let errors = reload
+        .diagnostics
+        .iter()
+        .filter(|d| d.severity == "error" || d.severity == "1")
+        .count();
+    if reload.ok {
+        let what = match reload.changed.as_slice() {
+            [] => "nothing changed".to_owned(),
+            names if names.len() <= 3 => names.join(", "),
+            names => format!("{} and {} more", names[..2].join(", "), names.len() - 2),
+        };
+        state.say(
+            Tone::Good,
+            format!(
+                "loaded v{}: {what}  {}",
+                reload.version,
+                crate::text::micros(reload.micros)
+            ),
+        );
+        let paths: Vec<PathBuf> = state.breakpoints.keys().cloned().collect();
+        for path in paths {
+            send_breakpoints(state, path, out);
+        }
+    } else {
+        let first = reload.diagnostics.first().map(|d| {
+            let place = format!(
+                "{}:{}",
+                state.short(&state.absolute(&d.path)),
+                d.start.0 + 1
+            );
+            format!(": {place} {}", d.message)
+        });
+        let n = if errors == 1 {
+            "1 error".to_owned()
+        } else {
+            format!("{errors} errors")
+        };
+        state.say(
+            Tone::Bad,
+            format!("{n}, the old code runs on{}", first.unwrap_or_default()),
+        );
+    }
+    state.image.reload = Some((reload, state.now));
+}

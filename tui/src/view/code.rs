@@ -1,0 +1,454 @@
+//! The editor on the screen: tabs, gutter, coloured text, diagnostics at their lines, values at the stopped line.
+
+use super::Caret;
+use super::pen::Pen;
+use crate::editor::document::{Diag, Document, Severity};
+use crate::editor::syntax::Role;
+use crate::editor::{Mode, motion};
+use crate::layout;
+use crate::state::{Link, PromptKind, State};
+use ratatui::layout::Rect;
+use ratatui::style::{Modifier, Style};
+
+/// Where the tabs are: columns and index of the document.
+pub fn tab_hits(state: &State) -> Vec<(u16, u16, usize)> {
+    let mut out = Vec::new();
+    let mut x = 1;
+    // The current tab must be visible: tabs before it go when there is no room.
+    let lens: Vec<u16> = state
+        .editor
+        .docs
+        .iter()
+        .map(|d| d.name.chars().count() as u16 + if d.is_changed() { 2 } else { 0 } + 3)
+        .collect();
+    let mut first = 0;
+    while first < state.editor.current
+        && lens[first..=state.editor.current].iter().sum::<u16>() > state.size.0
+    {
+        first += 1;
+    }
+    for (i, len) in lens.iter().enumerate().skip(first) {
+        out.push((x, x + len - 3, i));
+        x += len;
+    }
+    out
+}
+
+pub fn tabs(state: &State, pen: &mut Pen<'_>, area: Rect) {
+    let theme = state.theme;
+    for (x, _, i) in tab_hits(state) {
+        let doc = &state.editor.docs[i];
+        let style = if i == state.editor.current {
+            theme.strong()
+        } else {
+            theme.dim()
+        };
+        let end = pen.put(x, area.y, &doc.name, style);
+        if doc.is_changed() {
+            pen.dot(end + 1, area.y, state.glyphs.dot, theme.warn());
+        }
+    }
+    if state.editor.docs.is_empty() {
+        pen.put(1, area.y, "no file is open", theme.dim());
+    }
+    if area.height > 1 {
+        pen.put(
+            area.x,
+            area.y + 1,
+            &state
+                .glyphs
+                .rule
+                .to_string()
+                .repeat(usize::from(area.width)),
+            theme.dim(),
+        );
+    }
+}
+
+/// What the image runs of this file, in words.
+pub fn loaded(state: &State) -> String {
+    let glyph = state.glyphs.load;
+    let Some(doc) = state.editor.doc() else {
+        return String::new();
+    };
+    match state.image.link {
+        Link::Live => {}
+        Link::Off | Link::Starting | Link::Lost(_) => {
+            return if doc.is_changed() {
+                "not saved".to_owned()
+            } else {
+                "saved".to_owned()
+            };
+        }
+    }
+    let version = state.image.version;
+    if doc.is_changed() {
+        return format!("{glyph} v{version} live, this is ahead of it; ^s saves and loads");
+    }
+    let last = state
+        .image
+        .reload
+        .as_ref()
+        .map(|(r, _)| match (r.ok, r.changed.len()) {
+            (false, _) => ", the last load was refused".to_owned(),
+            (true, 1) => ", 1 fn changed".to_owned(),
+            (true, n) => format!(", {n} fn changed"),
+        });
+    format!("{glyph} v{version} live{}", last.unwrap_or_default())
+}
+
+/// Without a file: what one can do.
+fn nothing(state: &State, pen: &mut Pen<'_>, area: Rect) {
+    let theme = state.theme;
+    let rows = [
+        ("space f", "find a file"),
+        (":open", "a new one"),
+        ("^p", "find any command"),
+        ("?", "the keys that work here"),
+        ("^q", "quit"),
+    ];
+    for (i, (key, what)) in rows.iter().enumerate() {
+        let y = area.y + area.height / 4 + i as u16;
+        let x = area.x + area.width / 4;
+        pen.put_right(x + 8, y, key, theme.good().add_modifier(Modifier::BOLD));
+        pen.put(x + 10, y, what, theme.dim());
+    }
+}
+
+pub fn editor(state: &State, pen: &mut Pen<'_>, area: Rect) -> Option<Caret> {
+    let Some(doc) = state.editor.doc() else {
+        nothing(state, pen, area);
+        return None;
+    };
+    let text = doc.text();
+    let gutter = layout::gutter(doc, area.width);
+    let (top, left) = doc.scroll;
+    let last = (top + usize::from(area.height)).min(motion::line_count(text));
+    let paint = Paint::new(state, doc, top, last);
+    let stop = stopped_line(state, doc);
+    let cursor = doc.cursor();
+    let cursor_line = motion::line_of(text, cursor);
+    for (y, line) in (area.y..area.bottom()).zip(top..last) {
+        let here = stop.as_ref().is_some_and(|(l, _)| *l == line);
+        if line == cursor_line || here {
+            pen.fill(
+                Rect {
+                    y,
+                    height: 1,
+                    ..area
+                },
+                state.theme.row(),
+            );
+        }
+        gutter_marks(state, doc, pen, area, gutter, y, line, cursor_line, here);
+        let end = paint.line(
+            pen,
+            Rect {
+                x: area.x + gutter,
+                y,
+                width: area.width.saturating_sub(gutter),
+                height: 1,
+            },
+            line,
+            left,
+        );
+        let mut x = end + 2;
+        if let Some((_, values)) = stop.as_ref().filter(|(l, _)| *l == line) {
+            for (name, value) in values {
+                x = pen.put(x, y, &format!("{name}: "), state.theme.dim());
+                x = pen.value(x, y, 24, value) + 2;
+            }
+        }
+        end_of_line(state, doc, pen, x, y, line, line == cursor_line);
+    }
+    if state.view == crate::state::View::Debug && state.panel() != crate::state::Panel::Editor {
+        return None;
+    }
+    let column = motion::column(text, cursor);
+    let line = motion::line_of(text, cursor);
+    if column < left || line < top || line >= top + usize::from(area.height) {
+        return None;
+    }
+    let x = area.x + gutter + (column - left) as u16;
+    let bar = state.editor.mode == Mode::Insert;
+    (x < area.right()).then_some(Caret {
+        x,
+        y: area.y + (line - top) as u16,
+        bar,
+    })
+}
+
+#[allow(clippy::too_many_arguments)]
+fn gutter_marks(
+    state: &State,
+    doc: &Document,
+    pen: &mut Pen<'_>,
+    area: Rect,
+    gutter: u16,
+    y: u16,
+    line: usize,
+    cursor_line: usize,
+    here: bool,
+) {
+    let (theme, glyphs) = (state.theme, state.glyphs);
+    let over = if line == cursor_line || here {
+        theme.row()
+    } else {
+        Style::new()
+    };
+    let bp = state
+        .breakpoints
+        .get(&doc.path)
+        .and_then(|list| list.iter().find(|b| b.line == line));
+    let worst = worst_on(doc, line).map(|d| match d.severity {
+        Severity::Error => (glyphs.error, theme.bad()),
+        Severity::Warning => (glyphs.warning, theme.warn()),
+        Severity::Note => (glyphs.between, theme.dim()),
+    });
+    let set = bp.map(|b| {
+        (
+            if b.verified {
+                glyphs.breakpoint
+            } else {
+                glyphs.pending
+            },
+            theme.bad(),
+        )
+    });
+    let stopped = here.then_some((glyphs.here, theme.warn()));
+    let current = (line == cursor_line && theme.is_plain()).then_some((glyphs.mark, theme.text()));
+    // Two columns of marks where there is room: what is set or wrong, then where it stands.
+    let marks = if gutter >= 8 {
+        [
+            set.or(worst).or(current),
+            stopped.or(worst.filter(|_| set.is_some())),
+        ]
+    } else {
+        [stopped.or(set).or(worst).or(current), None]
+    };
+    for (x, (glyph, style)) in (area.x..).zip(marks).filter_map(|(x, m)| Some((x, m?))) {
+        pen.dot(x, y, glyph, style.patch(over));
+    }
+    if gutter > 2 {
+        let style = if line == cursor_line {
+            theme.strong()
+        } else {
+            theme.dim()
+        };
+        let after = if gutter >= 8 { 2 } else { 1 };
+        pen.put_right(
+            area.x + gutter - after,
+            y,
+            &(line + 1).to_string(),
+            style.patch(over),
+        );
+    }
+}
+
+fn worst_on(doc: &Document, line: usize) -> Option<&Diag> {
+    let text = doc.text();
+    doc.all_diagnostics()
+        .filter(|d| motion::line_of(text, d.from) == line)
+        .min_by_key(|d| (d.severity, d.from))
+}
+
+/// The message of the worst diagnostic of a line, behind its text.
+fn end_of_line(
+    state: &State,
+    doc: &Document,
+    pen: &mut Pen<'_>,
+    x: u16,
+    y: u16,
+    line: usize,
+    with_hint: bool,
+) {
+    let Some(diag) = worst_on(doc, line) else {
+        return;
+    };
+    let theme = state.theme;
+    let style = match diag.severity {
+        Severity::Error => theme.bad(),
+        Severity::Warning => theme.warn(),
+        Severity::Note => theme.dim(),
+    };
+    let first = diag.message.lines().next().unwrap_or_default();
+    let x = pen.dot(x, y, state.glyphs.elbow, style) + 1;
+    let x = pen.put(x, y, first, style.add_modifier(Modifier::BOLD)) + 2;
+    if let (true, Some(hint)) = (with_hint, &diag.hint) {
+        pen.put(x, y, hint, theme.dim());
+    }
+}
+
+/// The line a stopped process is at in this text, and the values of the names on it.
+fn stopped_line(state: &State, doc: &Document) -> Option<(usize, Vec<(String, String)>)> {
+    let stop = state.stops.get(&state.debugged?)?;
+    let place = stop.here()?.place.as_ref()?;
+    if state.absolute(&place.path) != doc.path {
+        return None;
+    }
+    let line = place.line.saturating_sub(1);
+    let source = doc.text().get_line(line)?.to_string();
+    let names: Vec<&str> = source
+        .split(|c: char| !(c.is_alphanumeric() || c == '_'))
+        .collect();
+    let rows = stop
+        .rows()
+        .into_iter()
+        .filter(|r| r.depth == 1 && names.contains(&r.name.as_str()));
+    Some((line, rows.take(6).map(|r| (r.name, r.value)).collect()))
+}
+
+/// Everything that colours characters, for the visible lines.
+struct Paint<'a> {
+    state: &'a State,
+    doc: &'a Document,
+    start: usize,
+    roles: Vec<Role>,
+    found: Vec<(usize, usize)>,
+}
+
+impl<'a> Paint<'a> {
+    fn new(state: &'a State, doc: &'a Document, top: usize, last: usize) -> Paint<'a> {
+        // A line of a megabyte is shown plain rather than slowly.
+        const LIMIT: usize = 256 << 10;
+        let text = doc.text();
+        let lines = text.len_lines();
+        let start = text.line_to_byte(top.min(lines));
+        let end = text.line_to_byte(last.min(lines));
+        let mut roles = Vec::new();
+        if let (Some(tree), Some(language), true) = (
+            doc.syntax.tree(),
+            &state.editor.language,
+            end - start < LIMIT,
+        ) {
+            roles = vec![Role::Plain; end - start];
+            for (from, to, role) in language.spans(tree, text, start, end) {
+                let (from, to) = (from.max(start), to.min(end));
+                if from < to {
+                    roles[from - start..to - start].fill(role);
+                }
+            }
+        }
+        let searching = state
+            .prompt
+            .as_ref()
+            .is_some_and(|p| p.kind == PromptKind::Search && !p.input.text().is_empty());
+        let mut found = Vec::new();
+        if let (true, Some(regex), true) = (searching, &state.editor.search, end - start < LIMIT) {
+            let visible = text.byte_slice(start..end).to_string();
+            let hits = regex.find_iter(&visible).take(500);
+            found = hits
+                .map(|m| {
+                    (
+                        text.byte_to_char(start + m.start()),
+                        text.byte_to_char(start + m.end()),
+                    )
+                })
+                .collect();
+        }
+        Paint {
+            state,
+            doc,
+            start,
+            roles,
+            found,
+        }
+    }
+
+    /// Draws a line from a column on; gives the screen column behind its last character.
+    fn line(&self, pen: &mut Pen<'_>, area: Rect, line: usize, left: usize) -> u16 {
+        let (state, text, theme) = (self.state, self.doc.text(), self.state.theme);
+        let first = text.line_to_char(line);
+        let end = motion::line_end(text, line);
+        let mut byte = text.char_to_byte(first);
+        let mut column = 0;
+        let mut x = area.x;
+        let ranges = self.doc.selection.ranges();
+        let primary = self.doc.selection.primary_index();
+        let insert = state.editor.mode == Mode::Insert;
+        let selected = |at: usize| -> Option<Style> {
+            let (i, r) = ranges.iter().enumerate().find(|(_, r)| {
+                (r.from() <= at && at < r.to()) || (r.head == at && r.cursor(text) == at)
+            })?;
+            let is_cursor = r.cursor(text) == at;
+            if is_cursor && i != primary {
+                return Some(theme.cursor());
+            }
+            // One selected character is just the cursor.
+            let only = r.to() - r.from() <= 1 || (insert && r.is_empty());
+            (!only).then(|| theme.select())
+        };
+        for at in first..=end {
+            if usize::from(area.right()) <= usize::from(x) {
+                break;
+            }
+            let (c, at_end) = if at == end {
+                (' ', true)
+            } else {
+                (text.char(at), false)
+            };
+            let width = motion::width_at(c, column);
+            let role = self
+                .roles
+                .get(byte.wrapping_sub(self.start))
+                .copied()
+                .unwrap_or(Role::Plain);
+            if column >= left {
+                let mut style = theme.syntax(role);
+                if self
+                    .found
+                    .iter()
+                    .any(|(from, to)| (*from..*to).contains(&at))
+                {
+                    style = style.patch(theme.found());
+                }
+                if let Some(over) = selected(at) {
+                    style = style.patch(over);
+                }
+                if !at_end
+                    && let Some(d) = self
+                        .doc
+                        .all_diagnostics()
+                        .find(|d| d.from <= at && at < d.to.max(d.from + 1))
+                {
+                    style = match d.severity {
+                        Severity::Error => {
+                            style.patch(theme.bad()).add_modifier(Modifier::UNDERLINED)
+                        }
+                        Severity::Warning => {
+                            style.patch(theme.warn()).add_modifier(Modifier::UNDERLINED)
+                        }
+                        Severity::Note => style.add_modifier(Modifier::UNDERLINED),
+                    };
+                }
+                if at_end {
+                    if let Some(over) = selected(at) {
+                        pen.put(x, area.y, " ", over);
+                    }
+                    break;
+                }
+                match c {
+                    '\t' => x = pen.put(x, area.y, &" ".repeat(width), style),
+                    c if c.is_control() => x = pen.dot(x, area.y, '·', theme.dim()),
+                    c if width == 0 => {
+                        let _ = c;
+                    }
+                    c => {
+                        // Marks that combine with this character stay with it.
+                        let mut cluster = String::from(c);
+                        let more = (at + 1..end)
+                            .map(|i| text.char(i))
+                            .take_while(|c| !c.is_ascii() && motion::width_at(*c, 0) == 0);
+                        cluster.extend(more.take(8));
+                        x = pen.put(x, area.y, &cluster, style);
+                    }
+                }
+            } else if column + width > left {
+                x = pen.put(x, area.y, &" ".repeat(column + width - left), Style::new());
+            }
+            column += width;
+            byte += c.len_utf8();
+        }
+        x
+    }
+}

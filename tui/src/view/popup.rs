@@ -1,0 +1,338 @@
+//! What lies over the screen: keys after a prefix, help, pickers, questions, completions of the command line.
+
+use super::Caret;
+use super::pen::Pen;
+use crate::commands::{self, PREFIXES};
+use crate::keys;
+use crate::layout::Layout;
+use crate::state::{Popup, PromptKind, State, matching};
+use ratatui::layout::Rect;
+use ratatui::style::Modifier;
+
+/// Rows a picker shows.
+pub fn picker_rows(size: (u16, u16)) -> usize {
+    usize::from(size.1.saturating_sub(6).clamp(1, 24))
+}
+
+/// Draws it; the outer `Some` says that the cursor belongs to the popup.
+pub fn draw(state: &State, pen: &mut Pen<'_>, layout: &Layout) -> Option<Option<Caret>> {
+    if !state.pending.is_empty() {
+        prefix(state, pen);
+        return None;
+    }
+    match &state.popup {
+        Some(Popup::Help { top }) => help(state, pen, *top),
+        Some(Popup::Info { title, text }) => info(state, pen, title, text),
+        Some(Popup::Question { text, answers }) => {
+            let mut rows = vec![(String::new(), text.clone())];
+            rows.extend(
+                answers
+                    .iter()
+                    .map(|(c, words, _)| (c.to_string(), (*words).to_owned())),
+            );
+            rows.push(("esc".to_owned(), "back".to_owned()));
+            keyed(state, pen, "?", &rows);
+        }
+        Some(Popup::Picker {
+            title,
+            items,
+            query,
+            cursor,
+        }) => {
+            let hits = matching(items, query.text());
+            let wide = items
+                .iter()
+                .map(|i| i.label.chars().count() + i.detail.chars().count() + 6)
+                .max()
+                .unwrap_or(40) as u16;
+            let width = wide
+                .clamp(40, 90)
+                .min(state.size.0.saturating_sub(4))
+                .max(8);
+            let rows = picker_rows(state.size)
+                .min(hits.len().max(1))
+                .max(items.len().min(picker_rows(state.size)));
+            let area = frame(state, pen, title, width, rows as u16 + 2);
+            let theme = state.theme;
+            let mut inner = pen.within(area);
+            let x = inner.put(
+                area.x + 1,
+                area.y,
+                &format!("{} ", state.glyphs.prompt),
+                theme.keyword(),
+            );
+            let at = inner.input(
+                x,
+                area.y,
+                area.width.saturating_sub(14),
+                query,
+                theme.text(),
+            );
+            inner.put_right(
+                area.right().saturating_sub(1),
+                area.y,
+                &format!("{} of {}", hits.len(), items.len()),
+                theme.dim(),
+            );
+            for (row, i) in hits.iter().enumerate().skip(cursor.top).take(rows) {
+                let y = area.y + 2 + (row - cursor.top) as u16;
+                if row == cursor.row {
+                    inner.selected_row(area, y, true);
+                }
+                let item = &items[*i];
+                let detail = item.detail.chars().count() as u16;
+                inner.put_cut(
+                    area.x + 2,
+                    y,
+                    area.width.saturating_sub(detail + 5),
+                    &item.label,
+                    if row == cursor.row {
+                        theme.strong()
+                    } else {
+                        theme.text()
+                    },
+                );
+                inner.put_right(area.right().saturating_sub(1), y, &item.detail, theme.dim());
+            }
+            if hits.is_empty() {
+                inner.put(area.x + 2, area.y + 2, "nothing matches", theme.dim());
+            }
+            return Some(Some(Caret {
+                x: at,
+                y: area.y,
+                bar: true,
+            }));
+        }
+        None => {
+            candidates(state, pen, layout);
+            return None;
+        }
+    }
+    Some(None)
+}
+
+/// A box in the middle, lower half first, so that the text above stays visible; gives its inside.
+fn frame(state: &State, pen: &mut Pen<'_>, title: &str, width: u16, height: u16) -> Rect {
+    let (screen_w, screen_h) = state.size;
+    let theme = state.theme;
+    let width = (width + 2).min(screen_w);
+    let height = (height + 2).min(screen_h);
+    let outer = Rect::new(
+        (screen_w - width) / 2,
+        screen_h
+            .saturating_sub(height + 2)
+            .min((screen_h - height) * 2 / 3),
+        width,
+        height,
+    );
+    pen.clear(outer, theme.popup());
+    let [tl, tr, bl, br, side] = state.glyphs.corners;
+    let rule = state
+        .glyphs
+        .rule
+        .to_string()
+        .repeat(usize::from(width.saturating_sub(2)));
+    let dim = theme.dim();
+    pen.put(outer.x, outer.y, &format!("{tl}{rule}{tr}"), dim);
+    let last = outer.bottom().saturating_sub(1);
+    pen.put(outer.x, last, &format!("{bl}{rule}{br}"), dim);
+    for y in outer.y + 1..last {
+        pen.dot(outer.x, y, side, dim);
+        pen.dot(outer.right() - 1, y, side, dim);
+    }
+    if width > 6 {
+        pen.within(Rect {
+            width: width - 2,
+            ..outer
+        })
+        .put(
+            outer.x + 2,
+            outer.y,
+            &format!(" {title} "),
+            theme.accent().add_modifier(Modifier::BOLD),
+        );
+    }
+    Rect {
+        x: outer.x + 1,
+        y: outer.y + 1,
+        width: width.saturating_sub(2),
+        height: height.saturating_sub(2),
+    }
+}
+
+/// Rows of a key and words, in as many columns as fit.
+fn keyed(state: &State, pen: &mut Pen<'_>, title: &str, rows: &[(String, String)]) {
+    let theme = state.theme;
+    let key = rows
+        .iter()
+        .map(|(k, _)| k.chars().count())
+        .max()
+        .unwrap_or(1) as u16;
+    let longest = rows
+        .iter()
+        .map(|(_, w)| w.chars().count())
+        .max()
+        .unwrap_or(1) as u16;
+    let column = key + longest + 6;
+    let room = state.size.0.saturating_sub(4).max(1);
+    let tall = state.size.1.saturating_sub(6).max(1);
+    let wanted = (rows.len() as u16).div_ceil(tall.min(12));
+    let columns = (room / column.max(1)).clamp(1, 3).min(wanted.max(1));
+    let per = (rows.len() as u16).div_ceil(columns);
+    let area = frame(state, pen, title, (column * columns).min(room), per);
+    let mut inner = pen.within(area);
+    for (i, (k, words)) in rows.iter().enumerate() {
+        let (c, y) = (i as u16 / per, area.y + i as u16 % per);
+        let x = area.x + 2 + c * column;
+        inner.put(
+            x,
+            y,
+            &state.glyphs.key(k),
+            theme.good().add_modifier(Modifier::BOLD),
+        );
+        inner.put(
+            if k.is_empty() { x } else { x + key + 2 },
+            y,
+            words,
+            theme.text(),
+        );
+    }
+}
+
+/// What may follow the keys typed so far.
+fn prefix(state: &State, pen: &mut Pen<'_>) {
+    let contexts = state.contexts();
+    let n = state.pending.len();
+    let mut rows: Vec<(String, String)> = Vec::new();
+    for bind in commands::continuations(&contexts, &state.pending) {
+        let next = bind.keys[n].to_string();
+        let words = if bind.keys.len() > n + 1 {
+            let title = PREFIXES
+                .iter()
+                .find(|(p, _)| keys::parse(p).is_ok_and(|k| k == bind.keys[..=n]))
+                .map_or("more", |(_, t)| t);
+            format!("{title} {}", state.glyphs.prompt)
+        } else {
+            commands::info(bind.cmd).1.to_owned()
+        };
+        if !rows.iter().any(|(k, _)| *k == next) {
+            rows.push((next, words));
+        }
+    }
+    let typed = keys::show(&state.pending);
+    let title = PREFIXES
+        .iter()
+        .find(|(p, _)| keys::parse(p).is_ok_and(|k| k == state.pending))
+        .map_or("", |(_, t)| t);
+    keyed(state, pen, format!("{typed} {title}").trim(), &rows);
+}
+
+fn help(state: &State, pen: &mut Pen<'_>, top: usize) {
+    let theme = state.theme;
+    let mut groups: Vec<(&'static str, Vec<String>)> = Vec::new();
+    for (keys, title) in crate::update::help_rows(state) {
+        match groups.iter_mut().find(|(t, _)| *t == title) {
+            Some((_, all)) => all.push(keys),
+            None => groups.push((title, vec![keys])),
+        }
+    }
+    let room = state.size.1.saturating_sub(6).max(1);
+    let columns = if state.size.0 >= 100 { 2 } else { 1 };
+    let width = state.size.0.saturating_sub(6).clamp(1, 56 * columns);
+    let per = (groups.len() as u16).div_ceil(columns);
+    let height = room.min(per);
+    let area = frame(state, pen, "keys that work here", width, height);
+    let top = top.min(usize::from(per.saturating_sub(height)));
+    let column = area.width / columns;
+    let mut inner = pen.within(area);
+    for c in 0..columns {
+        let rows = groups
+            .iter()
+            .skip(usize::from(per * c))
+            .take(usize::from(per))
+            .skip(top);
+        for (y, (title, keys)) in (area.y..area.bottom()).zip(rows) {
+            let x = area.x + 1 + c * column;
+            inner.put_cut(
+                x,
+                y,
+                15,
+                &state.glyphs.key(&keys.join(", ")),
+                theme.good().add_modifier(Modifier::BOLD),
+            );
+            inner.put_cut(x + 16, y, column.saturating_sub(17), title, theme.text());
+        }
+    }
+    if per > height {
+        let more = format!(
+            " {}-{} of {per}; j k scroll ",
+            top + 1,
+            top + usize::from(height)
+        );
+        pen.put_right(
+            area.right().saturating_sub(1),
+            area.bottom(),
+            &more,
+            theme.dim(),
+        );
+    }
+}
+
+fn info(state: &State, pen: &mut Pen<'_>, title: &str, text: &str) {
+    let room = usize::from(state.size.0.saturating_sub(6).clamp(1, 90));
+    let mut rows = Vec::new();
+    for line in text.lines() {
+        let chars: Vec<char> = line.chars().collect();
+        if chars.is_empty() {
+            rows.push(String::new());
+        }
+        rows.extend(chars.chunks(room).map(|c| c.iter().collect::<String>()));
+        if rows.len() > 200 {
+            break;
+        }
+    }
+    let width = rows
+        .iter()
+        .map(|r| r.chars().count())
+        .max()
+        .unwrap_or(1)
+        .max(title.chars().count() + 4) as u16;
+    let height = (rows.len() as u16).clamp(1, state.size.1.saturating_sub(6).max(1));
+    let area = frame(state, pen, title, width + 2, height);
+    let mut inner = pen.within(area);
+    for (y, row) in (area.y..area.bottom()).zip(rows) {
+        inner.value(area.x + 1, y, area.width, &row);
+    }
+}
+
+/// Above a command line: what it could become.
+fn candidates(state: &State, pen: &mut Pen<'_>, layout: &Layout) {
+    let Some(status) = layout.status else { return };
+    if state
+        .prompt
+        .as_ref()
+        .is_none_or(|p| p.kind != PromptKind::Command)
+    {
+        return;
+    }
+    let theme = state.theme;
+    let all = crate::update::candidates(state);
+    let rows = all
+        .len()
+        .min(8)
+        .min(usize::from(status.y.saturating_sub(3)));
+    let width = state.size.0.min(64);
+    for (i, (name, title)) in all.iter().take(rows).enumerate() {
+        let y = status.y - rows as u16 + i as u16;
+        let area = Rect::new(0, y, width, 1);
+        pen.clear(area, theme.popup());
+        let mut inner = pen.within(area);
+        inner.put(2, y, name, theme.text());
+        inner.put(
+            26.max(name.chars().count() as u16 + 4),
+            y,
+            title,
+            theme.dim(),
+        );
+    }
+}

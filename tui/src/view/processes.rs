@@ -1,0 +1,657 @@
+//! The processes: summary, list, and one in detail (mailbox, stack, heap, links).
+
+use super::Caret;
+use super::pen::Pen;
+use crate::layout::Layout;
+use crate::proto::{Process, RunState};
+use crate::state::{Link, Panel, SORTS, State, View};
+use crate::text;
+use ratatui::layout::Rect;
+use ratatui::style::{Modifier, Style};
+
+pub fn head(state: &State, pen: &mut Pen<'_>, layout: &Layout) {
+    let Some(area) = layout.head else { return };
+    let (theme, glyphs) = (state.theme, state.glyphs);
+    let image = &state.image;
+    let count =
+        |f: &dyn Fn(&Process) -> bool| image.processes.iter().filter(|p| f(p)).count() as u64;
+    let y = area.y;
+    let mut x = pen.put(area.x + 1, y, &text::grouped(image.total), theme.strong());
+    x = pen.put(x, y, " procs  ", theme.dim());
+    x = pen.put(
+        x,
+        y,
+        &count(&|p| p.state == RunState::Running).to_string(),
+        theme.good(),
+    );
+    x = pen.put(x, y, " run  ", theme.dim());
+    let stopped = state.stops.len() as u64;
+    if stopped > 0 {
+        x = pen.put(
+            x,
+            y,
+            &stopped.to_string(),
+            theme.warn().add_modifier(Modifier::BOLD),
+        );
+        x = pen.put(x, y, " stopped  ", theme.dim());
+    }
+    let full = count(&|p| p.mailbox > 1000);
+    if full > 0 {
+        x = pen.put(
+            x,
+            y,
+            &full.to_string(),
+            theme.bad().add_modifier(Modifier::BOLD),
+        );
+        x = pen.put(x, y, " mailbox>1k  ", theme.dim());
+    }
+    if state.size.0 >= 70 && !image.rates.is_empty() {
+        x = pen.put(x, y, "red/s ", theme.dim());
+        x = pen.spark(x, y, 12, image.rates.iter().copied(), theme.data()) + 1;
+        x = pen.put(
+            x,
+            y,
+            &text::short(image.rates.back().copied().unwrap_or(0)),
+            theme.text(),
+        ) + 2;
+    }
+    let heap: u64 = image.processes.iter().map(|p| p.heap).sum();
+    x = pen.put(x, y, "heap ", theme.dim());
+    pen.put(x, y, &text::bytes(heap), theme.text());
+    if area.height < 2 {
+        return;
+    }
+    let y = area.y + 1;
+    let mut x = pen.put(area.x + 1, y, "/ ", theme.dim());
+    x = if state.filter.is_empty() {
+        pen.put(x, y, "all", theme.dim())
+    } else {
+        pen.put(x, y, &state.filter, theme.text())
+    };
+    let shown = state.shown_processes().len() as u64;
+    x = pen.put(
+        x,
+        y,
+        &format!(
+            "  {} {} of {} {} sort ",
+            glyphs.between,
+            text::grouped(shown),
+            text::grouped(image.total),
+            glyphs.between
+        ),
+        theme.dim(),
+    );
+    x = pen.put(x, y, SORTS[state.sort], theme.strong());
+    x = pen.put(x, y, &format!(" {}", glyphs.down), theme.text());
+    let frozen = match (&image.link, state.frozen) {
+        (Link::Lost(_), _) => Some("the image ended; this is the last that was known".to_owned()),
+        (_, Some(at)) => Some(format!(
+            "frozen {} ago; . thaws",
+            text::seconds(state.now.saturating_sub(at))
+        )),
+        (Link::Live | Link::Off | Link::Starting, None) => None,
+    };
+    match frozen {
+        Some(why) => pen.put(x, y, &format!("  {} {why}", glyphs.freeze), theme.warn()),
+        None => pen.put(x, y, &format!(" {} 1 s", glyphs.between), theme.dim()),
+    };
+    if area.height > 2 {
+        pen.put(
+            area.x,
+            area.y + 2,
+            &glyphs.rule.to_string().repeat(usize::from(area.width)),
+            theme.dim(),
+        );
+    }
+}
+
+fn state_style(state: &State, run: RunState) -> Style {
+    match run {
+        RunState::Running => state.theme.good(),
+        RunState::Stopped => state.theme.warn().add_modifier(Modifier::BOLD),
+        RunState::Blocked => state.theme.warn(),
+        RunState::Exited => state.theme.bad(),
+        RunState::Runnable => state.theme.text(),
+        RunState::Waiting | RunState::Sleeping | RunState::Other => state.theme.dim(),
+    }
+}
+
+/// What a process does; one the debugger holds is stopped whatever the last list said.
+fn run_state(state: &State, p: &Process) -> RunState {
+    if state.stops.get(&p.id).is_some_and(|s| !s.moving) {
+        RunState::Stopped
+    } else {
+        p.state
+    }
+}
+
+pub fn list(state: &State, pen: &mut Pen<'_>, area: Rect, focused: bool) -> Option<Caret> {
+    let theme = state.theme;
+    if area.is_empty() {
+        return None;
+    }
+    let width = area.width;
+    let wide = width >= 96;
+    // Right edges of the columns, from the right.
+    let end = area.right().saturating_sub(1);
+    let (gc, links, heap, red, trend, mbox) = if wide {
+        (end, end - 9, end - 17, end - 27, end - 46, end - 47)
+    } else if width >= 50 {
+        (0, 0, end, end.saturating_sub(10), 0, end.saturating_sub(20))
+    } else {
+        (0, 0, 0, 0, 0, end)
+    };
+    let status = mbox.saturating_sub(if wide { 17 } else { 16 });
+    let status = if width >= 40 {
+        status
+    } else {
+        mbox.saturating_sub(6)
+    };
+    let name_x = area.x + 8;
+    let y = area.y;
+    let dim = theme.dim();
+    pen.put_right(area.x + 6, y, "PID", dim);
+    pen.put(
+        name_x,
+        y,
+        if wide { "NAME / FUNCTION" } else { "NAME" },
+        dim,
+    );
+    if width >= 40 {
+        pen.put(status, y, "STATE", dim);
+    }
+    pen.put_right(mbox, y, "MBOX", dim);
+    if wide {
+        pen.put(trend + 1, y, "trend", dim);
+        pen.put_right(links, y, "LINKS", dim);
+        pen.put_right(gc, y, "GC ms/s", dim);
+    }
+    if red > 0 {
+        pen.put_right(red, y, "RED/s", dim);
+        pen.put_right(heap, y, "HEAP", dim);
+    }
+    let rows = state.shown_processes();
+    if rows.is_empty() {
+        let why = match (&state.image.link, state.filter.is_empty()) {
+            (Link::Live, true) => "no processes",
+            (Link::Live, false) => "no process passes the filter; / changes it, esc clears it",
+            _ => "no image runs; ^r starts it",
+        };
+        pen.put(area.x + 2, area.y + 1, why, dim);
+        return None;
+    }
+    for (i, p) in rows
+        .iter()
+        .enumerate()
+        .skip(state.processes.top)
+        .take(usize::from(area.height.saturating_sub(1)))
+    {
+        let y = area.y + 1 + (i - state.processes.top) as u16;
+        let selected = state.selected == Some(p.id);
+        if selected {
+            pen.selected_row(area, y, focused);
+        }
+        let run = run_state(state, p);
+        let style = state_style(state, run);
+        pen.put_right(
+            area.x + 6,
+            y,
+            &format!("<{}>", p.id),
+            if selected {
+                theme.strong()
+            } else {
+                theme.text()
+            },
+        );
+        let room = (if width >= 40 {
+            status
+        } else {
+            mbox.saturating_sub(6)
+        })
+        .saturating_sub(name_x + 1);
+        match &p.name {
+            Some(name) => {
+                let x = pen.put_cut(name_x, y, room, name, theme.accent());
+                let left = room.saturating_sub(x - name_x + 1);
+                if left > 4 {
+                    pen.put_cut(x + 1, y, left, &p.function, dim);
+                }
+            }
+            None => {
+                pen.put_cut(name_x, y, room, &p.function, theme.text());
+            }
+        }
+        if width >= 40 {
+            pen.put(status, y, run.word(), style);
+        }
+        let mailbox = if p.mailbox > 1000 {
+            theme.bad().add_modifier(Modifier::BOLD)
+        } else if p.mailbox > 0 {
+            theme.text()
+        } else {
+            dim
+        };
+        pen.put_right(mbox, y, &text::grouped(p.mailbox), mailbox);
+        let track = state.image.tracks.get(&p.id);
+        if red > 0 {
+            let rate = track.map_or(0, |t| t.rate);
+            pen.put_right(
+                red,
+                y,
+                &text::short(rate),
+                if rate > 0 { theme.text() } else { dim },
+            );
+            pen.put_right(heap, y, &text::bytes(p.heap), theme.text());
+        }
+        if wide {
+            if let Some(track) = track {
+                pen.spark(trend + 1, y, 8, track.mailbox.iter().copied(), theme.data());
+            }
+            pen.put_right(
+                links,
+                y,
+                &p.links.len().to_string(),
+                if p.links.is_empty() {
+                    dim
+                } else {
+                    theme.text()
+                },
+            );
+            let gc_ms = track.map_or(0.0, |t| t.gc_rate as f64 / 1e6);
+            pen.put_right(
+                gc,
+                y,
+                &format!("{gc_ms:.1}"),
+                if gc_ms >= 5.0 { theme.warn() } else { dim },
+            );
+        }
+    }
+    None
+}
+
+/// How the selected process is called in titles.
+pub fn called(state: &State) -> String {
+    match state.selected_process() {
+        Some(p) => format!("<{}> {}", p.id, p.name.as_deref().unwrap_or(&p.function)),
+        None => state
+            .selected
+            .map(|p| format!("<{p}> ended"))
+            .unwrap_or_default(),
+    }
+}
+
+pub fn mailbox_title(state: &State) -> String {
+    let name = called(state);
+    if name.is_empty() {
+        "Mailbox".to_owned()
+    } else {
+        format!("{name}  Mailbox")
+    }
+}
+
+pub fn heap_title(state: &State) -> (String, String) {
+    let facts = known(state).and_then(|d| d.heap.as_ref()).map(|h| {
+        format!(
+            "young {}  old {}",
+            text::bytes(h.young.0),
+            text::bytes(h.old.0)
+        )
+    });
+    let title = if state.view == View::Heap {
+        format!("{}  Heap", called(state))
+    } else {
+        "Heap".to_owned()
+    };
+    (title, facts.unwrap_or_default())
+}
+
+/// The detail, if it is that of the selected process.
+fn known(state: &State) -> Option<&crate::state::Detail> {
+    Some(&state.detail).filter(|d| state.selected == Some(d.pid))
+}
+
+/// Says why there is nothing to show.
+fn absent(state: &State, pen: &mut Pen<'_>, area: Rect, thing: &str) {
+    let why = match (
+        known(state).and_then(|d| d.refused.as_ref()),
+        &state.image.link,
+    ) {
+        (Some(why), _) => why.clone(),
+        (None, Link::Live) if state.selected.is_none() => "no process is selected".to_owned(),
+        _ => thing.to_owned(),
+    };
+    pen.put(area.x + 2, area.y, &why, state.theme.dim());
+}
+
+/// Messages by their constructor: how many of those known have it.
+fn shapes(messages: &[crate::proto::Message]) -> Vec<(String, usize)> {
+    let mut out: Vec<(String, usize)> = Vec::new();
+    for m in messages {
+        let head: String = m
+            .value
+            .chars()
+            .take_while(|c| c.is_alphanumeric() || matches!(c, '_' | ':' | '.'))
+            .collect();
+        let name = match m.value[head.len()..].chars().next() {
+            _ if head.is_empty() || head.starts_with(|c: char| c.is_ascii_digit()) => m.ty.clone(),
+            Some('(') => format!("{head}(_)"),
+            _ => head,
+        };
+        match out.iter_mut().find(|(n, _)| *n == name) {
+            Some((_, n)) => *n += 1,
+            None => out.push((name, 1)),
+        }
+    }
+    out.sort_by_key(|(_, n)| std::cmp::Reverse(*n));
+    out
+}
+
+pub fn mailbox(state: &State, pen: &mut Pen<'_>, area: Rect, focused: bool) -> Option<Caret> {
+    let theme = state.theme;
+    let Some(detail) = known(state).filter(|d| !d.messages.is_empty()) else {
+        absent(state, pen, area, "the mailbox is empty");
+        return None;
+    };
+    let mut y = area.y;
+    let shapes = shapes(&detail.messages);
+    let all = detail.messages.len();
+    if area.height >= 9 {
+        let oldest = detail.messages.iter().filter_map(|m| m.age_ms).max();
+        let x = pen.put(
+            area.x + 1,
+            y,
+            &text::count(detail.total, "message"),
+            theme.strong(),
+        );
+        if let Some(age) = oldest {
+            pen.put(
+                x,
+                y,
+                &format!(" {} oldest {}", state.glyphs.between, text::seconds(age)),
+                theme.dim(),
+            );
+        }
+        y += 1;
+        let names = shapes
+            .iter()
+            .take(3)
+            .map(|(n, _)| n.chars().count())
+            .max()
+            .unwrap_or(0)
+            .min(16) as u16;
+        for (name, n) in shapes.iter().take(3) {
+            let share = *n as f64 / all as f64;
+            pen.put_cut(area.x + 2, y, names, name, theme.warn());
+            let room = area.width.saturating_sub(names + 22).min(24);
+            let x = pen.bar(area.x + 4 + names, y, room, share, theme.data());
+            let of = if detail.total > all as u64 {
+                format!(" of the first {all}")
+            } else {
+                String::new()
+            };
+            let x = pen.put(x + 1, y, &text::grouped(*n as u64), theme.text());
+            pen.put(
+                x + 1,
+                y,
+                &format!(" {:.0}%{of}", share * 100.0),
+                theme.dim(),
+            );
+            y += 1;
+        }
+        y += 1;
+    }
+    let wide = area.width >= 44;
+    if y + 1 < area.bottom() {
+        pen.put_right(area.x + 5, y, "#", theme.dim());
+        if wide {
+            pen.put(area.x + 8, y, "from", theme.dim());
+            pen.put_right(area.x + 22, y, "age", theme.dim());
+        }
+        pen.put(
+            area.x + if wide { 25 } else { 8 },
+            y,
+            "message",
+            theme.dim(),
+        );
+        y += 1;
+    }
+    let room = usize::from(area.bottom().saturating_sub(y));
+    let top = state.mailbox.row.saturating_sub(room.saturating_sub(2));
+    for (i, m) in detail.messages.iter().enumerate().skip(top) {
+        if y >= area.bottom() {
+            break;
+        }
+        let rest = detail.total.saturating_sub(i as u64);
+        if y + 1 == area.bottom() && rest > 1 && i != state.mailbox.row {
+            pen.put_right(area.x + 5, y, &state.glyphs.more.to_string(), theme.dim());
+            pen.put(
+                area.x + 8,
+                y,
+                &format!("{} more", text::grouped(rest)),
+                theme.dim(),
+            );
+            break;
+        }
+        if focused && i == state.mailbox.row {
+            pen.selected_row(area, y, true);
+        }
+        pen.put_right(area.x + 5, y, &m.index.to_string(), theme.dim());
+        let mut x = area.x + 8;
+        if wide {
+            if let Some(from) = m.from {
+                pen.put(x, y, &format!("<{from}>"), theme.text());
+            }
+            if let Some(age) = m.age_ms {
+                pen.put_right(area.x + 22, y, &text::seconds(age), theme.dim());
+            }
+            x = area.x + 25;
+        }
+        pen.value(x, y, area.right().saturating_sub(x), &m.value);
+        y += 1;
+    }
+    None
+}
+
+pub fn stack(state: &State, pen: &mut Pen<'_>, area: Rect, focused: bool) -> Option<Caret> {
+    let theme = state.theme;
+    let Some(detail) = known(state).filter(|d| !d.frames.is_empty()) else {
+        absent(state, pen, area, "no stack is known");
+        return None;
+    };
+    let place_x = area.x + (area.width * 3 / 5).clamp(12, 40);
+    for (i, frame) in detail
+        .frames
+        .iter()
+        .enumerate()
+        .skip(state.stack.top)
+        .take(usize::from(area.height))
+    {
+        let y = area.y + (i - state.stack.top) as u16;
+        if focused && i == state.stack.row {
+            pen.selected_row(area, y, true);
+        }
+        if i == 0 {
+            pen.dot(area.x + 1, y, state.glyphs.closed, theme.accent());
+        }
+        pen.put_cut(
+            area.x + 3,
+            y,
+            place_x.saturating_sub(area.x + 4),
+            &frame.name,
+            theme.accent(),
+        );
+        let place = frame
+            .place
+            .as_ref()
+            .map_or_else(|| "runtime".to_owned(), |p| state.place(p));
+        pen.put_cut(
+            place_x,
+            y,
+            area.right().saturating_sub(place_x),
+            &place,
+            theme.dim(),
+        );
+    }
+    None
+}
+
+pub fn heap(state: &State, pen: &mut Pen<'_>, area: Rect, focused: bool) -> Option<Caret> {
+    let theme = state.theme;
+    let Some(heap) = known(state).and_then(|d| d.heap.as_ref()) else {
+        absent(state, pen, area, "nothing is known of its heap");
+        return None;
+    };
+    let mut y = area.y;
+    let room = area.width.saturating_sub(40).clamp(4, 30);
+    for (name, (used, capacity)) in [("young", heap.young), ("old", heap.old)] {
+        let share = if capacity == 0 {
+            0.0
+        } else {
+            used as f64 / capacity as f64
+        };
+        pen.put(area.x + 1, y, name, theme.dim());
+        pen.put_right(area.x + 16, y, &text::bytes(used), theme.text());
+        pen.bar(area.x + 18, y, room, share, theme.data());
+        pen.put(
+            area.x + 19 + room,
+            y,
+            &format!("of {}", text::bytes(capacity)),
+            theme.dim(),
+        );
+        y += 1;
+    }
+    pen.put(area.x + 1, y, "large", theme.dim());
+    pen.put_right(area.x + 16, y, &text::bytes(heap.large.1), theme.text());
+    pen.put(
+        area.x + 18,
+        y,
+        &text::count(heap.large.0, "object"),
+        theme.dim(),
+    );
+    y += 1;
+    let most = heap.by_type.first().map_or(1, |(_, _, b)| (*b).max(1));
+    let names = heap
+        .by_type
+        .iter()
+        .map(|(n, _, _)| n.chars().count())
+        .max()
+        .unwrap_or(0)
+        .clamp(4, 24) as u16;
+    let room = area.width.saturating_sub(names + 30).min(40);
+    for (i, (name, count, bytes)) in heap.by_type.iter().enumerate().skip(state.heap.top) {
+        if y >= area.bottom() {
+            break;
+        }
+        if focused && i == state.heap.row {
+            pen.selected_row(area, y, true);
+        }
+        pen.put_cut(area.x + 1, y, names, name, theme.warn());
+        let x = pen.bar(
+            area.x + 2 + names,
+            y,
+            room,
+            *bytes as f64 / most as f64,
+            theme.data(),
+        );
+        let x = pen.put(x + 1, y, &text::bytes(*bytes), theme.text());
+        pen.put(x + 2, y, &text::count(*count, "object"), theme.dim());
+        y += 1;
+    }
+    None
+}
+
+/// Right of the heap: the source around the process's line, and who it is linked to.
+pub fn side(state: &State, pen: &mut Pen<'_>, source: Rect, links: Rect) {
+    let theme = state.theme;
+    let focus_row = if state.panel() == Panel::Stack {
+        state.stack.row
+    } else {
+        0
+    };
+    let place = known(state)
+        .and_then(|d| {
+            d.frames
+                .iter()
+                .skip(focus_row)
+                .find_map(|f| f.place.clone())
+        })
+        .or_else(|| state.selected_process().and_then(|p| p.place.clone()));
+    let title = place.as_ref().map(|p| state.place(p)).unwrap_or_default();
+    pen.rule(
+        Rect {
+            height: 1,
+            ..source
+        },
+        if title.is_empty() { "Source" } else { &title },
+        "",
+        false,
+    );
+    let area = Rect {
+        y: source.y + 1,
+        height: source.height.saturating_sub(1),
+        ..source
+    };
+    let doc = place
+        .as_ref()
+        .and_then(|p| state.doc_of(&state.absolute(&p.path)))
+        .map(|i| &state.editor.docs[i]);
+    match (place, doc) {
+        (Some(place), Some(doc)) => {
+            let middle = place.line.saturating_sub(1);
+            let first = middle.saturating_sub(usize::from(area.height) / 2);
+            for (y, line) in
+                (area.y..area.bottom()).zip(first..crate::editor::motion::line_count(doc.text()))
+            {
+                if line == middle {
+                    pen.fill(
+                        Rect {
+                            y,
+                            height: 1,
+                            ..area
+                        },
+                        theme.row(),
+                    );
+                    pen.dot(area.x, y, state.glyphs.here, theme.warn());
+                }
+                pen.put_right(area.x + 5, y, &(line + 1).to_string(), theme.dim());
+                let text = doc.text().line(line).to_string();
+                pen.value(area.x + 8, y, area.width.saturating_sub(8), text.trim_end());
+            }
+        }
+        (Some(_), None) => {
+            let x = pen.put(
+                area.x + 2,
+                area.y,
+                "o",
+                theme.good().add_modifier(Modifier::BOLD),
+            );
+            pen.put(x + 1, area.y, "opens the source", theme.dim());
+        }
+        (None, _) => {}
+    }
+    if links.height < 2 {
+        return;
+    }
+    pen.rule(Rect { height: 1, ..links }, "Links", "", false);
+    let Some(p) = state.selected_process() else {
+        return;
+    };
+    let mut y = links.y + 1;
+    let mut row = |pen: &mut Pen<'_>, what: &str, pid: u64| {
+        if y < links.bottom() {
+            pen.put(links.x + 1, y, what, theme.dim());
+            pen.put(links.x + 9, y, &format!("<{pid}>"), theme.text());
+            pen.put(links.x + 16, y, &state.called(pid), theme.accent());
+            y += 1;
+        }
+    };
+    if let Some(parent) = p.parent {
+        row(pen, "parent", parent);
+    }
+    for link in &p.links {
+        row(pen, "link", *link);
+    }
+    if p.parent.is_none() && p.links.is_empty() {
+        pen.put(links.x + 1, links.y + 1, "linked to nobody", theme.dim());
+    }
+}

@@ -1,0 +1,280 @@
+//! Drives the model as the shell does, but in one thread: effects are done at once against a scripted image and real files.
+
+use crate::fake::{self, World};
+use nostos_tui::client::Incoming;
+use nostos_tui::disk;
+use nostos_tui::editor::document::{Diag, Severity};
+use nostos_tui::keys;
+use nostos_tui::state::{Ask, Effect, Event, State};
+use nostos_tui::update::{self, update};
+use nostos_tui::view::{Caret, view};
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use std::collections::VecDeque;
+use std::path::PathBuf;
+
+/// A model, its image and its project on disk.
+pub struct Driver {
+    pub state: State,
+    pub world: World,
+    pub root: PathBuf,
+    pub quit: bool,
+    pub copied: Vec<String>,
+    now: u64,
+    alive: bool,
+    /// Starting the image fails with these words.
+    pub broken: Option<String>,
+}
+
+impl Driver {
+    /// The bank, with `bank.nos` open and the image live.
+    pub fn new(name: &str, size: (u16, u16)) -> Driver {
+        let root = project(name);
+        let mut driver = Driver::bare(root, size);
+        driver.open("bank.nos");
+        driver.start();
+        driver
+    }
+
+    /// A model without a file and without an image.
+    pub fn bare(root: PathBuf, size: (u16, u16)) -> Driver {
+        let mut state = State::new(root.clone(), size);
+        state.name = "bank".to_owned();
+        state.editor.language = nostos_tui::grammar::language();
+        Driver {
+            state,
+            world: World::new(),
+            root,
+            quit: false,
+            copied: Vec::new(),
+            now: 0,
+            alive: false,
+            broken: None,
+        }
+    }
+
+    pub fn start(&mut self) {
+        let mut effects = vec![Effect::ListFiles];
+        update::start(&mut self.state, &mut effects);
+        self.perform(effects);
+        self.wait(0);
+    }
+
+    pub fn open(&mut self, file: &str) {
+        let path = self.root.join(file);
+        self.perform(vec![Effect::Read {
+            path,
+            goto: None,
+            revert: false,
+        }]);
+    }
+
+    /// Types keys in the notation of the key table.
+    pub fn keys(&mut self, script: &str) {
+        for key in keys::parse(script).expect("the test's keys are written right") {
+            self.event(Event::Key(key));
+        }
+    }
+
+    /// Lets time pass.
+    pub fn wait(&mut self, ms: u64) {
+        self.now += ms;
+        self.event(Event::Tick(self.now));
+    }
+
+    pub fn event(&mut self, event: Event) {
+        let effects = update(&mut self.state, event);
+        self.perform(effects);
+    }
+
+    /// The image dies.
+    pub fn kill(&mut self) {
+        self.alive = false;
+        self.event(Event::Image(Incoming::Lost(
+            "the image was killed by signal 9".to_owned(),
+        )));
+    }
+
+    fn perform(&mut self, effects: Vec<Effect>) {
+        let mut queue: VecDeque<Effect> = effects.into();
+        while let Some(effect) = queue.pop_front() {
+            let mut events = Vec::new();
+            match effect {
+                Effect::StartImage => match &self.broken {
+                    Some(why) => events.push(Event::NoImage(why.clone())),
+                    None => {
+                        let crowd = self.world.crowd;
+                        self.world = World::new();
+                        self.world.crowd = crowd;
+                        self.alive = true;
+                        events.push(Event::Connected);
+                    }
+                },
+                Effect::StopImage => {
+                    self.alive = false;
+                    events.push(Event::Image(Incoming::Lost(
+                        "the image was stopped".to_owned(),
+                    )));
+                }
+                Effect::Request(tag, command, arguments) if self.alive => {
+                    events.extend(self.ask(tag, command, &arguments))
+                }
+                Effect::Request(..) => {}
+                Effect::Read { path, goto, revert } => {
+                    let result = disk::read(&path);
+                    events.push(Event::FileRead {
+                        path,
+                        goto,
+                        result,
+                        revert,
+                    });
+                }
+                Effect::Write {
+                    doc,
+                    path,
+                    text,
+                    revision,
+                    expected,
+                    then,
+                } => {
+                    let result = disk::write(&path, &text, expected);
+                    events.push(Event::FileWritten {
+                        doc,
+                        revision,
+                        then,
+                        result,
+                    });
+                }
+                Effect::ListFiles => events.push(Event::Files(disk::list(&self.root))),
+                Effect::Parse {
+                    doc,
+                    version,
+                    text,
+                    old,
+                } => {
+                    let language = self.state.editor.language.clone();
+                    let tree = language.and_then(|l| l.parse(&text, old.as_ref()));
+                    events.extend(tree.map(|tree| Event::Parsed { doc, version, tree }));
+                }
+                Effect::Analyse {
+                    doc, version, text, ..
+                } => {
+                    // The scripted analyser knows one mistake.
+                    let text = text.to_string();
+                    let found = text.find("retyr").map(|byte| {
+                        let from = text[..byte].chars().count();
+                        let hint = Some("did you mean retry?".to_owned());
+                        Diag {
+                            from,
+                            to: from + 5,
+                            severity: Severity::Error,
+                            message: "unknown function `retyr`".to_owned(),
+                            hint,
+                        }
+                    });
+                    events.push(Event::Diagnosed {
+                        doc,
+                        version,
+                        diagnostics: found.into_iter().collect(),
+                    });
+                }
+                Effect::Define {
+                    path,
+                    text,
+                    at,
+                    name,
+                } => {
+                    use nostos_tui::analysis::{Analyser, Textual};
+                    let place = Textual {
+                        root: self.root.clone(),
+                    }
+                    .definition(&path, &text, at);
+                    events.push(Event::Defined { name, place });
+                }
+                Effect::Hover { .. } => events.push(Event::Hovered(Some(
+                    "loop : (Int, List[Int]) -> ()".to_owned(),
+                ))),
+                Effect::Copy(text) => self.copied.push(text),
+                Effect::Quit => self.quit = true,
+                Effect::Suspend | Effect::Redraw => {}
+            }
+            for event in events {
+                queue.extend(update(&mut self.state, event));
+            }
+        }
+    }
+
+    fn ask(&mut self, tag: Ask, command: &str, arguments: &serde_json::Value) -> Vec<Event> {
+        let found = self.world.handle(command, arguments);
+        if found.hangs_up {
+            self.alive = false;
+            return vec![Event::Image(Incoming::Lost(
+                "the image was killed by signal 9".to_owned(),
+            ))];
+        }
+        let mut out = vec![Event::Image(Incoming::Reply {
+            tag,
+            result: found.reply,
+            micros: 400,
+        })];
+        out.extend(found.events.into_iter().map(|(name, body)| {
+            Event::Image(Incoming::Event {
+                name: name.to_owned(),
+                body,
+            })
+        }));
+        out
+    }
+
+    /// The screen as a buffer.
+    pub fn draw(&self) -> (Buffer, Option<Caret>) {
+        let mut buffer = Buffer::empty(Rect::new(0, 0, self.state.size.0, self.state.size.1));
+        let caret = view(&self.state, &mut buffer);
+        (buffer, caret)
+    }
+
+    /// The screen as text; the cursor is shown below it.
+    pub fn screen(&self) -> String {
+        let (buffer, caret) = self.draw();
+        let mut out = String::new();
+        for y in 0..buffer.area.height {
+            let mut line = String::new();
+            let mut x = 0;
+            while x < buffer.area.width {
+                let symbol = buffer[(x, y)].symbol();
+                line.push_str(symbol);
+                x += unicode_width::UnicodeWidthStr::width(symbol).max(1) as u16;
+            }
+            out.push_str(line.trim_end());
+            out.push('\n');
+        }
+        if let Some(c) = caret {
+            out.push_str(&format!(
+                "cursor {},{} {}\n",
+                c.x,
+                c.y,
+                if c.bar { "bar" } else { "block" }
+            ));
+        }
+        out
+    }
+
+    /// The text of the open document.
+    pub fn text(&self) -> String {
+        self.state
+            .editor
+            .doc()
+            .map(|d| d.text().to_string())
+            .unwrap_or_default()
+    }
+}
+
+/// A fresh project on disk.
+pub fn project(name: &str) -> PathBuf {
+    let root = std::env::temp_dir().join(format!("nostos-tui-test-{}-{name}", std::process::id()));
+    let _ = std::fs::remove_dir_all(&root);
+    std::fs::create_dir_all(&root).expect("the temporary directory is writable");
+    std::fs::write(root.join("bank.nos"), fake::BANK).expect("it is");
+    std::fs::write(root.join("main.nos"), fake::MAIN).expect("it is");
+    std::fs::canonicalize(root).expect("it is there")
+}

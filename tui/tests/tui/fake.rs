@@ -1,0 +1,412 @@
+//! A scripted image: answers the debug protocol about a small bank that never runs.
+//!
+//! In-process tests call [`World::handle`]; `serve` puts it behind a socket for tests through a terminal and for looking at screens.
+
+use nostos_tui::client::{read_message, write_message};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::io::{self, BufReader};
+use std::os::unix::net::UnixStream;
+
+/// The project's files.
+#[allow(dead_code)]
+pub const BANK: &str = r#"# One account: the balance is the state of the loop.
+type Msg = Deposit(Int) | Withdraw(Pid, Int) | Audit
+
+pub account(start: Int) = loop(start, [])
+
+loop(balance: Int, log: List[Int]) = receive {
+  Deposit(n) -> loop(balance + n, n :: log)
+  Withdraw(c, n) when n <= balance -> {
+    c <- Ok(n)
+    loop(balance - n, n :: log)
+  }
+  Withdraw(c, n) -> {
+    c <- Err("short by ${n - balance}")
+    loop(balance, log)
+  }
+}
+
+# Move money; both accounts are processes.
+pub transfer(from: Pid, to: Pid, amount: Int) = {
+  from <- Withdraw(self(), amount)
+  receive {
+    Ok(_)       -> to <- Deposit(amount)
+    Err(reason) -> println("denied: ${reason}")
+    after 5_000 -> println("no answer")
+  }
+}
+"#;
+
+#[allow(dead_code)]
+pub const MAIN: &str = r#"use bank.*
+
+main() = {
+  alice = spawn { account(100) }
+  bob = spawn { account(0) }
+  register("alice", alice)
+  register("bob", bob)
+  for i = 0 to 3 {
+    transfer(alice, bob, 30)
+  }
+}
+"#;
+
+/// The state of the script.
+#[derive(Default)]
+pub struct World {
+    asked: u64,
+    breakpoints: BTreeMap<String, Vec<u64>>,
+    stopped_at: Option<(String, u64)>,
+    balance: i64,
+    version: u64,
+    /// How many processes there are besides the scripted ones.
+    pub crowd: u64,
+}
+
+/// A reply, the events that follow it, and whether the image hangs up then.
+pub struct Answer {
+    pub reply: Result<Value, String>,
+    pub events: Vec<(&'static str, Value)>,
+    pub hangs_up: bool,
+}
+
+fn answer(body: Value) -> Answer {
+    Answer {
+        reply: Ok(body),
+        events: Vec::new(),
+        hangs_up: false,
+    }
+}
+
+fn refuse(why: &str) -> Answer {
+    Answer {
+        reply: Err(why.to_owned()),
+        events: Vec::new(),
+        hangs_up: false,
+    }
+}
+
+const ALICE: u64 = 2;
+
+impl World {
+    pub fn new() -> World {
+        World {
+            balance: 12,
+            version: 1,
+            ..World::default()
+        }
+    }
+
+    fn stop(&mut self, reason: &str) -> (&'static str, Value) {
+        let text = if reason == "breakpoint" {
+            "Withdraw(<pid 5>, 30)"
+        } else {
+            ""
+        };
+        (
+            "stopped",
+            json!({ "reason": reason, "threadId": ALICE, "text": text, "allThreadsStopped": false }),
+        )
+    }
+
+    fn first_breakpoint(&self) -> Option<(String, u64)> {
+        self.breakpoints
+            .iter()
+            .find_map(|(path, lines)| lines.first().map(|l| (path.clone(), *l)))
+    }
+
+    pub fn handle(&mut self, command: &str, arguments: &Value) -> Answer {
+        match command {
+            "initialize" => {
+                let mut a = answer(json!({ "supportsConfigurationDoneRequest": true }));
+                a.events.push(("initialized", json!({})));
+                a
+            }
+            "configurationDone" => {
+                let mut a = answer(json!({}));
+                a.events.push((
+                    "output",
+                    json!({ "category": "stdout", "output": "bank is open\n" }),
+                ));
+                if let Some(place) = self.first_breakpoint() {
+                    self.stopped_at = Some(place);
+                    a.events.push(self.stop("breakpoint"));
+                }
+                a
+            }
+            "setBreakpoints" => {
+                let path = arguments["source"]["path"]
+                    .as_str()
+                    .unwrap_or_default()
+                    .to_owned();
+                let lines: Vec<u64> = arguments["breakpoints"]
+                    .as_array()
+                    .into_iter()
+                    .flatten()
+                    .filter_map(|b| b["line"].as_u64())
+                    .collect();
+                let replies: Vec<Value> = lines
+                    .iter()
+                    .map(|l| if *l < 4 { json!({ "verified": false, "line": l, "message": "no code on this line" }) } else { json!({ "verified": true, "line": l }) })
+                    .collect();
+                self.breakpoints.insert(path, lines);
+                answer(json!({ "breakpoints": replies }))
+            }
+            "threads" => answer(
+                json!({ "threads": [{ "id": 1, "name": "main" }, { "id": 2, "name": "alice" }, { "id": 3, "name": "bob" }] }),
+            ),
+            "stackTrace" => {
+                let Some((path, line)) = &self.stopped_at else {
+                    return refuse("the process is not stopped");
+                };
+                answer(json!({ "stackFrames": [
+                    { "id": 100, "name": "bank.loop/2", "source": { "path": path, "name": "bank.nos" }, "line": line, "column": 1 },
+                    { "id": 101, "name": "bank.account/1", "source": { "path": path, "name": "bank.nos" }, "line": 4, "column": 1 },
+                    { "id": 102, "name": "process entry", "line": 0, "column": 0 },
+                ], "totalFrames": 3 }))
+            }
+            "scopes" => answer(json!({ "scopes": [
+                { "name": "Locals", "variablesReference": 1000, "expensive": false },
+                { "name": "Process", "variablesReference": 1001, "expensive": false },
+                { "name": "Mailbox", "variablesReference": 1002, "expensive": true },
+            ] })),
+            "variables" => match arguments["variablesReference"].as_u64() {
+                Some(1000) => answer(json!({ "variables": [
+                    { "name": "balance", "value": self.balance.to_string(), "type": "Int", "variablesReference": 0 },
+                    { "name": "n", "value": "30", "type": "Int", "variablesReference": 0 },
+                    { "name": "c", "value": "<pid 5>", "type": "Pid", "variablesReference": 0 },
+                    { "name": "log", "value": "[30, 5, 12, 7]", "type": "List[Int]", "variablesReference": 1010, "indexedVariables": 4 },
+                ] })),
+                Some(1001) => answer(
+                    json!({ "variables": [{ "name": "id", "value": "<pid 2>", "type": "Pid", "variablesReference": 0 }] }),
+                ),
+                Some(1002) => answer(
+                    json!({ "variables": [{ "name": "[0]", "value": "Deposit(12)", "type": "Msg", "variablesReference": 0 }] }),
+                ),
+                Some(1010) => answer(json!({ "variables": [
+                    { "name": "[0]", "value": "30", "type": "Int", "variablesReference": 0 },
+                    { "name": "[1]", "value": "5", "type": "Int", "variablesReference": 0 },
+                ] })),
+                _ => refuse("this handle died when the process went on"),
+            },
+            "next" | "stepIn" | "stepOut" => {
+                if let Some((_, line)) = &mut self.stopped_at {
+                    *line += 1;
+                }
+                self.balance += 30;
+                let mut a = answer(json!({}));
+                a.events.push(self.stop("step"));
+                a
+            }
+            "pause" => {
+                let path = self
+                    .first_breakpoint()
+                    .map_or_else(|| "bank.nos".to_owned(), |(p, _)| p);
+                self.stopped_at = Some((path, 6));
+                let mut a = answer(json!({}));
+                a.events.push(self.stop("pause"));
+                a
+            }
+            "continue" => {
+                self.stopped_at = None;
+                let mut a = answer(json!({ "allThreadsContinued": false }));
+                a.events.push((
+                    "continued",
+                    json!({ "threadId": arguments["threadId"], "allThreadsContinued": false }),
+                ));
+                a
+            }
+            "evaluate" => self.evaluate(arguments),
+            "nostos/processes" => self.processes(arguments),
+            "nostos/mailbox" => {
+                let n: u64 = if arguments["process"] == 3 { 0 } else { 48_112 };
+                let shapes = [
+                    "Deposit(12)",
+                    "Withdraw(<pid 5>, 30)",
+                    "Audit",
+                    "Deposit(5)",
+                    "Deposit(900)",
+                ];
+                let rows: Vec<Value> = (0..n.min(60))
+                    .map(|i| json!({ "index": i, "type": "Msg", "value": shapes[(i % 5) as usize], "from": 5 + i % 3, "ageMs": 41_200 - i * 37 }))
+                    .collect();
+                answer(json!({ "total": n, "messages": rows }))
+            }
+            "nostos/stack" => {
+                let path = self
+                    .first_breakpoint()
+                    .map_or_else(|| "bank.nos".to_owned(), |(p, _)| p);
+                answer(json!({ "frames": [
+                    { "name": "bank.loop/2", "source": path, "line": 6 },
+                    { "name": "bank.account/1", "source": path, "line": 4 },
+                    { "name": "process entry" },
+                ] }))
+            }
+            "nostos/heap" => answer(json!({
+                "young": { "used": 1_310_720, "capacity": 4_194_304 }, "old": { "used": 35_651_584, "capacity": 50_331_648 },
+                "large": { "count": 3, "bytes": 5_242_880 },
+                "byType": [
+                    { "type": "Map[String, Int]", "count": 41_000, "bytes": 22_020_096 },
+                    { "type": "List[Int]", "count": 310_000, "bytes": 9_437_184 },
+                    { "type": "String", "count": 88_120, "bytes": 5_242_880 },
+                    { "type": "Msg", "count": 12_000, "bytes": 393_216 },
+                ],
+            })),
+            "nostos/gcStats" => {
+                let rows: Vec<Value> = (0..40u64)
+                    .map(|i| {
+                        let major = i % 13 == 5;
+                        let pause = if major { 4_100_000 + i * 50_000 } else { 120_000 + i * i % 7 * 90_000 };
+                        json!({
+                            "process": 2 + i % 3, "kind": if major { "major" } else { "minor" }, "reason": if major { "old space full" } else { "nursery full" },
+                            "pauseNanos": pause, "before": 4_194_304 + i * 100_000, "after": 900_000 + i * 40_000, "promoted": i * 12_288, "atMs": 60_000 - i * 900,
+                        })
+                    })
+                    .collect();
+                answer(json!({
+                    "collections": rows,
+                    "minor": { "count": 212, "totalNanos": 61_000_000, "maxNanos": 1_900_000 },
+                    "major": { "count": 3, "totalNanos": 14_300_000, "maxNanos": 6_000_000 },
+                }))
+            }
+            "nostos/scheduler" => {
+                self.asked += 1;
+                let n = self.asked;
+                answer(json!({ "workers": [
+                    { "id": 1, "running": 3, "queue": 10, "reductions": n * 9_800_000, "steals": 1204, "idle": false },
+                    { "id": 2, "running": null, "queue": 0, "reductions": n * 2_100_000, "steals": 88, "idle": true },
+                ] }))
+            }
+            "nostos/reload" => self.reload(arguments),
+            "attach" | "launch" | "disconnect" | "terminate" => answer(json!({})),
+            other => refuse(&format!("unknown request `{other}`")),
+        }
+    }
+
+    fn evaluate(&mut self, arguments: &Value) -> Answer {
+        let gives = |value: &str, ty: &str| {
+            answer(json!({ "result": value, "type": ty, "variablesReference": 0 }))
+        };
+        match arguments["expression"].as_str().unwrap_or_default() {
+            "1 + 2" => gives("3", "Int"),
+            "transfer(alice, bob, 30)" => gives("Ok(30)", "Result[Int, String]"),
+            "balance" | "balance - n" if arguments["frameId"].is_null() => {
+                refuse("unknown variable `balance`")
+            }
+            "balance" => gives(&self.balance.to_string(), "Int"),
+            "balance - n" => gives(&(self.balance - 30).to_string(), "Int"),
+            "die" => Answer {
+                hangs_up: true,
+                ..refuse("never seen")
+            },
+            "stop" => match self.first_breakpoint() {
+                Some(place) => {
+                    self.stopped_at = Some(place);
+                    let mut a = gives("()", "()");
+                    a.events.push(self.stop("breakpoint"));
+                    a
+                }
+                None => refuse("there is no breakpoint"),
+            },
+            "hello" => {
+                let mut a = gives("()", "()");
+                a.events.push((
+                    "output",
+                    json!({ "category": "stdout", "output": "hello, world\nand " }),
+                ));
+                a.events.push((
+                    "output",
+                    json!({ "category": "stdout", "output": "more\n" }),
+                ));
+                a
+            }
+            other => refuse(&format!("unknown variable `{other}`")),
+        }
+    }
+
+    fn processes(&mut self, arguments: &Value) -> Answer {
+        self.asked += 1;
+        let n = self.asked;
+        let stopped = self.stopped_at.is_some();
+        let mut rows = vec![
+            json!({ "id": 1, "function": "main.main/0", "state": "waiting", "mailbox": 0, "reductions": 120_000 + n * 100, "heapBytes": 9_318,
+                    "oldBytes": 0, "gcCount": 1, "gcNanos": 20_000, "links": [2, 3] }),
+            json!({ "id": 2, "name": "alice", "function": "bank.account/1", "state": if stopped { "stopped" } else { "waiting" }, "mailbox": 48_000 + n * 40,
+                    "reductions": n * 1_200_000, "heapBytes": 39_845_888, "oldBytes": 35_651_584, "gcCount": 41, "gcNanos": n * 7_400_000, "links": [1], "parent": 1 }),
+            json!({ "id": 3, "name": "bob", "function": "bank.account/1", "state": "running", "mailbox": 1_204, "reductions": n * 9_800_000,
+                    "heapBytes": 2_202_010, "oldBytes": 0, "gcCount": 3, "gcNanos": n * 600_000, "links": [1], "parent": 1 }),
+            json!({ "id": 4, "function": "bank.ledger/0", "state": "blocked", "mailbox": 311, "reductions": n * 400_000, "heapBytes": 901_120,
+                    "oldBytes": 0, "gcCount": 2, "gcNanos": 9_000, "links": [1], "parent": 1 }),
+            json!({ "id": 5, "function": "bank.audit/0", "state": "sleeping", "mailbox": 0, "reductions": n * 12_000, "heapBytes": 14_336,
+                    "oldBytes": 0, "gcCount": 0, "gcNanos": 0, "links": [], "parent": 1 }),
+        ];
+        for i in 0..self.crowd {
+            rows.push(json!({ "id": 10 + i, "function": "http.worker/1", "state": "waiting", "mailbox": i % 3, "reductions": i * 1000, "heapBytes": 2_096,
+                              "oldBytes": 0, "gcCount": 0, "gcNanos": 0, "links": [1], "parent": 1 }));
+        }
+        let total = rows.len();
+        let limit = arguments["limit"].as_u64().unwrap_or(1000) as usize;
+        rows.truncate(limit);
+        answer(json!({ "processes": rows, "total": total }))
+    }
+
+    fn reload(&mut self, arguments: &Value) -> Answer {
+        let text = arguments["files"][0]["text"].as_str().unwrap_or_default();
+        let path = arguments["files"][0]["path"].clone();
+        let bad = text
+            .lines()
+            .enumerate()
+            .find_map(|(n, line)| line.find("retyr").map(|column| (n, column)));
+        match bad {
+            Some((line, column)) => answer(json!({
+                "ok": false, "version": self.version, "changed": [], "unchanged": 12, "micros": 900,
+                "diagnostics": [{ "path": path, "severity": "error", "message": "unknown function `retyr`", "hint": "did you mean retry?",
+                    "range": { "start": { "line": line, "character": column }, "end": { "line": line, "character": column + 5 } } }],
+            })),
+            None => {
+                self.version += 1;
+                answer(
+                    json!({ "ok": true, "version": self.version, "changed": ["bank.transfer"], "unchanged": 11, "diagnostics": [], "micros": 4_100 }),
+                )
+            }
+        }
+    }
+}
+
+/// Serves one connection until it ends. Not every user of this file needs it.
+#[allow(dead_code)]
+pub fn serve(stream: UnixStream, world: &mut World) -> io::Result<()> {
+    let mut reader = BufReader::new(stream.try_clone()?);
+    let mut writer = stream;
+    let mut seq = 0;
+    while let Some(request) = read_message(&mut reader)? {
+        let command = request["command"].as_str().unwrap_or_default();
+        let found = world.handle(command, &request["arguments"]);
+        if found.hangs_up {
+            return Ok(());
+        }
+        seq += 1;
+        let mut reply = json!({ "seq": seq, "type": "response", "request_seq": request["seq"], "command": command });
+        match found.reply {
+            Ok(body) => {
+                reply["success"] = json!(true);
+                reply["body"] = body;
+            }
+            Err(why) => {
+                reply["success"] = json!(false);
+                reply["message"] = json!("failed");
+                reply["body"] = json!({ "error": { "id": 1, "format": why } });
+            }
+        }
+        write_message(&mut writer, &reply)?;
+        for (name, body) in found.events {
+            seq += 1;
+            write_message(
+                &mut writer,
+                &json!({ "seq": seq, "type": "event", "event": name, "body": body }),
+            )?;
+        }
+    }
+    Ok(())
+}

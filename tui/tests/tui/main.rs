@@ -1,0 +1,10 @@
+//! Tests of the terminal IDE: the model with a scripted image, its screens as text, and a few runs in a real pseudo-terminal.
+#![forbid(unsafe_code)]
+
+mod driver;
+mod edits;
+mod fake;
+mod model;
+mod random;
+mod screens;
+mod tty;

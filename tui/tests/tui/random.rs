@@ -1,0 +1,81 @@
+//! Random sequences of keys against what must hold whatever is typed.
+
+use crate::driver::Driver;
+use nostos_tui::editor::change::{Side, Transaction};
+use nostos_tui::state::Event;
+use proptest::prelude::*;
+use ropey::Rope;
+
+fn edits() -> impl Strategy<Value = (String, Vec<(usize, usize, String)>)> {
+    (
+        "[a-c\n é世]{0,40}",
+        prop::collection::vec((0usize..45, 0usize..6, "[xy\n]{0,3}"), 0..5),
+    )
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// A transaction does to a rope what replacing strings from the end does, and its inverse takes it back.
+    #[test]
+    fn transactions_agree_with_strings((text, wanted) in edits()) {
+        let mut rope = Rope::from_str(&text);
+        let len = rope.len_chars();
+        let clean: Vec<_> = wanted.into_iter().map(|(at, n, s)| (at.min(len), (at + n).min(len), s)).collect();
+        let transaction = Transaction::new(&rope, clean);
+        let mut chars: Vec<char> = text.chars().collect();
+        for c in transaction.changes().iter().rev() {
+            chars.splice(c.at..c.at + c.removed.chars().count(), c.inserted.chars());
+        }
+        transaction.apply(&mut rope);
+        prop_assert_eq!(rope.to_string(), chars.into_iter().collect::<String>());
+        for at in 0..=len {
+            prop_assert!(transaction.moved(at, Side::Before) <= transaction.moved(at, Side::After));
+            prop_assert!(transaction.moved(at, Side::After) <= rope.len_chars());
+        }
+        transaction.inverse().apply(&mut rope);
+        prop_assert_eq!(rope.to_string(), text);
+    }
+
+    /// Whatever is typed, nothing panics, selections stay inside the text, any screen size can be drawn, and undo gets back to the start.
+    #[test]
+    fn no_sequence_of_keys_breaks_the_model(script in prop::collection::vec(0usize..KEYS.len(), 0..60), size in (1u16..130, 1u16..45)) {
+        let root = std::env::temp_dir().join(format!("nostos-tui-random-{}", std::process::id()));
+        std::fs::create_dir_all(&root).expect("the temporary directory is writable");
+        let mut driver = Driver::bare(root.clone(), size);
+        let text = "f(a) = {\n  a + 1\n}\n\ng(世, é) = \"x\"\n";
+        let rope = Rope::from_str(text);
+        driver.event(Event::FileRead { path: root.join("random.nos"), goto: None, result: Ok((rope, None)), revert: false });
+        for k in script {
+            driver.keys(KEYS[k]);
+            let doc = driver.state.editor.doc();
+            if let Some(doc) = doc {
+                let len = doc.text().len_chars();
+                prop_assert!(doc.selection.ranges().iter().all(|r| r.to() <= len), "{:?}", doc.selection);
+                prop_assert!(doc.selection.ranges().windows(2).all(|w| w[0].to() <= w[1].from()), "{:?}", doc.selection);
+            }
+            driver.draw();
+        }
+        driver.keys("<esc><esc><esc>");
+        driver.keys("<a-1>");
+        driver.state.popup = None;
+        driver.state.focus.clear();
+        driver.keys("<esc>");
+        // Other files may have been opened on the way.
+        driver.state.editor.show(0);
+        if driver.state.editor.doc().is_some() {
+            driver.keys(&"u".repeat(200));
+            prop_assert_eq!(driver.text(), text);
+        }
+    }
+}
+
+const KEYS: &[&str] = &[
+    "h", "j", "k", "l", "w", "b", "e", "W", "B", "E", "0", "$", "gg", "G", "ge", "x", "d", "c",
+    "y", "p", "P", "o", "O", "i", "a", "A", "I", "u", "U", "v", ";", ",", "C", "<a-C>", "%", "J",
+    ">", "<lt>", "~", "rz", "R", "<esc>", "<ret>", "<tab>", "<bs>", "<del>", "x", "é", "世", " ",
+    "{", "<c-w>", "<c-u>", "<c-c>", "/a<ret>", "n", "N", "*", "mm", "fa", "t ", "3", "<space>",
+    "<a-2>", "<a-6>", "<a-8>", "<a-1>", "?", "<c-p>", "<up>", "<down>", "<left>", "<right>",
+    "<home>", "<end>", "<pgup>", "<pgdn>", "zz", "zt", "zb", "<f9>", "<f5>", ":12<ret>", "<c-d>",
+    "<c-o>", "gd",
+];

@@ -1,0 +1,185 @@
+//! Screens as text, per view and size. `INSTA_UPDATE=always` takes new ones over; look at them before.
+
+use crate::driver::Driver;
+
+const SIZES: [(u16, u16); 3] = [(40, 12), (80, 24), (120, 40)];
+
+/// Draws one scene in all sizes.
+fn scene(name: &str, act: impl Fn(&mut Driver)) {
+    for size in SIZES {
+        let mut driver = Driver::new(&format!("{name}-{}", size.0), size);
+        act(&mut driver);
+        insta::with_settings!({ prepend_module_to_snapshot => false, omit_expression => true }, {
+            insta::assert_snapshot!(format!("{name}_{}x{}", size.0, size.1), driver.screen());
+        });
+    }
+}
+
+fn stop_in_bank(driver: &mut Driver) {
+    driver.keys("8G<f9>");
+    driver.keys("<c-r>");
+    driver.wait(1000);
+}
+
+#[test]
+fn code() {
+    scene("code", |d| d.keys("/retyr<esc>6Gwww"));
+}
+
+#[test]
+fn code_with_an_error() {
+    scene("code_error", |d| {
+        d.keys("/from <lt>-<ret>ciretyr(<esc>gh");
+        d.keys(":eval 1 + 2<ret>");
+    });
+}
+
+#[test]
+fn processes() {
+    scene("processes", |d| {
+        d.keys("<space>2");
+        d.wait(1000);
+        d.wait(1000);
+    });
+}
+
+#[test]
+fn heap() {
+    scene("heap", |d| {
+        d.keys("<space>3");
+        d.wait(1000);
+    });
+}
+
+#[test]
+fn collections() {
+    scene("gc", |d| {
+        d.keys("<space>4");
+        d.wait(1000);
+    });
+}
+
+#[test]
+fn schedulers() {
+    scene("schedulers", |d| {
+        d.keys("<space>5");
+        d.wait(1000);
+        d.wait(1000);
+    });
+}
+
+#[test]
+fn debugger() {
+    scene("debug", |d| {
+        stop_in_bank(d);
+        d.keys("<f10>");
+    });
+}
+
+#[test]
+fn repl() {
+    scene("repl", |d| {
+        d.keys("<space>81 + 2<ret>hello<ret>nonsense<ret>trans")
+    });
+}
+
+#[test]
+fn space_menu() {
+    scene("space", |d| d.keys("<space>"));
+}
+
+#[test]
+fn help() {
+    scene("help", |d| d.keys("?"));
+}
+
+#[test]
+fn palette() {
+    scene("palette", |d| d.keys("<c-p>brea"));
+}
+
+#[test]
+fn command_line() {
+    scene("command", |d| d.keys(":break"));
+}
+
+#[test]
+fn quitting_with_changes() {
+    scene("quit", |d| d.keys("ix<esc><c-q>"));
+}
+
+#[test]
+fn the_image_is_gone() {
+    scene("gone", |d| {
+        d.keys("<space>2");
+        d.wait(1000);
+        d.kill();
+    });
+}
+
+#[test]
+fn every_small_size_is_drawn() {
+    for view in 1..=8 {
+        for (width, height) in (1..30).flat_map(|w| [(w, 5), (w, 1), (20, w), (2, w)]) {
+            let mut driver = Driver::bare(std::env::temp_dir(), (width, height));
+            driver.start();
+            driver.keys(&format!("<a-{view}>"));
+            driver.draw();
+            driver.keys("<c-p>");
+            driver.draw();
+            driver.keys("<esc><f1>");
+            driver.draw();
+        }
+    }
+}
+
+#[test]
+fn a_tiny_terminal_still_edits() {
+    let mut driver = Driver::new("tiny", (20, 5));
+    driver.keys("ggihi <esc>");
+    let screen = driver.screen();
+    assert!(screen.contains("hi # One"), "{screen}");
+    insta::with_settings!({ prepend_module_to_snapshot => false, omit_expression => true }, {
+        insta::assert_snapshot!("tiny_20x5", screen);
+    });
+}
+
+#[test]
+fn themes_differ_in_style_only() {
+    let texts: Vec<String> = ["mocha", "latte", "ansi", "mono"]
+        .iter()
+        .map(|theme| {
+            let mut driver = Driver::new(&format!("theme-{theme}"), (80, 24));
+            driver.keys(&format!(":theme {theme}<ret><space>2"));
+            driver.wait(1000);
+            driver.screen()
+        })
+        .collect();
+    assert!(texts.windows(2).all(|w| w[0] == w[1]));
+    let mut driver = Driver::new("theme-mono-style", (80, 24));
+    driver.keys(":theme mono<ret><space>2");
+    let (buffer, _) = driver.draw();
+    let coloured = buffer
+        .content
+        .iter()
+        .any(|c| c.fg != ratatui::style::Color::Reset || c.bg != ratatui::style::Color::Reset);
+    assert!(!coloured, "mono has colours");
+}
+
+#[test]
+fn ascii_glyphs_are_ascii() {
+    let mut driver = Driver::new("ascii", (100, 30));
+    driver.keys(":glyphs ascii<ret>");
+    for view in [
+        "<a-1>", "<a-2>", "<a-3>", "<a-4>", "<a-5>", "<a-6>", "<a-8>",
+    ] {
+        driver.keys(view);
+        driver.wait(1000);
+        let screen = driver.screen();
+        let odd: String = screen
+            .chars()
+            .filter(|c| !c.is_ascii() && *c != 'µ')
+            .collect();
+        assert!(odd.is_empty(), "{view}: {odd}\n{screen}");
+    }
+}

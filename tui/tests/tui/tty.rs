@@ -1,0 +1,267 @@
+//! The program in a real pseudo-terminal: it starts, resizes, quits, gives the terminal back, survives its image.
+
+use crate::driver::project;
+use crate::fake::{World, serve};
+use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
+use std::io::{Read, Write};
+use std::num::NonZeroU16;
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::time::{Duration, Instant};
+
+/// How long anything may take on a loaded machine.
+const DEADLINE: Duration = Duration::from_secs(30);
+
+fn cells(n: u16) -> NonZeroU16 {
+    NonZeroU16::new(n).expect("screens are not empty")
+}
+
+struct Terminal {
+    master: Box<dyn MasterPty + Send>,
+    child: Box<dyn Child + Send + Sync>,
+    writer: Box<dyn Write + Send>,
+    output: Receiver<Vec<u8>>,
+    parser: vt100::Parser,
+}
+
+impl Terminal {
+    fn start(arguments: &[&str], size: (u16, u16)) -> Terminal {
+        let size = PtySize {
+            rows: size.1,
+            cols: size.0,
+            pixel_width: 0,
+            pixel_height: 0,
+        };
+        let pair = native_pty_system()
+            .openpty(size)
+            .expect("the system gives pseudo-terminals");
+        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_nostos-tui"));
+        command.args(arguments);
+        command.env("TERM", "xterm-256color");
+        command.env("COLORTERM", "truecolor");
+        command.env("LANG", "C.UTF-8");
+        let child = pair
+            .slave
+            .spawn_command(command)
+            .expect("the program starts");
+        drop(pair.slave);
+        let mut reader = pair.master.try_clone_reader().expect("it can be read");
+        let (send, output) = channel();
+        std::thread::spawn(move || {
+            let mut bytes = [0; 8192];
+            while let Ok(n) = reader.read(&mut bytes) {
+                if n == 0 || send.send(bytes[..n].to_vec()).is_err() {
+                    return;
+                }
+            }
+        });
+        let writer = pair.master.take_writer().expect("it can be written");
+        let parser = vt100::Parser::new(cells(size.rows), cells(size.cols), 0);
+        Terminal {
+            master: pair.master,
+            child,
+            writer,
+            output,
+            parser,
+        }
+    }
+
+    fn send(&mut self, keys: &str) {
+        self.writer
+            .write_all(keys.as_bytes())
+            .expect("it reads keys");
+        self.writer.flush().expect("it reads keys");
+    }
+
+    fn resize(&mut self, cols: u16, rows: u16) {
+        self.master
+            .resize(PtySize {
+                rows,
+                cols,
+                pixel_width: 0,
+                pixel_height: 0,
+            })
+            .expect("it can be resized");
+        self.parser.screen_mut().set_size(cells(rows), cells(cols));
+    }
+
+    fn contents(&self) -> String {
+        self.parser.screen().contents()
+    }
+
+    /// Waits until the screen is as wanted; shows it if it never is.
+    fn until(&mut self, what: &str, wanted: impl Fn(&vt100::Screen) -> bool) {
+        let end = Instant::now() + DEADLINE;
+        while !wanted(self.parser.screen()) {
+            match self
+                .output
+                .recv_timeout(end.saturating_duration_since(Instant::now()))
+            {
+                Ok(bytes) => self.parser.process(&bytes),
+                Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {
+                    assert!(
+                        wanted(self.parser.screen()),
+                        "never: {what}\n{}",
+                        self.contents()
+                    );
+                }
+            }
+        }
+    }
+
+    fn shows(&mut self, text: &str) {
+        self.until(text, |s| s.contents().contains(text));
+    }
+
+    /// Waits for the end and for the last of the output.
+    fn exit(mut self) -> (u32, vt100::Parser) {
+        let status = self.child.wait().expect("it ends");
+        while let Ok(bytes) = self.output.recv_timeout(Duration::from_secs(2)) {
+            self.parser.process(&bytes);
+        }
+        (status.exit_code(), self.parser)
+    }
+}
+
+/// The scripted image behind a socket; what is sent to the channel hangs up the current connection.
+fn image(root: &Path) -> (PathBuf, Sender<()>) {
+    let socket = root.join("image.sock");
+    let listener = UnixListener::bind(&socket).expect("the temporary directory takes sockets");
+    let (kill, killed) = channel();
+    let (connected, connections) = channel::<UnixStream>();
+    std::thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            if let Ok(copy) = stream.try_clone() {
+                let _ = connected.send(copy);
+            }
+            std::thread::spawn(move || serve(stream, &mut World::new()));
+        }
+    });
+    std::thread::spawn(move || {
+        while killed.recv().is_ok() {
+            for stream in connections.try_iter() {
+                let _ = stream.shutdown(std::net::Shutdown::Both);
+            }
+        }
+    });
+    (socket, kill)
+}
+
+fn start(name: &str, size: (u16, u16)) -> (Terminal, Sender<()>, PathBuf) {
+    let root = project(name);
+    let (socket, kill) = image(&root);
+    let terminal = Terminal::start(
+        &["--attach", socket.to_str().unwrap(), root.to_str().unwrap()],
+        size,
+    );
+    (terminal, kill, root)
+}
+
+#[test]
+fn it_starts_edits_saves_and_gives_the_terminal_back() {
+    let (mut t, _kill, root) = start("tty-start", (80, 24));
+    t.shows("use bank.*");
+    t.shows("5 proc");
+    assert!(t.parser.screen().alternate_screen());
+    assert_ne!(
+        t.parser.screen().mouse_protocol_mode(),
+        vt100::MouseProtocolMode::None
+    );
+    t.send("i# hello\r");
+    t.shows("# hello");
+    t.send("\x13");
+    t.shows("loaded v2");
+    assert!(
+        std::fs::read_to_string(root.join("main.nos"))
+            .unwrap()
+            .starts_with("# hello\nuse")
+    );
+    t.send("\x1b");
+    t.shows("NOR");
+    t.send(":q\r");
+    let (status, parser) = t.exit();
+    assert_eq!(status, 0);
+    assert!(!parser.screen().alternate_screen());
+    assert!(!parser.screen().hide_cursor());
+    assert!(!parser.screen().bracketed_paste());
+    assert_eq!(
+        parser.screen().mouse_protocol_mode(),
+        vt100::MouseProtocolMode::None
+    );
+}
+
+#[test]
+fn it_survives_its_image_and_starts_it_again() {
+    let (mut t, kill, _root) = start("tty-kill", (100, 30));
+    t.shows("5 proc");
+    t.send("\x1b2");
+    t.shows("alice");
+    kill.send(()).unwrap();
+    t.shows("image ended");
+    t.shows("alice");
+    t.send("\x12");
+    t.until("the image lives again", |s| {
+        !s.contents().contains("image ended") && s.contents().contains("5 procs")
+    });
+    t.send("\x11");
+    assert_eq!(t.exit().0, 0);
+}
+
+#[test]
+fn a_storm_of_sizes_ends_in_the_last_one() {
+    let (mut t, _kill, _root) = start("tty-resize", (80, 24));
+    t.shows("use bank.*");
+    for i in 0..40u16 {
+        t.resize(1 + i * 5 % 90, 1 + i * 3 % 30);
+    }
+    t.resize(20, 5);
+    t.resize(120, 40);
+    t.until("the long names of the views", |s| {
+        s.contents().contains("2Processes") && s.contents().contains("5Schedulers")
+    });
+    t.shows("helix keys");
+    t.send("\x11");
+    assert_eq!(t.exit().0, 0);
+}
+
+#[test]
+fn pasted_keys_are_text() {
+    let (mut t, _kill, _root) = start("tty-paste", (80, 24));
+    t.shows("use bank.*");
+    t.send("\x1b[200~:q!\rddd\x1b[201~");
+    t.shows("ddd");
+    t.shows(":q!");
+    t.send("\x11");
+    t.shows("unsaved changes");
+    t.send("q");
+    assert_eq!(t.exit().0, 0);
+}
+
+#[test]
+fn an_image_that_cannot_be_reached_is_said() {
+    let root = project("tty-none");
+    let mut t = Terminal::start(
+        &["--attach", "/nonexistent/socket", root.to_str().unwrap()],
+        (100, 24),
+    );
+    t.shows("use bank.*");
+    t.shows("no image at /nonexistent/socket");
+    t.send(":q\r");
+    assert_eq!(t.exit().0, 0);
+}
+
+#[test]
+fn a_project_that_is_not_there_is_said() {
+    let t = Terminal::start(&["/nonexistent/project"], (100, 24));
+    let (status, parser) = t.exit();
+    assert_eq!(status, 2);
+    assert!(
+        parser
+            .screen()
+            .contents()
+            .contains("/nonexistent/project: No such file"),
+        "{}",
+        parser.screen().contents()
+    );
+}
