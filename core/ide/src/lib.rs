@@ -1,13 +1,13 @@
 //! Questions an editor asks about source text: plain data in, plain data out. Pure: no files, no image, no protocol.
 //!
-//! An [`Analysis`] holds the texts of one project as they stand in the editor. So far it knows their syntax. Positions are lines and UTF-16 columns from 0,
+//! An [`Analysis`] holds the texts of one project as they stand in the editor, and the library. Positions are lines and UTF-16 columns from 0,
 //! as editors count them.
 #![forbid(unsafe_code)]
 
-use nostos_syntax::{LineCol, LineIndex, SyntaxError};
-use std::collections::BTreeMap;
+use nostos_check::query::{self, Database, Origin};
+use nostos_check::ty::FileId;
+use nostos_syntax::{LineCol, LineIndex};
 use std::ops::Range;
-use std::sync::Arc;
 
 /// A place between two characters.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, PartialOrd, Ord)]
@@ -51,58 +51,80 @@ pub struct Diagnostic {
     pub related: Vec<(Place, String)>,
 }
 
-/// The texts of a project and what is wrong with them.
-#[derive(Default)]
+/// The texts of a project and what they mean.
 pub struct Analysis {
-    files: BTreeMap<String, Arc<str>>,
+    db: Database,
+}
+
+impl Default for Analysis {
+    fn default() -> Self {
+        Analysis::new()
+    }
 }
 
 impl Analysis {
-    /// Without files.
+    /// The library and nothing else.
     pub fn new() -> Self {
-        Analysis::default()
+        let mut db = Database::new();
+        for (path, text) in nostos_std::FILES {
+            db.set_file(path, text, Origin::Std);
+        }
+        Analysis { db }
     }
 
     /// Adds a file or changes its text. `path` is relative to the project's folder, with `/` between names: it says which module the file is.
     pub fn set_file(&mut self, path: &str, text: &str) {
-        self.files.insert(path.to_owned(), text.into());
+        self.db.set_file(path, text, Origin::Project);
     }
 
     /// The file is gone.
     pub fn remove_file(&mut self, path: &str) {
-        self.files.remove(path);
+        self.db.remove_file(path);
     }
 
-    /// The text of a file.
-    pub fn text(&self, path: &str) -> Option<Arc<str>> {
-        self.files.get(path).cloned()
+    /// The text of a file, of the library too.
+    pub fn text(&self, path: &str) -> Option<std::sync::Arc<str>> {
+        self.db.file_id(path).map(|file| self.db.text(file))
     }
 
-    /// What is wrong with a file, in order. Empty for a file that is not there.
+    /// What is wrong with a file. Empty for a file that is not there.
     pub fn diagnostics(&self, path: &str) -> Vec<Diagnostic> {
-        let Some(text) = self.files.get(path) else {
+        let Some(file) = self.db.file_id(path) else {
             return Vec::new();
         };
-        let index = LineIndex::new(text);
-        let parsed = nostos_syntax::parse(text);
-        let mut found: Vec<Diagnostic> = parsed
-            .errors()
-            .iter()
-            .map(|error| diagnostic(&index, error))
+        let mut found: Vec<Diagnostic> = query::file_diagnostics(&self.db, file)
+            .into_iter()
+            .filter(|diagnostic| diagnostic.file == file)
+            .map(|diagnostic| self.diagnostic(&diagnostic))
             .collect();
         found.sort_by_key(|diagnostic| diagnostic.range.start);
         found
     }
-}
 
-fn diagnostic(index: &LineIndex, error: &SyntaxError) -> Diagnostic {
-    let at = |offset| position(index, offset);
-    Diagnostic {
-        range: at(error.range.start)..at(error.range.end),
-        severity: Severity::Error,
-        message: error.message.clone(),
-        hint: error.hint.clone(),
-        related: Vec::new(),
+    fn diagnostic(&self, from: &nostos_check::diagnostic::Diagnostic) -> Diagnostic {
+        let related = from
+            .related
+            .iter()
+            .map(|(file, range, note)| (self.place(*file, range), note.clone()))
+            .collect();
+        Diagnostic {
+            range: self.place(from.file, &from.range).range,
+            severity: match from.severity {
+                nostos_check::diagnostic::Severity::Error => Severity::Error,
+                nostos_check::diagnostic::Severity::Warning => Severity::Warning,
+            },
+            message: from.message.clone(),
+            hint: from.hint.clone(),
+            related,
+        }
+    }
+
+    fn place(&self, file: FileId, range: &Range<u32>) -> Place {
+        let index = self.db.line_index(file);
+        Place {
+            path: self.db.path(file).to_string(),
+            range: position(&index, range.start)..position(&index, range.end),
+        }
     }
 }
 
@@ -121,20 +143,31 @@ mod tests {
     #[test]
     fn a_change_of_text_changes_what_is_wrong() {
         let mut analysis = Analysis::new();
-        analysis.set_file("main.nos", "main() = 1\n");
-        assert_eq!(analysis.diagnostics("main.nos"), []);
-        // The column is in UTF-16 units: the character before the mark takes two.
-        analysis.set_file("main.nos", "main() = 1\nf() = \"\u{1f600}\" )\n");
+        analysis.set_file("main.nos", "main() = helper(1)\n");
         let found = analysis.diagnostics("main.nos");
         assert_eq!(found.len(), 1, "{found:?}");
-        assert_eq!(
-            found[0].range.start,
-            Position {
-                line: 1,
-                character: 11
-            }
-        );
+        let at = |line, character| Position { line, character };
+        assert_eq!(found[0].range, at(0, 9)..at(0, 15));
+        assert!(found[0].message.contains("helper"), "{found:?}");
+        analysis.set_file("main.nos", "main() = helper(1)\nhelper(n) = n + 1\n");
+        assert_eq!(analysis.diagnostics("main.nos"), []);
+        // Columns are UTF-16 units: the character before the mark takes two.
+        analysis.set_file("main.nos", "main() = 1\nf() = \"\u{1f600}\" )\n");
+        assert_eq!(analysis.diagnostics("main.nos")[0].range.start, at(1, 11));
         analysis.remove_file("main.nos");
         assert_eq!(analysis.diagnostics("main.nos"), []);
+    }
+
+    #[test]
+    fn a_change_in_one_file_is_seen_from_another() {
+        let mut analysis = Analysis::new();
+        analysis.set_file("main.nos", "use money.double\nmain() = double(2)\n");
+        analysis.set_file("money.nos", "pub double(n: Int) -> Int = n * 2\n");
+        assert_eq!(analysis.diagnostics("main.nos"), []);
+        analysis.set_file("money.nos", "pub double(n: String) -> String = n ++ n\n");
+        let found = analysis.diagnostics("main.nos");
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert_eq!(found[0].severity, Severity::Error);
+        assert_eq!(analysis.diagnostics("money.nos"), []);
     }
 }
