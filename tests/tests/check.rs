@@ -55,7 +55,15 @@ struct Found {
 fn lines(found: &[Found]) -> String {
     found
         .iter()
-        .map(|f| format!("  {}:{}:{}: {}", f.file, f.line, f.columns.start + 1, f.text))
+        .map(|f| {
+            format!(
+                "  {}:{}:{}: {}",
+                f.file,
+                f.line,
+                f.columns.start + 1,
+                f.text
+            )
+        })
         .collect::<Vec<_>>()
         .join("\n")
 }
@@ -116,7 +124,12 @@ fn expectations(file: &str, text: &str) -> Vec<Wanted> {
             "! near" => (None, None),
             _ => continue,
         };
-        wanted.push(Wanted { file: file.to_owned(), line: line_wanted, column, text: text.trim().to_owned() });
+        wanted.push(Wanted {
+            file: file.to_owned(),
+            line: line_wanted,
+            column,
+            text: text.trim().to_owned(),
+        });
     }
     wanted
 }
@@ -128,8 +141,15 @@ fn sources(program: &Path) -> Vec<(String, String)> {
         collect(program, program, &mut files);
         files.sort();
     } else {
-        let name = program.file_name().expect("a program has a name").to_string_lossy().into_owned();
-        files.push((name, std::fs::read_to_string(program).expect("programs can be read")));
+        let name = program
+            .file_name()
+            .expect("a program has a name")
+            .to_string_lossy()
+            .into_owned();
+        files.push((
+            name,
+            std::fs::read_to_string(program).expect("programs can be read"),
+        ));
     }
     files
 }
@@ -140,8 +160,15 @@ fn collect(root: &Path, dir: &Path, files: &mut Vec<(String, String)>) {
         if path.is_dir() {
             collect(root, &path, files);
         } else if path.extension().is_some_and(|e| e == "nos") {
-            let name = path.strip_prefix(root).expect("below the root").to_string_lossy().into_owned();
-            files.push((name, std::fs::read_to_string(&path).expect("programs can be read")));
+            let name = path
+                .strip_prefix(root)
+                .expect("below the root")
+                .to_string_lossy()
+                .into_owned();
+            files.push((
+                name,
+                std::fs::read_to_string(&path).expect("programs can be read"),
+            ));
         }
     }
 }
@@ -162,7 +189,11 @@ fn found(program: &Path) -> Vec<Found> {
             let index = nostos_syntax::LineIndex::new(&text);
             let (start, end) = (index.line_col(d.range.start), index.line_col(d.range.end));
             // A range over several lines covers the rest of its first one.
-            let last = if end.line == start.line { end.col.max(start.col + 1) } else { u32::MAX };
+            let last = if end.line == start.line {
+                end.col.max(start.col + 1)
+            } else {
+                u32::MAX
+            };
             Found {
                 file: db.path(d.file).to_string(),
                 line: start.line as usize + 1,
