@@ -30,8 +30,10 @@ pub const SCRATCH: i32 = 88;
 pub const ARGS: i32 = 96;
 /// Length of the argument area, in words.
 pub const ARG_WORDS: usize = 16;
+/// The process's own number; read only. So `self()` is one load.
+pub const PID: i32 = ARGS + (ARG_WORDS as i32) * 8;
 /// The first byte that generated code knows nothing of.
-pub const PRIVATE: i32 = ARGS + (ARG_WORDS as i32) * 8;
+pub const PRIVATE: i32 = PID + 8;
 
 /// Reductions in one slice.
 pub const SLICE: i64 = 2000;

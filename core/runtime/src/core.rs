@@ -154,6 +154,7 @@ impl Core {
             process.reductions_done.store(0, Ordering::Relaxed);
             process.parent.store(0, Ordering::Relaxed);
             process.queued.store(0, Ordering::Relaxed);
+            process.arrived.store(false, Ordering::Relaxed);
             process.attention.store(0, Ordering::Relaxed);
             process.set_state(State::Runnable);
             let at = own.heap.room_for(process, closure.bytes(), self.policy());
@@ -279,6 +280,7 @@ impl Core {
         if asked & attention::KILL != 0 {
             let killed = process.inbox.lock().killed.take();
             own.exit = Some(killed.unwrap_or(ExitReason::Killed));
+            own.by_signal = true;
             return Some(Leave::Exit);
         }
         if asked & attention::STOP != 0 {
@@ -295,9 +297,19 @@ impl Core {
     pub(crate) fn commit_stop(&self, process: &Process, own: &mut Own) {
         let pid = process.pid();
         let reason = own.stopped.unwrap_or(StopReason::Pause);
-        process.inbox.lock().parked = Parked::Stop;
+        let mut inbox = process.inbox.lock();
+        if inbox.killed.is_some() {
+            // Whoever killed it found it running, so nobody else lets it end.
+            drop(inbox);
+            process.set_state(State::Runnable);
+            process.release();
+            self.schedule_outside(process.into());
+            return;
+        }
+        inbox.parked = Parked::Stop;
         process.set_state(State::Stopped);
         process.release();
+        drop(inbox);
         self.debug.emit(|| Event::Stopped { pid, reason });
     }
 
@@ -332,7 +344,10 @@ impl Core {
         } else {
             None
         };
-        if waiter.is_none() {
+        // A failure that came over a link has been reported where it happened.
+        let heard = waiter.is_some() || (own.by_signal && !is_main);
+        own.by_signal = false;
+        if !heard {
             self.report(pid, is_main, &reason);
         }
         let result = own.result.take();

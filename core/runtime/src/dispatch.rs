@@ -24,8 +24,8 @@ pub(crate) struct Ctx<'a> {
 
 /// Why an op does not simply go on.
 pub(crate) enum Halt {
-    /// Throws the runtime's own error: a pair of strings.
-    Fault(String, String),
+    /// Throws the runtime's own error: a pair of strings. Boxed, so that the usual answer fits into registers.
+    Fault(Box<(String, String)>),
     /// Throws a boxed value of this heap.
     Throw(u64),
     /// Back to the worker.
@@ -33,6 +33,13 @@ pub(crate) enum Halt {
 }
 
 pub(crate) type Flow<T = ()> = Result<T, Halt>;
+
+impl Halt {
+    /// The error `(kind, message)`.
+    pub(crate) fn error(kind: &str, message: impl Into<String>) -> Halt {
+        Halt::Fault(Box::new((kind.into(), message.into())))
+    }
+}
 
 /// Which argument words of each op are refs.
 const ARG_ROOTS: [u32; Op::ALL.len()] = {
@@ -69,8 +76,13 @@ pub(crate) extern "sysv64" fn dispatch(op: u32, process: *const Process) -> usiz
     if ctx.core.config.stack_stress {
         ctx.move_stack();
     }
-    let flow = run(&mut ctx, op);
-    answer(&mut ctx, flow)
+    match run(&mut ctx, op) {
+        Ok(()) => {
+            ctx.own.arg_roots = 0;
+            CONTINUE
+        }
+        Err(halt) => answer(&mut ctx, Err(halt)),
+    }
 }
 
 /// Before a process runs again: what it had been waiting for becomes the op's result.
@@ -94,7 +106,7 @@ pub(crate) fn settle(worker: &Worker, process: &Process, own: &mut Own, how: Res
                 Ok(())
             }
             Outcome::Text(text) => ctx.put_text(0, &text),
-            Outcome::Failed(why) => Err(Halt::Fault("io_error".into(), why)),
+            Outcome::Failed(why) => Err(Halt::error("io_error", why)),
         },
     };
     answer(&mut ctx, flow)
@@ -105,8 +117,8 @@ fn answer(ctx: &mut Ctx, flow: Flow) -> usize {
         Ok(()) => CONTINUE,
         Err(Halt::Leave(leave)) => leave as usize,
         Err(Halt::Throw(payload)) => throw::throw(ctx, payload),
-        Err(Halt::Fault(kind, message)) => {
-            let payload = throw::error_pair(ctx, &kind, &message);
+        Err(Halt::Fault(error)) => {
+            let payload = throw::error_pair(ctx, &error.0, &error.1);
             throw::throw(ctx, payload)
         }
     };
@@ -291,7 +303,7 @@ fn compile(ctx: &mut Ctx) -> Flow {
             ctx.put(0, address as u64);
             Ok(())
         }
-        Err(why) => Err(Halt::Fault("CompileError".into(), why)),
+        Err(why) => Err(Halt::error("CompileError", why)),
     }
 }
 
@@ -299,8 +311,8 @@ fn new_array(ctx: &mut Ctx) -> Flow {
     let (header, count, lanes) = (ctx.arg(0), ctx.arg(1) as i64, ctx.arg(2));
     // Far above every limit, and its product with the lanes does not overflow.
     if !(0..=1 << 40).contains(&count) {
-        return Err(Halt::Fault(
-            "Panic".into(),
+        return Err(Halt::error(
+            "Panic",
             format!("an array cannot have {count} elements"),
         ));
     }
@@ -333,7 +345,7 @@ pub(crate) fn fault(code: u64, a: u64, b: u64) -> Halt {
         MEMORY => ("OutOfMemory", "Out of memory".to_string()),
         other => ("Panic", format!("fault {other}")),
     };
-    Halt::Fault(kind.into(), message)
+    Halt::error(kind, message)
 }
 
 impl Ctx<'_> {

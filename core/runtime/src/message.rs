@@ -5,6 +5,7 @@
 
 use crate::heap::trace::Traces;
 use nostos_abi::object::{HEADER_DESC_MASK, HEADER_FORWARDED, HEADER_STATIC, is_immediate};
+use std::ops::Deref;
 
 /// Everything below is an offset.
 const FIRST_ADDRESS: u64 = 1 << 40;
@@ -14,8 +15,44 @@ const FIRST_OFFSET: u64 = 8;
 /// A copied value. Invariant: `root` is a ref in the block's terms (offset, constant or immediate).
 #[derive(Debug, Default)]
 pub(crate) struct Fragment {
-    words: Box<[u64]>,
+    words: Words,
     root: u64,
+}
+
+/// The block; that of a small message lies in the message itself, since most are small and memory from the system costs more than the copy.
+#[derive(Debug)]
+enum Words {
+    Inline(u8, [u64; INLINE]),
+    Boxed(Box<[u64]>),
+}
+
+const INLINE: usize = 6;
+
+impl Default for Words {
+    fn default() -> Self {
+        Words::Inline(0, [0; INLINE])
+    }
+}
+
+impl From<&[u64]> for Words {
+    fn from(words: &[u64]) -> Self {
+        if words.len() > INLINE {
+            return Words::Boxed(words.into());
+        }
+        let mut inline = [0; INLINE];
+        inline[..words.len()].copy_from_slice(words);
+        Words::Inline(words.len() as u8, inline)
+    }
+}
+
+impl Deref for Words {
+    type Target = [u64];
+    fn deref(&self) -> &[u64] {
+        match self {
+            Words::Inline(len, words) => &words[..usize::from(*len)],
+            Words::Boxed(words) => words,
+        }
+    }
 }
 
 /// Work space of a copy, kept by each worker.
@@ -30,7 +67,7 @@ impl Fragment {
     /// A value that needs no block: an immediate or a constant.
     pub(crate) fn plain(root: u64) -> Self {
         Fragment {
-            words: Box::default(),
+            words: Words::default(),
             root,
         }
     }

@@ -12,7 +12,7 @@ use crate::stack::Stack;
 use nostos_abi::process as abi;
 use std::cell::{Cell, UnsafeCell};
 use std::mem::offset_of;
-use std::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 
 /// See the module. Invariant: `Cell`s and `own` are accessed by the holder of `owner` alone.
 #[repr(C)]
@@ -30,11 +30,11 @@ pub(crate) struct Process {
     pub(crate) throw_payload: Cell<u64>,
     pub(crate) scratch: Cell<u64>,
     pub(crate) args: [Cell<u64>; abi::ARG_WORDS],
-    /// The worker that runs it.
-    pub(crate) worker: Cell<*const Worker>,
-
     /// Its number, 0 while the block is free.
     pub(crate) pid: AtomicU64,
+
+    /// The worker that runs it.
+    pub(crate) worker: Cell<*const Worker>,
     /// Who may touch the owner's part; see [`owner`].
     owner: AtomicU8,
     /// For people; see [`State`].
@@ -49,6 +49,8 @@ pub(crate) struct Process {
     pub(crate) heap_bytes: AtomicUsize,
     /// Messages taken over but not yet received.
     pub(crate) queued: AtomicUsize,
+    /// Something lies in the inbox. Written under its lock; a glance at it saves the owner the lock.
+    pub(crate) arrived: AtomicBool,
     pub(crate) inbox: Mutex<Inbox>,
     own: UnsafeCell<Own>,
 }
@@ -67,6 +69,7 @@ const _: () = {
     assert!(offset_of!(Process, throw_payload) == abi::THROW_PAYLOAD as usize);
     assert!(offset_of!(Process, scratch) == abi::SCRATCH as usize);
     assert!(offset_of!(Process, args) == abi::ARGS as usize);
+    assert!(offset_of!(Process, pid) == abi::PID as usize);
     assert!(offset_of!(Process, worker) == abi::PRIVATE as usize);
 };
 
@@ -96,6 +99,8 @@ pub(crate) struct Own {
     pub(crate) result: Option<std::sync::Arc<crate::message::Fragment>>,
     /// Set when it ends.
     pub(crate) exit: Option<ExitReason>,
+    /// It ends because another process said so.
+    pub(crate) by_signal: bool,
     /// How the debugger wants it to go on.
     pub(crate) step: Step,
     /// What a job of the blocking pool is to do; taken by the worker when the process has left.
@@ -120,6 +125,7 @@ impl Own {
             wants_result: false,
             result: None,
             exit: None,
+            by_signal: false,
             step: Step::None,
             job: None,
             stopped: None,
@@ -230,6 +236,7 @@ impl Process {
             parent: AtomicU64::new(0),
             heap_bytes: AtomicUsize::new(0),
             queued: AtomicUsize::new(0),
+            arrived: AtomicBool::new(false),
             inbox: Mutex::new(Inbox::default()),
             own: UnsafeCell::new(Own::new()),
         }

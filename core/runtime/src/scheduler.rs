@@ -377,7 +377,9 @@ impl Worker {
         process.set_state(State::Running);
         let slot = self.slot();
         slot.running.store(process.pid(), Ordering::Relaxed);
-        slot.switches.fetch_add(1, Ordering::Relaxed);
+        // This thread is the only writer.
+        slot.switches
+            .store(slot.switches.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
         let leave = self.resume(process, own, asked);
         slot.running.store(0, Ordering::Relaxed);
         // SAFETY: the process has left, and the reference above is no longer used.
@@ -435,8 +437,15 @@ impl Worker {
         // SAFETY: we own the process, which is suspended in the shim or fresh, or whose throw words were just set.
         let leave = unsafe { shim::resume(process, throw) };
         let used = (SLICE - process.reductions.get()).max(0) as u64;
-        process.reductions_done.fetch_add(used, Ordering::Relaxed);
-        self.slot().reductions.fetch_add(used, Ordering::Relaxed);
+        let done = process.reductions_done.load(Ordering::Relaxed);
+        process
+            .reductions_done
+            .store(done + used, Ordering::Relaxed);
+        let slot = self.slot();
+        slot.reductions.store(
+            slot.reductions.load(Ordering::Relaxed) + used,
+            Ordering::Relaxed,
+        );
         leave
     }
 

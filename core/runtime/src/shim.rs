@@ -57,6 +57,7 @@ std::arch::global_asm!(
     .type nostos_rt_shim, @function
 nostos_rt_shim:                     // Tail or SystemV: edi = op; r15 = process
     .cfi_startproc
+    .cfi_signal_frame               // tells gdb that the caller may be on another stack
     push rbp
     .cfi_def_cfa_offset 16
     .cfi_offset rbp, -16

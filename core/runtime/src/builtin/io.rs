@@ -56,7 +56,7 @@ pub(crate) fn env_get(ctx: &mut Ctx) -> Flow {
 pub(crate) fn env_cwd(ctx: &mut Ctx) -> Flow {
     match std::env::current_dir() {
         Ok(path) => ctx.put_text(0, &path.to_string_lossy()),
-        Err(e) => Err(Halt::Fault("io_error".into(), e.to_string())),
+        Err(e) => Err(Halt::error("io_error", e.to_string())),
     }
 }
 

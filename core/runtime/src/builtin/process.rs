@@ -10,6 +10,7 @@ use crate::process::Resume;
 use crate::shim::Leave;
 use nostos_abi::object::HEADER_DESC_MASK;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 /// How a new process hangs together with its parent.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -34,7 +35,7 @@ pub(crate) fn spawn(ctx: &mut Ctx, relation: Relation) -> Flow {
     let parent = ctx.process.pid();
     let Some(pid) = ctx.core.create(block, &closure, |_| {}) else {
         ctx.worker.give_block(block);
-        return Err(Halt::Fault("Panic".into(), "too many processes".into()));
+        return Err(Halt::error("Panic", "too many processes"));
     };
     block.parent.store(parent, std::sync::atomic::Ordering::Relaxed);
     ctx.put(0, pid);
@@ -63,7 +64,7 @@ pub(crate) fn global_set(ctx: &mut Ctx) -> Flow {
             ctx.put(0, shared);
             Ok(())
         }
-        Err(e) => Err(Halt::Fault("OutOfMemory".into(), e.to_string())),
+        Err(e) => Err(Halt::error("OutOfMemory", e.to_string())),
     }
 }
 
@@ -86,6 +87,7 @@ pub(crate) fn send(ctx: &mut Ctx) -> Flow {
         return Ok(());
     }
     inbox.messages.push(message);
+    receiver.arrived.store(true, Ordering::Relaxed);
     let wakes = inbox.parked == Parked::Receive;
     if wakes {
         inbox.parked = Parked::No;
@@ -121,13 +123,13 @@ pub(crate) fn receive_start(ctx: &mut Ctx) -> Flow {
 
 pub(crate) fn receive_peek(ctx: &mut Ctx) -> Flow {
     let mut found = ctx.own.queue.peek();
-    if found.is_none() {
+    // What arrives between this glance and the wait is seen by the wait, under the lock.
+    if found.is_none() && ctx.process.arrived.load(Ordering::Relaxed) {
         let mut inbox = ctx.process.inbox.lock();
-        if !inbox.messages.is_empty() {
-            ctx.own.queue.accept(&mut inbox.messages);
-            drop(inbox);
-            found = ctx.own.queue.peek();
-        }
+        ctx.process.arrived.store(false, Ordering::Relaxed);
+        ctx.own.queue.accept(&mut inbox.messages);
+        drop(inbox);
+        found = ctx.own.queue.peek();
     }
     ctx.put(0, found.map_or(u64::MAX, u64::from));
     Ok(())
@@ -137,7 +139,7 @@ pub(crate) fn receive_load(ctx: &mut Ctx) -> Flow {
     let tools = ctx.core.tools();
     let bytes = match ctx.own.queue.current() {
         Some(message) => message.value.bytes(),
-        None => return Err(Halt::Fault("Panic".into(), "no message was peeked".into())),
+        None => return Err(Halt::error("Panic", "no message was peeked")),
     };
     // A small message may as well fill the nursery as anything else; a large one goes to the old space, which then may be due.
     let small = bytes < crate::heap::LARGE_BYTES;
@@ -170,13 +172,10 @@ pub(crate) fn receive_take(ctx: &mut Ctx) -> Flow {
 }
 
 pub(crate) fn receive_wait(ctx: &mut Ctx) -> Flow {
-    if !ctx.process.inbox.lock().messages.is_empty() {
-        ctx.put(0, 0);
-        return Ok(());
-    }
     let deadline = ctx.own.queue.deadline;
     if deadline != u64::MAX && deadline <= ctx.core.timers.now() {
-        ctx.put(0, 1);
+        let late = ctx.process.inbox.lock().messages.is_empty();
+        ctx.put(0, u64::from(late));
         return Ok(());
     }
     ctx.own.sleeping = false;
@@ -195,8 +194,9 @@ pub(crate) fn received(ctx: &mut Ctx) -> Flow {
         return Ok(());
     }
     let deadline = ctx.own.queue.deadline;
-    let arrived = !ctx.process.inbox.lock().messages.is_empty();
-    let late = !arrived && deadline != u64::MAX && deadline <= ctx.core.timers.now();
+    let late = deadline != u64::MAX
+        && deadline <= ctx.core.timers.now()
+        && ctx.process.inbox.lock().messages.is_empty();
     ctx.put(0, u64::from(late));
     Ok(())
 }

@@ -46,7 +46,7 @@ impl Ctx<'_> {
     /// A bytes object of this length and its bytes; may collect.
     fn new_bytes(&mut self, len: usize) -> Flow<(u64, &mut [u8])> {
         if len > MAX_BYTES {
-            return Err(Halt::Fault("Panic".into(), "the string is too long".into()));
+            return Err(Halt::error("Panic", "the string is too long"));
         }
         let padded = len.next_multiple_of(8);
         let at = self.allocate(header(fixed::STRING_BYTES), 16 + padded)?;
@@ -151,8 +151,8 @@ pub(crate) fn slice(ctx: &mut Ctx) -> Flow {
         put_slice(ctx, from, to);
         return Ok(());
     }
-    Err(Halt::Fault(
-        "Panic".into(),
+    Err(Halt::error(
+        "Panic",
         format!("bytes {from} to {to} of a string cut a character"),
     ))
 }
@@ -225,7 +225,7 @@ pub(crate) fn repeat(ctx: &mut Ctx) -> Flow {
         .checked_mul(n)
         .is_none_or(|bytes| bytes > MAX_BYTES || bytes > ctx.core.config.heap_limit)
     {
-        return Err(Halt::Fault("Panic".into(), "the string is too long".into()));
+        return Err(Halt::error("Panic", "the string is too long"));
     }
     map_text(ctx, |s| s.repeat(n))
 }

@@ -12,7 +12,7 @@ use nostos_runtime::{ExitReason, State};
 use std::time::{Duration, Instant};
 
 /// Receives the next message, whatever it is: → the boxed message.
-fn receive(f: &mut Fun, timeout: i64) -> Value {
+pub fn receive(f: &mut Fun, timeout: i64) -> Value {
     let timeout = f.int(timeout);
     f.op(Op::ReceiveStart, &[timeout]);
     let (head, wait, got) = (f.b.create_block(), f.b.create_block(), f.b.create_block());
@@ -31,25 +31,25 @@ fn receive(f: &mut Fun, timeout: i64) -> Value {
 }
 
 /// A closure of the cell that captures a null and a number.
-fn closure(f: &mut Fun, cell: u32, number: Value) -> Value {
+pub fn closure(f: &mut Fun, cell: u32, number: Value) -> Value {
     let null = f.int(1);
     let address = f.address(Symbol::Cell(CellId(cell)));
     f.alloc(CLOSURE, &[address, null, number])
 }
 
-fn send(f: &mut Fun, to: Value, number: Value) {
+pub fn send(f: &mut Fun, to: Value, number: Value) {
     let me = f.op(Op::SelfPid, &[])[0];
     let message = f.alloc(MESSAGE, &[me, number]);
     f.op(Op::Send, &[to, message]);
 }
 
-fn give_boxed(f: &mut Fun, n: Value) {
+pub fn give_boxed(f: &mut Fun, n: Value) {
     let boxed = f.alloc(fixed::BOXED_INT, &[n]);
     f.b.ins().return_(&[boxed]);
 }
 
 /// Answers each message with its number plus one, until a negative one.
-fn pong() -> CodeObject {
+pub fn pong() -> CodeObject {
     function("pong", &[Ref], &[], vec![], |f, _| {
         let (head, done) = (f.b.create_block(), f.b.create_block());
         f.b.ins().jump(head, &[]);
@@ -70,7 +70,7 @@ fn pong() -> CodeObject {
     })
 }
 
-fn ping(rounds: i64) -> CodeObject {
+pub fn ping(rounds: i64) -> CodeObject {
     function("ping", &[], &[Ref], vec![], move |f, _| {
         let zero = f.int(0);
         let c = closure(f, 1, zero);
