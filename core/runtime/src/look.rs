@@ -278,17 +278,22 @@ impl Core {
     }
 
     pub(crate) fn scheduler_stats(&self) -> SchedulerStats {
-        let workers = self.scheduler.slots.iter().zip(&self.scheduler.stealers).map(|(slot, queue)| {
-            let running = slot.running.load(Ordering::Relaxed);
-            WorkerLine {
-                running: (running != 0).then_some(running),
-                switches: slot.switches.load(Ordering::Relaxed),
-                steals: slot.steals.load(Ordering::Relaxed),
-                sleeps: slot.sleeps.load(Ordering::Relaxed),
-                reductions: slot.reductions.load(Ordering::Relaxed),
-                queue: queue.len(),
-            }
-        });
+        let workers = self
+            .scheduler
+            .slots
+            .iter()
+            .zip(&self.scheduler.stealers)
+            .map(|(slot, queue)| {
+                let running = slot.running.load(Ordering::Relaxed);
+                WorkerLine {
+                    running: (running != 0).then_some(running),
+                    switches: slot.switches.load(Ordering::Relaxed),
+                    steals: slot.steals.load(Ordering::Relaxed),
+                    sleeps: slot.sleeps.load(Ordering::Relaxed),
+                    reductions: slot.reductions.load(Ordering::Relaxed),
+                    queue: queue.len(),
+                }
+            });
         SchedulerStats {
             workers: workers.collect(),
             alive: self.table.alive(),

@@ -37,7 +37,9 @@ pub(crate) fn spawn(ctx: &mut Ctx, relation: Relation) -> Flow {
         ctx.worker.give_block(block);
         return Err(Halt::error("Panic", "too many processes"));
     };
-    block.parent.store(parent, std::sync::atomic::Ordering::Relaxed);
+    block
+        .parent
+        .store(parent, std::sync::atomic::Ordering::Relaxed);
     ctx.put(0, pid);
     match relation {
         Relation::None => {}

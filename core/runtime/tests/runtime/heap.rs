@@ -83,7 +83,10 @@ fn lists_survive_moving_collections() {
         let expected = (rounds + 1) * n * (n + 1) / 2;
         assert_eq!(world.run(2), Ok(expected), "{mode:?}");
         let stats = world.image.gc_stats();
-        assert!(stats.minor.count + stats.major.count > 1, "{mode:?}: {stats:?}");
+        assert!(
+            stats.minor.count + stats.major.count > 1,
+            "{mode:?}: {stats:?}"
+        );
     }
 }
 
