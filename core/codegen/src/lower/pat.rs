@@ -154,11 +154,14 @@ impl Ctx<'_> {
             };
             let class = self.class(&row, column);
             let mut run = vec![row];
-            while class != Class::Alone {
+            loop {
                 let same = |row: &Row<'_>| match row.pats[column] {
                     Some(pat) => self.class_of(pat) == class,
                     None => class == Class::Product,
                 };
+                if class == Class::Alone {
+                    break;
+                }
                 let Some(row) = rows.next_if(same) else { break };
                 run.push(row);
             }
