@@ -278,7 +278,9 @@ impl<'a> Ctx<'a> {
     }
 
     fn file(&self) -> Option<FileId> {
-        self.def.as_ref().map(|def| def.file)
+        // What the checker itself makes, such as the entry, is in no file.
+        let file = self.def.as_ref().map(|def| def.file);
+        file.filter(|file| file.0 != u32::MAX)
     }
 
     fn line(&self, at: u32) -> u32 {

@@ -1,6 +1,7 @@
 //! What codegen asks the checker: definitions, bodies, and which function a method call means once its types are concrete.
 
 use nostos_check::hir::{Body, Derived, FnDef, MethodRef, Selected, TypeDef};
+use nostos_check::query::{self, Database, names};
 use nostos_check::ty::{FileId, FnId, Ty, TypeId};
 use std::sync::Arc;
 
@@ -24,4 +25,66 @@ pub trait Meaning {
     fn path(&self, file: FileId) -> Arc<str>;
     /// Line and column (from 1) of a byte of a file.
     fn position(&self, file: FileId, byte: u32) -> (u32, u32);
+}
+
+impl Meaning for Database {
+    fn fn_def(&self, id: FnId) -> Arc<FnDef> {
+        query::fn_def(self, id)
+    }
+
+    fn body(&self, id: FnId) -> Option<Arc<Body>> {
+        query::body(self, id)
+    }
+
+    fn type_def(&self, id: TypeId) -> Arc<TypeDef> {
+        query::type_def(self, id)
+    }
+
+    fn select_method(&self, method: &MethodRef) -> Option<Selected> {
+        query::select_method(self, method)
+    }
+
+    fn select_dot(&self, owner: FnId, name: &str, args: &[Ty]) -> Option<Selected> {
+        query::select_dot(self, owner, name, args)
+    }
+
+    fn select_builtin(&self, method: Derived, ty: &Ty) -> Selected {
+        let (of, name) = match method {
+            Derived::Eq => (names::eq(self), "=="),
+            Derived::Ne => (names::eq(self), "!="),
+            Derived::Compare => (names::ord(self), "compare"),
+            Derived::Lt => (names::ord(self), "<"),
+            Derived::Le => (names::ord(self), "<="),
+            Derived::Gt => (names::ord(self), ">"),
+            Derived::Ge => (names::ord(self), ">="),
+            Derived::Show | Derived::ShowInside => (names::show(self), "show"),
+            Derived::Hash => (names::hash(self), "hash"),
+            Derived::Copy => (names::copy(self), "copy"),
+        };
+        let method_ref = MethodRef {
+            of,
+            name: name.into(),
+            self_ty: ty.clone(),
+            args: [].into(),
+        };
+        match query::select_method(self, &method_ref) {
+            // `show` alone does not say whether it is for inside of data.
+            Some(Selected::Derived(..)) | None => Selected::Derived(method, ty.clone()),
+            Some(selected) => selected,
+        }
+    }
+
+    fn list(&self) -> TypeId {
+        names::list(self)
+    }
+
+    fn path(&self, file: FileId) -> Arc<str> {
+        Database::path(self, file)
+    }
+
+    fn position(&self, file: FileId, byte: u32) -> (u32, u32) {
+        let index = self.line_index(file);
+        let at = index.line_col(byte);
+        (at.line + 1, at.col + 1)
+    }
 }
