@@ -3,6 +3,10 @@
 //! Absent: any knowledge of the compiler. A program under test is a text, and what it writes is compared.
 #![forbid(unsafe_code)]
 
+pub mod dap;
+pub mod live;
+pub mod running;
+
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};

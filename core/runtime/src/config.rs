@@ -38,7 +38,7 @@ pub struct Config {
 
 impl Config {
     /// One worker per core, limits that let a million frames and most programs live, output to the standard streams;
-    /// `NOSTOS_GC=stress`, `NOSTOS_STACK=stress` and `NOSTOS_WORKERS` are heeded.
+    /// `NOSTOS_GC=stress`, `NOSTOS_STACK=stress`, `NOSTOS_WORKERS`, `NOSTOS_HEAP_LIMIT` and `NOSTOS_STACK_LIMIT` (`64M`) are heeded.
     pub fn from_env() -> Self {
         let stress = |name: &str| std::env::var(name).is_ok_and(|v| v == "stress");
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
@@ -46,17 +46,33 @@ impl Config {
             .ok()
             .and_then(|v| v.parse().ok())
             .unwrap_or(cores);
+        let bytes = |name: &str| std::env::var(name).ok().and_then(|text| size(&text));
         Config {
             workers: workers.max(1),
             gc_stress: stress("NOSTOS_GC"),
             stack_stress: stress("NOSTOS_STACK"),
             args: Vec::new(),
-            stack_limit: 512 << 20,
-            heap_limit: 4 << 30,
+            stack_limit: bytes("NOSTOS_STACK_LIMIT")
+                .map_or(512 << 20, |n| n.clamp(1 << 20, 1 << 30)),
+            heap_limit: bytes("NOSTOS_HEAP_LIMIT").map_or(4 << 30, |n| n.max(1 << 20)),
             output: Arc::new(to_standard_streams),
             inspect: false,
         }
     }
+}
+
+/// `64M` as bytes; also `K`, `G`, and plain numbers.
+fn size(text: &str) -> Option<usize> {
+    let (digits, shift) = match text
+        .trim()
+        .split_at_checked(text.trim().len().checked_sub(1)?)?
+    {
+        (digits, "K" | "k") => (digits, 10),
+        (digits, "M" | "m") => (digits, 20),
+        (digits, "G" | "g") => (digits, 30),
+        _ => (text.trim(), 0),
+    };
+    digits.parse::<usize>().ok()?.checked_mul(1 << shift)
 }
 
 impl std::fmt::Debug for Config {
@@ -76,4 +92,26 @@ fn to_standard_streams(stream: Stream, text: &str) {
         Stream::Out => std::io::stdout().lock().write_all(text.as_bytes()),
         Stream::Err => std::io::stderr().lock().write_all(text.as_bytes()),
     };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::size;
+
+    #[test]
+    fn sizes() {
+        for (text, bytes) in [
+            ("64M", Some(64 << 20)),
+            (" 2g ", Some(2 << 30)),
+            ("512K", Some(512 << 10)),
+            ("4096", Some(4096)),
+            ("", None),
+            ("M", None),
+            ("-1K", None),
+            ("99999999999999999999", None),
+            ("18446744073709551615G", None),
+        ] {
+            assert_eq!(size(text), bytes, "{text:?}");
+        }
+    }
 }
