@@ -347,10 +347,9 @@ impl Parser<'_> {
             self.finish(param, Kind::Param);
             self.finish(list, Kind::ParamList);
         }
-        let has_type = self.at(Kind::Colon)
-            || (self.at(Kind::Arrow)
-                && self.input.kinds[start as usize] == Kind::LParen
-                && self.is_typed_lambda(start, self.pos));
+        let has_type = self.at(Kind::Arrow)
+            && self.input.kinds[start as usize] == Kind::LParen
+            && self.is_typed_lambda(start, self.pos);
         if has_type {
             self.return_type();
         }

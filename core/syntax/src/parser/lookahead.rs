@@ -253,12 +253,6 @@ impl Parser<'_> {
                 !self.context.no_arrow
                     || (self.kind_at(pos) == Kind::LParen && self.is_typed_lambda(pos, end))
             }
-            Kind::Colon => {
-                self.kind_at(pos) == Kind::LParen
-                    && self
-                        .skip_type(end + 1)
-                        .is_some_and(|end| self.is_same_line(end, Kind::FatArrow))
-            }
             _ => false,
         }
     }

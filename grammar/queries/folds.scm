@@ -1,0 +1,17 @@
+[
+  (function_definition)
+  (type_definition)
+  (trait_definition)
+  (implementation)
+  (module_definition)
+  (test_definition)
+  (macro_definition)
+  (block)
+  (do_block)
+  (match_expression)
+  (receive_expression)
+  (try_expression)
+  (list)
+  (map)
+  (block_comment)
+] @fold
