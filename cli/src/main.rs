@@ -1,3 +1,109 @@
-//! Room to be filled.
+//! The command line. Translates words into calls of the session and of the other faces; decides nothing.
 #![forbid(unsafe_code)]
-fn main() {}
+
+use clap::{Parser, Subcommand};
+use nostos_session::live::Session;
+use nostos_session::project::Project;
+use nostos_session::{Config, Options, Style};
+use std::io::IsTerminal;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+/// A live, statically typed language with processes.
+#[derive(Parser)]
+#[command(name = "nostos", version, arg_required_else_help = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run a program: a source file, or a directory with main.nos.
+    Run {
+        /// Operating-system threads that run processes [default: one per core].
+        #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+        workers: Option<u16>,
+        /// The program.
+        #[arg(value_name = "FILE|DIR")]
+        program: PathBuf,
+        /// Its arguments: everything after FILE is the program's.
+        #[arg(
+            trailing_var_arg = true,
+            allow_hyphen_values = true,
+            value_name = "ARGS"
+        )]
+        args: Vec<String>,
+    },
+    /// Check a program without running it.
+    Check {
+        /// The program.
+        #[arg(value_name = "FILE|DIR")]
+        program: PathBuf,
+    },
+}
+
+fn main() -> ExitCode {
+    let status = match Cli::parse().command {
+        Command::Run {
+            workers,
+            program,
+            args,
+        } => run(&program, workers, args),
+        Command::Check { program } => check(&program),
+    };
+    ExitCode::from(u8::try_from(status).unwrap_or(1))
+}
+
+fn run(program: &Path, workers: Option<u16>, args: Vec<String>) -> i32 {
+    let mut config = Config {
+        args,
+        ..Config::from_env()
+    };
+    if let Some(workers) = workers {
+        config.workers = workers.into();
+    }
+    let project = match Project::open(program) {
+        Ok(project) => project,
+        Err(error) => return fail(&error),
+    };
+    let session = match Session::new(project, Options::default(), config, style()) {
+        Ok(session) => session,
+        Err(unfit) => {
+            eprint!("{}", unfit.text);
+            return 1;
+        }
+    };
+    match session.entry() {
+        Ok(entry) => match session.image.start(entry) {
+            Ok(_) => session.image.run().code,
+            Err(error) => fail(&error),
+        },
+        Err(error) => fail(&error),
+    }
+}
+
+fn check(program: &Path) -> i32 {
+    match nostos_session::check(program, style()) {
+        Ok(found) => {
+            eprint!("{}", found.text);
+            i32::from(found.errors > 0)
+        }
+        Err(error) => fail(&error),
+    }
+}
+
+fn fail(error: &dyn std::fmt::Display) -> i32 {
+    eprintln!("Error: {error}");
+    1
+}
+
+/// Colours when a person reads.
+fn style() -> Style {
+    let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    if std::io::stderr().is_terminal() && !plain {
+        Style::Ansi
+    } else {
+        Style::Plain
+    }
+}

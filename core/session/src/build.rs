@@ -1,0 +1,226 @@
+//! Sources to published code. In: texts, and requests for cells that have no code yet. Out: batches for the runtime.
+//!
+//! The database holds the texts of the running program and nothing else: a batch of edits that does not check is taken back
+//! before anybody else can look, so that what is compiled late is compiled from what runs.
+
+use crate::debug::Finding;
+use crate::eval::Scrap;
+use crate::project::Project;
+use crate::report;
+use nostos_abi::code::CellId;
+use nostos_check::diagnostic::{Diagnostic, Severity};
+use nostos_check::hir::{Body, FnDef, TypeDef};
+use nostos_check::query::{self, Database, Origin};
+use nostos_check::ty::FnId;
+use nostos_codegen::{CellOwner, Codegen, Options};
+use nostos_runtime::Image;
+use rustc_hash::FxHashMap;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// The compiler's half of an image.
+pub struct Build {
+    /// Meaning.
+    pub db: Database,
+    /// Translation.
+    pub codegen: Codegen,
+    /// The project's texts as they run.
+    pub texts: BTreeMap<String, String>,
+    /// Definitions given to the REPL: they stand behind the main file's text.
+    pub scraps: Vec<Scrap>,
+    /// The main file's text without them.
+    pub main_text: String,
+    /// What has been compiled, as it was then.
+    compiled: FxHashMap<FnId, Compiled>,
+}
+
+/// A definition as it was when it was compiled.
+struct Compiled {
+    body: Arc<Body>,
+    def: Arc<FnDef>,
+}
+
+/// What a batch of edits changes in the running image.
+pub struct Plan {
+    /// Definitions to be compiled anew.
+    pub changed: Vec<FnId>,
+    /// Compiled definitions that stay as they are.
+    pub unchanged: usize,
+}
+
+/// Why a batch is not taken.
+pub enum Refused {
+    /// It does not check.
+    Wrong(Vec<Finding>),
+    /// A type has another shape now, and compiled code holds values of the old one.
+    Reshaped(Vec<Arc<TypeDef>>),
+}
+
+impl Build {
+    /// A build of a project: std and its files, nothing compiled.
+    pub fn new(project: &Project, options: Options) -> Build {
+        Build {
+            db: database(&project.files),
+            codegen: Codegen::new(options),
+            texts: project.files.clone(),
+            scraps: Vec::new(),
+            main_text: project.files[&project.main].clone(),
+            compiled: FxHashMap::default(),
+        }
+    }
+
+    /// The main file as it is compiled: its text, then the REPL's definitions.
+    pub fn with_scraps(&self, main: &str) -> String {
+        self.scraps.iter().fold(main.to_string(), |text, scrap| {
+            format!("{text}\n{}\n", scrap.text)
+        })
+    }
+
+    /// The errors of the program as it stands; warnings are left out.
+    pub fn errors(&self) -> Vec<Diagnostic> {
+        errors(&self.db)
+    }
+
+    /// Compiles a cell and publishes what came of it. The error is a sentence for the process that called the function.
+    pub fn compile(&mut self, image: &Image, cell: CellId) -> Result<(), String> {
+        // Two processes may have called the function at once: the first had it compiled.
+        if image.has_code(cell) {
+            Ok(())
+        } else {
+            self.publish(image, &[cell])
+        }
+    }
+
+    /// Compiles cells anew and publishes them in one step.
+    pub fn publish(&mut self, image: &Image, cells: &[CellId]) -> Result<(), String> {
+        let mut code = Vec::new();
+        for &cell in cells {
+            let batch = self
+                .codegen
+                .compile(&self.db, cell)
+                .map_err(|error| error.0)?;
+            code.extend(batch.code);
+            if let Some(CellOwner::Fn(inst)) = self.codegen.owner(cell) {
+                self.remember(inst.id);
+            }
+        }
+        image.add_descs(self.codegen.descs());
+        image.publish(code).map_err(|error| error.to_string())?;
+        Ok(())
+    }
+
+    fn remember(&mut self, owner: FnId) {
+        if let Some(body) = query::body(&self.db, owner) {
+            let def = query::fn_def(&self.db, owner);
+            self.compiled.insert(owner, Compiled { body, def });
+        }
+    }
+
+    /// Replaces texts (`None`: the file is gone) if the program still checks and no living shape changes; else leaves all as it was.
+    pub fn edit(
+        &mut self,
+        project: &Project,
+        edits: &BTreeMap<String, Option<String>>,
+    ) -> Result<Plan, Refused> {
+        let before = self.texts.clone();
+        for (name, text) in edits {
+            set_text(&mut self.db, &mut self.texts, name, text.as_deref());
+        }
+        let found = errors(&self.db);
+        let reshaped = if found.is_empty() {
+            self.reshaped()
+        } else {
+            Vec::new()
+        };
+        if found.is_empty() && reshaped.is_empty() {
+            return Ok(self.plan());
+        }
+        // Positions are those of the new texts: look them up before these go.
+        let found: Vec<Finding> = found
+            .iter()
+            .map(|found| report::finding(&self.db, project, found))
+            .collect();
+        for name in edits.keys() {
+            let old = before.get(name).map(String::as_str);
+            set_text(&mut self.db, &mut self.texts, name, old);
+        }
+        Err(if found.is_empty() {
+            Refused::Reshaped(reshaped)
+        } else {
+            Refused::Wrong(found)
+        })
+    }
+
+    /// Types that compiled code has a layout of and that are another shape now.
+    fn reshaped(&self) -> Vec<Arc<TypeDef>> {
+        self.codegen
+            .types()
+            .filter(|old| *query::type_def(&self.db, old.id) != ***old)
+            .cloned()
+            .collect()
+    }
+
+    fn plan(&mut self) -> Plan {
+        let mut plan = Plan {
+            changed: Vec::new(),
+            unchanged: 0,
+        };
+        for (&id, compiled) in &self.compiled {
+            match query::body(&self.db, id) {
+                // Gone from the sources: frames and values may still refer to it, so the old code stays.
+                None => {}
+                Some(body) if body == compiled.body => plan.unchanged += 1,
+                Some(_) => plan.changed.push(id),
+            }
+        }
+        for &id in &plan.changed {
+            let (old, new) = (&self.compiled[&id].def, query::fn_def(&self.db, id));
+            if (&old.params, &old.result, old.type_params)
+                != (&new.params, &new.result, new.type_params)
+            {
+                // Callers compiled against the old signature keep the old cell.
+                self.codegen.renew(id);
+            }
+        }
+        plan.changed.sort();
+        plan
+    }
+}
+
+/// A database with std and these files.
+pub fn database(files: &BTreeMap<String, String>) -> Database {
+    let mut db = Database::new();
+    for (path, text) in nostos_std::FILES {
+        db.set_file(path, text, Origin::Std);
+    }
+    for (path, text) in files {
+        db.set_file(path, text, Origin::Project);
+    }
+    db
+}
+
+/// The errors of a database, warnings left out.
+pub fn errors(db: &Database) -> Vec<Diagnostic> {
+    query::diagnostics(db)
+        .into_iter()
+        .filter(|found| found.severity == Severity::Error)
+        .collect()
+}
+
+fn set_text(
+    db: &mut Database,
+    texts: &mut BTreeMap<String, String>,
+    name: &str,
+    text: Option<&str>,
+) {
+    match text {
+        Some(text) => {
+            db.set_file(name, text, Origin::Project);
+            texts.insert(name.into(), text.into());
+        }
+        None => {
+            db.remove_file(name);
+            texts.remove(name);
+        }
+    }
+}

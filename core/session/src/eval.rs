@@ -1,0 +1,137 @@
+//! Evaluation in the image: what a REPL or a debugger's console is given, and what came of it.
+//!
+//! An expression is compiled like any other code and runs in a process of its own. A definition joins the main module, behind the text that is
+//! on disk, until the image ends; a later one of the same name takes its place.
+
+use crate::debug::{Finding, Refusal};
+use crate::live::Session;
+use nostos_check::query;
+use nostos_syntax::ast::Item;
+use std::collections::BTreeMap;
+
+/// A definition given to the REPL.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Scrap {
+    /// What it defines.
+    pub name: String,
+    /// Its text.
+    pub text: String,
+}
+
+/// What came of an input.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Evaluated {
+    /// The value as `show` writes it inside data; for definitions, what was defined.
+    pub text: String,
+    /// Its type as written in source; empty for definitions.
+    pub ty: String,
+}
+
+impl Session {
+    /// Evaluates an expression or takes a definition, in the main module.
+    pub fn evaluate(&self, input: &str) -> Result<Evaluated, Refusal> {
+        match definitions(input) {
+            Some(scraps) => self.define(scraps),
+            None => self.expression(input),
+        }
+    }
+
+    fn expression(&self, input: &str) -> Result<Evaluated, Refusal> {
+        let (cell, ty) = {
+            let mut build = self.build.lock();
+            let scope = build
+                .db
+                .file_id(&self.project.main)
+                .ok_or("the main module is gone")?;
+            let body = query::expression(&build.db, scope, &[], input).map_err(|found| {
+                Refusal(found.iter().map(sentence).collect::<Vec<_>>().join("\n"))
+            })?;
+            let ty = query::render_ty(&build.db, &body.result);
+            let cell = build.codegen.entry_cell(body);
+            build.compile(&self.image, cell)?;
+            (cell, ty)
+        };
+        let (_, answer) = self
+            .image
+            .call(cell)
+            .map_err(|error| Refusal(format!("cannot start a process: {error}")))?;
+        let finished = answer
+            .recv()
+            .map_err(|_| Refusal("the image has ended".into()))?;
+        match self.image.render_result(&finished, false) {
+            Some(text) => Ok(Evaluated { text, ty }),
+            None => Err(Refusal(finished.reason.to_string())),
+        }
+    }
+
+    fn define(&self, scraps: Vec<Scrap>) -> Result<Evaluated, Refusal> {
+        let names: Vec<String> = scraps.iter().map(|scrap| scrap.name.clone()).collect();
+        let (before, text) = {
+            let mut build = self.build.lock();
+            let before = build.scraps.clone();
+            build.scraps.retain(|known| !names.contains(&known.name));
+            build.scraps.extend(scraps);
+            (before, build.with_scraps(&build.main_text))
+        };
+        let reload = self.swap(BTreeMap::from([(self.project.main.clone(), Some(text))]));
+        if reload.ok {
+            return Ok(Evaluated {
+                text: names.join(", "),
+                ty: String::new(),
+            });
+        }
+        self.build.lock().scraps = before;
+        Err(Refusal(
+            reload
+                .findings
+                .iter()
+                .map(finding_sentence)
+                .collect::<Vec<_>>()
+                .join("\n"),
+        ))
+    }
+}
+
+fn sentence(found: &nostos_check::diagnostic::Diagnostic) -> String {
+    with_hint(&found.message, found.hint.as_deref())
+}
+
+fn finding_sentence(found: &Finding) -> String {
+    with_hint(&found.message, found.hint.as_deref())
+}
+
+fn with_hint(message: &str, hint: Option<&str>) -> String {
+    match hint {
+        Some(hint) => format!("{message} ({hint})"),
+        None => message.into(),
+    }
+}
+
+/// The definitions an input consists of; `None` when it is an expression.
+fn definitions(input: &str) -> Option<Vec<Scrap>> {
+    let parse = nostos_syntax::parse(input);
+    let mut scraps: Vec<Scrap> = Vec::new();
+    for item in parse.file().items() {
+        let name = match item {
+            Item::Expr(_) => return None,
+            Item::Fn(def) => def.name().map(|name| name.text().to_string()),
+            _ => None,
+        };
+        let range = item.node().range();
+        let text = input[range.start as usize..range.end as usize].trim_end();
+        let name =
+            name.unwrap_or_else(|| text.split('=').next().unwrap_or(text).trim().to_string());
+        match scraps.last_mut() {
+            // Clauses of one function stay together.
+            Some(last) if last.name == name => {
+                last.text.push('\n');
+                last.text.push_str(text);
+            }
+            _ => scraps.push(Scrap {
+                name,
+                text: text.into(),
+            }),
+        }
+    }
+    (!scraps.is_empty()).then_some(scraps)
+}

@@ -1,0 +1,244 @@
+//! The session: one program, its build and its image.
+//!
+//! A reload is a transaction: a batch of texts is checked as a whole; wrong ones leave everything as it was, right ones are compiled beside the
+//! running program and published in one step. Batches queue on the build's lock.
+
+use crate::build::{Build, Refused};
+use crate::debug::{Event, Finding, Reload};
+use crate::project::Project;
+use crate::report;
+use nostos_abi::code::CellId;
+use nostos_check::diagnostic::Diagnostic;
+use nostos_check::query;
+use nostos_check::render::Style;
+use nostos_codegen::Options;
+use nostos_runtime::{Config, Image};
+use parking_lot::Mutex;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::time::Instant;
+
+/// A program that runs or may run.
+pub struct Session {
+    /// The processes.
+    pub image: Arc<Image>,
+    /// Where the sources are.
+    pub project: Project,
+    pub(crate) build: Mutex<Build>,
+    version: AtomicU64,
+    listeners: Mutex<Vec<Sender<Event>>>,
+}
+
+/// Why a program does not start.
+pub struct Unfit {
+    /// For people.
+    pub text: String,
+    /// For editors.
+    pub findings: Vec<Finding>,
+}
+
+impl Session {
+    /// Checks a program and makes an image for it. Nothing runs yet.
+    pub fn new(
+        project: Project,
+        options: Options,
+        config: Config,
+        style: Style,
+    ) -> Result<Arc<Session>, Unfit> {
+        let build = Build::new(&project, options);
+        let wrong = build.errors();
+        if !wrong.is_empty() {
+            return Err(unfit(&build, &project, &wrong, style));
+        }
+        if query::main_fn(&build.db).is_none() {
+            let text = format!(
+                "Error: {} has no function main\n  hint: a program starts with `main() = …`; it may take a list of strings, the arguments\n",
+                project.main
+            );
+            return Err(Unfit {
+                text,
+                findings: Vec::new(),
+            });
+        }
+        let image = Image::new(config).map_err(|error| Unfit {
+            text: format!("Error: the image cannot start: {error}\n"),
+            findings: Vec::new(),
+        })?;
+        let session = Arc::new(Session {
+            image: image.clone(),
+            project,
+            build: Mutex::new(build),
+            version: AtomicU64::new(1),
+            listeners: Mutex::default(),
+        });
+        let weak = Arc::downgrade(&session);
+        image.set_compiler(Box::new(move |cell| match weak.upgrade() {
+            Some(session) => session.build.lock().compile(&session.image, cell),
+            None => Err("the image is shutting down".into()),
+        }));
+        Ok(session)
+    }
+
+    /// The cell that starts the program.
+    pub fn entry(&self) -> Result<CellId, String> {
+        let mut build = self.build.lock();
+        let main = query::main_fn(&build.db).ok_or("the program has no function main")?;
+        let body = query::entry(&build.db, main);
+        let cell = build.codegen.entry_cell(body);
+        build.compile(&self.image, cell)?;
+        Ok(cell)
+    }
+
+    /// From now on, what happens.
+    pub fn listen(&self) -> Receiver<Event> {
+        let (sender, receiver) = channel();
+        self.listeners.lock().push(sender);
+        receiver
+    }
+
+    /// Tells everyone who listens.
+    pub fn tell(&self, event: &Event) {
+        self.listeners
+            .lock()
+            .retain(|listener| listener.send(event.clone()).is_ok());
+    }
+
+    /// The version of the sources that runs: 1, and one more for every reload that changed something.
+    pub fn version(&self) -> u64 {
+        self.version.load(Ordering::Relaxed)
+    }
+
+    /// Loads what is on disk now.
+    pub fn reload_from_disk(&self) -> Reload {
+        match self.project.read_all() {
+            Ok(files) => {
+                let mut edits: BTreeMap<String, Option<String>> = self
+                    .build
+                    .lock()
+                    .texts
+                    .keys()
+                    .map(|name| (name.clone(), None))
+                    .collect();
+                edits.extend(files.into_iter().map(|(name, text)| (name, Some(text))));
+                self.load(edits)
+            }
+            Err(error) => self.refuse(vec![self.at_main(error.to_string(), None)]),
+        }
+    }
+
+    /// Replaces texts of the running program (`None`: the file is gone) and swaps in what changed.
+    pub fn load(&self, mut edits: BTreeMap<String, Option<String>>) -> Reload {
+        let main = edits.get(&self.project.main).cloned().flatten();
+        if let Some(text) = &main {
+            let composed = self.build.lock().with_scraps(text);
+            edits.insert(self.project.main.clone(), Some(composed));
+        }
+        let reload = self.swap(edits);
+        if let (true, Some(text)) = (reload.ok, main) {
+            self.build.lock().main_text = text;
+        }
+        reload
+    }
+
+    /// The transaction behind every reload.
+    pub(crate) fn swap(&self, mut edits: BTreeMap<String, Option<String>>) -> Reload {
+        let begin = Instant::now();
+        let mut build = self.build.lock();
+        edits.retain(|name, text| build.texts.get(name) != text.as_ref());
+        if edits.is_empty() {
+            return Reload {
+                ok: true,
+                version: self.version(),
+                ..Reload::default()
+            };
+        }
+        let plan = match build.edit(&self.project, &edits) {
+            Ok(plan) => plan,
+            Err(refused) => {
+                drop(build);
+                return self.refuse(self.findings(refused));
+            }
+        };
+        let changed = plan
+            .changed
+            .iter()
+            .map(|&id| query::fn_def(&build.db, id).name.to_string())
+            .collect();
+        let cells: Vec<CellId> = plan
+            .changed
+            .iter()
+            .flat_map(|&id| build.codegen.cells_of(id).to_vec())
+            .collect();
+        let published = build.publish(&self.image, &cells);
+        drop(build);
+        if let Err(message) = published {
+            return self.refuse(vec![self.at_main(message, None)]);
+        }
+        let reload = Reload {
+            ok: true,
+            version: self.version.fetch_add(1, Ordering::Relaxed) + 1,
+            changed,
+            unchanged: plan.unchanged,
+            findings: Vec::new(),
+            micros: begin.elapsed().as_micros() as u64,
+        };
+        self.tell(&Event::Reloaded(reload.clone()));
+        reload
+    }
+
+    fn refuse(&self, findings: Vec<Finding>) -> Reload {
+        let reload = Reload {
+            ok: false,
+            version: self.version(),
+            findings,
+            ..Reload::default()
+        };
+        self.tell(&Event::Reloaded(reload.clone()));
+        reload
+    }
+
+    fn findings(&self, refused: Refused) -> Vec<Finding> {
+        match refused {
+            Refused::Wrong(findings) => findings,
+            Refused::Reshaped(types) => {
+                let hint = "restart the image to load this change; until then the old code runs";
+                let say = |name: &str| {
+                    format!(
+                        "the type {name} has another shape now, and running processes may hold values of the old one"
+                    )
+                };
+                types
+                    .iter()
+                    .map(|old| self.at_main(say(&old.name), Some(hint.into())))
+                    .collect()
+            }
+        }
+    }
+
+    fn at_main(&self, message: String, hint: Option<String>) -> Finding {
+        let path = self
+            .project
+            .absolute(&self.project.main)
+            .to_string_lossy()
+            .into_owned();
+        Finding {
+            path,
+            start: (0, 0),
+            end: (0, 0),
+            error: true,
+            message,
+            hint,
+        }
+    }
+}
+
+fn unfit(build: &Build, project: &Project, wrong: &[Diagnostic], style: Style) -> Unfit {
+    let text = report::found(&build.db, wrong, style).text;
+    let findings = wrong
+        .iter()
+        .map(|found| report::finding(&build.db, project, found))
+        .collect();
+    Unfit { text, findings }
+}
