@@ -126,9 +126,9 @@ impl Ids {
         FileId(self.with(|t| t.files.number(path.into())))
     }
 
-    /// The path of a file.
+    /// The path of a file; empty for what stands in none (the synthesised entry).
     pub fn file_path(&self, file: FileId) -> Name {
-        self.with(|t| t.files.keys[file.0 as usize].clone())
+        self.with(|t| t.files.keys.get(file.0 as usize).cloned().unwrap_or_default())
     }
 
     /// The number of a dotted module path.
