@@ -211,7 +211,7 @@ pub enum ExprKind {
     Tuple(Vec<Expr>),
     /// A record's field, by index (of the only constructor).
     Field(Box<Expr>, u32),
-    /// A record's field by name, where the record's type is a parameter of this definition.
+    /// A record's field by name (a tuple's element by its number as text), where the type is a parameter of this definition.
     DotField(Box<Expr>, Arc<str>),
     /// A tuple's element.
     Element(Box<Expr>, u32),

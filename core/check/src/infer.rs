@@ -126,12 +126,6 @@ enum Hole {
         ty: Ty,
         span: Span,
     },
-    Element {
-        base: Expr,
-        index: u32,
-        ty: Ty,
-        span: Span,
-    },
     Done(Expr),
 }
 
@@ -155,11 +149,6 @@ enum Goal {
         name: Name,
         result: Ty,
         owner: FnId,
-    },
-    Element {
-        base: Ty,
-        index: u32,
-        result: Ty,
     },
     Binary {
         op: BinaryOp,

@@ -349,6 +349,12 @@ fn qualified_fn(db: &dyn Db, project: Project, module: ModuleId, name: &str) -> 
     }
 }
 
+/// Whether the function is only declared: a method of a trait without a default body.
+pub fn is_declaration(db: &Database, id: FnId) -> bool {
+    function(db, db.project(), main_part(db, id))
+        .is_some_and(|def| def.clauses.iter().all(|c| c.body.is_none()))
+}
+
 /// The typed body of a function; `None` when it has none or errors.
 pub fn body(db: &Database, id: FnId) -> Option<Arc<Body>> {
     fn_body(db, db.project(), id)

@@ -9,7 +9,6 @@ use crate::raw::Name;
 use crate::signature::{Constraint, trait_info};
 use crate::traits::{Implementation, implementation};
 use crate::ty::{TraitId, Ty};
-use crate::types::type_info;
 use std::sync::Arc;
 
 /// The outcome of trying a goal.
@@ -69,11 +68,6 @@ impl<'db> Infer<'db> {
             Goal::Field {
                 base, name, result, ..
             } => self.try_field(base, name, result, pending),
-            Goal::Element {
-                base,
-                index,
-                result,
-            } => self.try_element(base, *index, result, pending),
             Goal::Binary { .. } => self.try_binary(pending, force),
         };
         self.enter(at);
@@ -186,7 +180,7 @@ impl<'db> Infer<'db> {
                     Some((index, ty)) => {
                         self.check_private_field(&form, index, name, pending.span);
                         self.expect(result, &ty, pending.span);
-                        self.fill_field(pending, index);
+                        self.fill_field(pending, index, matches!(form, Ty::Tuple(_)));
                     }
                     None => {
                         self.no_field(&form, name, pending.span);
@@ -198,71 +192,22 @@ impl<'db> Infer<'db> {
         }
     }
 
-    fn fill_field(&mut self, pending: &Pending, index: u32) {
+    fn fill_field(&mut self, pending: &Pending, index: u32, tuple: bool) {
         let Some(hole) = pending.hole else { return };
         let slot = &mut self.holes[hole as usize];
         if let Hole::Field { base, ty, span, .. } = slot {
-            let done = Expr {
-                kind: ExprKind::Field(Box::new(base.clone()), index),
+            let base = Box::new(base.clone());
+            let kind = if tuple {
+                ExprKind::Element(base, index)
+            } else {
+                ExprKind::Field(base, index)
+            };
+            *slot = Hole::Done(Expr {
+                kind,
                 ty: ty.clone(),
                 span: *span,
-            };
-            *slot = Hole::Done(done);
+            });
         }
-    }
-
-    fn try_element(&mut self, base: &Ty, index: u32, result: &Ty, pending: &Pending) -> Tried {
-        let form = self.table.shallow(base);
-        let (ty, field) = match &form {
-            Ty::Infer(_) => return Tried::Stuck,
-            Ty::Tuple(items) => (items.get(index as usize).cloned(), false),
-            Ty::Adt(id, args) => {
-                let info = type_info(self.db, self.project, *id);
-                let field = match info.def.ctors.as_slice() {
-                    [ctor] => ctor
-                        .fields
-                        .get(index as usize)
-                        .map(|(_, ty)| ty.substitute(args)),
-                    _ => None,
-                };
-                (field, true)
-            }
-            Ty::Error => (Some(Ty::Error), false),
-            _ => (None, false),
-        };
-        match ty {
-            Some(ty) => {
-                self.expect(result, &ty, pending.span);
-                if let Some(hole) = pending.hole {
-                    let slot = &mut self.holes[hole as usize];
-                    if let Hole::Element {
-                        base,
-                        index,
-                        ty,
-                        span,
-                    } = slot
-                    {
-                        let base = Box::new(base.clone());
-                        let kind = if field {
-                            ExprKind::Field(base, *index)
-                        } else {
-                            ExprKind::Element(base, *index)
-                        };
-                        *slot = Hole::Done(Expr {
-                            kind,
-                            ty: ty.clone(),
-                            span: *span,
-                        });
-                    }
-                }
-            }
-            None => {
-                let message = format!("no field `{index}` on type `{}`", self.show(&form));
-                self.report(pending.span, message);
-                let _ = self.table.unify(result, &Ty::Error);
-            }
-        }
-        Tried::Done
     }
 
     fn try_binary(&mut self, pending: &Pending, force: bool) -> Tried {
@@ -554,7 +499,7 @@ impl<'db> Infer<'db> {
             self.solve();
             let inner = |cx: &Self, ty: &Ty| match cx.table.shallow(ty) {
                 Ty::Infer(var) => cx.table.level_of(var) > level,
-                _ => true,
+                _ => false,
             };
             // One operand known decides before none known; a literal is not known.
             let known = |cx: &Self, ty: &Ty| !matches!(cx.table.shallow(ty), Ty::Infer(_));
@@ -564,7 +509,7 @@ impl<'db> Infer<'db> {
                         goal: Goal::Binary { lhs, rhs, .. },
                         hole: Some(_),
                         ..
-                    } => inner(self, lhs) && inner(self, rhs),
+                    } => inner(self, lhs) || inner(self, rhs),
                     _ => false,
                 })
                 .collect();
@@ -652,7 +597,7 @@ impl<'db> Infer<'db> {
                         (args.iter().collect(), args.iter().chain([result]).collect())
                     }
                     Goal::Field { base, result, .. } => (vec![base], vec![result]),
-                    Goal::Trait { .. } | Goal::Element { .. } | Goal::Binary { .. } => continue,
+                    Goal::Trait { .. } | Goal::Binary { .. } => continue,
                 };
                 let mut on = Vec::new();
                 from.iter().for_each(|ty| self.table.free(ty, &mut on));
@@ -740,7 +685,7 @@ impl<'db> Infer<'db> {
                         None
                     }
                 }
-                Goal::Element { .. } | Goal::Binary { .. } => None,
+                Goal::Binary { .. } => None,
             };
             match constraint {
                 Some(constraint) => {
@@ -808,13 +753,6 @@ impl<'db> Infer<'db> {
                     format!(
                         "Type annotation required: the record with field `{name}` is not known"
                     ),
-                );
-                let _ = self.table.unify(result, &Ty::Error);
-            }
-            Goal::Element { result, .. } => {
-                self.report(
-                    pending.span,
-                    "Type annotation required: the tuple is not known",
                 );
                 let _ = self.table.unify(result, &Ty::Error);
             }

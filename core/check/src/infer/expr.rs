@@ -866,15 +866,24 @@ impl<'db> Infer<'db> {
         }
     }
 
-    /// The field of a record type.
+    /// The field of a record type by name, or of a tuple or single constructor by number.
     pub(super) fn find_field(&self, form: &Ty, name: &str) -> Option<(u32, Ty)> {
-        let Ty::Adt(id, args) = form else { return None };
-        let info = type_info(self.db, self.project, *id);
-        let [ctor] = info.def.ctors.as_slice() else {
-            return None;
-        };
-        let index = ctor.fields.iter().position(|(field, _)| **field == *name)?;
-        Some((index as u32, ctor.fields[index].1.substitute(args)))
+        let number = name.parse::<usize>().ok();
+        match form {
+            Ty::Tuple(items) => Some((number? as u32, items.get(number?)?.clone())),
+            Ty::Adt(id, args) => {
+                let info = type_info(self.db, self.project, *id);
+                let [ctor] = info.def.ctors.as_slice() else {
+                    return None;
+                };
+                let index = match number {
+                    Some(index) => index,
+                    None => ctor.fields.iter().position(|(field, _)| **field == *name)?,
+                };
+                Some((index as u32, ctor.fields.get(index)?.1.substitute(args)))
+            }
+            _ => None,
+        }
     }
 
     pub(super) fn check_private_field(&mut self, form: &Ty, index: u32, name: &str, span: Span) {
@@ -915,64 +924,23 @@ impl<'db> Infer<'db> {
 
     fn element(&mut self, base: &raw::Expr, index: u32, span: Span) -> Expr {
         let base = self.infer(base, None);
-        match self.known_form(&base.ty) {
-            Ty::Tuple(items) => match items.get(index as usize) {
-                Some(ty) => Expr {
-                    ty: ty.clone(),
-                    kind: ExprKind::Element(Box::new(base), index),
-                    span,
-                },
-                None => {
-                    let message =
-                        format!("no field `{index}`: the tuple has {} elements", items.len());
-                    self.report(span, message);
-                    self.error_expr(span)
-                }
-            },
-            Ty::Infer(_) => {
-                let ty = self.fresh();
-                let of = base.ty.clone();
-                let (hole, out) = self.hole(
-                    Hole::Element {
-                        base,
-                        index,
-                        ty: ty.clone(),
-                        span,
-                    },
-                    ty.clone(),
-                    span,
-                );
-                self.later(
-                    Goal::Element {
-                        base: of,
-                        index,
-                        result: ty,
-                    },
-                    span,
-                    Some(hole),
-                );
-                out
+        let form = self.known_form(&base.ty);
+        if let Ty::Infer(_) = form {
+            return self.field_of(base, &index.to_string().into(), span, span);
+        }
+        match self.find_field(&form, &index.to_string()) {
+            _ if form == Ty::Error => self.error_expr(span),
+            Some((index, ty)) => {
+                let base = Box::new(base);
+                let kind = if let Ty::Tuple(_) = form {
+                    ExprKind::Element(base, index)
+                } else {
+                    ExprKind::Field(base, index)
+                };
+                Expr { kind, ty, span }
             }
-            Ty::Error => self.error_expr(span),
-            // A newtype's or record's fields count as well.
-            Ty::Adt(id, args) => {
-                let info = type_info(self.db, self.project, id);
-                if let [ctor] = info.def.ctors.as_slice()
-                    && let Some((_, ty)) = ctor.fields.get(index as usize)
-                {
-                    let ty = ty.substitute(&args);
-                    return Expr {
-                        kind: ExprKind::Field(Box::new(base), index),
-                        ty,
-                        span,
-                    };
-                }
-                let message = format!("no field `{index}` on type `{}`", self.show(&base.ty));
-                self.report(span, message);
-                self.error_expr(span)
-            }
-            other => {
-                let message = format!("no field `{index}` on type `{}`", self.show(&other));
+            None => {
+                let message = format!("no field `{index}` on type `{}`", self.show(&form));
                 self.report(span, message);
                 self.error_expr(span)
             }

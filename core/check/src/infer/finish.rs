@@ -556,8 +556,7 @@ impl Finish {
             // Reported where it could not be decided.
             Hole::Call { ty, span, .. }
             | Hole::Value { ty, span }
-            | Hole::Field { ty, span, .. }
-            | Hole::Element { ty, span, .. } => {
+            | Hole::Field { ty, span, .. } => {
                 debug_assert!(
                     !cx.me().findings.is_empty(),
                     "an undecided hole has been reported"

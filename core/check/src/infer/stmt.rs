@@ -104,7 +104,11 @@ impl<'db> Infer<'db> {
                 value.ty = ty;
                 value
             }
-            None => self.infer(value, None),
+            None => {
+                let value = self.infer(value, None);
+                self.default_literals(&value.ty);
+                value
+            }
         };
         let pattern = self.pattern(pattern, &value.ty.clone(), false, var);
         out.push(Stmt::Let {
@@ -112,6 +116,17 @@ impl<'db> Infer<'db> {
             value,
             span,
         });
+    }
+
+    /// Nothing said otherwise where the literals stand: they are Ints.
+    fn default_literals(&mut self, ty: &Ty) {
+        let mut free = Vec::new();
+        self.table.free(ty, &mut free);
+        for var in free {
+            if self.table.is_literal(var) {
+                self.table.bind(var, Ty::INT);
+            }
+        }
     }
 
     /// Reports names of a binding that this function has bound already.

@@ -243,6 +243,10 @@ impl Ctx<'_> {
     }
 
     pub(super) fn field_named(&self, ty: TyId, name: &str) -> Option<u32> {
+        // A tuple's element is named by its number.
+        if let Ok(index) = name.parse() {
+            return Some(index);
+        }
         match &self.world.layouts.get(ty).form {
             crate::layout::Form::Data(data) if data.ctors.len() == 1 => {
                 let mut fields = data.ctors[0].fields.iter();
