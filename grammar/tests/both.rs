@@ -126,3 +126,40 @@ fn broken_sources_end_too() {
         assert_eq!(tree.root_node().end_byte(), text.len());
     }
 }
+
+#[test]
+fn mutilated_sources_end_too() {
+    let mut paths = Vec::new();
+    sources(&root().join("core/syntax/tests/data"), &mut paths);
+    paths.sort();
+    let mut parser = parser();
+    // xorshift: the same numbers on every run.
+    let mut state = 99u64;
+    let mut below = |limit: usize| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        (state % limit.max(1) as u64) as usize
+    };
+    for path in paths {
+        let text = std::fs::read_to_string(path).unwrap();
+        let characters: Vec<char> = text.chars().collect();
+        for _ in 0..60 {
+            let mut piece: Vec<char> = characters[below(characters.len())..]
+                .iter()
+                .copied()
+                .take(800)
+                .collect();
+            for _ in 0..5 {
+                let at = below(piece.len());
+                let end = (at + below(12)).min(piece.len());
+                let moved: Vec<char> = piece.drain(at..end).collect();
+                let to = below(piece.len() + 1);
+                piece.splice(to..to, moved);
+            }
+            let text: String = piece.into_iter().collect();
+            let tree = parser.parse(&text, None).unwrap();
+            assert_eq!(tree.root_node().end_byte(), text.len());
+        }
+    }
+}

@@ -121,7 +121,7 @@
 //! ```
 
 use crate::kind::Kind;
-use crate::tree::{Node, NodeId, TextRange};
+use crate::tree::Node;
 
 mod exprs;
 mod items;
@@ -324,9 +324,4 @@ pub(crate) fn name_token(node: Node<'_>) -> Option<Token<'_>> {
 /// Whether `token` can stand for a name in the places where keywords may (after a dot, before a field's colon).
 pub(crate) fn is_word(token: Node<'_>) -> bool {
     matches!(token.kind(), Kind::Ident | Kind::UpperIdent) || token.kind().is_keyword()
-}
-
-/// The id and range that diagnostics and tables need, for any view.
-pub fn place<'t>(view: impl View<'t>) -> (NodeId, TextRange) {
-    (view.node().id(), view.node().range())
 }

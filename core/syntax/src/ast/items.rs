@@ -1,8 +1,8 @@
 //! Views of items and their parts.
 
 use super::{
-    ArgList, BinaryOp, ErrorNode, Expr, Pat, PathType, SpliceExpr, StringExpr, Token, TypeExpr,
-    View, choices, doc_above, is_word, many, many_in, name_token, one, one_after, views,
+    ArgList, BinaryOp, Expr, Pat, PathType, SpliceExpr, StringExpr, Token, TypeExpr, View, choices,
+    doc_above, is_word, many, many_in, name_token, one, one_after, views,
 };
 use crate::kind::Kind;
 use crate::tree::Node;
@@ -221,6 +221,20 @@ impl<'t> TypeDef<'t> {
         } else {
             TypeBody::Empty
         }
+    }
+}
+
+impl<'t> Field<'t> {
+    /// The `##` lines above it.
+    pub fn doc(self) -> Option<String> {
+        doc_above(self.node())
+    }
+}
+
+impl<'t> Variant<'t> {
+    /// The `##` lines above it.
+    pub fn doc(self) -> Option<String> {
+        doc_above(self.node())
     }
 }
 
@@ -586,9 +600,4 @@ pub(super) fn alias(node: Node<'_>) -> Option<Token<'_>> {
         .skip_while(|token| !(token.kind() == Kind::Ident && token.text() == "as"))
         .nth(1)
         .filter(|token| is_word(*token))
-}
-
-/// Errors that the recovery left between items.
-pub fn item_errors<'t>(node: Node<'t>) -> impl Iterator<Item = ErrorNode<'t>> {
-    many(node)
 }
