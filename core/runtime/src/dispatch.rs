@@ -350,16 +350,19 @@ pub(crate) fn fault(code: u64, a: u64, b: u64) -> Halt {
 
 impl Ctx<'_> {
     /// Word `i` of the argument area.
+    #[inline]
     pub(crate) fn arg(&self, i: usize) -> u64 {
         self.process.args[i].get()
     }
 
     /// Sets a result.
+    #[inline]
     pub(crate) fn put(&mut self, i: usize, word: u64) {
         self.process.args[i].set(word);
     }
 
     /// Memory for an object; may collect. Its payload must be filled before the next safepoint.
+    #[inline]
     pub(crate) fn allocate(&mut self, header: u64, bytes: usize) -> Flow<*mut u64> {
         let tools = self.core.tools();
         collect::allocate(tools, self.process, self.own, header, bytes)

@@ -69,11 +69,13 @@ impl Heap {
     }
 
     /// Does the nursery have room for this many bytes?
+    #[inline]
     pub(crate) fn has_room(&self, process: &Process, bytes: usize) -> bool {
         process.heap_top.get() + bytes <= self.nursery.end()
     }
 
     /// Takes bytes of the nursery that [`Heap::has_room`] confirmed.
+    #[inline]
     pub(crate) fn bump(&self, process: &Process, bytes: usize) -> *mut u64 {
         let at = process.heap_top.get();
         debug_assert!(at + bytes <= self.nursery.end());
@@ -180,6 +182,7 @@ pub(crate) struct Room {
 
 impl Heap {
     /// Room for a copied value, without a collection: in the nursery, or else in the old space.
+    #[inline]
     pub(crate) fn room_for(&mut self, process: &Process, bytes: usize, policy: Policy) -> Room {
         if bytes == 0 {
             return Room {

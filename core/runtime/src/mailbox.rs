@@ -67,6 +67,7 @@ pub(crate) struct Queue {
 
 impl Queue {
     /// A receive begins at the head.
+    #[inline]
     pub(crate) fn start(&mut self, deadline: u64) {
         self.cursor = 0;
         self.peeked = false;
@@ -74,6 +75,7 @@ impl Queue {
     }
 
     /// The next message not yet refused.
+    #[inline]
     pub(crate) fn peek(&mut self) -> Option<u32> {
         if std::mem::take(&mut self.peeked) {
             self.cursor += 1;
@@ -84,6 +86,7 @@ impl Queue {
     }
 
     /// The message just peeked.
+    #[inline]
     pub(crate) fn current(&self) -> Option<&Message> {
         if !self.peeked {
             return None;
@@ -92,6 +95,7 @@ impl Queue {
     }
 
     /// Takes the message just peeked out.
+    #[inline]
     pub(crate) fn take(&mut self) -> Option<Message> {
         if !std::mem::take(&mut self.peeked) {
             return None;
@@ -103,8 +107,13 @@ impl Queue {
     }
 
     /// Takes over what has arrived.
+    #[inline]
     pub(crate) fn accept(&mut self, arrived: &mut Vec<Message>) {
-        self.messages.extend(arrived.drain(..));
+        if arrived.len() == 1 {
+            self.messages.extend(arrived.pop());
+        } else {
+            self.messages.extend(arrived.drain(..));
+        }
     }
 
     pub(crate) fn len(&self) -> usize {

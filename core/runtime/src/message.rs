@@ -26,7 +26,7 @@ enum Words {
     Boxed(Box<[u64]>),
 }
 
-const INLINE: usize = 6;
+const INLINE: usize = 4;
 
 impl Default for Words {
     fn default() -> Self {
@@ -77,6 +77,29 @@ impl Fragment {
     /// # Safety
     /// `root` is a live ref of a heap the caller owns.
     pub(crate) unsafe fn copy(traces: &Traces, scratch: &mut Scratch, root: u64) -> Self {
+        if is_immediate(root) {
+            return Fragment::plain(root);
+        }
+        // SAFETY: `root` is no immediate, so it points to a live object's header.
+        let header = unsafe { *(root as *const u64) };
+        if header & HEADER_STATIC != 0 {
+            return Fragment::plain(root);
+        }
+        // Most messages are one small object without refs.
+        if let Some(bytes) = traces.flat_bytes(header)
+            && bytes <= INLINE * 8
+        {
+            let mut words = [0; INLINE];
+            words[0] = header & HEADER_DESC_MASK;
+            for (i, word) in words.iter_mut().enumerate().take(bytes / 8).skip(1) {
+                // SAFETY: the object has this many words.
+                *word = unsafe { *(root as *const u64).add(i) };
+            }
+            return Fragment {
+                words: Words::Inline((bytes / 8) as u8, words),
+                root: FIRST_OFFSET,
+            };
+        }
         scratch.words.clear();
         scratch.undo.clear();
         // SAFETY: the caller owns the heap that `root` and all it refers to are in.
@@ -117,6 +140,7 @@ impl Fragment {
     }
 
     /// Bytes of its objects.
+    #[inline]
     pub(crate) fn bytes(&self) -> usize {
         self.words.len() * 8
     }
@@ -124,6 +148,7 @@ impl Fragment {
     /// The header of the value's object.
     ///
     /// Invariant of messages: the root is an object, since values are boxed before they are sent.
+    #[inline]
     pub(crate) fn header(&self) -> Option<u64> {
         if is_immediate(self.root) {
             return None;

@@ -243,11 +243,13 @@ impl Process {
     }
 
     /// Its number now.
+    #[inline]
     pub(crate) fn pid(&self) -> u64 {
         self.pid.load(Ordering::Relaxed)
     }
 
     /// Becomes the owner, to run it.
+    #[inline]
     pub(crate) fn acquire_to_run(&self) -> bool {
         self.acquire(owner::WORKER)
     }
@@ -257,6 +259,7 @@ impl Process {
         self.acquire(owner::LOOKER)
     }
 
+    #[inline]
     fn acquire(&self, who: u8) -> bool {
         self.owner
             .compare_exchange(owner::FREE, who, Ordering::Acquire, Ordering::Relaxed)
@@ -264,6 +267,7 @@ impl Process {
     }
 
     /// Gives ownership up.
+    #[inline]
     pub(crate) fn release(&self) {
         self.owner.store(owner::FREE, Ordering::Release);
     }
@@ -273,6 +277,7 @@ impl Process {
         State::from_byte(self.state.load(Ordering::Relaxed))
     }
 
+    #[inline]
     pub(crate) fn set_state(&self, state: State) {
         self.state.store(state as u8, Ordering::Relaxed);
     }
@@ -288,6 +293,7 @@ impl Process {
     /// # Safety
     /// The caller owns the process (see [`Process::acquire_to_run`]), and no other reference from this function is alive.
     #[allow(clippy::mut_from_ref)]
+    #[inline]
     pub(crate) unsafe fn own(&self) -> &mut Own {
         // SAFETY: as the caller promises.
         unsafe { &mut *self.own.get() }

@@ -212,6 +212,7 @@ impl Worker {
     }
 
     /// Queues a process that can run.
+    #[inline]
     pub(crate) fn schedule(&self, process: Ptr) {
         if self.next.get().is_none() {
             self.next.set(Some(process));
@@ -229,6 +230,7 @@ impl Worker {
         }
     }
 
+    #[inline]
     fn find(&self, tick: u32) -> Option<Ptr> {
         const FAVOURS: u32 = 64;
         if tick.is_multiple_of(64)
@@ -323,6 +325,7 @@ impl Worker {
     }
 
     /// Wakes processes whose deadline has passed.
+    #[inline]
     fn fire_timers(&self) {
         let timers = &self.core.timers;
         if timers.earliest() == u64::MAX {
@@ -362,6 +365,7 @@ impl Worker {
         self.due.replace(due);
     }
 
+    #[inline]
     fn run_process(&self, ptr: Ptr) {
         let process: &Process = &ptr;
         let asked = process.attention.load(Ordering::Acquire);
@@ -400,6 +404,7 @@ impl Worker {
     }
 
     /// Lets the process run; what it had been waiting for is settled first.
+    #[inline]
     fn resume(&self, process: &Process, own: &mut Own, asked: u32) -> Leave {
         if asked & (attention::KILL | attention::STOP) != 0
             && let Some(leave) = self.core.attend(process, own)
@@ -450,6 +455,7 @@ impl Worker {
     }
 
     /// The process waits for a message or its deadline, unless that has come meanwhile.
+    #[inline]
     fn park(&self, ptr: Ptr, own: &mut Own) {
         let process: &Process = &ptr;
         let sleeps = own.sleeping;

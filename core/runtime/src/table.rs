@@ -74,6 +74,7 @@ impl Table {
     }
 
     /// The block in the number's slot: the process of that number, or, if that is gone, possibly another one. Compare under the inbox's lock.
+    #[inline]
     pub(crate) fn get(&self, pid: u64) -> Option<&Process> {
         let block = self.slot(pid)?.load(Ordering::Acquire);
         // SAFETY: slots hold null or blocks that live as long as the table.
@@ -100,6 +101,7 @@ impl Table {
             })
     }
 
+    #[inline]
     fn slot(&self, pid: u64) -> Option<&AtomicPtr<Process>> {
         let index = pid as usize & (SLOTS - 1);
         let chunk = self.chunks[index / CHUNK].load(Ordering::Acquire);

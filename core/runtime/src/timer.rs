@@ -30,6 +30,7 @@ impl Timers {
     }
 
     /// The earliest deadline, `u64::MAX` when there is none.
+    #[inline]
     pub(crate) fn earliest(&self) -> u64 {
         self.earliest.load(Ordering::Acquire)
     }

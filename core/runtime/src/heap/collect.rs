@@ -27,6 +27,7 @@ pub(crate) struct Tools<'a> {
 }
 
 /// Memory for an object of `bytes`; collects when there is no room. The object's header is written, its payload is not.
+#[inline]
 pub(crate) fn allocate(
     tools: Tools,
     process: &Process,
@@ -56,6 +57,7 @@ pub(crate) fn allocate(
 }
 
 /// Makes sure that `bytes` can be taken from the nursery without a collection.
+#[inline]
 pub(crate) fn reserve(
     tools: Tools,
     process: &Process,

@@ -43,6 +43,7 @@ impl Traces {
     }
 
     /// Number of descriptors known.
+    #[inline]
     pub(crate) fn len(&self) -> usize {
         self.len.load(Ordering::Acquire)
     }
@@ -70,6 +71,7 @@ impl Traces {
         self.len.store(index + 1, Ordering::Release);
     }
 
+    #[inline]
     fn get(&self, header: u64) -> Entry {
         let index = (header & HEADER_DESC_MASK) as usize;
         debug_assert!(index < self.len(), "unknown descriptor {index}");
@@ -92,6 +94,14 @@ impl Traces {
             Kind::Elements => 16 + first() * entry.words as usize * 8,
             Kind::Bytes => 16 + first().next_multiple_of(8),
         }
+    }
+
+    /// The object's size in bytes, when it is of a fixed size and holds no refs.
+    #[inline]
+    pub(crate) fn flat_bytes(&self, header: u64) -> Option<usize> {
+        let entry = self.get(header);
+        let flat = matches!(entry.kind, Kind::Fixed) && entry.mask == 0;
+        flat.then_some(8 + entry.words as usize * 8)
     }
 
     /// Calls `f` with the address of every ref lane of the object.

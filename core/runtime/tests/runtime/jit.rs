@@ -94,7 +94,7 @@ pub fn function(
         .unwrap_or_else(|e| {
             panic!(
                 "{}",
-                cranelift_codegen::print_errors::pretty_error(&e.func, e.inner)
+                cranelift_codegen::print_errors::pretty_error(e.func, e.inner)
             )
         });
     let code = ctx.compiled_code().unwrap();
