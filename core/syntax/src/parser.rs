@@ -464,7 +464,8 @@ impl<'a> Parser<'a> {
         } else {
             self.describe_here()
         };
-        self.error(format!("expected {what}, found {found}"), None);
+        let hint = self.foreign_hint();
+        self.error(format!("expected {what}, found {found}"), hint);
     }
 
     /// Reports that nothing can start with the current token.
@@ -476,6 +477,33 @@ impl<'a> Parser<'a> {
         if self.last_error != self.pos && self.input.flags[self.pos as usize] & STRAY == 0 {
             self.last_error = self.pos;
             self.error_at(self.input.range(self.pos as usize), message, hint);
+        }
+    }
+
+    /// What to write instead of words and signs that other languages have here.
+    fn foreign_hint(&self) -> Option<&'static str> {
+        if self.at_newline() {
+            return None;
+        }
+        let before = if self.pos > 0 {
+            self.text_at(self.pos - 1)
+        } else {
+            ""
+        };
+        match (before, self.text_at(self.pos)) {
+            ("let" | "val", _) => {
+                Some("a binding needs no word: `x = …`, or `var x = …` when it changes")
+            }
+            ("fn" | "fun" | "func" | "function" | "def", _) => {
+                Some("a function is written `name(parameters) = body`")
+            }
+            ("struct" | "enum" | "class" | "data", _) => Some("a type is written `type Name = …`"),
+            ("elif" | "elsif" | "elseif", _) | (_, "elif" | "elsif" | "elseif") => {
+                Some("write `else if`")
+            }
+            (_, "and") => Some("`&&` is the logical and"),
+            (_, "or") => Some("`||` is the logical or"),
+            _ => None,
         }
     }
 

@@ -163,9 +163,7 @@ impl Parser<'_> {
         let mut open = vec![self.open()];
         loop {
             self.bump();
-            self.head(|parser| {
-                parser.expr();
-            });
+            self.condition();
             let with_then = self.at(Kind::ThenKw);
             if with_then {
                 self.bump();
@@ -208,12 +206,25 @@ impl Parser<'_> {
         );
     }
 
+    /// What `if` and `while` look at. `=` is taken for the `==` that was meant.
+    fn condition(&mut self) {
+        self.head(|parser| {
+            let condition = parser.expr();
+            if parser.at(Kind::Eq) {
+                let message = "`=` does not compare".to_owned();
+                parser.error(message, Some("`==` does; `=` binds a name"));
+                let mark = parser.around(condition);
+                parser.bump();
+                parser.expr();
+                parser.finish(mark, Kind::BinaryExpr);
+            }
+        });
+    }
+
     pub(super) fn while_expr(&mut self) -> Done {
         let mark = self.open();
         self.bump();
-        self.head(|parser| {
-            parser.expr();
-        });
+        self.condition();
         self.loop_body();
         self.finish(mark, Kind::WhileExpr)
     }
