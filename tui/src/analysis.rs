@@ -3,7 +3,7 @@
 //! Whoever answers is behind [`Analyser`]; it lives on a thread of its own, so it may take its time.
 
 use crate::disk;
-use crate::editor::document::Diag;
+use crate::editor::document::{Diag, Severity};
 use crate::editor::motion;
 use ropey::Rope;
 use std::path::{Path, PathBuf};
@@ -57,6 +57,82 @@ impl Analyser for Textual {
 
     fn hover(&mut self, _path: &Path, _text: &Rope, _at: usize) -> Option<String> {
         None
+    }
+}
+
+/// Asks the language's own analysis, and looks at the text where that has no answer yet.
+pub struct Ide {
+    analysis: nostos_ide::Analysis,
+    textual: Textual,
+    loaded: bool,
+}
+
+impl Ide {
+    /// For the project in a directory, which is read when the first question comes.
+    pub fn new(root: PathBuf) -> Ide {
+        Ide {
+            analysis: nostos_ide::Analysis::new(),
+            textual: Textual { root },
+            loaded: false,
+        }
+    }
+
+    /// Tells the analysis about a text; the name it knows the file by.
+    fn tell(&mut self, path: &Path, text: &Rope) -> String {
+        let root = self.textual.root.clone();
+        if !self.loaded {
+            self.loaded = true;
+            for file in disk::list(&root)
+                .into_iter()
+                .filter(|f| f.ends_with(".nos"))
+            {
+                if let Ok((text, Some(_))) = disk::read(&root.join(&file)) {
+                    self.analysis.set_file(&file, &text.to_string());
+                }
+            }
+        }
+        let name = path
+            .strip_prefix(&root)
+            .unwrap_or(path)
+            .to_string_lossy()
+            .into_owned();
+        self.analysis.set_file(&name, &text.to_string());
+        name
+    }
+}
+
+impl Analyser for Ide {
+    fn diagnostics(&mut self, path: &Path, text: &Rope) -> Vec<Diag> {
+        let name = self.tell(path, text);
+        let at = |p: nostos_ide::Position| {
+            motion::from_utf16(text, p.line as usize, p.character as usize)
+        };
+        let found = self.analysis.diagnostics(&name).into_iter();
+        found
+            .map(|d| Diag {
+                from: at(d.range.start),
+                to: at(d.range.end),
+                severity: match d.severity {
+                    nostos_ide::Severity::Error => Severity::Error,
+                    nostos_ide::Severity::Warning => Severity::Warning,
+                },
+                message: d.message,
+                hint: d.hint,
+            })
+            .collect()
+    }
+
+    fn definition(
+        &mut self,
+        path: &Path,
+        text: &Rope,
+        at: usize,
+    ) -> Option<(PathBuf, usize, usize)> {
+        self.textual.definition(path, text, at)
+    }
+
+    fn hover(&mut self, path: &Path, text: &Rope, at: usize) -> Option<String> {
+        self.textual.hover(path, text, at)
     }
 }
 

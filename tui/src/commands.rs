@@ -20,18 +20,18 @@ macro_rules! commands {
 commands! {
     Save "save-load" "save and load into the running image";
     SaveOnly "save" "save the file without loading it";
-    SaveAll "save-all" "save and load all changed files";
-    Reload "load" "load all files into the image";
-    Quit "quit" "quit; asks when something is unsaved";
+    SaveAll "save-all" "save and load all";
+    Reload "load" "load all files";
+    Quit "quit" "quit, asking about changes";
     Suspend "suspend" "suspend to the shell";
     Redraw "redraw" "draw the screen anew";
     Help "help" "keys that work here";
-    Palette "commands" "find a command by its name";
+    Palette "commands" "find a command";
     CommandLine "command-line" "type a command";
-    FindFile "files" "find a file of the project";
-    FindBuffer "buffers" "switch to an open file";
+    FindFile "files" "find a file";
+    FindBuffer "buffers" "open files";
     FindDiagnostic "diagnostics" "list the diagnostics";
-    FindSymbol "symbols" "list the definitions of this file";
+    FindSymbol "symbols" "definitions of this file";
     ViewCode "view-code" "show the code";
     ViewProcesses "view-processes" "show the processes";
     ViewHeap "view-heap" "show the heap of a process";
@@ -41,7 +41,7 @@ commands! {
     ViewRepl "view-repl" "show the REPL";
     PanelNext "panel-next" "go to the next panel";
     PanelBack "panel-back" "go to the previous panel";
-    PanelZoom "panel-zoom" "give the whole screen to this panel, or back";
+    PanelZoom "panel-zoom" "this panel alone, or back";
     Freeze "freeze" "freeze or thaw what is live";
     Back "back" "back, close, clear";
     ImageRestart "image-restart" "restart the image";
@@ -56,8 +56,8 @@ commands! {
     BreakToggle "breakpoint" "set or clear a breakpoint on this line";
     BreakClear "breakpoints-clear" "clear all breakpoints";
     BreakList "breakpoints" "list the breakpoints";
-    EvalLine "evaluate" "evaluate the selection, or the line, in the image";
-    Inspect "inspect" "type of and value under the cursor";
+    EvalLine "evaluate" "evaluate the selection or line";
+    Inspect "inspect" "type or value under the cursor";
     // Lists.
     ListDown "list-down" "next row";
     ListUp "list-up" "previous row";
@@ -154,7 +154,7 @@ commands! {
     Delete "delete" "delete the selection";
     Change "change" "replace the selection by typing";
     Yank "yank" "copy the selection";
-    YankClip "yank-clipboard" "copy the selection to the clipboard";
+    YankClip "yank-clipboard" "copy to the clipboard";
     PasteAfter "paste" "paste after";
     PasteBefore "paste-before" "paste before";
     ReplaceChar "replace" "replace each character by … (type it)";
@@ -165,7 +165,7 @@ commands! {
     Unindent "unindent" "unindent";
     Join "join" "join the lines";
     SwitchCase "switch-case" "switch upper and lower case";
-    Comment "comment" "comment the lines, or uncomment";
+    Comment "comment" "comment or uncomment";
     CutLine "cut" "cut the selection or line";
     CopyLine "copy-line" "copy the selection or line";
     Search "search" "search";

@@ -181,7 +181,8 @@ impl Layout {
         self.column = Some(left(1, &mut rest));
         let heap = bottom((tall * 2 / 5).max(6), &mut west);
         self.slot(Panel::Mailbox, west, true);
-        let stack = top((tall * 2 / 5).max(5), &mut rest);
+        let frames = state.detail.frames.len() as u16 + 2;
+        let stack = top(frames.clamp(5, (tall * 2 / 5).max(5)), &mut rest);
         self.slot(Panel::Stack, stack, true);
         self.slot(Panel::Heap, heap, true);
         let source = top(rest.height.saturating_sub(5), &mut rest);

@@ -6,7 +6,7 @@
 mod terminal;
 mod workers;
 
-use crate::analysis::{Analyser, Textual};
+use crate::analysis::{Analyser, Ide};
 use crate::client::{Client, Incoming};
 use crate::launch::{Running, Source};
 use crate::state::{Ask, Effect, Event, Link, State};
@@ -68,9 +68,7 @@ struct Shell {
 pub fn run(options: Options) -> io::Result<()> {
     let (messages, inbox) = channel();
     let language = grammar::language();
-    let analyser: Box<dyn Analyser> = Box::new(Textual {
-        root: options.root.clone(),
-    });
+    let analyser: Box<dyn Analyser> = Box::new(Ide::new(options.root.clone()));
     let mut shell = Shell {
         files: workers::files(&options.root, messages.clone()),
         parser: workers::parser(language.clone(), messages.clone()),
@@ -264,6 +262,9 @@ impl Shell {
                     let _ = self
                         .files
                         .send(workers::FileJob::Read { path, goto, revert });
+                }
+                Effect::Peek(path) => {
+                    let _ = self.files.send(workers::FileJob::Peek(path));
                 }
                 Effect::Write {
                     doc,

@@ -177,6 +177,8 @@ pub enum Event {
         /// It replaces the text that is open.
         revert: bool,
     },
+    /// A file was read only to be shown.
+    Peeked(PathBuf, Option<Rope>),
     /// A file was written, or not.
     FileWritten {
         /// The document.
@@ -283,6 +285,8 @@ pub enum Effect {
         /// It replaces the text that is open.
         revert: bool,
     },
+    /// Read a file only to show it.
+    Peek(PathBuf),
     /// Write a file.
     Write {
         /// Document.
@@ -353,8 +357,10 @@ pub enum Effect {
 }
 
 /// A breakpoint as the user set it.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Breakpoint {
+    /// The image's number for it.
+    pub id: Option<u64>,
     /// The line, from 0.
     pub line: usize,
     /// Whether the image took it.
@@ -825,6 +831,8 @@ pub struct State {
     pub frames: Cursor,
     /// The variables.
     pub locals: Cursor,
+    /// Texts that are shown but not open; `None`: asked for, or not readable.
+    pub sources: HashMap<PathBuf, Option<Rope>>,
     /// Breakpoints by file.
     pub breakpoints: BTreeMap<PathBuf, Vec<Breakpoint>>,
     /// The REPL.
@@ -902,6 +910,7 @@ impl State {
             open_values: HashSet::new(),
             frames: Cursor::default(),
             locals: Cursor::default(),
+            sources: HashMap::new(),
             breakpoints: BTreeMap::new(),
             repl: Repl::default(),
             console: Repl::default(),
@@ -1026,6 +1035,18 @@ impl State {
     pub fn selected_process(&self) -> Option<&Process> {
         let pid = self.selected?;
         self.image.processes.iter().find(|p| p.id == pid)
+    }
+
+    /// The line the selected process, or the selected one of its frames, is at.
+    pub fn source_place(&self) -> Option<Place> {
+        let row = if self.panel() == Panel::Stack {
+            self.stack.row
+        } else {
+            0
+        };
+        let known = Some(&self.detail).filter(|d| self.selected == Some(d.pid));
+        let frame = known.and_then(|d| d.frames.iter().skip(row).find_map(|f| f.place.clone()));
+        frame.or_else(|| self.selected_process().and_then(|p| p.place.clone()))
     }
 
     /// How a process is called: its name, else its function.

@@ -39,6 +39,9 @@ pub fn update(state: &mut State, event: Event) -> Vec<Effect> {
             result,
             revert,
         } => files::read(state, path, goto, result, revert, &mut out),
+        Event::Peeked(path, text) => {
+            state.sources.insert(path, text);
+        }
         Event::FileWritten {
             doc,
             revision,
@@ -125,4 +128,5 @@ fn settle(state: &mut State, out: &mut Vec<Effect>) {
     state.frames.fit(frames, height(Panel::Frames));
     state.locals.fit(rows, height(Panel::Locals));
     files::follow_edits(state, out);
+    files::peek(state, out);
 }

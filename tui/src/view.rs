@@ -126,7 +126,7 @@ fn panel_title(
     if layout.tabbed && panel != Panel::Editor && panel != Panel::Processes {
         let names: &[(Panel, &str)] = match state.view {
             View::Debug => &[
-                (Panel::Locals, "Locals"),
+                (Panel::Locals, "Variables"),
                 (Panel::Frames, "Frames"),
                 (Panel::Console, "Console"),
             ],
@@ -172,11 +172,12 @@ fn panel_title(
         Panel::Workers => ("Workers".to_owned(), String::new()),
         Panel::Frames => ("Frames".to_owned(), String::new()),
         Panel::Locals => (
-            "Locals".to_owned(),
+            "Variables".to_owned(),
             format!("{} expand", state.glyphs.closed),
         ),
     };
-    pen.rule(area, &title, &facts, focused);
+    // The name of a process is what the panels below it are about.
+    pen.rule(area, &title, &facts, focused || title.starts_with('<'));
 }
 
 type Span = (String, Style);

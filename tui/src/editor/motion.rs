@@ -55,6 +55,19 @@ pub fn line_count(text: &Rope) -> usize {
     }
 }
 
+/// The position of a line and a column in UTF-16 units, both from 0, clamped into the text.
+pub fn from_utf16(text: &Rope, line: usize, column: usize) -> usize {
+    let line = line.min(text.len_lines().saturating_sub(1));
+    let (start, end) = (text.line_to_char(line), line_end(text, line));
+    let mut units = 0;
+    let mut at = start;
+    while at < end && units < column {
+        units += text.char(at).len_utf16();
+        at += 1;
+    }
+    at
+}
+
 /// First character of a line that is not blank (its end, if all are).
 pub fn first_nonblank(text: &Rope, line: usize) -> usize {
     let (start, end) = (text.line_to_char(line), line_end(text, line));

@@ -27,6 +27,7 @@ pub enum FileJob {
         expected: Option<Stamp>,
         then: AfterSave,
     },
+    Peek(PathBuf),
     List,
 }
 
@@ -111,6 +112,10 @@ pub fn files(root: &Path, out: Sender<Message>) -> Sender<FileJob> {
                         result,
                         revert,
                     }
+                }
+                FileJob::Peek(path) => {
+                    let text = disk::read(&path).ok().map(|(text, _)| text);
+                    Event::Peeked(path, text)
                 }
                 FileJob::Write {
                     doc,

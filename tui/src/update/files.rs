@@ -117,6 +117,7 @@ pub fn written(
     let name = doc.name.clone();
     match result {
         Ok(stamp) => {
+            state.sources.remove(&doc.path);
             doc.set_saved(revision, Some(stamp));
             match then {
                 AfterSave::Stay => state.say(Tone::Good, format!("{name} saved")),
@@ -248,6 +249,20 @@ pub fn follow_edits(state: &mut State, out: &mut Vec<Effect>) {
                 version,
                 text,
             });
+        }
+    }
+}
+
+/// Reads the source of the selected process, to show it beside its stack.
+pub fn peek(state: &mut State, out: &mut Vec<Effect>) {
+    if state.view != View::Processes {
+        return;
+    }
+    if let Some(place) = state.source_place() {
+        let path = state.absolute(&place.path);
+        if state.doc_of(&path).is_none() && !state.sources.contains_key(&path) {
+            state.sources.insert(path.clone(), None);
+            out.push(Effect::Peek(path));
         }
     }
 }

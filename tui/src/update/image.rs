@@ -4,8 +4,8 @@
 
 use super::files;
 use crate::client::Incoming;
-use crate::editor::Mode;
 use crate::editor::document::{Diag, Severity};
+use crate::editor::{Mode, motion};
 use crate::proto::{self, Pid, Reload};
 use crate::state::{Ask, Breakpoint, Effect, Entry, Link, Panel, SORTS, State, Stop, Tone, View};
 use serde_json::{Value, json};
@@ -349,13 +349,19 @@ fn event(state: &mut State, name: &str, body: &Value, out: &mut Vec<Effect>) {
         "breakpoint" => {
             let answer = &body["breakpoint"];
             let path = answer["source"]["path"].as_str().map(|p| state.absolute(p));
-            let id = answer["line"].as_u64();
-            if let (Some(path), Some(line)) = (path, id)
-                && let Some(bp) = state
-                    .breakpoints
-                    .get_mut(&path)
-                    .and_then(|b| b.iter_mut().find(|b| b.line as u64 + 1 == line))
-            {
+            let (id, line) = (answer["id"].as_u64(), answer["line"].as_u64());
+            let all = state
+                .breakpoints
+                .iter_mut()
+                .filter(|(p, _)| path.is_none() || path.as_ref() == Some(*p));
+            let same = |b: &&mut Breakpoint| {
+                if id.is_some() {
+                    b.id == id
+                } else {
+                    line == Some(b.line as u64 + 1)
+                }
+            };
+            if let Some(bp) = all.flat_map(|(_, list)| list).find(same) {
                 take_breakpoint(bp, answer);
             }
         }
@@ -376,6 +382,7 @@ fn event(state: &mut State, name: &str, body: &Value, out: &mut Vec<Effect>) {
 
 fn take_breakpoint(bp: &mut Breakpoint, answer: &Value) {
     bp.verified = answer["verified"].as_bool().unwrap_or(false);
+    bp.id = answer["id"].as_u64().or(bp.id);
     bp.message = answer["message"].as_str().map(str::to_owned);
     if let (true, Some(line)) = (bp.verified, answer["line"].as_u64().filter(|l| *l > 0)) {
         bp.line = line as usize - 1;
@@ -582,8 +589,7 @@ pub fn toggle_breakpoint(state: &mut State, path: PathBuf, line: usize, out: &mu
         None => {
             list.push(Breakpoint {
                 line,
-                verified: false,
-                message: None,
+                ..Breakpoint::default()
             });
             list.sort_by_key(|b| b.line);
         }
@@ -678,8 +684,8 @@ fn reloaded(state: &mut State, reload: Reload, out: &mut Vec<Effect>) {
             .filter(|d| root.join(&d.path) == doc.path);
         let found = here
             .map(|d| Diag {
-                from: doc.position(d.start.0, d.start.1),
-                to: doc.position(d.end.0, d.end.1).min(text.len_chars()),
+                from: motion::from_utf16(&text, d.start.0, d.start.1),
+                to: motion::from_utf16(&text, d.end.0, d.end.1),
                 severity: match d.severity.as_str() {
                     "error" | "1" => Severity::Error,
                     "warning" | "2" => Severity::Warning,

@@ -173,11 +173,12 @@ fn keyed(state: &State, pen: &mut Pen<'_>, title: &str, rows: &[(String, String)
         .map(|(_, w)| w.chars().count())
         .max()
         .unwrap_or(1) as u16;
-    let column = key + longest + 6;
     let room = state.size.0.saturating_sub(4).max(1);
     let tall = state.size.1.saturating_sub(6).max(1);
-    let wanted = (rows.len() as u16).div_ceil(tall.min(12));
-    let columns = (room / column.max(1)).clamp(1, 3).min(wanted.max(1));
+    // Columns as many as the height asks for and the width allows; long words are cut.
+    let wanted = (rows.len() as u16).div_ceil(tall.min(12)).max(1);
+    let columns = (room / (key + 24)).clamp(1, 3).min(wanted);
+    let column = (key + longest + 6).min(room / columns);
     let per = (rows.len() as u16).div_ceil(columns);
     let area = frame(state, pen, title, (column * columns).min(room), per);
     let mut inner = pen.within(area);
@@ -190,9 +191,11 @@ fn keyed(state: &State, pen: &mut Pen<'_>, title: &str, rows: &[(String, String)
             &state.glyphs.key(k),
             theme.good().add_modifier(Modifier::BOLD),
         );
-        inner.put(
-            if k.is_empty() { x } else { x + key + 2 },
+        let start = if k.is_empty() { x } else { x + key + 2 };
+        inner.put_cut(
+            start,
             y,
+            (area.x + (c + 1) * column).saturating_sub(start + 1),
             words,
             theme.text(),
         );
@@ -206,6 +209,13 @@ fn prefix(state: &State, pen: &mut Pen<'_>) {
     let mut rows: Vec<(String, String)> = Vec::new();
     for bind in commands::continuations(&contexts, &state.pending) {
         let next = bind.keys[n].to_string();
+        if next.parse::<u8>().is_ok() {
+            // One row stands for all views: their digits are in row 0.
+            if !rows.iter().any(|(k, _)| k == "1-8") {
+                rows.push(("1-8".to_owned(), "show a view".to_owned()));
+            }
+            continue;
+        }
         let words = if bind.keys.len() > n + 1 {
             let title = PREFIXES
                 .iter()

@@ -4,7 +4,7 @@ use super::Caret;
 use super::pen::Pen;
 use crate::layout::Layout;
 use crate::proto::{Process, RunState};
-use crate::state::{Link, Panel, SORTS, State, View};
+use crate::state::{Link, SORTS, State, View};
 use crate::text;
 use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
@@ -560,22 +560,46 @@ pub fn heap(state: &State, pen: &mut Pen<'_>, area: Rect, focused: bool) -> Opti
     None
 }
 
+/// Some lines of a text around one of them.
+fn excerpt(state: &State, pen: &mut Pen<'_>, area: Rect, text: &ropey::Rope, middle: usize) {
+    let theme = state.theme;
+    let first = middle.saturating_sub(usize::from(area.height) / 2);
+    for (y, line) in (area.y..area.bottom()).zip(first..crate::editor::motion::line_count(text)) {
+        let here = line == middle;
+        if here {
+            pen.fill(
+                Rect {
+                    y,
+                    height: 1,
+                    ..area
+                },
+                theme.row(),
+            );
+            pen.dot(area.x, y, state.glyphs.here, theme.warn());
+        }
+        pen.put_right(
+            area.x + 6,
+            y,
+            &(line + 1).to_string(),
+            if here { theme.strong() } else { theme.dim() },
+        );
+        let source = text.line(line).to_string();
+        let (code, comment) = source.trim_end().split_at(
+            source
+                .find('#')
+                .filter(|i| !source[i + 1..].starts_with('{'))
+                .unwrap_or(source.trim_end().len())
+                .min(source.trim_end().len()),
+        );
+        let x = pen.value(area.x + 8, y, area.width.saturating_sub(8), code);
+        pen.put(x, y, comment, theme.dim());
+    }
+}
+
 /// Right of the heap: the source around the process's line, and who it is linked to.
 pub fn side(state: &State, pen: &mut Pen<'_>, source: Rect, links: Rect) {
     let theme = state.theme;
-    let focus_row = if state.panel() == Panel::Stack {
-        state.stack.row
-    } else {
-        0
-    };
-    let place = known(state)
-        .and_then(|d| {
-            d.frames
-                .iter()
-                .skip(focus_row)
-                .find_map(|f| f.place.clone())
-        })
-        .or_else(|| state.selected_process().and_then(|p| p.place.clone()));
+    let place = state.source_place();
     let title = place.as_ref().map(|p| state.place(p)).unwrap_or_default();
     pen.rule(
         Rect {
@@ -591,43 +615,12 @@ pub fn side(state: &State, pen: &mut Pen<'_>, source: Rect, links: Rect) {
         height: source.height.saturating_sub(1),
         ..source
     };
-    let doc = place
-        .as_ref()
-        .and_then(|p| state.doc_of(&state.absolute(&p.path)))
-        .map(|i| &state.editor.docs[i]);
-    match (place, doc) {
-        (Some(place), Some(doc)) => {
-            let middle = place.line.saturating_sub(1);
-            let first = middle.saturating_sub(usize::from(area.height) / 2);
-            for (y, line) in
-                (area.y..area.bottom()).zip(first..crate::editor::motion::line_count(doc.text()))
-            {
-                if line == middle {
-                    pen.fill(
-                        Rect {
-                            y,
-                            height: 1,
-                            ..area
-                        },
-                        theme.row(),
-                    );
-                    pen.dot(area.x, y, state.glyphs.here, theme.warn());
-                }
-                pen.put_right(area.x + 5, y, &(line + 1).to_string(), theme.dim());
-                let text = doc.text().line(line).to_string();
-                pen.value(area.x + 8, y, area.width.saturating_sub(8), text.trim_end());
-            }
+    if let Some(place) = &place {
+        let path = state.absolute(&place.path);
+        let open = state.doc_of(&path).map(|i| state.editor.docs[i].text());
+        if let Some(text) = open.or_else(|| state.sources.get(&path)?.as_ref()) {
+            excerpt(state, pen, area, text, place.line.saturating_sub(1));
         }
-        (Some(_), None) => {
-            let x = pen.put(
-                area.x + 2,
-                area.y,
-                "o",
-                theme.good().add_modifier(Modifier::BOLD),
-            );
-            pen.put(x + 1, area.y, "opens the source", theme.dim());
-        }
-        (None, _) => {}
     }
     if links.height < 2 {
         return;

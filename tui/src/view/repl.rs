@@ -53,10 +53,16 @@ pub fn draw(
         y += 1;
     }
     if shown.is_empty() && room > 1 && !strip {
-        pen.put(
+        let about = if word == "dbg" {
+            "Expressions are evaluated in the stopped frame."
+        } else {
+            "Expressions are evaluated in the running image; names of the project are in scope."
+        };
+        pen.put_cut(
             area.x + 1,
             area.y,
-            "Expressions are evaluated in the running image; names of the project are in scope.",
+            area.width.saturating_sub(2),
+            about,
             theme.dim(),
         );
         y += 1;

@@ -129,6 +129,10 @@ impl Driver {
                         revert,
                     });
                 }
+                Effect::Peek(path) => {
+                    let text = disk::read(&path).ok().map(|(text, _)| text);
+                    events.push(Event::Peeked(path, text));
+                }
                 Effect::Write {
                     doc,
                     path,

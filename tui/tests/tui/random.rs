@@ -14,7 +14,7 @@ fn edits() -> impl Strategy<Value = (String, Vec<(usize, usize, String)>)> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() })]
 
     /// A transaction does to a rope what replacing strings from the end does, and its inverse takes it back.
     #[test]
