@@ -8,6 +8,9 @@ pub mod adapter;
 pub mod client;
 pub mod endpoint;
 pub mod framing;
+pub mod image;
 pub mod protocol;
 pub mod server;
 pub mod wire;
+
+pub use image::image_main;

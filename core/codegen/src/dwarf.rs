@@ -35,6 +35,8 @@ pub struct Placed<'a> {
     pub code: &'a CodeObject,
     /// Address of its first byte.
     pub address: u64,
+    /// Bytes of machine code; the object itself may have let go of them.
+    pub len: u64,
 }
 
 /// The debug information of `objects` as an ELF executable without contents.
@@ -105,7 +107,7 @@ fn emit_unit(dwarf: &mut Dwarf, file: &str, members: &[Placed<'_>], shapes: &Des
         .iter()
         .map(|member| Range::StartLength {
             begin: Address::Constant(member.address),
-            length: member.code.bytes.len() as u64,
+            length: member.len,
         })
         .collect();
     let ranges = unit.ranges.add(RangeList(ranges));
@@ -168,7 +170,7 @@ fn emit_lines(program: &mut LineProgram, file: FileId, member: Placed<'_>) {
         }
         program.generate_row();
     }
-    program.end_sequence(code.bytes.len() as u64);
+    program.end_sequence(member.len);
 }
 
 fn emit_subprogram(
@@ -185,7 +187,7 @@ fn emit_subprogram(
         dw::DW_AT_name,
         AttributeValue::String(code.name.as_bytes().to_vec()),
     );
-    set_range(entry, member, (0, code.bytes.len() as u32));
+    set_range(entry, member, (0, member.len as u32));
     entry.set(dw::DW_AT_decl_file, AttributeValue::FileIndex(Some(file)));
     entry.set(
         dw::DW_AT_decl_line,
@@ -201,7 +203,7 @@ fn emit_subprogram(
     for param in code.locals.iter().filter(|local| local.is_param) {
         emit_local(unit, types, function, dw::DW_TAG_formal_parameter, param);
     }
-    for scope in nest(&code.locals, code.bytes.len() as u32) {
+    for scope in nest(&code.locals, member.len as u32) {
         emit_scope(unit, types, function, member, &scope);
     }
 }
@@ -332,10 +334,8 @@ fn frames(objects: &[Placed<'_>]) -> FrameTable {
     cie.add_instruction(CallFrameInstruction::Offset(X86_64::RA, -8));
     let cie = table.add_cie(cie);
     for object in objects {
-        let mut fde = FrameDescriptionEntry::new(
-            Address::Constant(object.address),
-            object.code.bytes.len() as u32,
-        );
+        let mut fde =
+            FrameDescriptionEntry::new(Address::Constant(object.address), object.len as u32);
         for &(offset, step) in &object.code.cfi {
             let step = match step {
                 Cfi::CfaStackPointer(distance) => CallFrameInstruction::Cfa(X86_64::RSP, distance),

@@ -182,6 +182,13 @@ impl Layouts {
         self.declared.values()
     }
 
+    /// The type behind a shape; `None` when several share it (function types do).
+    pub fn type_of(&self, shape: ShapeId) -> Option<&Ty> {
+        let mut found = self.entries.iter().filter(|known| known.shape == shape);
+        let first = found.next()?;
+        found.next().is_none().then_some(&first.ty)
+    }
+
     /// A type's layout.
     pub fn get(&self, id: TyId) -> &Layout {
         &self.entries[id.0 as usize]

@@ -165,6 +165,11 @@ impl Codegen {
         self.layouts.declared()
     }
 
+    /// The concrete type behind a shape; `None` when several types share it.
+    pub fn type_of(&self, shape: ShapeId) -> Option<Ty> {
+        self.layouts.type_of(shape).cloned()
+    }
+
     /// The shape of a concrete type.
     pub fn shape(&mut self, meaning: &dyn Meaning, ty: &Ty) -> ShapeId {
         let id = self.layouts.of(meaning, ty);

@@ -11,7 +11,7 @@ use crate::heap::collect::Tools;
 use crate::heap::stats::Totals;
 use crate::heap::trace::Traces;
 use crate::mailbox::Parked;
-use crate::message::Fragment;
+use crate::message::{Fragment, Scratch};
 use crate::mutex::{Condvar, Mutex, RwLock};
 use crate::process::{Own, Process, Resume, State, attention};
 use crate::scheduler::{Ptr, Scheduler, Worker};
@@ -23,6 +23,7 @@ use crate::{builtin, dispatch};
 use nostos_abi::code::CellId;
 use nostos_abi::desc::DescTable;
 use nostos_abi::object::HEADER_STATIC;
+use nostos_abi::object::header;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::io;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -175,11 +176,40 @@ impl Core {
     /// Starts a process that calls the cell; for hosts.
     pub(crate) fn start(&self, cell: CellId, wants: Option<Sender<Finished>>) -> io::Result<u64> {
         let closure = self.code.lock().static_closure(cell)?;
+        self.start_closure(&Fragment::plain(closure as u64), wants)
+    }
+
+    /// Starts a process that calls the cell through a closure of this descriptor and these captured lanes, values of the process `owner`.
+    pub(crate) fn start_with(
+        &self,
+        cell: CellId,
+        desc: u32,
+        lanes: &[u64],
+        owner: u64,
+        wants: Sender<Finished>,
+    ) -> io::Result<u64> {
+        let address = self.code.lock().ensure_cell(cell)?;
+        let mut closure = vec![header(desc), address as u64];
+        closure.extend_from_slice(lanes);
+        let copy = self.look(owner, |_, _| {
+            let mut scratch = Scratch::default();
+            // SAFETY: the closure is laid out as its descriptor says; what its lanes refer to is in the heap that `look` has acquired.
+            unsafe { Fragment::copy(&self.traces, &mut scratch, closure.as_mut_ptr() as u64) }
+        });
+        let copy = copy.ok_or_else(|| io::Error::other("the process has ended"))?;
+        self.start_closure(&copy, Some(wants))
+    }
+
+    fn start_closure(
+        &self,
+        closure: &Fragment,
+        wants: Option<Sender<Finished>>,
+    ) -> io::Result<u64> {
         let block = self.take_block();
         let wants_result = wants.is_some();
         let mut waiting = self.waiting.lock();
         let pid = self
-            .create(block, &Fragment::plain(closure as u64), |own| {
+            .create(block, closure, |own| {
                 own.wants_result = wants_result;
             })
             .ok_or_else(|| io::Error::other("too many processes"))?;

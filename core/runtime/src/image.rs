@@ -147,6 +147,21 @@ impl Image {
         Ok((pid, receiver))
     }
 
+    /// As [`Image::call`], for a cell that is entered through a closure of this descriptor: its captured lanes are values of the process
+    /// `owner`, which is stopped. They are copied, so what the call does to them is not seen there.
+    pub fn call_with(
+        &self,
+        cell: CellId,
+        desc: u32,
+        lanes: &[u64],
+        owner: u64,
+    ) -> io::Result<(u64, Receiver<Finished>)> {
+        let (sender, receiver) = channel();
+        let pid = self.core.start_with(cell, desc, lanes, owner, sender)?;
+        self.schedule(pid);
+        Ok((pid, receiver))
+    }
+
     fn schedule(&self, pid: u64) {
         if let Some(process) = self.core.table.get(pid) {
             self.core.schedule_outside(process.into());

@@ -8,6 +8,7 @@ use crate::eval::Scrap;
 use crate::project::Project;
 use crate::report;
 use nostos_abi::code::CellId;
+use nostos_abi::desc::DescTable;
 use nostos_check::diagnostic::{Diagnostic, Severity};
 use nostos_check::hir::{Body, FnDef, TypeDef};
 use nostos_check::query::{self, Database, Origin};
@@ -17,6 +18,7 @@ use nostos_runtime::Image;
 use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::mpsc::Sender;
 
 /// The compiler's half of an image.
 pub struct Build {
@@ -30,9 +32,16 @@ pub struct Build {
     pub scraps: Vec<Scrap>,
     /// The main file's text without them.
     pub main_text: String,
+    /// Who wants word of new code.
+    pub(crate) published: Vec<Sender<()>>,
+    /// Is shown new code before anybody can call it for the second time.
+    pub(crate) show: Option<Show>,
     /// What has been compiled, as it was then.
     compiled: FxHashMap<FnId, Compiled>,
 }
+
+/// Called with the descriptors after each publication.
+pub(crate) type Show = Box<dyn FnMut(&DescTable) + Send>;
 
 /// A definition as it was when it was compiled.
 struct Compiled {
@@ -65,6 +74,8 @@ impl Build {
             texts: project.files.clone(),
             scraps: Vec::new(),
             main_text: project.files[&project.main].clone(),
+            published: Vec::new(),
+            show: None,
             compiled: FxHashMap::default(),
         }
     }
@@ -106,6 +117,10 @@ impl Build {
         }
         image.add_descs(self.codegen.descs());
         image.publish(code).map_err(|error| error.to_string())?;
+        if let Some(show) = &mut self.show {
+            show(self.codegen.descs());
+        }
+        self.published.retain(|who| who.send(()).is_ok());
         Ok(())
     }
 

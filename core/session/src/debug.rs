@@ -4,7 +4,11 @@
 //! *stopped* process and die when it resumes: whoever keeps them keeps the number of the stop with them.
 //! Absent: any protocol, and any knowledge of who asks.
 
+mod bridge;
+pub mod debugger;
+mod hits;
 pub mod symbols;
+mod values;
 
 /// The number of a process.
 pub type Pid = u64;

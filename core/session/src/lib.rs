@@ -12,7 +12,7 @@ pub mod watch;
 use nostos_check::query;
 pub use nostos_check::render::Style;
 pub use nostos_codegen::Options;
-pub use nostos_runtime::Config;
+pub use nostos_runtime::{Config, Stream};
 use std::path::Path;
 
 /// Checks a program without running it.

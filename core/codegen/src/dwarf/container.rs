@@ -40,7 +40,7 @@ pub(super) fn emit(
     let mut sorted: Vec<&Placed> = objects.iter().collect();
     sorted.sort_by_key(|object| object.address);
     for object in &sorted {
-        let end = object.address + object.code.bytes.len() as u64;
+        let end = object.address + object.len;
         match texts.last_mut() {
             // Padding up to the next function's alignment is nobody's.
             Some(last) if object.address < last.end + 64 => last.end = last.end.max(end),
@@ -110,7 +110,7 @@ pub(super) fn emit(
             st_other: 0,
             st_shndx: 0,
             st_value: object.address,
-            st_size: object.code.bytes.len() as u64,
+            st_size: object.len,
         });
     }
     writer.write_strtab();

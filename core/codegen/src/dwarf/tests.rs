@@ -73,7 +73,6 @@ fn sample() -> (CodeObject, CodeObject, DescTable) {
         file: "examples/bank/bank.nos".into(),
         line: 3,
         arity: 1,
-        bytes: vec![0x90; 100],
         align: 16,
         sites: vec![site(15, 4), site(40, 5), site(80, 4)],
         cfi: vec![
@@ -92,7 +91,6 @@ fn sample() -> (CodeObject, CodeObject, DescTable) {
     };
     let glue = CodeObject {
         name: "thunk".into(),
-        bytes: vec![0x90; 20],
         align: 16,
         ..CodeObject::default()
     };
@@ -115,10 +113,12 @@ fn placed<'a>(account: &'a CodeObject, glue: &'a CodeObject) -> [Placed<'a>; 2] 
         Placed {
             code: account,
             address: 0x7000_0000,
+            len: 100,
         },
         Placed {
             code: glue,
             address: 0x7000_1000,
+            len: 20,
         },
     ]
 }

@@ -35,6 +35,8 @@ pub struct Function {
     pub variables: Vec<Variable>,
     /// Newer code has taken its place.
     pub replaced: bool,
+    /// How many lines its definition has moved down since it was compiled: a definition that only moved is not compiled again.
+    pub moved: i64,
 }
 
 /// From this address on, the code belongs to this place in the source.
@@ -71,7 +73,12 @@ impl Function {
     /// The row an address belongs to.
     pub fn row(&self, address: u64) -> Option<Row> {
         let after = self.rows.partition_point(|row| row.address <= address);
-        after.checked_sub(1).map(|i| self.rows[i])
+        after.checked_sub(1).map(|i| self.now(self.rows[i]))
+    }
+
+    fn now(&self, row: Row) -> Row {
+        let line = (i64::from(row.line) + self.moved).max(1) as u32;
+        Row { line, ..row }
     }
 
     /// Places where a breakpoint can be: statements that have a site. The entry is none, it only names the definition's line.
@@ -81,6 +88,7 @@ impl Function {
             .iter()
             .copied()
             .filter(move |row| row.statement && row.address != start)
+            .map(|row| self.now(row))
     }
 
     /// The variables that can be read at an address. Of equal names only the innermost.
@@ -117,6 +125,32 @@ impl Symbols {
                 .map(|function| (function.code.start, function)),
         );
         Ok(())
+    }
+
+    /// Definitions stand at these lines now, by file and name. What is inside of them moves with them.
+    pub fn move_to(&mut self, lines: &BTreeMap<(String, String), u32>) {
+        let compiled: BTreeMap<(String, String), u32> = self
+            .functions
+            .values()
+            .filter(|function| !function.replaced)
+            .map(|f| ((f.file.clone(), f.name.clone()), f.line))
+            .collect();
+        for function in self.functions.values_mut().filter(|f| !f.replaced) {
+            // The longest name that is a definition's: a lambda has its owner's before its own, an instance its types behind.
+            let mut name = function.name.as_str();
+            loop {
+                let key = (function.file.clone(), name.to_owned());
+                if let Some(now) = lines.get(&key) {
+                    let then = compiled.get(&key).copied().unwrap_or(function.line);
+                    function.moved = i64::from(*now) - i64::from(then);
+                    break;
+                }
+                match name.rfind(['.', '[']) {
+                    Some(end) => name = &name[..end],
+                    None => break,
+                }
+            }
+        }
     }
 
     /// Code at these addresses is gone.
@@ -216,6 +250,7 @@ fn read_unit<'a>(
                 .collect(),
             variables: Vec::new(),
             replaced: false,
+            moved: 0,
             code: code.clone(),
         };
         read_scope(dwarf, unit, node, &code, &mut function.variables)?;
@@ -343,7 +378,6 @@ mod tests {
             file: "src/main.nos".into(),
             line: 3,
             arity: 1,
-            bytes: vec![0x90; 100],
             sites: sites.iter().map(site).collect(),
             locals: vec![
                 local("n", fixed::SHAPE_INT, (4, 100), true),
@@ -357,7 +391,7 @@ mod tests {
     fn add(symbols: &mut Symbols, objects: &[(&CodeObject, u64)]) {
         let placed: Vec<Placed> = objects
             .iter()
-            .map(|&(code, address)| Placed { code, address })
+            .map(|&(code, address)| Placed { code, address, len: 100 })
             .collect();
         symbols
             .add(&elf(&placed, &DescTable::new()))

@@ -1,0 +1,122 @@
+//! What the debugger needs of the session: names and paths, where definitions stand, expressions over a frame's locals, and word of new code.
+
+use super::{Pid, Refusal};
+use crate::live::Session;
+use nostos_abi::desc::{DescTable, ShapeId};
+use nostos_check::query;
+use nostos_runtime::{Finished, Value};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, channel};
+
+/// A value of an expression.
+pub(super) struct Outcome {
+    pub(super) text: String,
+    pub(super) ty: String,
+}
+
+/// A named value of a frame.
+pub(super) struct Known {
+    pub(super) name: String,
+    pub(super) value: Value,
+}
+
+impl Session {
+    /// From now on, a word whenever code was published.
+    pub(super) fn on_publish(&self) -> Receiver<()> {
+        let (sender, receiver) = channel();
+        self.build.lock().published.push(sender);
+        receiver
+    }
+
+    /// The descriptors so far. Not to be called by who holds the build.
+    pub(super) fn with_descs<T>(&self, f: impl FnOnce(&DescTable) -> T) -> T {
+        f(self.build.lock().codegen.descs())
+    }
+
+    /// Is this a file of the project, and not of the library?
+    pub(super) fn is_own(&self, file: &str) -> bool {
+        self.build.lock().texts.contains_key(file)
+    }
+
+    /// The path to show for a file: absolute, but for the library's, which are on no disk.
+    pub(super) fn path_of(&self, file: &str) -> String {
+        if file.starts_with("std/") && !self.project.root.join(file).is_file() {
+            return file.to_owned();
+        }
+        self.project.absolute(file).to_string_lossy().into_owned()
+    }
+
+    /// The name in the project of a path that a client gave. Clients may know the project through a link.
+    pub(super) fn name_of(&self, path: &str) -> Option<String> {
+        let path = Path::new(path);
+        if path.is_relative() {
+            return self.project.relative(&self.project.root.join(path));
+        }
+        let whole = || {
+            let canonical: PathBuf = path.canonicalize().ok()?;
+            self.project.relative(&canonical)
+        };
+        self.project.relative(path).or_else(whole)
+    }
+
+    /// The lines on which the project's functions begin now, by file and name.
+    pub(super) fn definition_lines(&self) -> BTreeMap<(String, String), u32> {
+        let build = self.build.lock();
+        let mut lines = BTreeMap::new();
+        for id in query::functions(&build.db) {
+            let def = query::fn_def(&build.db, id);
+            let line = build.db.line_index(def.file).line_col(def.start).line + 1;
+            lines.insert((build.db.path(def.file).to_string(), def.name.to_string()), line);
+        }
+        lines
+    }
+
+    /// The value of an expression over locals of a stopped process, seen from a file.
+    pub(super) fn evaluate_over(
+        &self,
+        file: &str,
+        locals: &[Known],
+        owner: Pid,
+        text: &str,
+    ) -> Result<Outcome, Refusal> {
+        let (cell, desc, lanes, ty) = {
+            let mut build = self.build.lock();
+            let build = &mut *build;
+            let scope = build.db.file_id(file).ok_or("the file of this frame is gone")?;
+            let mut typed = Vec::new();
+            let mut lanes = Vec::new();
+            for local in locals {
+                // A value whose type cannot be told (a function's) cannot be named in the expression.
+                if let Some(ty) = build.codegen.type_of(ShapeId(local.value.shape.0)) {
+                    typed.push((Arc::from(local.name.as_str()), ty));
+                    lanes.extend_from_slice(&local.value.lanes);
+                }
+            }
+            let body = query::expression(&build.db, scope, &typed, text).map_err(|found| {
+                let sentences: Vec<String> = found.into_iter().map(|found| found.message).collect();
+                Refusal(sentences.join("\n"))
+            })?;
+            let ty = query::render_ty(&build.db, &body.result);
+            let cell = build.codegen.entry_cell(body);
+            let desc = build
+                .codegen
+                .entry_closure(&build.db, cell)
+                .ok_or("this expression has no code")?;
+            build.compile(&self.image, cell)?;
+            (cell, desc, lanes, ty)
+        };
+        let (_, answer) = self
+            .image
+            .call_with(cell, desc, &lanes, owner)
+            .map_err(|error| Refusal(format!("cannot start a process: {error}")))?;
+        let finished: Finished = answer
+            .recv()
+            .map_err(|_| Refusal("the image has ended".into()))?;
+        match self.image.render_result(&finished, false) {
+            Some(text) => Ok(Outcome { text, ty }),
+            None => Err(Refusal(finished.reason.to_string())),
+        }
+    }
+}

@@ -1,0 +1,212 @@
+//! An image and its endpoint: what `nostos run` does, and what editors start when they launch a program.
+
+use crate::endpoint::Endpoint;
+use nostos_session::debug::debugger::{Debugger, show_gdb};
+use nostos_session::debug::{Event, Target};
+use nostos_session::live::Session;
+use nostos_session::project::Project;
+use nostos_session::{Config, Options, Style, watch};
+use std::io::{IsTerminal, Write};
+use std::path::PathBuf;
+use std::sync::{Arc, OnceLock};
+
+/// What to run and how.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Command {
+    /// Open a debug socket; `Some(None)`: at the usual place.
+    pub inspect: Option<Option<PathBuf>>,
+    /// `main` starts when a client says so.
+    pub wait: bool,
+    /// End when whoever started us does.
+    pub with_parent: bool,
+    /// Worker threads; missing: one per core.
+    pub workers: Option<usize>,
+    /// A source file, or a directory with `main.nos`.
+    pub program: PathBuf,
+    /// The program's own.
+    pub args: Vec<String>,
+}
+
+const USAGE: &str = "[--inspect[=SOCKET]] [--wait] [--workers N] FILE|DIR [ARGS…]";
+
+/// Runs an image with these arguments; the status for the shell.
+pub fn image_main(args: Vec<String>) -> i32 {
+    match parse(args) {
+        Ok(command) => run(command),
+        Err(why) => {
+            eprintln!("Error: {why}\n  usage: {USAGE}");
+            2
+        }
+    }
+}
+
+/// Reads the arguments; everything after the program is the program's.
+///
+/// # Errors
+/// A sentence for the person who wrote them.
+pub fn parse(args: Vec<String>) -> Result<Command, String> {
+    let mut command = Command::default();
+    let mut args = args.into_iter();
+    let mut program = None;
+    while let Some(arg) = args.next() {
+        match arg.as_str() {
+            "--inspect" => command.inspect = Some(None),
+            "--wait" => command.wait = true,
+            "--with-parent" => command.with_parent = true,
+            "--workers" => command.workers = Some(number(args.next())?),
+            "--" => {
+                program = args.next();
+                break;
+            }
+            option if option.starts_with("--inspect=") => {
+                command.inspect = Some(Some(PathBuf::from(&option["--inspect=".len()..])));
+            }
+            option if option.starts_with("--workers=") => {
+                command.workers = Some(number(Some(option["--workers=".len()..].to_owned()))?);
+            }
+            option if option.starts_with('-') && option.len() > 1 => return Err(format!("`{option}` is no option")),
+            _ => {
+                program = Some(arg);
+                break;
+            }
+        }
+    }
+    command.program = program.map(PathBuf::from).ok_or("there is no program to run")?;
+    command.args = args.collect();
+    Ok(command)
+}
+
+fn number(text: Option<String>) -> Result<usize, String> {
+    let text = text.ok_or("`--workers` needs a number")?;
+    match text.parse() {
+        Ok(number @ 1..=1024) => Ok(number),
+        Ok(_) | Err(_) => Err(format!("`{text}` is no number of workers: 1 to 1024")),
+    }
+}
+
+/// Runs an image until its program ends; the status for the shell.
+pub fn run(command: Command) -> i32 {
+    if command.with_parent {
+        // If this fails the image may outlive an editor that was killed, which is not worth refusing to run.
+        let _ = rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::TERM));
+    }
+    let told: Arc<OnceLock<Arc<Session>>> = Arc::default();
+    let mut config = Config { args: command.args, inspect: command.inspect.is_some(), ..Config::from_env() };
+    if let Some(workers) = command.workers {
+        config.workers = workers;
+    }
+    if command.inspect.is_some() {
+        let told = Arc::clone(&told);
+        let print = Arc::clone(&config.output);
+        config.output = Arc::new(move |stream, text: &str| {
+            print(stream, text);
+            if let Some(session) = told.get() {
+                let error = stream == nostos_session::Stream::Err;
+                session.tell(&Event::Output { error, text: text.to_owned(), pid: None });
+            }
+        });
+    }
+    let project = match Project::open(&command.program) {
+        Ok(project) => project,
+        Err(error) => return fail(&error),
+    };
+    let session = match Session::new(project, Options::default(), config, style()) {
+        Ok(session) => session,
+        Err(unfit) => {
+            eprint!("{}", unfit.text);
+            return 1;
+        }
+    };
+    let status = match &command.inspect {
+        None => {
+            show_gdb(&session);
+            begin(&session, None)
+        }
+        Some(socket) => {
+            // The session is there, and nobody has set the cell before.
+            let _ = told.set(Arc::clone(&session));
+            inspected(&session, socket.clone(), command.wait)
+        }
+    };
+    // Destructors of a program's threads have nothing to save; stdout is what must be out.
+    let _ = std::io::stdout().flush();
+    status
+}
+
+fn inspected(session: &Arc<Session>, socket: Option<PathBuf>, wait: bool) -> i32 {
+    let debugger = match Debugger::new(session) {
+        Ok(debugger) => debugger,
+        Err(error) => return fail(&error),
+    };
+    let usual = socket.is_none();
+    let target: Arc<dyn Target> = debugger.clone();
+    let endpoint = match Endpoint::open(socket, target) {
+        Ok(endpoint) => endpoint,
+        Err(error) => return fail(&format!("the debug socket cannot be opened: {error}")),
+    };
+    if usual {
+        eprintln!("debug socket: {}", endpoint.path().display());
+    }
+    let reload = Arc::clone(session);
+    let watcher = watch::watch(&session.project, move || {
+        reload.reload_from_disk();
+    });
+    if let Err(why) = &watcher {
+        // Editors can still ask for a reload.
+        eprintln!("{why}");
+    }
+    let status = if wait && !debugger.await_release() { 143 } else { begin(session, Some(&debugger)) };
+    debugger.ended(status);
+    endpoint.close();
+    status
+}
+
+fn begin(session: &Session, debugger: Option<&Debugger>) -> i32 {
+    let started = session
+        .entry()
+        .and_then(|entry| session.image.start(entry).map_err(|error| error.to_string()));
+    match started {
+        Ok(main) => {
+            if let Some(debugger) = debugger {
+                debugger.began(main);
+            }
+            session.image.run().code
+        }
+        Err(why) => fail(&why),
+    }
+}
+
+fn fail(error: &dyn std::fmt::Display) -> i32 {
+    eprintln!("Error: {error}");
+    1
+}
+
+/// Colours when a person reads.
+fn style() -> Style {
+    let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    if std::io::stderr().is_terminal() && !plain { Style::Ansi } else { Style::Plain }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(text: &str) -> Result<Command, String> {
+        parse(text.split_whitespace().map(str::to_owned).collect())
+    }
+
+    #[test]
+    fn options_come_before_the_program_and_arguments_after() {
+        let command = parsed("--inspect=/x --wait --workers 2 dir --wait -x").expect("right");
+        assert_eq!(command.inspect, Some(Some("/x".into())));
+        assert!(command.wait);
+        assert_eq!(command.workers, Some(2));
+        assert_eq!(command.program, PathBuf::from("dir"));
+        assert_eq!(command.args, ["--wait", "-x"]);
+        let odd = parsed("--inspect -- --odd-name a").expect("right");
+        assert_eq!((odd.inspect, odd.program), (Some(None), PathBuf::from("--odd-name")));
+        for wrong in ["", "--workers", "--workers 0", "--workers x a", "--nonsense a", "--inspect"] {
+            assert!(parsed(wrong).is_err(), "{wrong}");
+        }
+    }
+}
