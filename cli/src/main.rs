@@ -2,9 +2,8 @@
 #![forbid(unsafe_code)]
 
 use clap::{Parser, Subcommand};
-use nostos_session::live::Session;
-use nostos_session::project::Project;
-use nostos_session::{Config, Options, Style};
+use nostos_dap::image;
+use nostos_session::Style;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -24,6 +23,12 @@ enum Command {
         /// Operating-system threads that run processes [default: one per core].
         #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
         workers: Option<u16>,
+        /// Open a debug socket; without a path, at the usual place.
+        #[arg(long, value_name = "SOCKET", num_args = 0..=1, require_equals = true, default_missing_value = "")]
+        inspect: Option<PathBuf>,
+        /// Start main when the first client of the debug socket says so.
+        #[arg(long, requires = "inspect")]
+        wait: bool,
         /// The program.
         #[arg(value_name = "FILE|DIR")]
         program: PathBuf,
@@ -47,40 +52,21 @@ fn main() -> ExitCode {
     let status = match Cli::parse().command {
         Command::Run {
             workers,
+            inspect,
+            wait,
             program,
             args,
-        } => run(&program, workers, args),
+        } => image::run(image::Command {
+            inspect: inspect.map(|path| Some(path).filter(|path| !path.as_os_str().is_empty())),
+            wait,
+            with_parent: false,
+            workers: workers.map(usize::from),
+            program,
+            args,
+        }),
         Command::Check { program } => check(&program),
     };
     ExitCode::from(u8::try_from(status).unwrap_or(1))
-}
-
-fn run(program: &Path, workers: Option<u16>, args: Vec<String>) -> i32 {
-    let mut config = Config {
-        args,
-        ..Config::from_env()
-    };
-    if let Some(workers) = workers {
-        config.workers = workers.into();
-    }
-    let project = match Project::open(program) {
-        Ok(project) => project,
-        Err(error) => return fail(&error),
-    };
-    let session = match Session::new(project, Options::default(), config, style()) {
-        Ok(session) => session,
-        Err(unfit) => {
-            eprint!("{}", unfit.text);
-            return 1;
-        }
-    };
-    match session.entry() {
-        Ok(entry) => match session.image.start(entry) {
-            Ok(_) => session.image.run().code,
-            Err(error) => fail(&error),
-        },
-        Err(error) => fail(&error),
-    }
 }
 
 fn check(program: &Path) -> i32 {

@@ -64,14 +64,18 @@ pub fn parse(args: Vec<String>) -> Result<Command, String> {
             option if option.starts_with("--workers=") => {
                 command.workers = Some(number(Some(option["--workers=".len()..].to_owned()))?);
             }
-            option if option.starts_with('-') && option.len() > 1 => return Err(format!("`{option}` is no option")),
+            option if option.starts_with('-') && option.len() > 1 => {
+                return Err(format!("`{option}` is no option"));
+            }
             _ => {
                 program = Some(arg);
                 break;
             }
         }
     }
-    command.program = program.map(PathBuf::from).ok_or("there is no program to run")?;
+    command.program = program
+        .map(PathBuf::from)
+        .ok_or("there is no program to run")?;
     command.args = args.collect();
     Ok(command)
 }
@@ -88,10 +92,15 @@ fn number(text: Option<String>) -> Result<usize, String> {
 pub fn run(command: Command) -> i32 {
     if command.with_parent {
         // If this fails the image may outlive an editor that was killed, which is not worth refusing to run.
-        let _ = rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::TERM));
+        let _ =
+            rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::TERM));
     }
     let told: Arc<OnceLock<Arc<Session>>> = Arc::default();
-    let mut config = Config { args: command.args, inspect: command.inspect.is_some(), ..Config::from_env() };
+    let mut config = Config {
+        args: command.args,
+        inspect: command.inspect.is_some(),
+        ..Config::from_env()
+    };
     if let Some(workers) = command.workers {
         config.workers = workers;
     }
@@ -102,7 +111,11 @@ pub fn run(command: Command) -> i32 {
             print(stream, text);
             if let Some(session) = told.get() {
                 let error = stream == nostos_session::Stream::Err;
-                session.tell(&Event::Output { error, text: text.to_owned(), pid: None });
+                session.tell(&Event::Output {
+                    error,
+                    text: text.to_owned(),
+                    pid: None,
+                });
             }
         });
     }
@@ -155,16 +168,23 @@ fn inspected(session: &Arc<Session>, socket: Option<PathBuf>, wait: bool) -> i32
         // Editors can still ask for a reload.
         eprintln!("{why}");
     }
-    let status = if wait && !debugger.await_release() { 143 } else { begin(session, Some(&debugger)) };
+    let status = if wait && !debugger.await_release() {
+        143
+    } else {
+        begin(session, Some(&debugger))
+    };
     debugger.ended(status);
     endpoint.close();
     status
 }
 
 fn begin(session: &Session, debugger: Option<&Debugger>) -> i32 {
-    let started = session
-        .entry()
-        .and_then(|entry| session.image.start(entry).map_err(|error| error.to_string()));
+    let started = session.entry().and_then(|entry| {
+        session
+            .image
+            .start(entry)
+            .map_err(|error| error.to_string())
+    });
     match started {
         Ok(main) => {
             if let Some(debugger) = debugger {
@@ -184,7 +204,11 @@ fn fail(error: &dyn std::fmt::Display) -> i32 {
 /// Colours when a person reads.
 fn style() -> Style {
     let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-    if std::io::stderr().is_terminal() && !plain { Style::Ansi } else { Style::Plain }
+    if std::io::stderr().is_terminal() && !plain {
+        Style::Ansi
+    } else {
+        Style::Plain
+    }
 }
 
 #[cfg(test)]
@@ -204,8 +228,18 @@ mod tests {
         assert_eq!(command.program, PathBuf::from("dir"));
         assert_eq!(command.args, ["--wait", "-x"]);
         let odd = parsed("--inspect -- --odd-name a").expect("right");
-        assert_eq!((odd.inspect, odd.program), (Some(None), PathBuf::from("--odd-name")));
-        for wrong in ["", "--workers", "--workers 0", "--workers x a", "--nonsense a", "--inspect"] {
+        assert_eq!(
+            (odd.inspect, odd.program),
+            (Some(None), PathBuf::from("--odd-name"))
+        );
+        for wrong in [
+            "",
+            "--workers",
+            "--workers 0",
+            "--workers x a",
+            "--nonsense a",
+            "--inspect",
+        ] {
             assert!(parsed(wrong).is_err(), "{wrong}");
         }
     }

@@ -68,7 +68,10 @@ impl Session {
         for id in query::functions(&build.db) {
             let def = query::fn_def(&build.db, id);
             let line = build.db.line_index(def.file).line_col(def.start).line + 1;
-            lines.insert((build.db.path(def.file).to_string(), def.name.to_string()), line);
+            lines.insert(
+                (build.db.path(def.file).to_string(), def.name.to_string()),
+                line,
+            );
         }
         lines
     }
@@ -84,7 +87,10 @@ impl Session {
         let (cell, desc, lanes, ty) = {
             let mut build = self.build.lock();
             let build = &mut *build;
-            let scope = build.db.file_id(file).ok_or("the file of this frame is gone")?;
+            let scope = build
+                .db
+                .file_id(file)
+                .ok_or("the file of this frame is gone")?;
             let mut typed = Vec::new();
             let mut lanes = Vec::new();
             for local in locals {

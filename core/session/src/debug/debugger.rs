@@ -3,11 +3,12 @@
 //! Runtime events come in on a thread of their own; there it is decided whether a breakpoint really stops (condition, hits, log),
 //! and everyone who listens is told. Breakpoints are logical: after each publication they are looked up anew.
 
-use super::symbols::{Function, Symbols};
 use super::bridge::Known;
+use super::symbols::{Function, Symbols};
 use super::{
-    Breakpoint, Edit, Event, Frame, GcStats, GcSum, Heap, How, Location, Message, Order, Page, Pid, Place,
-    Process, Program, Refusal, Reload, Scope, ScopeKind, State, Target, Variable, Why, Wish, Worker, hits, values,
+    Breakpoint, Edit, Event, Frame, GcStats, GcSum, Heap, How, Location, Message, Order, Page, Pid,
+    Place, Process, Program, Refusal, Reload, Scope, ScopeKind, State, Target, Variable, Why, Wish,
+    Worker, hits, values,
 };
 use crate::live::Session;
 use nostos_check::hir::{FnInst, FnKind};
@@ -100,21 +101,29 @@ impl Debugger {
         });
         let events = session.image.events();
         let weak = Arc::downgrade(&debugger);
-        std::thread::Builder::new().name("debugger".into()).spawn(move || {
-            for event in events {
-                let Some(debugger) = weak.upgrade() else { return };
-                debugger.happened(event);
-            }
-        })?;
+        std::thread::Builder::new()
+            .name("debugger".into())
+            .spawn(move || {
+                for event in events {
+                    let Some(debugger) = weak.upgrade() else {
+                        return;
+                    };
+                    debugger.happened(event);
+                }
+            })?;
         let published = session.on_publish();
         let weak = Arc::downgrade(&debugger);
-        std::thread::Builder::new().name("breakpoints".into()).spawn(move || {
-            while published.recv().is_ok() {
-                while published.try_recv().is_ok() {}
-                let Some(debugger) = weak.upgrade() else { return };
-                debugger.code_changed();
-            }
-        })?;
+        std::thread::Builder::new()
+            .name("breakpoints".into())
+            .spawn(move || {
+                while published.recv().is_ok() {
+                    while published.try_recv().is_ok() {}
+                    let Some(debugger) = weak.upgrade() else {
+                        return;
+                    };
+                    debugger.code_changed();
+                }
+            })?;
         Ok(debugger)
     }
 
@@ -159,7 +168,9 @@ impl Debugger {
                     runtime::StopReason::Step(_) => Some(Why::Step),
                     runtime::StopReason::Uncaught => {
                         let reason = self.session.image.exit_reason(pid);
-                        Some(Why::Exception(reason.map(|reason| reason.to_string()).unwrap_or_default()))
+                        Some(Why::Exception(
+                            reason.map(|reason| reason.to_string()).unwrap_or_default(),
+                        ))
                     }
                     runtime::StopReason::Breakpoint(site) => self.reached(pid, site),
                 };
@@ -182,7 +193,11 @@ impl Debugger {
         let mut entry = false;
         {
             let mut state = self.state.lock();
-            for known in state.breakpoints.iter_mut().filter(|known| known.sites.contains(&site)) {
+            for known in state
+                .breakpoints
+                .iter_mut()
+                .filter(|known| known.sites.contains(&site))
+            {
                 match known.what {
                     What::Entry => entry = true,
                     What::Line(_) | What::Function(_) => {
@@ -191,7 +206,9 @@ impl Debugger {
                 }
             }
             if entry {
-                state.breakpoints.retain(|known| !matches!(known.what, What::Entry));
+                state
+                    .breakpoints
+                    .retain(|known| !matches!(known.what, What::Entry));
             }
         }
         if entry {
@@ -204,11 +221,17 @@ impl Debugger {
             }
             let hits = {
                 let mut state = self.state.lock();
-                let Some(known) = state.breakpoints.iter_mut().find(|known| known.id == id) else { continue };
+                let Some(known) = state.breakpoints.iter_mut().find(|known| known.id == id) else {
+                    continue;
+                };
                 known.hits += 1;
                 known.hits
             };
-            if !wish.hits.as_deref().is_none_or(|spec| hits::counts(spec, hits)) {
+            if !wish
+                .hits
+                .as_deref()
+                .is_none_or(|spec| hits::counts(spec, hits))
+            {
                 continue;
             }
             match (&wish.log, at) {
@@ -228,12 +251,18 @@ impl Debugger {
 
     /// A condition that cannot be evaluated stops: silence would hide the mistake.
     fn holds(&self, pid: Pid, wish: &Wish) -> bool {
-        let Some(condition) = &wish.condition else { return true };
+        let Some(condition) = &wish.condition else {
+            return true;
+        };
         match self.evaluate(Some((pid, 0)), condition) {
             Ok(value) => value.value != "false",
             Err(refusal) => {
                 let text = format!("the condition `{condition}` cannot be evaluated: {refusal}");
-                let at = Location { path: self.session.project.main.clone(), line: 0, column: 0 };
+                let at = Location {
+                    path: self.session.project.main.clone(),
+                    line: 0,
+                    column: 0,
+                };
                 self.session.tell(&Event::Log { text, at, pid });
                 true
             }
@@ -281,7 +310,11 @@ impl Debugger {
     fn read(&self, state: &mut Table, new: &[Arc<runtime::Code>]) {
         let placed: Vec<Placed> = new
             .iter()
-            .map(|code| Placed { code: &code.object, address: code.address as u64, len: code.len as u64 })
+            .map(|code| Placed {
+                code: &code.object,
+                address: code.address as u64,
+                len: code.len as u64,
+            })
             .collect();
         let elf = self.session.with_descs(|descs| dwarf::elf(&placed, descs));
         let added = state.symbols.add(&elf);
@@ -308,16 +341,23 @@ impl Debugger {
         for known in &mut state.breakpoints {
             let before = known.at.clone();
             let found = match &known.what {
-                What::Line(file) => state.symbols.sites(file, known.wish.line).map(|(row, sites)| {
-                    (self.location(file, row.line, row.column), sites)
-                }),
-                What::Function(name) => first_sites(&state.symbols, name)
-                    .map(|(function, row, sites)| (self.location(&function.file, row.line, row.column), sites)),
+                What::Line(file) => state
+                    .symbols
+                    .sites(file, known.wish.line)
+                    .map(|(row, sites)| (self.location(file, row.line, row.column), sites)),
+                What::Function(name) => {
+                    first_sites(&state.symbols, name).map(|(function, row, sites)| {
+                        (self.location(&function.file, row.line, row.column), sites)
+                    })
+                }
                 What::Entry => continue,
             };
             (known.at, known.sites) = match found {
                 Some((at, sites)) => {
-                    let sites = sites.iter().map(|start| (start + SITE_BYTES) as usize).collect();
+                    let sites = sites
+                        .iter()
+                        .map(|start| (start + SITE_BYTES) as usize)
+                        .collect();
                     (Some(at), sites)
                 }
                 None => (None, Vec::new()),
@@ -333,8 +373,11 @@ impl Debugger {
     fn arm(&self) {
         let (add, remove) = {
             let mut state = self.state.lock();
-            let wanted: FxHashSet<usize> =
-                state.breakpoints.iter().flat_map(|known| known.sites.iter().copied()).collect();
+            let wanted: FxHashSet<usize> = state
+                .breakpoints
+                .iter()
+                .flat_map(|known| known.sites.iter().copied())
+                .collect();
             let add: Vec<usize> = wanted.difference(&state.armed).copied().collect();
             let remove: Vec<usize> = state.armed.difference(&wanted).copied().collect();
             state.armed = wanted;
@@ -351,34 +394,61 @@ impl Debugger {
     fn describe(&self, known: &Logical) -> Breakpoint {
         let wished = match &known.what {
             What::Line(file) => self.location(file, known.wish.line, 0),
-            What::Function(_) | What::Entry => Location { path: String::new(), line: 0, column: 0 },
+            What::Function(_) | What::Entry => Location {
+                path: String::new(),
+                line: 0,
+                column: 0,
+            },
         };
         let message = match (&known.at, &known.what) {
             (Some(_), _) => None,
-            (None, What::Line(_)) => Some("there is no code there yet; a generic function has some when it is first called".into()),
+            (None, What::Line(_)) => Some(
+                "there is no code there yet; a generic function has some when it is first called"
+                    .into(),
+            ),
             (None, What::Function(name)) => Some(format!("there is no code of `{name}` yet")),
             (None, What::Entry) => None,
         };
-        Breakpoint { id: known.id, verified: known.at.is_some(), at: known.at.clone().unwrap_or(wished), message }
+        Breakpoint {
+            id: known.id,
+            verified: known.at.is_some(),
+            at: known.at.clone().unwrap_or(wished),
+            message,
+        }
     }
 
     fn location(&self, file: &str, line: u32, column: u32) -> Location {
-        Location { path: self.session.path_of(file), line, column }
+        Location {
+            path: self.session.path_of(file),
+            line,
+            column,
+        }
     }
 
-    fn replace(&self, client: u64, is_old: impl Fn(&What) -> bool, new: Vec<(What, Wish)>) -> Vec<Breakpoint> {
+    fn replace(
+        &self,
+        client: u64,
+        is_old: impl Fn(&What) -> bool,
+        new: Vec<(What, Wish)>,
+    ) -> Vec<Breakpoint> {
         let ids: Vec<u64> = {
             let mut state = self.state.lock();
             let mut kept: Vec<Logical> = Vec::new();
             let mut old: Vec<Logical> = Vec::new();
             for known in state.breakpoints.drain(..) {
-                if known.client == client && is_old(&known.what) { old.push(known) } else { kept.push(known) }
+                if known.client == client && is_old(&known.what) {
+                    old.push(known)
+                } else {
+                    kept.push(known)
+                }
             }
             state.breakpoints = kept;
             new.into_iter()
                 .map(|(what, wish)| {
                     // The same wish keeps its number and its count: editors send all of a file's breakpoints whenever one changes.
-                    let same = old.iter().position(|known| known.wish == wish && known.what == what);
+                    let same = old
+                        .iter()
+                        .position(|known| known.wish == wish && known.what == what);
                     let (id, hits) = match same.map(|at| old.swap_remove(at)) {
                         Some(known) => (known.id, known.hits),
                         None => {
@@ -386,7 +456,15 @@ impl Debugger {
                             (state.next, 0)
                         }
                     };
-                    state.breakpoints.push(Logical { id, client, what, wish, hits, at: None, sites: Vec::new() });
+                    state.breakpoints.push(Logical {
+                        id,
+                        client,
+                        what,
+                        wish,
+                        hits,
+                        at: None,
+                        sites: Vec::new(),
+                    });
                     id
                 })
                 .collect()
@@ -401,9 +479,16 @@ impl Debugger {
     }
 
     fn frame_lines(&self, pid: Pid, limit: usize) -> Result<Vec<runtime::FrameLine>, Refusal> {
-        let frames = self.session.image.frames(pid, limit).ok_or_else(|| nobody(pid))?;
+        let frames = self
+            .session
+            .image
+            .frames(pid, limit)
+            .ok_or_else(|| nobody(pid))?;
         // Glue between functions has no source, and no name that says anything.
-        Ok(frames.into_iter().filter(|frame| !frame.code.object.file.is_empty()).collect())
+        Ok(frames
+            .into_iter()
+            .filter(|frame| !frame.code.object.file.is_empty())
+            .collect())
     }
 
     fn frame_line(&self, pid: Pid, frame: usize) -> Result<runtime::FrameLine, Refusal> {
@@ -411,7 +496,10 @@ impl Debugger {
             return Err(format!("process {pid} is not stopped").into());
         }
         let frames = self.frame_lines(pid, MAX_FRAMES)?;
-        frames.into_iter().nth(frame).ok_or_else(|| "there is no such frame".into())
+        frames
+            .into_iter()
+            .nth(frame)
+            .ok_or_else(|| "there is no such frame".into())
     }
 
     /// A row, with what only a look at the process tells, as long as there are few of them.
@@ -424,7 +512,9 @@ impl Debugger {
         };
         // A process is known by what it was started for, or has become by tail calls: its outermost function.
         let function = frames.last().map(|frame| frame.code.object.name.clone());
-        let at = frames.iter().find(|frame| !frame.code.object.file.starts_with("std/"));
+        let at = frames
+            .iter()
+            .find(|frame| !frame.code.object.file.starts_with("std/"));
         Process {
             pid: line.pid,
             name: line.name.clone(),
@@ -432,11 +522,20 @@ impl Debugger {
             state: word_of(line.state),
             mailbox: line.mailbox as u64,
             reductions: line.reductions,
-            heap_bytes: detail.as_ref().map_or(line.heap_bytes, |detail| detail.heap_used) as u64,
+            heap_bytes: detail
+                .as_ref()
+                .map_or(line.heap_bytes, |detail| detail.heap_used) as u64,
             old_bytes: detail.as_ref().map_or(0, |detail| detail.old.0) as u64,
-            gc_count: detail.as_ref().map_or(0, |detail| detail.collections.0 + detail.collections.1),
-            gc_nanos: detail.as_ref().map_or(0, |detail| detail.gc_pause.as_nanos() as u64),
-            parent: detail.as_ref().map(|detail| detail.parent).filter(|parent| *parent != 0),
+            gc_count: detail
+                .as_ref()
+                .map_or(0, |detail| detail.collections.0 + detail.collections.1),
+            gc_nanos: detail
+                .as_ref()
+                .map_or(0, |detail| detail.gc_pause.as_nanos() as u64),
+            parent: detail
+                .as_ref()
+                .map(|detail| detail.parent)
+                .filter(|parent| *parent != 0),
             links: detail.map(|detail| detail.links).unwrap_or_default(),
             at: at.map(|frame| self.location(&frame.code.object.file, frame.line, 0)),
         }
@@ -445,7 +544,10 @@ impl Debugger {
     fn locals(&self, pid: Pid, frame: usize) -> Result<Vec<Variable>, Refusal> {
         let image = &self.session.image;
         let known = self.known(pid, frame)?.1;
-        Ok(known.iter().map(|local| values::variable(image, &local.name, &local.value)).collect())
+        Ok(known
+            .iter()
+            .map(|local| values::variable(image, &local.name, &local.value))
+            .collect())
     }
 
     /// The file of a frame and the values of its variables.
@@ -454,7 +556,10 @@ impl Debugger {
         let mut state = self.state.lock();
         self.refresh(&mut state);
         let pc = pc_of(&line);
-        let function = state.symbols.function(pc).ok_or("this frame has no debug information")?;
+        let function = state
+            .symbols
+            .function(pc)
+            .ok_or("this frame has no debug information")?;
         let image = &self.session.image;
         let mut known = Vec::new();
         for variable in function.visible(pc) {
@@ -462,7 +567,10 @@ impl Debugger {
             let shape = nostos_abi::desc::ShapeId(variable.shape);
             // What cannot be read is left out: there is nothing to say of it.
             if let Some(value) = image.read(shape, address, variable.in_cell) {
-                known.push(Known { name: variable.name.clone(), value });
+                known.push(Known {
+                    name: variable.name.clone(),
+                    value,
+                });
             }
         }
         Ok((function.file.clone(), known))
@@ -488,32 +596,54 @@ impl Debugger {
             out.push(plain("parent", format!("<pid {parent}>"), "Pid"));
         }
         let links: Vec<String> = row.links.iter().map(|pid| format!("<pid {pid}>")).collect();
-        out.push(plain("links", format!("[{}]", links.join(", ")), "List[Pid]"));
+        out.push(plain(
+            "links",
+            format!("[{}]", links.join(", ")),
+            "List[Pid]",
+        ));
         out.push(plain("mailbox", row.mailbox.to_string(), "Int"));
         out.push(plain("reductions", row.reductions.to_string(), "Int"));
-        out.push(plain("heap", format!("{} bytes of {}", detail.heap_used, detail.heap_reserved), ""));
+        out.push(plain(
+            "heap",
+            format!("{} bytes of {}", detail.heap_used, detail.heap_reserved),
+            "",
+        ));
         out.push(plain("stack", format!("{} bytes", detail.stack_used), ""));
         let (minor, major) = detail.collections;
-        out.push(plain("collections", format!("{minor} minor, {major} major"), ""));
+        out.push(plain(
+            "collections",
+            format!("{minor} minor, {major} major"),
+            "",
+        ));
         Ok(out)
     }
 
     /// Compiles what a breakpoint may be meant for: the functions of one instance that lie around this line, or the next one.
     fn compile_around(&self, file: &str, lines: &[u32]) {
         let mut build = self.session.build.lock();
-        let Some(id) = build.db.file_id(file) else { return };
+        let Some(id) = build.db.file_id(file) else {
+            return;
+        };
         let index = build.db.line_index(id);
         let mut wanted: BTreeMap<u32, FnInst> = BTreeMap::new();
         for function in query::functions_of_file(&build.db, id) {
             let def = query::fn_def(&build.db, function);
             if def.kind == FnKind::Nostos && def.type_params == 0 {
                 let end = index.line_col(def.start + def.len).line + 1;
-                wanted.insert(end, FnInst { id: function, args: Arc::new([]) });
+                wanted.insert(
+                    end,
+                    FnInst {
+                        id: function,
+                        args: Arc::new([]),
+                    },
+                );
             }
         }
         for &line in lines {
             // The first function that ends at or behind the line holds it, or is the next with code.
-            let Some((_, inst)) = wanted.range(line..).next() else { continue };
+            let Some((_, inst)) = wanted.range(line..).next() else {
+                continue;
+            };
             let cell = build.codegen.fn_cell(inst);
             if !self.session.image.has_code(cell) {
                 // What does not compile has no code to stop in; whoever calls it is told why.
@@ -529,7 +659,10 @@ impl Debugger {
             def.kind == FnKind::Nostos && def.type_params == 0 && *def.name == *name
         });
         let Some(function) = found else { return };
-        let cell = build.codegen.fn_cell(&FnInst { id: function, args: Arc::new([]) });
+        let cell = build.codegen.fn_cell(&FnInst {
+            id: function,
+            args: Arc::new([]),
+        });
         if !self.session.image.has_code(cell) {
             let _ = build.compile(&self.session.image, cell);
         }
@@ -556,7 +689,11 @@ fn first_sites<'a>(
         .filter_map(|function| Some((function, function.sites().min_by_key(|row| row.address)?)))
         .collect();
     let (function, row) = *first.first()?;
-    Some((function, row, first.iter().map(|(_, row)| row.address).collect()))
+    Some((
+        function,
+        row,
+        first.iter().map(|(_, row)| row.address).collect(),
+    ))
 }
 
 /// The address of the instruction a frame is in: of the call or the site, not of what comes after it.
@@ -601,7 +738,10 @@ impl Target for Debugger {
         if limit > 0 {
             lines.truncate(limit);
         }
-        let rows = lines.iter().enumerate().map(|(i, line)| self.row(line, i < LOOK_ROWS));
+        let rows = lines
+            .iter()
+            .enumerate()
+            .map(|(i, line)| self.row(line, i < LOOK_ROWS));
         (rows.collect(), total)
     }
 
@@ -632,16 +772,37 @@ impl Target for Debugger {
 
     fn scopes(&self, pid: Pid, frame: usize) -> Result<Vec<Scope>, Refusal> {
         let named = self.locals(pid, frame)?.len();
-        let (messages, _) = self.session.image.mailbox(pid, 0..0).ok_or_else(|| nobody(pid))?;
+        let (messages, _) = self
+            .session
+            .image
+            .mailbox(pid, 0..0)
+            .ok_or_else(|| nobody(pid))?;
         let process = self.process_variables(pid)?.len();
         Ok(vec![
-            Scope { kind: ScopeKind::Locals, named, indexed: 0 },
-            Scope { kind: ScopeKind::Process, named: process, indexed: 0 },
-            Scope { kind: ScopeKind::Mailbox, named: 0, indexed: messages },
+            Scope {
+                kind: ScopeKind::Locals,
+                named,
+                indexed: 0,
+            },
+            Scope {
+                kind: ScopeKind::Process,
+                named: process,
+                indexed: 0,
+            },
+            Scope {
+                kind: ScopeKind::Mailbox,
+                named: 0,
+                indexed: messages,
+            },
         ])
     }
 
-    fn variables(&self, pid: Pid, place: &Place, page: Option<Page>) -> Result<Vec<Variable>, Refusal> {
+    fn variables(
+        &self,
+        pid: Pid,
+        place: &Place,
+        page: Option<Page>,
+    ) -> Result<Vec<Variable>, Refusal> {
         match (place, page) {
             (Place::Locals(frame), None) => self.locals(pid, *frame),
             (Place::Process, None) => self.process_variables(pid),
@@ -660,10 +821,15 @@ impl Target for Debugger {
                     .collect())
             }
             (Place::Value { shape, lanes }, page) => {
-                let value = runtime::Value { shape: nostos_abi::desc::ShapeId(*shape), lanes: lanes.clone() };
+                let value = runtime::Value {
+                    shape: nostos_abi::desc::ShapeId(*shape),
+                    lanes: lanes.clone(),
+                };
                 Ok(values::parts(&self.session.image, &value, page))
             }
-            (Place::Locals(_) | Place::Captured(_) | Place::Process | Place::Mailbox, _) => Ok(Vec::new()),
+            (Place::Locals(_) | Place::Captured(_) | Place::Process | Place::Mailbox, _) => {
+                Ok(Vec::new())
+            }
         }
     }
 
@@ -679,8 +845,10 @@ impl Target for Debugger {
         if let Some((pid, frame)) = frame {
             let (file, known) = self.known(pid, frame)?;
             let image = &self.session.image;
-            let locals: Vec<Variable> =
-                known.iter().map(|local| values::variable(image, &local.name, &local.value)).collect();
+            let locals: Vec<Variable> = known
+                .iter()
+                .map(|local| values::variable(image, &local.name, &local.value))
+                .collect();
             if let Some(found) = values::by_path(image, &locals, text) {
                 return Ok(found);
             }
@@ -715,7 +883,10 @@ impl Target for Debugger {
             young: (detail.young.0 as u64, detail.young.1 as u64),
             old: (detail.old.0 as u64, detail.old.1 as u64),
             large: (detail.large.0 as u64, detail.large.1 as u64),
-            by_type: lines.into_iter().map(|line| (line.name, line.objects as u64, line.bytes as u64)).collect(),
+            by_type: lines
+                .into_iter()
+                .map(|line| (line.name, line.objects as u64, line.bytes as u64))
+                .collect(),
         })
     }
 
@@ -724,7 +895,9 @@ impl Target for Debugger {
         let collections: Vec<_> = match pid {
             Some(pid) => {
                 let detail = self.session.image.process(pid);
-                detail.map(|detail| detail.last_collections).unwrap_or_default()
+                detail
+                    .map(|detail| detail.last_collections)
+                    .unwrap_or_default()
             }
             None => all.recent.clone(),
         };
@@ -749,25 +922,37 @@ impl Target for Debugger {
             total_nanos: sum.pause.as_nanos() as u64,
             max_nanos: sum.longest.as_nanos() as u64,
         };
-        GcStats { collections: rows.collect(), minor: sum(all.minor), major: sum(all.major) }
+        GcStats {
+            collections: rows.collect(),
+            minor: sum(all.minor),
+            major: sum(all.major),
+        }
     }
 
     fn scheduler(&self) -> Vec<Worker> {
         let stats = self.session.image.scheduler();
-        let workers = stats.workers.into_iter().enumerate().map(|(id, worker)| Worker {
-            id,
-            idle: worker.running.is_none(),
-            running: worker.running,
-            queue: worker.queue,
-            reductions: worker.reductions,
-            steals: worker.steals,
-        });
+        let workers = stats
+            .workers
+            .into_iter()
+            .enumerate()
+            .map(|(id, worker)| Worker {
+                id,
+                idle: worker.running.is_none(),
+                running: worker.running,
+                queue: worker.queue,
+                reductions: worker.reductions,
+                steals: worker.steals,
+            });
         workers.collect()
     }
 
     fn set_breakpoints(&self, client: u64, path: &str, wishes: &[Wish]) -> Vec<Breakpoint> {
         let Some(file) = self.session.name_of(path) else {
-            let at = |wish: &Wish| Location { path: path.into(), line: wish.line, column: 0 };
+            let at = |wish: &Wish| Location {
+                path: path.into(),
+                line: wish.line,
+                column: 0,
+            };
             return wishes
                 .iter()
                 .map(|wish| Breakpoint {
@@ -780,22 +965,36 @@ impl Target for Debugger {
         };
         let lines: Vec<u32> = wishes.iter().map(|wish| wish.line).collect();
         self.compile_around(&file, &lines);
-        let new = wishes.iter().map(|wish| (What::Line(file.clone()), wish.clone())).collect();
-        self.replace(client, |what| matches!(what, What::Line(known) if *known == file), new)
+        let new = wishes
+            .iter()
+            .map(|wish| (What::Line(file.clone()), wish.clone()))
+            .collect();
+        self.replace(
+            client,
+            |what| matches!(what, What::Line(known) if *known == file),
+            new,
+        )
     }
 
     fn set_function_breakpoints(&self, client: u64, names: &[String]) -> Vec<Breakpoint> {
         for name in names {
             self.compile_named(name);
         }
-        let new = names.iter().map(|name| (What::Function(name.clone()), Wish::default())).collect();
+        let new = names
+            .iter()
+            .map(|name| (What::Function(name.clone()), Wish::default()))
+            .collect();
         self.replace(client, |what| matches!(what, What::Function(_)), new)
     }
 
     fn stop_on_uncaught(&self, client: u64, on: bool) {
         let any = {
             let mut state = self.state.lock();
-            if on { state.uncaught.insert(client) } else { state.uncaught.remove(&client) };
+            if on {
+                state.uncaught.insert(client)
+            } else {
+                state.uncaught.remove(&client)
+            };
             !state.uncaught.is_empty()
         };
         self.session.image.stop_on_uncaught(any);
@@ -834,7 +1033,9 @@ impl Target for Debugger {
         let begin = Instant::now();
         let mut texts = BTreeMap::new();
         for edit in edits {
-            let Some(name) = self.session.name_of(&edit.path) else { continue };
+            let Some(name) = self.session.name_of(&edit.path) else {
+                continue;
+            };
             let text = match &edit.text {
                 Some(text) => Some(text.clone()),
                 None => std::fs::read_to_string(&edit.path).ok(),
@@ -877,7 +1078,10 @@ impl Target for Debugger {
     fn forget(&self, client: u64) {
         let last = self.clients.fetch_sub(1, Ordering::Relaxed) == 1;
         self.stop_on_uncaught(client, false);
-        self.state.lock().breakpoints.retain(|known| known.client != client);
+        self.state
+            .lock()
+            .breakpoints
+            .retain(|known| known.client != client);
         self.arm();
         if last {
             let stopped: Vec<Pid> = self.state.lock().stopped.iter().copied().collect();
@@ -901,7 +1105,9 @@ impl Debugger {
             let mut state = self.state.lock();
             let state = &mut *state;
             self.refresh(state);
-            let Some((_, _, sites)) = first_sites(&state.symbols, &name) else { return };
+            let Some((_, _, sites)) = first_sites(&state.symbols, &name) else {
+                return;
+            };
             state.next += 1;
             state.breakpoints.push(Logical {
                 id: state.next,
@@ -910,7 +1116,10 @@ impl Debugger {
                 wish: Wish::default(),
                 hits: 0,
                 at: None,
-                sites: sites.iter().map(|start| (start + SITE_BYTES) as usize).collect(),
+                sites: sites
+                    .iter()
+                    .map(|start| (start + SITE_BYTES) as usize)
+                    .collect(),
             });
         }
         self.arm();
@@ -919,7 +1128,8 @@ impl Debugger {
 
 /// Shows gdb or lldb the program's code, when the operating-system process is traced or `NOSTOS_GDB` is set.
 pub fn show_gdb(session: &Arc<Session>) {
-    let asked = std::env::var_os("NOSTOS_GDB").is_some_and(|value| !value.is_empty() && value != "0");
+    let asked =
+        std::env::var_os("NOSTOS_GDB").is_some_and(|value| !value.is_empty() && value != "0");
     if !asked && !is_traced() {
         return;
     }
@@ -927,10 +1137,18 @@ pub fn show_gdb(session: &Arc<Session>) {
     let mut loaded = FxHashSet::default();
     session.build.lock().show = Some(Box::new(move |descs| {
         let Some(image) = image.upgrade() else { return };
-        let new: Vec<_> = image.codes().into_iter().filter(|code| loaded.insert(code.address)).collect();
+        let new: Vec<_> = image
+            .codes()
+            .into_iter()
+            .filter(|code| loaded.insert(code.address))
+            .collect();
         let placed: Vec<Placed> = new
             .iter()
-            .map(|code| Placed { code: &code.object, address: code.address as u64, len: code.len as u64 })
+            .map(|code| Placed {
+                code: &code.object,
+                address: code.address as u64,
+                len: code.len as u64,
+            })
             .collect();
         runtime::register_elf(&dwarf::elf(&placed, descs));
     }));
@@ -939,6 +1157,8 @@ pub fn show_gdb(session: &Arc<Session>) {
 /// Linux says who traces a process.
 fn is_traced() -> bool {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let tracer = status.lines().find_map(|line| line.strip_prefix("TracerPid:"));
+    let tracer = status
+        .lines()
+        .find_map(|line| line.strip_prefix("TracerPid:"));
     tracer.is_some_and(|pid| pid.trim() != "0")
 }

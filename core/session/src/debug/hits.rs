@@ -3,9 +3,13 @@
 /// Does this hit, counted from 1, count? A text that says nothing sensible counts every hit.
 pub fn counts(spec: &str, hit: u64) -> bool {
     let spec = spec.trim();
-    let digits = spec.find(|c: char| c.is_ascii_digit()).unwrap_or(spec.len());
+    let digits = spec
+        .find(|c: char| c.is_ascii_digit())
+        .unwrap_or(spec.len());
     let (operator, number) = spec.split_at(digits);
-    let Ok(number) = number.trim().parse::<u64>() else { return true };
+    let Ok(number) = number.trim().parse::<u64>() else {
+        return true;
+    };
     match operator.trim() {
         "" | ">=" => hit >= number,
         "=" | "==" => hit == number,
@@ -35,7 +39,10 @@ mod tests {
             ("%0", ""),
             ("nonsense", "123456"),
         ] {
-            let got: String = (1..=6).filter(|hit| counts(spec, *hit)).map(|hit| hit.to_string()).collect();
+            let got: String = (1..=6)
+                .filter(|hit| counts(spec, *hit))
+                .map(|hit| hit.to_string())
+                .collect();
             assert_eq!(got, expected, "{spec}");
         }
     }

@@ -391,7 +391,11 @@ mod tests {
     fn add(symbols: &mut Symbols, objects: &[(&CodeObject, u64)]) {
         let placed: Vec<Placed> = objects
             .iter()
-            .map(|&(code, address)| Placed { code, address, len: 100 })
+            .map(|&(code, address)| Placed {
+                code,
+                address,
+                len: 100,
+            })
             .collect();
         symbols
             .add(&elf(&placed, &DescTable::new()))

@@ -18,14 +18,18 @@ pub(super) fn variable(image: &Image, name: &str, value: &Value) -> Variable {
         Kind::Map => (0, size(image, value)),
         Kind::Set => (0, members(image, value).map_or(0, |map| size(image, &map))),
     };
-    let place = (named + indexed > 0)
-        .then(|| Place::Value { shape: value.shape.0, lanes: value.lanes.clone() });
-    Variable { name: name.into(), value: text, ty, named, indexed, place }
-}
-
-/// A variable whose memory could not be read: our bug, but not worth more than its line.
-pub(super) fn unreadable(name: &str, ty: String) -> Variable {
-    Variable { name: name.into(), value: "?".into(), ty, named: 0, indexed: 0, place: None }
+    let place = (named + indexed > 0).then(|| Place::Value {
+        shape: value.shape.0,
+        lanes: value.lanes.clone(),
+    });
+    Variable {
+        name: name.into(),
+        value: text,
+        ty,
+        named,
+        indexed,
+        place,
+    }
 }
 
 /// The named parts of a value, or the numbered ones of a page.
@@ -33,24 +37,36 @@ pub(super) fn parts(image: &Image, value: &Value, page: Option<Page>) -> Vec<Var
     let ty = image.shape_name(value.shape);
     let children = |start, count| {
         let (_, children) = image.children(value, start, count);
-        children.iter().map(|child| variable(image, &child.name, &child.value)).collect()
+        children
+            .iter()
+            .map(|child| variable(image, &child.name, &child.value))
+            .collect()
     };
     let entries = |map: &Value, page: Page, of_set: bool| {
         let entries = entries(image, map, page.of(size(image, map)));
-        let rows = entries.iter().enumerate().map(|(i, (key, value))| match of_set {
-            true => variable(image, &(page.start + i).to_string(), key),
-            false => variable(image, &image.render(key.shape, &key.lanes), value),
-        });
+        let rows = entries
+            .iter()
+            .enumerate()
+            .map(|(i, (key, value))| match of_set {
+                true => variable(image, &(page.start + i).to_string(), key),
+                false => variable(image, &image.render(key.shape, &key.lanes), value),
+            });
         rows.collect()
     };
     match (kind(&ty), page) {
         (Kind::Plain, None) => children(0, usize::MAX),
         (Kind::Sequence, Some(page)) => {
-            let count = if page.count == 0 { usize::MAX } else { page.count };
+            let count = if page.count == 0 {
+                usize::MAX
+            } else {
+                page.count
+            };
             children(page.start, count)
         }
         (Kind::Map, Some(page)) => entries(value, page, false),
-        (Kind::Set, Some(page)) => members(image, value).map_or_else(Vec::new, |map| entries(&map, page, true)),
+        (Kind::Set, Some(page)) => {
+            members(image, value).map_or_else(Vec::new, |map| entries(&map, page, true))
+        }
         (Kind::Plain, Some(_)) | (Kind::Sequence | Kind::Map | Kind::Set, None) => Vec::new(),
     }
 }
@@ -61,15 +77,24 @@ pub(super) fn by_path(image: &Image, locals: &[Variable], text: &str) -> Option<
     let (first, rest) = steps.split_first()?;
     let mut found = locals.iter().find(|local| local.name == *first)?.clone();
     for step in rest {
-        let Some(Place::Value { shape, lanes }) = &found.place else { return None };
-        let value = Value { shape: nostos_abi::desc::ShapeId(*shape), lanes: lanes.clone() };
+        let Some(Place::Value { shape, lanes }) = &found.place else {
+            return None;
+        };
+        let value = Value {
+            shape: nostos_abi::desc::ShapeId(*shape),
+            lanes: lanes.clone(),
+        };
         found = match step.strip_prefix('[') {
             Some(index) if found.indexed > 0 => {
                 let start = index.parse().ok()?;
-                parts(image, &value, Some(Page { start, count: 1 })).into_iter().next()?
+                parts(image, &value, Some(Page { start, count: 1 }))
+                    .into_iter()
+                    .next()?
             }
             Some(_) => return None,
-            None => parts(image, &value, None).into_iter().find(|part| part.name == *step)?,
+            None => parts(image, &value, None)
+                .into_iter()
+                .find(|part| part.name == *step)?,
         };
     }
     found.name = text.trim().to_owned();
@@ -80,12 +105,17 @@ pub(super) fn by_path(image: &Image, locals: &[Variable], text: &str) -> Option<
 fn path(text: &str) -> Option<Vec<&str>> {
     let mut rest = text.trim();
     let mut steps = Vec::new();
-    let word = |text: &str| text.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(text.len());
+    let word = |text: &str| {
+        text.find(|c: char| !c.is_alphanumeric() && c != '_')
+            .unwrap_or(text.len())
+    };
     loop {
         let end = match rest.strip_prefix('[') {
             Some(inner) if !steps.is_empty() => {
                 let end = word(inner);
-                if !inner[..end].bytes().all(|b| b.is_ascii_digit()) || !inner[end..].starts_with(']') {
+                if !inner[..end].bytes().all(|b| b.is_ascii_digit())
+                    || !inner[end..].starts_with(']')
+                {
                     return None;
                 }
                 steps.push(&rest[..=end]);
@@ -151,7 +181,10 @@ fn text(image: &Image, value: &Value, ty: &str) -> String {
 
 fn child(image: &Image, value: &Value, name: &str) -> Option<Value> {
     let (_, children) = image.children(value, 0, 8);
-    children.into_iter().find(|child| child.name == name).map(|child| child.value)
+    children
+        .into_iter()
+        .find(|child| child.name == name)
+        .map(|child| child.value)
 }
 
 /// The map a set is made of.
@@ -161,14 +194,19 @@ fn members(image: &Image, set: &Value) -> Option<Value> {
 
 fn size(image: &Image, map: &Value) -> usize {
     let entries = child(image, map, "entries");
-    entries.and_then(|entries| entries.lanes.first().copied()).unwrap_or(0) as usize
+    entries
+        .and_then(|entries| entries.lanes.first().copied())
+        .unwrap_or(0) as usize
 }
 
 /// Entries of a map in the order of its trie (`std/map.nos`): a tip, a leaf with hash, key and value, a clash with a list of pairs, a fork with two tries.
 fn entries(image: &Image, map: &Value, range: std::ops::Range<usize>) -> Vec<(Value, Value)> {
     let mut out = Vec::new();
     let mut passed = 0;
-    let mut todo: Vec<(Value, usize)> = child(image, map, "root").into_iter().map(|root| (root, 0)).collect();
+    let mut todo: Vec<(Value, usize)> = child(image, map, "root")
+        .into_iter()
+        .map(|root| (root, 0))
+        .collect();
     while let Some((trie, depth)) = todo.pop() {
         if passed >= range.end || depth > MAX_DEPTH {
             break;
