@@ -26,15 +26,13 @@ pub fn workspace() -> PathBuf {
         .to_path_buf()
 }
 
-/// The `nostos` program, of the profile the tests were built with. Builds it when first asked for.
+/// The `nostos` program, of the profile the tests were built with. Builds it when first asked for, unless `NOSTOS_BIN` names one.
 pub fn nostos() -> &'static Path {
-    program("nostos-cli", "nostos")
-}
-
-/// A program of the workspace, see [`nostos`].
-fn program(package: &str, name: &str) -> &'static Path {
     static PATH: OnceLock<PathBuf> = OnceLock::new();
     PATH.get_or_init(|| {
+        if let Some(path) = std::env::var_os("NOSTOS_BIN") {
+            return PathBuf::from(path);
+        }
         let test = std::env::current_exe().expect("a test has a path");
         let profile_dir = test
             .parent()
@@ -44,14 +42,14 @@ fn program(package: &str, name: &str) -> &'static Path {
         let mut cargo = Command::new(env!("CARGO"));
         cargo
             .current_dir(workspace())
-            .args(["build", "--quiet", "-p", package, "--bins"]);
+            .args(["build", "--quiet", "-p", "nostos-cli", "--bins"]);
         cargo.arg("--target-dir").arg(target);
         if profile_dir.file_name().is_some_and(|p| p == "release") {
             cargo.arg("--release");
         }
         let status = cargo.status().expect("cargo runs");
-        assert!(status.success(), "building {package} failed");
-        profile_dir.join(name)
+        assert!(status.success(), "building nostos failed");
+        profile_dir.join("nostos")
     })
 }
 

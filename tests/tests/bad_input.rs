@@ -77,8 +77,12 @@ fn a_folder_without_main() {
 #[test]
 fn a_file_without_main() {
     let folder = Folder::new("no-main-function");
-    let file = folder.file("a.nos", "one() = 1\n");
-    refused(&file, &["main"]);
+    let file = folder.file("a.nos", "one() = 1\n").display().to_string();
+    let outcome = run_nostos(&["run", &file]);
+    assert_eq!(outcome.status, Some(1), "{}", brief(&outcome));
+    assert!(outcome.err.contains("main"), "{}", brief(&outcome));
+    // To check a file that is meant to be used by others is fine.
+    assert_eq!(run_nostos(&["check", &file]).status, Some(0));
 }
 
 #[test]
