@@ -128,7 +128,13 @@ impl Ids {
 
     /// The path of a file; empty for what stands in none (the synthesised entry).
     pub fn file_path(&self, file: FileId) -> Name {
-        self.with(|t| t.files.keys.get(file.0 as usize).cloned().unwrap_or_default())
+        self.with(|t| {
+            t.files
+                .keys
+                .get(file.0 as usize)
+                .cloned()
+                .unwrap_or_default()
+        })
     }
 
     /// The number of a dotted module path.

@@ -294,38 +294,47 @@ impl Collect<'_> {
                     if def.is_var() {
                         self.error(def.node(), "a module-level value cannot be `var`; `mvar` is shared by all processes");
                     }
-                    match def.pattern() {
-                        Some(ast::Pat::Name(pattern)) => {
-                            let mut lowered = Lower::at(def.node()).value(
-                                def.node(),
-                                pattern.name(),
-                                def.ty(),
-                                def.value(),
-                            );
-                            if let Some(signature) = signature.take_if(|s| {
-                                s.name().map(|n| n.text()) == pattern.name().map(|n| n.text())
-                            }) {
-                                lowered.signature = signature.ty().map(|ty| {
-                                    (Lower {
-                                        base: def.node().range().start,
-                                    })
-                                    .ty(ty)
-                                });
-                            }
-                            self.push_fn(
-                                &container,
-                                module,
-                                def.node(),
-                                def.doc(),
-                                def.is_pub(),
-                                lowered,
-                                None,
-                            );
+                    let name = match def.pattern() {
+                        Some(ast::Pat::Name(pattern)) => pattern.name(),
+                        // A capitalised value looks like a constructor.
+                        Some(ast::Pat::Ctor(pattern))
+                            if !pattern.has_parens() && !pattern.has_braces() =>
+                        {
+                            pattern.name()
                         }
                         Some(_) => {
-                            self.error(def.node(), "a pattern at module level is not supported yet")
+                            self.error(
+                                def.node(),
+                                "a pattern at module level is not supported yet",
+                            );
+                            None
                         }
-                        None => {}
+                        None => None,
+                    };
+                    if let Some(name) = name {
+                        let mut lowered = Lower::at(def.node()).value(
+                            def.node(),
+                            Some(name),
+                            def.ty(),
+                            def.value(),
+                        );
+                        if let Some(signature) =
+                            signature.take_if(|s| s.name().map(|n| n.text()) == Some(name.text()))
+                        {
+                            lowered.signature = signature.ty().map(|ty| {
+                                let base = def.node().range().start;
+                                (Lower { base }).ty(ty)
+                            });
+                        }
+                        self.push_fn(
+                            &container,
+                            module,
+                            def.node(),
+                            def.doc(),
+                            def.is_pub(),
+                            lowered,
+                            None,
+                        );
                     }
                 }
                 Item::Const(def) => {

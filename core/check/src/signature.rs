@@ -186,6 +186,22 @@ pub fn header(db: &dyn Db, project: Project, id: FnId) -> Option<Arc<Header>> {
     }
     let def = function(db, project, main_part(db, id))?;
     let (module, _) = fn_module(db, project, id)?;
+    if let Part::Default(_) = key.part {
+        // A default is a function of its own; it does not know the type parameters around it.
+        return Some(Arc::new(Header {
+            type_params: 0,
+            declared: 0,
+            names: Vec::new(),
+            params: Vec::new(),
+            result: None,
+            bounds: Vec::new(),
+            value: false,
+            container: key.container.clone(),
+            module,
+            findings: Vec::new(),
+            self_ty: None,
+        }));
+    }
     let mut lower = TypeLower::new(db, project, module, Variables::Lower);
     let mut inherited = Vec::new();
     match &key.container {
@@ -219,9 +235,7 @@ pub fn header(db: &dyn Db, project: Project, id: FnId) -> Option<Arc<Header>> {
     let mut params = Vec::new();
     let mut result = None;
     let is_extern = matches!(def.kind, FunctionKind::Extern(_));
-    if let Part::Default(_) = key.part {
-        // A default knows the type parameters of its function's container only through annotations; its own type is inferred.
-    } else if let Some(TypeExpr {
+    if let Some(TypeExpr {
         kind: TypeKind::Fn(types, written),
         ..
     }) = def

@@ -287,6 +287,7 @@ impl<'db> Infer<'db> {
                 self.expect(&old_ty, &new.ty, span);
                 self.store(base, new, span)
             }
+            Raw::Error => self.error_expr(span),
             _ => {
                 self.report(
                     target.span,
