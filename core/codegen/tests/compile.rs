@@ -1,4 +1,5 @@
 //! Hand-made typed bodies through the whole of codegen, with Cranelift's verifier on: what comes out is complete and inert.
+#![forbid(unsafe_code)]
 
 mod support;
 

@@ -1,4 +1,5 @@
 //! Hand-made typed bodies compiled and run: codegen and runtime together, without checker.
+#![forbid(unsafe_code)]
 
 #[path = "../../codegen/tests/support/mod.rs"]
 mod support;

@@ -1,5 +1,6 @@
 //! Questions and answers in one file. `tests/trees/*.txt` ask for trees, `tests/errors/*.txt` for errors; in each a case is
 //! a line `=== name`, the source, a line `---`, the answer. `BLESS=1` rewrites the answers.
+#![forbid(unsafe_code)]
 
 use std::path::Path;
 

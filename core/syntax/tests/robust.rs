@@ -1,4 +1,5 @@
 //! Any text parses: nothing is lost, nothing panics, nothing overflows, whatever is in it.
+#![forbid(unsafe_code)]
 
 use std::path::Path;
 

@@ -1,4 +1,5 @@
 //! The sample files cover the whole language page: they parse without error.
+#![forbid(unsafe_code)]
 
 use std::path::{Path, PathBuf};
 

@@ -1,4 +1,5 @@
 //! The views give the pieces that their names promise.
+#![forbid(unsafe_code)]
 
 use nostos_syntax::ast::{
     self, BinaryOp, Expr, ForHead, Item, Pat, Stmt, StringPart, TypeBody, TypeExpr,
