@@ -77,6 +77,9 @@ pub(crate) fn throw(ctx: &mut Ctx, payload: u64) -> usize {
 /// What people read of a return address; nothing for the runtime's own stubs and for glue without a file.
 pub(crate) fn trace_line(core: &Core, ret: usize) -> Option<TraceLine> {
     let code = core.registry.find(ret)?.code.as_ref()?;
+    if code.object.file.is_empty() && code.object.line == 0 {
+        return None;
+    }
     Some(TraceLine::Frame {
         name: code.object.name.clone(),
         file: code.object.file.clone(),
