@@ -4,6 +4,7 @@
 //! Helpers that may suspend go through the shim, so that every call is a safepoint; no address into a heap object or the stack lives across one.
 
 mod call;
+mod constant;
 mod control;
 mod data;
 mod debug;

@@ -91,8 +91,16 @@ impl<'f> Emit<'_, 'f> {
         if let Some(words) = inline_string(text) {
             return words.iter().map(|word| self.word(*word as i64)).collect();
         }
+        let object = self.static_text(text);
+        let object = self.address(Symbol::Static(object));
+        let offset = self.word(0);
+        let length = self.word(text.len() as i64);
+        smallvec![object, offset, length]
+    }
+
+    pub(super) fn static_text(&mut self, text: &Arc<str>) -> u32 {
         let known = self.texts.get(text).copied();
-        let number = known.unwrap_or_else(|| {
+        known.unwrap_or_else(|| {
             let mut words = vec![
                 StaticWord::Bits(header(fixed::STRING_BYTES) | HEADER_STATIC),
                 StaticWord::Bits(text.len() as u64),
@@ -106,11 +114,7 @@ impl<'f> Emit<'_, 'f> {
             let number = self.statics.len() as u32 - 1;
             self.texts.insert(text.clone(), number);
             number
-        });
-        let object = self.address(Symbol::Static(number));
-        let offset = self.word(0);
-        let length = self.word(text.len() as i64);
-        smallvec![object, offset, length]
+        })
     }
 
     // Data.
@@ -165,12 +169,44 @@ impl<'f> Emit<'_, 'f> {
         items: &'f [Vec<Expr>],
         tail: &'f Expr,
     ) -> Lanes {
-        let mut heads: Vec<Vec<Lanes>> = Vec::with_capacity(items.len());
-        for item in items {
-            heads.push(item.iter().map(|f| self.value(f)).collect());
+        let constant = |item: &Vec<Expr>| item.iter().all(|f| self.is_constant(f));
+        let from = if self.is_constant(tail) {
+            items
+                .iter()
+                .rposition(|item| !constant(item))
+                .map_or(0, |last| last + 1)
+        } else {
+            items.len()
+        };
+        let mut heads: Vec<Vec<Option<Lanes>>> = Vec::with_capacity(from);
+        for item in &items[..from] {
+            // A constant is made where it is stored: thousands of them need not all be alive.
+            let field = |f| {
+                if self.is_constant(f) {
+                    None
+                } else {
+                    Some(self.value(f))
+                }
+            };
+            heads.push(item.iter().map(field).collect());
         }
-        let mut lanes = self.value(tail);
-        for mut fields in heads.into_iter().rev() {
+        let mut lanes = if self.is_constant(tail) {
+            let mut words = self.constant(tail);
+            for item in items[from..].iter().rev() {
+                let mut fields: Vec<Vec<StaticWord>> =
+                    item.iter().map(|f| self.constant(f)).collect();
+                fields.push(words);
+                words = self.constant_data(ty, ctor, &fields);
+            }
+            self.constant_lanes(ty, &words)
+        } else {
+            self.value(tail)
+        };
+        for (item, heads) in items[..from].iter().zip(heads).rev() {
+            let mut fields: Vec<Lanes> = Vec::with_capacity(item.len() + 1);
+            for (expr, head) in item.iter().zip(heads) {
+                fields.push(head.unwrap_or_else(|| self.value(expr)));
+            }
             fields.push(lanes);
             lanes = self.make(ty, ctor, &fields);
         }
@@ -285,8 +321,13 @@ impl<'f> Emit<'_, 'f> {
     // Closures.
 
     pub(super) fn constant_closure(&mut self, cell: CellId, name: &str) -> Value {
+        let number = self.static_closure(cell, name);
+        self.address(Symbol::Static(number))
+    }
+
+    pub(super) fn static_closure(&mut self, cell: CellId, name: &str) -> u32 {
         let known = self.closures.get(&cell).copied();
-        let number = known.unwrap_or_else(|| {
+        known.unwrap_or_else(|| {
             let desc = self.layouts.closure_desc(name, vec![], vec![]);
             self.statics.push(vec![
                 StaticWord::Bits(header(desc) | HEADER_STATIC),
@@ -298,8 +339,7 @@ impl<'f> Emit<'_, 'f> {
             let number = self.statics.len() as u32 - 1;
             self.closures.insert(cell, number);
             number
-        });
-        self.address(Symbol::Static(number))
+        })
     }
 
     pub(super) fn new_closure(&mut self, cell: CellId, name: &str, captures: &[VarId]) -> Value {

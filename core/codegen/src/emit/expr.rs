@@ -50,6 +50,10 @@ impl<'f> Emit<'_, 'f> {
                 self.leaf(*leaf, &values)
             }
             Kind::Prim(op, args) => smallvec![self.prim(*op, args, e.ty)],
+            Kind::Make(_, fields) if !fields.is_empty() && self.is_constant(e) => {
+                let words = self.constant(e);
+                self.constant_lanes(e.ty, &words)
+            }
             Kind::Make(ctor, fields) => {
                 let fields: Vec<Lanes> = fields.iter().map(|f| self.value(f)).collect();
                 self.make(e.ty, *ctor, &fields)

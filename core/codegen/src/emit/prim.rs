@@ -133,7 +133,7 @@ impl<'f> Emit<'_, 'f> {
 
     /// By zero is a fault; the smallest by −1 wraps.
     fn divide(&mut self, op: PrimOp, a: Value, b: Value, signed: bool) -> Value {
-        let constant = self.constant(b);
+        let constant = self.known(b);
         if !matches!(constant, Some(c) if c != 0) {
             let (zero, go_on) = (self.b.create_block(), self.b.create_block());
             self.b.set_cold_block(zero);
@@ -172,7 +172,7 @@ impl<'f> Emit<'_, 'f> {
         }
     }
 
-    fn constant(&self, value: Value) -> Option<i64> {
+    fn known(&self, value: Value) -> Option<i64> {
         let dfg = &self.b.func.dfg;
         let inst = dfg.value_def(value).inst()?;
         match dfg.insts[inst] {
