@@ -233,7 +233,9 @@ impl Worker {
     #[inline]
     fn find(&self, tick: u32) -> Option<Ptr> {
         const FAVOURS: u32 = 64;
-        if tick.is_multiple_of(64)
+        // Work from outside and from other workers' overflow must not wait for a long queue here.
+        if tick.is_multiple_of(8)
+            && !self.core.scheduler.injector.is_empty()
             && let Some(process) = self.take_injected()
         {
             return Some(process);

@@ -53,12 +53,14 @@ pub(crate) fn throw(ctx: &mut Ctx, payload: u64) -> usize {
     if caught {
         return THROW;
     }
-    let mut lines = Vec::new();
+    let mut lines: Vec<TraceLine> = Vec::new();
     for (i, &ret) in ctx.own.trace.iter().enumerate() {
         if left_out > 0 && i == TRACE_ENDS {
-            lines.push(TraceLine::Omitted(left_out));
+            push_line(&mut lines, TraceLine::Omitted(left_out));
         }
-        lines.extend(trace_line(ctx.core, ret));
+        if let Some(line) = trace_line(ctx.core, ret) {
+            push_line(&mut lines, line);
+        }
     }
     let message = describe(ctx.core, payload);
     ctx.own.exit = Some(ExitReason::Failed(Failure {
@@ -72,6 +74,24 @@ pub(crate) fn throw(ctx: &mut Ctx, payload: u64) -> usize {
         return Leave::Stop as usize;
     }
     Leave::Exit as usize
+}
+
+/// Adds a line; a recursion's many equal ones become two with a count between them.
+fn push_line(lines: &mut Vec<TraceLine>, line: TraceLine) {
+    let more = match (&lines[..], &line) {
+        ([.., TraceLine::Frame { .. }, TraceLine::Omitted(_)], TraceLine::Omitted(n)) => *n,
+        ([.., last, TraceLine::Omitted(_)], same) if last == same => 1,
+        ([.., before, last], same) if before == last && last == same => {
+            let last = lines.len() - 1;
+            lines[last] = TraceLine::Omitted(1);
+            1
+        }
+        _ => 0,
+    };
+    match lines.last_mut() {
+        Some(TraceLine::Omitted(n)) if more > 0 => *n += more,
+        _ => lines.push(line),
+    }
 }
 
 /// What people read of a return address; nothing for the runtime's own stubs and for glue without a file.
@@ -122,4 +142,42 @@ pub(crate) fn error_pair(ctx: &mut Ctx, kind: &str, message: &str) -> u64 {
     }
     ctx.own.heap.remember(at as u64);
     at as u64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{TraceLine, push_line};
+
+    fn shown(names: &[&str]) -> String {
+        let mut lines = Vec::new();
+        for name in names {
+            let line = match name.parse() {
+                Ok(n) => TraceLine::Omitted(n),
+                Err(_) => TraceLine::Frame {
+                    name: (*name).into(),
+                    file: String::new(),
+                    line: 1,
+                },
+            };
+            push_line(&mut lines, line);
+        }
+        let texts = lines.iter().map(|l| match l {
+            TraceLine::Frame { name, .. } => name.clone(),
+            TraceLine::Omitted(n) => format!("+{n}"),
+        });
+        texts.collect::<Vec<_>>().join(" ")
+    }
+
+    #[test]
+    fn equal_lines_are_counted() {
+        for (names, expected) in [
+            (&["a", "b", "c"][..], "a b c"),
+            (&["a", "a", "b"], "a a b"),
+            (&["a", "a", "a", "a", "b"], "a +3 b"),
+            (&["a", "a", "a", "100", "a", "a", "b"], "a +104 b"),
+            (&["a", "b", "100", "a", "b"], "a b +100 a b"),
+        ] {
+            assert_eq!(shown(names), expected, "{names:?}");
+        }
+    }
 }

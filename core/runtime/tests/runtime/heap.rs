@@ -153,3 +153,28 @@ fn old_objects_remember_young_ones() {
         assert_eq!(world.run(0), Ok(45), "{mode:?}");
     }
 }
+
+/// Who keeps more than the limit gets an exception; others live on.
+#[test]
+fn a_heap_that_outgrows_its_limit_ends_its_process() {
+    for mode in MODES {
+        let limit = if mode.gc_stress { 64 << 10 } else { 16 << 20 };
+        let world = World::with(mode, |c| c.heap_limit = limit);
+        let hog = function("hog", &[], &[Ref], vec![], |f, _| {
+            let (forever, null) = (f.int(i64::MAX), f.int(1));
+            let list = f.fold(forever, null, Ref, |f, acc, i| f.alloc(CONS, &[i, acc]));
+            f.b.ins().return_(&[list]);
+        });
+        let huge = function("huge", &[], &[Ref], vec![], |f, _| {
+            let (header, count, lanes) = (f.int(i64::from(ARRAY)), f.int(1 << 30), f.int(1));
+            let array = f.op(Op::NewArray, &[header, count, lanes])[0];
+            f.b.ins().return_(&[array]);
+        });
+        world.publish(lists());
+        world.publish(vec![(5, hog), (6, huge), (2, main_of_lists(10, 1))]);
+        let failed = Err("OutOfMemory: Out of memory".to_string());
+        assert_eq!(world.run(5), failed, "{mode:?}");
+        assert_eq!(world.run(6), failed, "{mode:?}");
+        assert_eq!(world.run(2), Ok(110), "{mode:?}");
+    }
+}
