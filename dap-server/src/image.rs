@@ -5,7 +5,7 @@ use nostos_session::debug::debugger::{Debugger, show_gdb};
 use nostos_session::debug::{Event, Target};
 use nostos_session::live::Session;
 use nostos_session::project::Project;
-use nostos_session::{Config, Options, Style, watch};
+use nostos_session::{Config, Options, Style, report, watch};
 use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
@@ -162,7 +162,7 @@ fn inspected(session: &Arc<Session>, socket: Option<PathBuf>, wait: bool) -> i32
     }
     let reload = Arc::clone(session);
     let watcher = watch::watch(&session.project, move || {
-        reload.reload_from_disk();
+        eprint!("{}", report::reload(&reload.reload_from_disk()));
     });
     if let Err(why) = &watcher {
         // Editors can still ask for a reload.

@@ -1,6 +1,6 @@
 //! Diagnostics of a project for people and for editors.
 
-use crate::debug::Finding;
+use crate::debug::{Finding, Reload};
 use crate::project::Project;
 use nostos_check::diagnostic::{Diagnostic, Severity};
 use nostos_check::query::Database;
@@ -44,6 +44,30 @@ fn one(db: &Database, diagnostic: &Diagnostic, style: Style) -> String {
         Source { path, text }
     };
     render(diagnostic, &source, style)
+}
+
+/// One reload for whoever reads the image's standard error; empty when there is nothing to say.
+pub fn reload(reload: &Reload) -> String {
+    if !reload.ok {
+        let mut text = String::from("not loaded, the old code runs on:\n");
+        for found in &reload.findings {
+            let (line, column) = (found.start.0 + 1, found.start.1 + 1);
+            text += &format!("  {}:{line}:{column}: {}\n", found.path, found.message);
+            if let Some(hint) = &found.hint {
+                text += &format!("    hint: {hint}\n");
+            }
+        }
+        return text;
+    }
+    if reload.changed.is_empty() {
+        return String::new();
+    }
+    let names = reload.changed.join(", ");
+    let millis = reload.micros as f64 / 1000.0;
+    format!(
+        "loaded version {}: {names} ({} unchanged) in {millis:.1} ms\n",
+        reload.version, reload.unchanged
+    )
 }
 
 /// A diagnostic with positions as editors count them and a path they can open.
