@@ -4,5 +4,6 @@ mod builtins;
 mod heap;
 mod jit;
 mod processes;
+mod soak;
 mod stops;
 mod world;
