@@ -1,5 +1,7 @@
 //! Gives each use of a stack address its own copy, right before the use, between the mid-end and lowering.
 //!
+//! The same is done to the addresses of symbols, for another reason: shared, each would keep a callee-saved register busy over all calls.
+//!
 //! A stack may move at every call, so no address into it may live across one. The mid-end takes such addresses for pure values and
 //! shares them over calls; nothing after it shares again. Proven by the prototypes (see the design notes on movable frames).
 
@@ -15,7 +17,7 @@ const DEPTH: u32 = 4;
 pub fn sink_stack_addresses(func: &mut Function) {
     let has_any = func.layout.blocks().any(|block| {
         let mut insts = func.layout.block_insts(block);
-        insts.any(|inst| is_address(func, inst))
+        insts.any(|inst| is_address(func, inst) || is_symbol(func, inst))
     });
     if !has_any {
         return;
@@ -47,6 +49,19 @@ fn sink_into(pos: &mut FuncCursor<'_>, inst: Inst) {
     }
     for i in 0..pos.func.dfg.inst_args(inst).len() {
         let value = pos.func.dfg.inst_args(inst)[i];
+        if let Some(def) = symbol(pos.func, value) {
+            if pos.func.layout.prev_inst(inst) != Some(def) {
+                let InstructionData::UnaryGlobalValue { global_value, .. } =
+                    pos.func.dfg.insts[def]
+                else {
+                    unreachable!("a symbol's address is made by this");
+                };
+                let ty = pos.func.dfg.value_type(value);
+                let copy = pos.ins().symbol_value(ty, global_value);
+                pos.func.dfg.inst_args_mut(inst)[i] = copy;
+            }
+            continue;
+        }
         let Some(def) = derived(pos.func, value, DEPTH) else {
             continue;
         };
@@ -67,6 +82,24 @@ fn is_address(func: &Function, inst: Inst) -> bool {
                 ..
             }
     )
+}
+
+fn is_symbol(func: &Function, inst: Inst) -> bool {
+    matches!(
+        func.dfg.insts[inst],
+        InstructionData::UnaryGlobalValue {
+            opcode: Opcode::SymbolValue,
+            ..
+        }
+    )
+}
+
+fn symbol(func: &Function, value: Value) -> Option<Inst> {
+    let value = func.dfg.resolve_aliases(value);
+    match func.dfg.value_def(value) {
+        ValueDef::Result(def, _) if is_symbol(func, def) => Some(def),
+        _ => None,
+    }
 }
 
 /// The instruction that makes this stack address, if it is one.
