@@ -29,16 +29,14 @@ enum Command {
         /// Start main when the first client of the debug socket says so.
         #[arg(long, requires = "inspect")]
         wait: bool,
-        /// The program.
-        #[arg(value_name = "FILE|DIR")]
-        program: PathBuf,
-        /// Its arguments: everything after FILE is the program's.
+        /// The program, and its arguments: everything behind FILE is the program's.
         #[arg(
-            trailing_var_arg = true,
-            allow_hyphen_values = true,
-            value_name = "ARGS"
+            value_names = ["FILE|DIR", "ARGS"],
+            required = true,
+            num_args = 1..,
+            trailing_var_arg = true
         )]
-        args: Vec<String>,
+        program: Vec<String>,
     },
     /// Check a program without running it.
     Check {
@@ -54,16 +52,18 @@ fn main() -> ExitCode {
             workers,
             inspect,
             wait,
-            program,
-            args,
-        } => image::run(image::Command {
-            inspect: inspect.map(|path| Some(path).filter(|path| !path.as_os_str().is_empty())),
-            wait,
-            with_parent: false,
-            workers: workers.map(usize::from),
-            program,
-            args,
-        }),
+            mut program,
+        } => {
+            let args = program.split_off(1);
+            image::run(image::Command {
+                inspect: inspect.map(|path| Some(path).filter(|path| !path.as_os_str().is_empty())),
+                wait,
+                with_parent: false,
+                workers: workers.map(usize::from),
+                program: PathBuf::from(program.remove(0)),
+                args,
+            })
+        }
         Command::Check { program } => check(&program),
     };
     ExitCode::from(u8::try_from(status).unwrap_or(1))

@@ -26,7 +26,10 @@ pub fn workspace() -> PathBuf {
         .to_path_buf()
 }
 
-/// The `nostos` program, of the profile the tests were built with. Builds it when first asked for, unless `NOSTOS_BIN` names one.
+/// The `nostos` program, of the profile the tests were built with, or what `NOSTOS_BIN` names.
+///
+/// `cargo test --workspace` has built it already. Only when a source is newer (tests of this package alone were asked for), it is built here: a build of
+/// its own selects other features of the dependencies, which costs minutes.
 pub fn nostos() -> &'static Path {
     static PATH: OnceLock<PathBuf> = OnceLock::new();
     PATH.get_or_init(|| {
@@ -38,6 +41,10 @@ pub fn nostos() -> &'static Path {
             .parent()
             .and_then(Path::parent)
             .expect("tests lie in <target>/<profile>/deps");
+        let program = profile_dir.join("nostos");
+        if is_newer_than_sources(&program) {
+            return program;
+        }
         let target = profile_dir.parent().expect("profiles lie in <target>");
         let mut cargo = Command::new(env!("CARGO"));
         cargo
@@ -49,8 +56,37 @@ pub fn nostos() -> &'static Path {
         }
         let status = cargo.status().expect("cargo runs");
         assert!(status.success(), "building nostos failed");
-        profile_dir.join("nostos")
+        program
     })
+}
+
+fn is_newer_than_sources(program: &Path) -> bool {
+    let Ok(built) = std::fs::metadata(program).and_then(|m| m.modified()) else {
+        return false;
+    };
+    let mut todo: Vec<PathBuf> = ["core", "std", "cli", "dap-server", "lsp-server"]
+        .iter()
+        .map(|room| workspace().join(room))
+        .collect();
+    while let Some(path) = todo.pop() {
+        if path.is_dir() {
+            // What only tests read does not count.
+            if path.file_name().is_some_and(|name| name == "tests") {
+                continue;
+            }
+            let entries = std::fs::read_dir(&path).expect("sources can be read");
+            todo.extend(entries.map(|entry| entry.expect("sources can be read").path()));
+        } else if path
+            .extension()
+            .is_some_and(|e| e == "rs" || e == "nos" || e == "toml")
+        {
+            let changed = std::fs::metadata(&path).and_then(|m| m.modified());
+            if changed.expect("sources have a time") > built {
+                return false;
+            }
+        }
+    }
+    true
 }
 
 /// What a program did.
