@@ -2,7 +2,7 @@
 //!
 //! Each batch is one `JITModule`, which relocates its functions in a staging buffer laid out like the final place; our memory provider
 //! then turns breakpoint sites into NOPs and copies the whole into the arena, whose pages are never writable. Addresses relative to
-//! the instruction are given to the module shifted by the distance between the two places (see docs/decisions/code-memory.md).
+//! the instruction are given to the module shifted by the distance between the two places (see docs/decisions/001-code-memory.md).
 
 use super::arena::Arena;
 use super::cells::Cells;
