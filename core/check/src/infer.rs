@@ -334,11 +334,18 @@ impl<'db> Infer<'db> {
             (Ty::String, other) if !matches!(other, Ty::Fn(..)) => {
                 Some("`show` or \"${…}\" make text of a value".into())
             }
-            (Ty::Infer(_), Ty::Fn(..)) | (Ty::Fn(..), Ty::Infer(_)) => {
+            (Ty::Infer(var), other) | (other, Ty::Infer(var))
+                if !self.table.is_literal(*var) && !matches!(other, Ty::Infer(_)) =>
+            {
                 Some("the type would contain itself".into())
             }
             _ => None,
         }
+    }
+
+    /// A module for people.
+    fn module_name(&self, module: ModuleId) -> Name {
+        crate::types::module_name(self.db, self.project, module)
     }
 
     /// A type for people, in this inference.

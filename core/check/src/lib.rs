@@ -4,6 +4,7 @@
 mod captures;
 pub mod db;
 pub mod diagnostic;
+pub mod dump;
 pub mod exhaustive;
 pub mod hir;
 pub mod ids;

@@ -36,6 +36,9 @@ pub fn file_diagnostics(db: &Database, file: FileId) -> Vec<Diagnostic> {
     let Some(source) = source_of(db, project, file) else {
         return Vec::new();
     };
+    for first in &crate::scc::groups(db, project).order {
+        infer_group(db, project, *first);
+    }
     let mut out: Vec<Diagnostic> = Vec::new();
     let mut push =
         |severity, range: std::ops::Range<u32>, message: String, hint: Option<String>| {
@@ -169,7 +172,7 @@ fn use_findings(
         Some(true) => {}
         Some(false) if resolve::can_see(db, module, target) => {}
         Some(false) => {
-            let of = db.ids().module_path(target);
+            let of = crate::types::module_name(db, project, target);
             let hint = Some("`pub` before its definition makes it visible".to_string());
             out.push(Finding {
                 span,
@@ -178,7 +181,7 @@ fn use_findings(
             });
         }
         None => {
-            let of = db.ids().module_path(target);
+            let of = crate::types::module_name(db, project, target);
             out.push(Finding::new(
                 span,
                 format!("unknown name `{name}` in module `{of}`"),

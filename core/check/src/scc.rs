@@ -19,10 +19,8 @@ pub fn group_of(db: &dyn Db, project: Project, id: FnId) -> Arc<[FnId]> {
     if !needs_inference(db, project, id) {
         return [id].into();
     }
-    groups(db, project)
-        .get(&id)
-        .cloned()
-        .unwrap_or_else(|| [id].into())
+    let groups = groups(db, project);
+    groups.of.get(&id).cloned().unwrap_or_else(|| [id].into())
 }
 
 /// Whether callers must look into the body.
@@ -110,9 +108,18 @@ fn dependencies(db: &dyn Db, project: Project, id: FnId) -> Arc<Vec<FnId>> {
     Arc::new(out)
 }
 
-/// All groups of more or less than one.
+/// All groups.
+#[derive(Clone, PartialEq, Default)]
+pub struct Groups {
+    /// The group of each function that needs inference.
+    of: FxHashMap<FnId, Arc<[FnId]>>,
+    /// The first member of each group, those that others depend on first: asked in this order, inference never recurses deeply.
+    pub order: Vec<FnId>,
+}
+
+/// All groups of the project and the library.
 #[salsa::tracked(returns(clone))]
-fn groups(db: &dyn Db, project: Project) -> Arc<FxHashMap<FnId, Arc<[FnId]>>> {
+pub fn groups(db: &dyn Db, project: Project) -> Arc<Groups> {
     let mut nodes = Vec::new();
     for (_, file) in project.files(db).iter() {
         for id in &crate::db::file_scope(db, *file).fns {
@@ -130,7 +137,7 @@ fn groups(db: &dyn Db, project: Project) -> Arc<FxHashMap<FnId, Arc<[FnId]>>> {
         index: FxHashMap::default(),
         low: FxHashMap::default(),
         stack: Vec::new(),
-        out: FxHashMap::default(),
+        out: Groups::default(),
     };
     for node in nodes {
         tarjan.visit(node);
@@ -145,7 +152,7 @@ struct Tarjan<'a> {
     index: FxHashMap<FnId, u32>,
     low: FxHashMap<FnId, u32>,
     stack: Vec<FnId>,
-    out: FxHashMap<FnId, Arc<[FnId]>>,
+    out: Groups,
 }
 
 impl Tarjan<'_> {
@@ -167,7 +174,7 @@ impl Tarjan<'_> {
                 work.push((node, edges, at + 1));
                 if !self.index.contains_key(&next) {
                     work.push(self.open(next));
-                } else if !self.out.contains_key(&next) {
+                } else if !self.out.of.contains_key(&next) {
                     let low = self.low[&node].min(self.index[&next]);
                     self.low.insert(node, low);
                 }
@@ -186,8 +193,9 @@ impl Tarjan<'_> {
                 let mut group: Vec<FnId> = self.stack.split_off(start);
                 group.sort();
                 let group: Arc<[FnId]> = group.into();
+                self.out.order.push(group[0]);
                 for member in group.iter() {
-                    self.out.insert(*member, group.clone());
+                    self.out.of.insert(*member, group.clone());
                 }
             }
         }

@@ -468,3 +468,12 @@ pub fn qualified(db: &dyn Db, project: Project, module: ModuleId, name: &str) ->
         None => format!("{path}.{name}").into(),
     }
 }
+
+/// A module's path for people: inline modules of the main file by their own names.
+pub fn module_name(db: &dyn Db, project: Project, module: ModuleId) -> Name {
+    let path = db.ids().module_path(module);
+    match path.rsplit_once('.') {
+        Some((parent, name)) => qualified(db, project, db.ids().module(parent), name),
+        None => path,
+    }
+}

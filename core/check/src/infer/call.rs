@@ -7,7 +7,6 @@ use super::{Binding, Goal, Hole, Infer, Pending};
 use crate::hir::{
     self, Callee, Expr, ExprKind, FnInst, LocalFnId, MethodRef, Pat, PatKind, Span, Stmt,
 };
-use crate::ids::ModuleId;
 use crate::items::FnHead;
 use crate::raw::{self, ExprKind as Raw, Name};
 use crate::resolve::{self, Levels, Target};
@@ -93,6 +92,10 @@ impl<'db> Infer<'db> {
     ) -> Expr {
         let form = expected.map(|ty| self.known_form(ty));
         let nearest = &levels[0];
+        if nearest.len() > 1 && nearest.iter().all(|h| h.value) {
+            self.ambiguous(name, nearest, span);
+            return self.error_expr(span);
+        }
         let head = match (nearest.as_slice(), form) {
             ([only], _) if only.value || levels.len() == 1 => Some(only.clone()),
             (_, Some(Ty::Fn(params, _))) => {
@@ -493,10 +496,7 @@ impl<'db> Infer<'db> {
                 }
             }
             Choice::Ambiguous => {
-                self.report(
-                    span,
-                    format!("Type annotation required: several `{name}` take these arguments"),
-                );
+                self.ambiguous(name, &levels.concat(), span);
                 self.error_expr(span)
             }
             Choice::Arity => {
@@ -522,6 +522,20 @@ impl<'db> Infer<'db> {
                     self.error_expr(span)
                 }
             },
+        }
+    }
+
+    /// Reports that a name has several meanings which nothing tells apart.
+    fn ambiguous(&mut self, name: &str, heads: &[FnHead], span: Span) {
+        let mut modules: Vec<Name> = heads.iter().map(|h| self.module_name(h.module)).collect();
+        modules.sort();
+        modules.dedup();
+        if modules.len() > 1 {
+            let list: Vec<String> = modules.iter().map(|m| format!("`{m}`")).collect();
+            let hint = Some(format!("say which: `{}.{name}`", modules[0]));
+            self.report_hint(span, format!("`{name}` is ambiguous: modules {} have it", list.join(" and ")), hint);
+        } else {
+            self.report(span, format!("Type annotation required: several `{name}` take these arguments"));
         }
     }
 
@@ -973,7 +987,7 @@ impl<'db> Infer<'db> {
                     .cloned()
                     .collect();
                 if visible.is_empty() && !all.is_empty() {
-                    let module = self.db.ids().module_path(of);
+                    let module = self.module_name(of);
                     let hint = Some(format!("`pub` before its definition makes it visible"));
                     self.report_hint(
                         span,
@@ -1271,6 +1285,11 @@ impl<'db> Infer<'db> {
     }
 
     pub(super) fn no_method(&mut self, form: &Ty, name: &str, span: Span) {
+        if super::method::operator_function(name).is_some() {
+            let message = format!("type mismatch: `{}` cannot be indexed", self.show(form));
+            self.report(span, message);
+            return;
+        }
         let table = crate::signature::impl_table(self.db, self.project);
         if let Some(of) = table.methods.get(name).and_then(|traits| traits.first()) {
             let of = trait_info(self.db, self.project, *of).name.clone();
@@ -1444,8 +1463,7 @@ impl<'db> Infer<'db> {
             .get(index as usize)
             .is_some_and(|fields| fields.contains(&true));
         if private && !resolve::can_see(self.db, self.module, info.module) {
-            let module: ModuleId = info.module;
-            let module = self.db.ids().module_path(module);
+            let module = self.module_name(info.module);
             self.report(
                 span,
                 format!(

@@ -895,7 +895,7 @@ impl<'db> Infer<'db> {
             .is_some_and(|fields| fields.get(index as usize) == Some(&true))
             && !crate::resolve::can_see(self.db, self.module, info.module)
         {
-            let module = self.db.ids().module_path(info.module);
+            let module = self.module_name(info.module);
             self.report(
                 span,
                 format!("the field `{name}` is private in module `{module}`"),

@@ -262,6 +262,13 @@ impl<'db> Infer<'db> {
             return;
         }
         let shown: Vec<String> = types.iter().map(|t| self.show(t)).collect();
+        if operator_function(name).is_some() {
+            let base = shown.first().map_or("", |s| s);
+            let by = shown.get(1).map_or("", |s| s);
+            let what = if name == "[]=" { "has no elements to assign" } else { "cannot be indexed" };
+            self.report(span, format!("type mismatch: `{base}` {what} by `{by}`"));
+            return;
+        }
         let mut lines = Vec::new();
         for head in levels
             .iter()
@@ -284,11 +291,10 @@ impl<'db> Infer<'db> {
         lines.sort();
         lines.dedup();
         let hint = (!lines.is_empty()).then(|| format!("there is {}", lines.join(", ")));
-        let shown_name = if name == "[]" { "index" } else { name };
         self.report_hint(
             span,
             format!(
-                "type mismatch: no `{shown_name}` takes ({})",
+                "type mismatch: no `{name}` takes ({})",
                 shown.join(", ")
             ),
             hint,

@@ -450,6 +450,9 @@ impl<'db> Infer<'db> {
         result: &Ty,
     ) -> (Vec<hir::LocalId>, Expr) {
         self.me().returns.push(result.clone());
+        for clause in &function.clauses {
+            self.twice_bound(&clause.params);
+        }
         let out = self.scoped(|cx| match function.clauses.as_slice() {
             [clause] if clause.guard.is_none() => {
                 let (params, patterns) = cx.bind_params(&clause.params, types, None);
@@ -460,6 +463,18 @@ impl<'db> Infer<'db> {
         });
         self.me().returns.pop();
         out
+    }
+
+    /// Reports parameters of one name.
+    pub(super) fn twice_bound(&mut self, params: &[raw::Param]) {
+        let mut names = Vec::new();
+        params.iter().for_each(|p| pattern_names(&p.pattern, &mut names));
+        for (at, (name, span)) in names.iter().enumerate() {
+            // Within one pattern, the pattern itself says so.
+            if names[..at].iter().any(|(other, _)| other == name) && params.iter().any(|p| p.pattern.span == *span) {
+                self.report(*span, format!("`{name}` is bound twice in these parameters"));
+            }
+        }
     }
 
     fn clause_body(&mut self, clause: &raw::Clause, result: &Ty) -> Expr {

@@ -123,6 +123,11 @@ impl Table {
     pub fn unify(&mut self, a: &Ty, b: &Ty) -> Result<(), Mismatch> {
         let (a, b) = (self.shallow(a), self.shallow(b));
         match (&a, &b) {
+            // What an error touches becomes one, so that nothing is said twice.
+            (Ty::Error, Ty::Infer(var)) | (Ty::Infer(var), Ty::Error) => {
+                self.vars[*var as usize].binding = Some(Ty::Error);
+                Ok(())
+            }
             (Ty::Error, _) | (_, Ty::Error) => Ok(()),
             (Ty::Infer(x), Ty::Infer(y)) => {
                 if x == y {
