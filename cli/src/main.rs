@@ -24,8 +24,8 @@ enum Command {
         #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
         workers: Option<u16>,
         /// Open a debug socket; without a path, at the usual place.
-        #[arg(long, value_name = "SOCKET", num_args = 0..=1, require_equals = true, default_missing_value = "")]
-        inspect: Option<PathBuf>,
+        #[arg(long, value_name = "SOCKET", num_args = 0..=1, require_equals = true)]
+        inspect: Option<Option<PathBuf>>,
         /// Start main when the first client of the debug socket says so.
         #[arg(long, requires = "inspect")]
         wait: bool,
@@ -56,7 +56,7 @@ fn main() -> ExitCode {
         } => {
             let args = program.split_off(1);
             image::run(image::Command {
-                inspect: inspect.map(|path| Some(path).filter(|path| !path.as_os_str().is_empty())),
+                inspect,
                 wait,
                 with_parent: false,
                 workers: workers.map(usize::from),

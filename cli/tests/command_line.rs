@@ -91,3 +91,16 @@ fn workers_are_counted_from_one() {
         Some(0)
     );
 }
+
+#[test]
+fn a_debug_socket_has_a_usual_place() {
+    let source = Source::new("inspect", "main(args: List[String]) = args\n");
+    let outcome = nostos(&["run", "--inspect", source.path(), "--inspect"]);
+    let printed = (outcome.status.code(), text(&outcome.stdout));
+    assert_eq!(printed, (Some(0), "[\"--inspect\"]\n".to_owned()));
+    assert!(
+        text(&outcome.stderr).contains(".sock"),
+        "{}",
+        text(&outcome.stderr)
+    );
+}
