@@ -16,7 +16,7 @@ use crate::mutex::{Condvar, Mutex, RwLock};
 use crate::process::{Own, Process, Resume, State, attention};
 use crate::scheduler::{Ptr, Scheduler, Worker};
 use crate::shim::{self, Leave};
-use crate::stack::Stacks;
+use crate::stack::{Stack, Stacks};
 use crate::table::Table;
 use crate::timer::Timers;
 use crate::{builtin, dispatch};
@@ -30,6 +30,9 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::Sender;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
+
+/// Stacks in use before parked processes give theirs up: enough that conversations of a few hundred processes never copy.
+const HOT_STACKS: usize = 1024;
 
 /// Compiles and publishes the cell's code.
 pub type Compiler = Box<dyn Fn(CellId) -> Result<(), String> + Send + Sync>;
@@ -85,7 +88,11 @@ impl Core {
             leaf: builtin::leaf::address,
         })?;
         Ok(Core {
-            stacks: Stacks::new(config.stack_limit)?,
+            // Under stress every process that parks gives its stack up.
+            stacks: Stacks::new(
+                config.stack_limit,
+                if config.stack_stress { 0 } else { HOT_STACKS },
+            )?,
             config,
             scheduler,
             table: Table::new(),
@@ -293,6 +300,28 @@ impl Core {
         result
     }
 
+    /// Gives the process a stack, with its frames if it has some.
+    pub(crate) fn put_on(&self, process: &Process, own: &mut Own, stack: Stack) {
+        match own.frozen.take() {
+            Some(frozen) => Stacks::thaw(process, &frozen, &stack),
+            None => self.stacks.start(process, &stack),
+        }
+        own.stack = Some(stack);
+        self.reset_limit(process, own);
+    }
+
+    /// Puts frozen frames back on a stack, where their addresses say; it is given up again when the process parks next.
+    /// False: there are no frames, as it has not begun.
+    pub(crate) fn ensure_frames(&self, process: &Process, own: &mut Own) -> bool {
+        if own.stack.is_none()
+            && own.frozen.is_some()
+            && let Ok(stack) = self.stacks.take()
+        {
+            self.put_on(process, own, stack);
+        }
+        own.stack.is_some()
+    }
+
     /// The real stack limit again, unless somebody wants attention.
     pub(crate) fn reset_limit(&self, process: &Process, own: &Own) {
         let stack = own.stack.as_ref().expect("a running process has a stack");
@@ -399,8 +428,9 @@ impl Core {
         own.job = None;
         own.stopped = None;
         if let Some(stack) = own.stack.take() {
-            self.stacks.give(stack);
+            worker.give_stack(stack);
         }
+        own.frozen = None;
         process.saved_sp.set(0);
         process.set_state(State::Dead);
         let (links, name, messages) = {

@@ -291,7 +291,8 @@ impl Core {
     }
 
     /// Distance of the innermost function's frame from the stack's top: larger is deeper.
-    fn stop_depth(&self, process: &Process, own: &Own) -> usize {
+    fn stop_depth(&self, process: &Process, own: &mut Own) -> usize {
+        self.ensure_frames(process, own);
         let Some(stack) = &own.stack else {
             return 0;
         };

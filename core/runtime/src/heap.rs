@@ -15,7 +15,9 @@ use std::sync::atomic::Ordering;
 /// Objects of at least this many bytes are large.
 pub(crate) const LARGE_BYTES: usize = 32 << 10;
 /// First size of a nursery.
-const NURSERY_MIN: usize = 4 << 10;
+const NURSERY_MIN: usize = 1 << 10;
+/// A nursery up to this size is kept for the next process of the same block.
+const NURSERY_KEPT: usize = 16 << 10;
 /// A nursery grows at each collection up to here, and further only for large heaps and deep stacks.
 const NURSERY_USUAL: usize = 1 << 20;
 /// The largest nursery.
@@ -166,7 +168,7 @@ impl Heap {
         self.remembered.clear();
         self.after_major = 0;
         self.stats = stats::Ring::default();
-        if self.nursery.len() > 4 * NURSERY_MIN {
+        if self.nursery.len() > NURSERY_KEPT {
             self.nursery = Block::empty();
         }
         self.publish_nursery(process, policy);

@@ -171,7 +171,11 @@ impl Core {
                 line: line_of(process)?,
                 heap_used: own.heap.used(process),
                 heap_reserved: own.heap.reserved(),
-                stack_used: own.stack.as_ref().map_or(0, |s| s.used(process)),
+                stack_used: match (&own.stack, &own.frozen) {
+                    (Some(stack), _) => stack.used(process),
+                    (None, Some(frozen)) => frozen.bytes(),
+                    (None, None) => 0,
+                },
                 links: process.inbox.lock().links.clone(),
                 collections: (own.heap.stats.minor, own.heap.stats.major),
                 last_collections: own.heap.stats.last.iter().copied().collect(),
@@ -184,7 +188,7 @@ impl Core {
     pub(crate) fn frame_lines(&self, pid: u64, limit: usize) -> Option<Vec<FrameLine>> {
         self.look(pid, |process, own| {
             let mut frames = Vec::new();
-            if own.stack.is_none() {
+            if !self.ensure_frames(process, own) {
                 return frames;
             }
             // SAFETY: we own the process, which is suspended in the shim as it has a stack and does not run.

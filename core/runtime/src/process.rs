@@ -8,7 +8,7 @@ use crate::heap::Heap;
 use crate::mailbox::{Inbox, Queue};
 use crate::mutex::Mutex;
 use crate::scheduler::Worker;
-use crate::stack::Stack;
+use crate::stack::{Frozen, Stack};
 use nostos_abi::process as abi;
 use std::cell::{Cell, UnsafeCell};
 use std::mem::offset_of;
@@ -82,6 +82,8 @@ unsafe impl Send for Process {}
 pub(crate) struct Own {
     pub(crate) heap: Heap,
     pub(crate) stack: Option<Stack>,
+    /// Its frames, when it has no stack but has begun.
+    pub(crate) frozen: Option<Frozen>,
     pub(crate) queue: Queue,
     /// It waits in `sleep`, not in `receive`.
     pub(crate) sleeping: bool,
@@ -115,6 +117,7 @@ impl Own {
         Own {
             heap: Heap::new(),
             stack: None,
+            frozen: None,
             queue: Queue::default(),
             sleeping: false,
             arg_roots: 0,

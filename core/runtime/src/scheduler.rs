@@ -10,6 +10,7 @@ use crate::message::Scratch;
 use crate::mutex::{Condvar, Mutex};
 use crate::process::{Own, Process, Resume, State, attention};
 use crate::shim::{self, Leave};
+use crate::stack::{Stack, Stacks};
 use crossbeam_deque::{Injector, Steal, Stealer, Worker as Deque};
 use nostos_abi::process::SLICE;
 use std::cell::{Cell, RefCell};
@@ -78,11 +79,14 @@ pub(crate) struct Worker {
     tick: Cell<u32>,
     pub(crate) scratch: RefCell<Scratch>,
     pub(crate) free: RefCell<Vec<Ptr>>,
+    /// Stacks nobody uses, hot in this core's cache.
+    stacks: RefCell<Vec<Stack>>,
     /// Due timer entries, kept for its capacity.
     due: RefCell<Vec<(u64, u64)>>,
 }
 
 const LOCAL_FREE: usize = 256;
+const LOCAL_STACKS: usize = 16;
 
 impl Scheduler {
     /// The shared part and the workers' queues.
@@ -164,6 +168,7 @@ impl Worker {
             tick: Cell::new(0),
             scratch: RefCell::default(),
             free: RefCell::default(),
+            stacks: RefCell::default(),
             due: RefCell::default(),
         }
     }
@@ -418,12 +423,8 @@ impl Worker {
             return Leave::Exit;
         }
         if own.stack.is_none() {
-            match self.core.stacks.take() {
-                Ok(stack) => {
-                    self.core.stacks.start(process, &stack);
-                    own.stack = Some(stack);
-                    self.core.reset_limit(process, own);
-                }
+            match self.take_stack() {
+                Ok(stack) => self.core.put_on(process, own, stack),
                 Err(_) => {
                     own.exit = Some(crate::exit::ExitReason::Custom(
                         "out of process stacks".into(),
@@ -484,9 +485,39 @@ impl Worker {
         } else {
             (Parked::Receive, State::Waiting)
         };
+        if self.stacks.borrow().is_empty()
+            && self.core.stacks.is_short()
+            && let Some(stack) = &own.stack
+            && let Some(frozen) = Stacks::freeze(process, stack)
+        {
+            own.frozen = Some(frozen);
+            if let Some(stack) = own.stack.take() {
+                self.give_stack(stack);
+            }
+        }
         inbox.parked = parked;
         process.set_state(state);
         process.release();
+    }
+
+    /// A stack, from this worker's few if there is one.
+    fn take_stack(&self) -> std::io::Result<Stack> {
+        let cached = self.stacks.borrow_mut().pop();
+        match cached {
+            Some(stack) => Ok(stack),
+            None => self.core.stacks.take(),
+        }
+    }
+
+    /// Takes a stack back.
+    pub(crate) fn give_stack(&self, stack: Stack) {
+        let mut stacks = self.stacks.borrow_mut();
+        if stacks.len() < LOCAL_STACKS && stack.is_plain() {
+            stacks.push(stack);
+        } else {
+            drop(stacks);
+            self.core.stacks.give(stack);
+        }
     }
 
     fn hand_to_pool(&self, ptr: Ptr, own: &mut Own) {

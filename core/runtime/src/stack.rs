@@ -17,6 +17,8 @@ const BIG: usize = 1 << 30;
 /// Words of a fresh stack: the shim's save area, the entry's address, padding.
 const FRESH_WORDS: usize = 8;
 const POISON: u8 = 0x5d;
+/// Parked processes with more bytes of frames than this keep their stack.
+const FROZEN_MAX: usize = 4 << 10;
 
 /// A stack in use. Invariant: `base..base + len` belongs to this process alone.
 #[derive(Debug)]
@@ -34,9 +36,29 @@ impl Stack {
         self.base + self.len - self.colour
     }
 
+    /// Is it as good as a fresh small one?
+    pub(crate) fn is_plain(&self) -> bool {
+        !self.big && self.colour == 0
+    }
+
     /// Bytes in use by a suspended process.
     pub(crate) fn used(&self, process: &Process) -> usize {
         self.top() - process.saved_sp.get()
+    }
+}
+
+/// The frames of a parked process that gave its stack up. Frame pointers in them are those of the old place.
+#[derive(Debug)]
+pub(crate) struct Frozen {
+    words: Box<[u64]>,
+    /// Where the words began.
+    sp: usize,
+}
+
+impl Frozen {
+    /// Bytes of frames.
+    pub(crate) fn bytes(&self) -> usize {
+        self.words.len() * 8
     }
 }
 
@@ -46,6 +68,10 @@ pub(crate) struct Stacks {
     slots: usize,
     fresh: AtomicUsize,
     free: Mutex<Vec<usize>>,
+    /// Length of `free`, for a glance without the lock.
+    free_count: AtomicUsize,
+    /// Stacks that may be in use before parked processes give theirs up.
+    hot: usize,
     /// Most bytes a stack may grow to.
     limit: usize,
 }
@@ -56,7 +82,7 @@ pub(crate) struct Overflow;
 
 impl Stacks {
     /// Reserves address space for as many slots as the kernel allows, up to a million.
-    pub(crate) fn new(limit: usize) -> io::Result<Self> {
+    pub(crate) fn new(limit: usize, hot: usize) -> io::Result<Self> {
         let mut slots = 1usize << 20;
         loop {
             match reserve(slots * SLOT) {
@@ -66,6 +92,8 @@ impl Stacks {
                         slots,
                         fresh: AtomicUsize::new(0),
                         free: Mutex::new(Vec::new()),
+                        free_count: AtomicUsize::new(0),
+                        hot,
                         limit: limit.clamp(SLOT, BIG),
                     });
                 }
@@ -77,7 +105,14 @@ impl Stacks {
 
     /// A small stack.
     pub(crate) fn take(&self) -> io::Result<Stack> {
-        let recycled = self.free.lock().pop();
+        let recycled = if self.free_count.load(Ordering::Relaxed) > 0 {
+            let mut free = self.free.lock();
+            let popped = free.pop();
+            self.free_count.store(free.len(), Ordering::Relaxed);
+            popped
+        } else {
+            None
+        };
         let base = match recycled {
             Some(base) => base,
             None => {
@@ -103,8 +138,40 @@ impl Stacks {
             // SAFETY: a big stack is a mapping of its own, which nobody uses any more.
             unsafe { libc::munmap(stack.base as *mut libc::c_void, BIG) };
         } else {
-            self.free.lock().push(stack.base);
+            let mut free = self.free.lock();
+            free.push(stack.base);
+            self.free_count.store(free.len(), Ordering::Relaxed);
         }
+    }
+
+    /// Are there so many stacks in use that a process that parks should give up its own?
+    pub(crate) fn is_short(&self) -> bool {
+        self.free_count.load(Ordering::Relaxed) == 0
+            && self.fresh.load(Ordering::Relaxed) >= self.hot
+    }
+
+    /// Copies the frames of a suspended process out, if they are few. The stack is then free for others.
+    pub(crate) fn freeze(process: &Process, stack: &Stack) -> Option<Frozen> {
+        let (sp, used) = (process.saved_sp.get(), stack.used(process));
+        if stack.big || used > FROZEN_MAX {
+            return None;
+        }
+        // SAFETY: these are the live words of a stack whose process the caller owns; stack pointers are aligned to words.
+        let words = unsafe { std::slice::from_raw_parts(sp as *const u64, used / 8) };
+        Some(Frozen {
+            words: words.into(),
+            sp,
+        })
+    }
+
+    /// Copies frames back, to a stack nobody runs on.
+    pub(crate) fn thaw(process: &Process, frozen: &Frozen, stack: &Stack) {
+        let sp = stack.top() - frozen.bytes();
+        let to = sp as *mut u64;
+        // SAFETY: frozen frames are smaller than a stack, and this one is the process's alone.
+        unsafe { std::ptr::copy_nonoverlapping(frozen.words.as_ptr(), to, frozen.words.len()) };
+        relink(sp, sp.wrapping_sub(frozen.sp));
+        process.saved_sp.set(sp);
     }
 
     /// Gives the process a stack on which it starts at the entry stub.
@@ -172,7 +239,9 @@ impl Stacks {
         unsafe { std::ptr::write_bytes(held.base as *mut u8, POISON, held.len) };
         let old = stack.replace(other).expect("it was there a moment ago");
         // To the other end of the list, so that the next move finds another slot.
-        self.free.lock().insert(0, old.base);
+        let mut free = self.free.lock();
+        free.insert(0, old.base);
+        self.free_count.store(free.len(), Ordering::Relaxed);
         Ok(())
     }
 }
@@ -214,8 +283,14 @@ fn relocate(process: &Process, from: &Stack, to: &Stack) {
     let delta = new_sp.wrapping_sub(sp);
     // SAFETY: `used` bytes are the live part of the old stack, and fit below the new one's top: small stacks have one size, big ones are larger.
     unsafe { std::ptr::copy_nonoverlapping(sp as *const u8, new_sp as *mut u8, used) };
-    let mut link = (new_sp + SAVED_BYTES) as *mut usize;
-    loop {
+    relink(new_sp, delta);
+    process.saved_sp.set(new_sp);
+}
+
+/// Adds `delta` to the saved frame pointers of frames that were copied to `sp`.
+fn relink(sp: usize, delta: usize) {
+    let mut link = (sp + SAVED_BYTES) as *mut usize;
+    while delta != 0 {
         // SAFETY: the chain starts in the shim's save area and was just copied; each link points to the next, all within the live part.
         let fp = unsafe { *link };
         if fp == 0 {
@@ -226,5 +301,4 @@ fn relocate(process: &Process, from: &Stack, to: &Stack) {
         unsafe { *link = moved };
         link = moved as *mut usize;
     }
-    process.saved_sp.set(new_sp);
 }

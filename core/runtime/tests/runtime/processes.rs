@@ -460,3 +460,74 @@ fn waiting_processes_can_be_looked_at() {
     assert!(world.image.process(pid).unwrap().stack_used > 0);
     world.image.kill(pid);
 }
+
+/// More processes wait than there are hot stacks: they give theirs up, can be looked at all the same, and answer when woken.
+#[test]
+fn thousands_wait_without_a_stack() {
+    for mode in MODES {
+        let world = World::new(mode);
+        let n = if mode.stressed() { 100 } else { 3_000 };
+        let waits = function("waits", &[Ref], &[], vec![], |f, p| {
+            let boss = f.field(p[0], 2, Raw);
+            let message = receive(f, -1);
+            let n = f.field(message, 1, Raw);
+            send(f, boss, n);
+            f.b.ins().return_(&[]);
+        });
+        // Spawns them, waits for the host's word, wakes each with its number and adds the answers up.
+        let main = function("main", &[], &[Ref], vec![], move |f, _| {
+            let me = f.op(Op::SelfPid, &[])[0];
+            let (n, zero) = (f.int(n), f.int(0));
+            f.fold(n, zero, Raw, |f, acc, _| {
+                let c = closure(f, 1, me);
+                f.op(Op::Spawn, &[c]);
+                acc
+            });
+            let (head, go) = (f.b.create_block(), f.b.create_block());
+            f.b.ins().jump(head, &[]);
+            f.b.switch_to_block(head);
+            let ms = f.int(1);
+            f.op(Op::Sleep, &[ms]);
+            let more = f.call(CellId(2), &[], &[Raw])[0];
+            f.b.ins().brif(more, head, &[], go, &[]);
+            f.b.switch_to_block(go);
+            let first = f.b.ins().iadd_imm_s(me, 1);
+            f.fold(n, zero, Raw, |f, acc, i| {
+                let to = f.b.ins().iadd(first, i);
+                send(f, to, i);
+                acc
+            });
+            let sum = f.fold(n, zero, Raw, |f, acc, _| {
+                let message = receive(f, -1);
+                let i = f.field(message, 1, Raw);
+                f.b.ins().iadd(acc, i)
+            });
+            give_boxed(f, sum);
+        });
+        let more = |n: i64| {
+            function("more", &[], &[Raw], vec![], move |f, _| {
+                let n = f.int(n);
+                f.b.ins().return_(&[n]);
+            })
+        };
+        world.publish(vec![(0, main), (1, waits), (2, more(1))]);
+        let (_, answer) = world.image.call(CellId(0)).unwrap();
+        let deadline = Instant::now() + Duration::from_secs(60);
+        let waiting = || {
+            let lines = world.image.processes();
+            lines.iter().filter(|l| l.state == State::Waiting).count() as i64
+        };
+        while waiting() < n {
+            assert!(Instant::now() < deadline, "{mode:?}");
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        for line in world.image.processes().iter().rev().take(20) {
+            let frames = world.image.frames(line.pid, 5).unwrap();
+            assert!(frames.len() == 1, "{mode:?}");
+        }
+        world.publish(vec![(2, more(0))]);
+        let finished = answer.recv_timeout(Duration::from_secs(60)).unwrap();
+        let text = world.image.render_result(&finished, true);
+        assert_eq!(text, Some((n * (n - 1) / 2).to_string()), "{mode:?}");
+    }
+}
