@@ -41,12 +41,12 @@ pub struct Placed<'a> {
 
 /// The debug information of `objects` as an ELF executable without contents.
 ///
-/// One compile unit per source file, in the order of first mention. Objects without a file (glue) get a symbol and
+/// Files are told as below `root` (empty: as their objects name them). One compile unit per source file, in the order of first mention. Objects without a file (glue) get a symbol and
 /// frame information, and no unit.
-pub fn elf(objects: &[Placed<'_>], shapes: &DescTable) -> Vec<u8> {
+pub fn elf(objects: &[Placed<'_>], shapes: &DescTable, root: &str) -> Vec<u8> {
     let mut dwarf = Dwarf::new();
     for (file, members) in by_file(objects) {
-        emit_unit(&mut dwarf, file, &members, shapes);
+        emit_unit(&mut dwarf, &below(root, file), &members, shapes);
     }
     let mut sections = Sections::new(EndianVec::new(LittleEndian));
     dwarf
@@ -64,6 +64,13 @@ const ENCODING: Encoding = Encoding {
     version: 4,
     address_size: 8,
 };
+
+fn below(root: &str, file: &str) -> String {
+    match root {
+        "" => file.to_owned(),
+        root => format!("{}/{file}", root.trim_end_matches('/')),
+    }
+}
 
 fn by_file<'a>(objects: &[Placed<'a>]) -> Vec<(&'a str, Vec<Placed<'a>>)> {
     let mut order: Vec<(&str, Vec<Placed>)> = Vec::new();

@@ -126,7 +126,7 @@ fn placed<'a>(account: &'a CodeObject, glue: &'a CodeObject) -> [Placed<'a>; 2] 
 #[test]
 fn the_container_is_an_executable_with_symbols_and_bare_code_sections() {
     let (account, glue, table) = sample();
-    let bytes = elf(&placed(&account, &glue), &table);
+    let bytes = elf(&placed(&account, &glue), &table, "");
     let file = object::File::parse(&*bytes).expect("an ELF file");
     assert_eq!(file.kind(), object::ObjectKind::Executable);
     let texts: Vec<_> = file
@@ -151,7 +151,7 @@ fn the_container_is_an_executable_with_symbols_and_bare_code_sections() {
 #[test]
 fn statement_rows_are_the_sites_and_the_entry() {
     let (account, glue, table) = sample();
-    let bytes = elf(&placed(&account, &glue), &table);
+    let bytes = elf(&placed(&account, &glue), &table, "");
     let dwarf = read(&bytes);
     let header = dwarf.units().next().expect("readable").expect("one unit");
     let unit = dwarf.unit(header).expect("a unit");
@@ -186,7 +186,7 @@ fn statement_rows_are_the_sites_and_the_entry() {
 #[test]
 fn variables_have_scopes_places_types_and_shapes() {
     let (account, glue, table) = sample();
-    let bytes = elf(&placed(&account, &glue), &table);
+    let bytes = elf(&placed(&account, &glue), &table, "");
     let dwarf = read(&bytes);
     let header = dwarf.units().next().expect("readable").expect("one unit");
     let unit = dwarf.unit(header).expect("a unit");
@@ -286,7 +286,7 @@ fn walk<'a>(
 fn frames_unwind_by_the_frame_pointer_after_the_prologue() {
     use gimli::UnwindSection as _;
     let (account, glue, table) = sample();
-    let bytes = elf(&placed(&account, &glue), &table);
+    let bytes = elf(&placed(&account, &glue), &table, "");
     let file = object::File::parse(&*bytes).expect("an ELF file");
     let section = file.section_by_name(".debug_frame").expect("frames");
     let mut frames = gimli::DebugFrame::new(section.data().expect("bytes"), LittleEndian);

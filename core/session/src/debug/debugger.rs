@@ -163,28 +163,39 @@ impl Debugger {
                 self.session.tell(&Event::Exited(pid));
             }
             runtime::Event::Stopped { pid, reason } => {
-                let why = match reason {
-                    runtime::StopReason::Pause => Some(Why::Pause),
-                    runtime::StopReason::Step(_) => Some(Why::Step),
+                // Whatever is decided below may want to look at it.
+                self.state.lock().stopped.insert(pid);
+                let next = match reason {
+                    runtime::StopReason::Pause => Ok(Why::Pause),
+                    // What a step comes by in the library is passed over.
+                    runtime::StopReason::Step(_) if self.in_library(pid) => {
+                        Err(runtime::How::StepOut)
+                    }
+                    runtime::StopReason::Step(_) => Ok(Why::Step),
                     runtime::StopReason::Uncaught => {
                         let reason = self.session.image.exit_reason(pid);
-                        Some(Why::Exception(
-                            reason.map(|reason| reason.to_string()).unwrap_or_default(),
-                        ))
+                        let text = reason.map(|reason| reason.to_string());
+                        Ok(Why::Exception(text.unwrap_or_default()))
                     }
-                    runtime::StopReason::Breakpoint(site) => self.reached(pid, site),
+                    runtime::StopReason::Breakpoint(site) => {
+                        self.reached(pid, site).ok_or(runtime::How::Continue)
+                    }
                 };
-                match why {
-                    Some(why) => {
-                        self.state.lock().stopped.insert(pid);
-                        self.session.tell(&Event::Stopped { pid, why });
-                    }
-                    None => {
-                        self.session.image.resume(pid, runtime::How::Continue);
+                match next {
+                    Ok(why) => self.session.tell(&Event::Stopped { pid, why }),
+                    Err(how) => {
+                        self.state.lock().stopped.remove(&pid);
+                        self.session.image.resume(pid, how);
                     }
                 }
             }
         }
+    }
+
+    fn in_library(&self, pid: Pid) -> bool {
+        let frames = self.frame_lines(pid, LOOK_FRAMES).unwrap_or_default();
+        let file = frames.first().map(|frame| frame.code.object.file.as_str());
+        file.is_some_and(|file| !self.session.is_own(file))
     }
 
     /// Does an armed site stop the process that has reached it?
@@ -316,7 +327,9 @@ impl Debugger {
                 len: code.len as u64,
             })
             .collect();
-        let elf = self.session.with_descs(|descs| dwarf::elf(&placed, descs));
+        let elf = self
+            .session
+            .with_descs(|descs| dwarf::elf(&placed, descs, ""));
         let added = state.symbols.add(&elf);
         added.expect("our own debug information is readable");
     }
@@ -1134,6 +1147,7 @@ pub fn show_gdb(session: &Arc<Session>) {
         return;
     }
     let image = Arc::downgrade(&session.image);
+    let root = session.project.root.to_string_lossy().into_owned();
     let mut loaded = FxHashSet::default();
     session.build.lock().show = Some(Box::new(move |descs| {
         let Some(image) = image.upgrade() else { return };
@@ -1150,7 +1164,7 @@ pub fn show_gdb(session: &Arc<Session>) {
                 len: code.len as u64,
             })
             .collect();
-        runtime::register_elf(&dwarf::elf(&placed, descs));
+        runtime::register_elf(&dwarf::elf(&placed, descs, &root));
     }));
 }
 

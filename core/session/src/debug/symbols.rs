@@ -398,7 +398,7 @@ mod tests {
             })
             .collect();
         symbols
-            .add(&elf(&placed, &DescTable::new()))
+            .add(&elf(&placed, &DescTable::new(), ""))
             .expect("our own format");
     }
 

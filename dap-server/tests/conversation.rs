@@ -1,0 +1,164 @@
+//! `nostos-dap` as others see it: through Microsoft's test client, and killed at bad moments.
+#![forbid(unsafe_code)]
+
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+const ADAPTER: &str = env!("CARGO_BIN_EXE_nostos-dap");
+const CLIENT: &str = "@vscode/debugadapter-testsupport@1.68.0";
+
+fn workspace() -> PathBuf {
+    let own = Path::new(env!("CARGO_MANIFEST_DIR"));
+    own.parent()
+        .expect("a folder of the workspace")
+        .to_path_buf()
+}
+
+/// The client's packages, fetched when they are not there yet.
+fn modules() -> PathBuf {
+    let home = Path::new(env!("CARGO_TARGET_TMPDIR")).join("npm");
+    let modules = home.join("node_modules");
+    if !modules
+        .join("@vscode/debugadapter-testsupport/package.json")
+        .is_file()
+    {
+        std::fs::create_dir_all(&home).expect("a folder");
+        let status = Command::new("npm")
+            .args(["install", "--no-audit", "--no-fund", "--silent", "--prefix"])
+            .arg(&home)
+            .arg(CLIENT)
+            .status()
+            .expect("npm runs");
+        assert!(status.success(), "npm cannot install {CLIENT}");
+    }
+    modules
+}
+
+#[test]
+fn a_session_on_the_bank() {
+    let output = Command::new("node")
+        .arg(workspace().join("tests/dap/bank.js"))
+        .args([
+            ADAPTER.as_ref(),
+            workspace().join("examples/bank").as_path(),
+            modules().as_path(),
+        ])
+        .output()
+        .expect("node runs");
+    assert!(
+        output.status.success(),
+        "{}{}",
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    );
+}
+
+struct Adapter(Child);
+
+impl Adapter {
+    fn new() -> Self {
+        let child = Command::new(ADAPTER)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("the adapter starts");
+        Adapter(child)
+    }
+
+    fn send(&mut self, body: &str) {
+        let input = self.0.stdin.as_mut().expect("a pipe");
+        write!(input, "Content-Length: {}\r\n\r\n{body}", body.len()).expect("the adapter reads");
+        input.flush().expect("the adapter reads");
+    }
+
+    /// Reads until the text has come.
+    fn until(&mut self, text: &str) -> String {
+        let output = self.0.stdout.as_mut().expect("a pipe");
+        let (mut seen, mut byte) = (Vec::new(), [0]);
+        while !String::from_utf8_lossy(&seen).ends_with(text) {
+            let n = output.read(&mut byte).expect("the adapter writes");
+            assert!(n == 1, "no {text} in {}", String::from_utf8_lossy(&seen));
+            seen.push(byte[0]);
+        }
+        String::from_utf8_lossy(&seen).into_owned()
+    }
+
+    fn launch(&mut self) {
+        let program = workspace().join("examples/bank");
+        self.send(r#"{"seq":1,"type":"request","command":"initialize","arguments":{"adapterID":"nostos"}}"#);
+        self.send(&format!(
+            r#"{{"seq":2,"type":"request","command":"launch","arguments":{{"program":"{}","args":["serve"]}}}}"#,
+            program.display()
+        ));
+        self.until(r#""event":"initialized""#);
+    }
+}
+
+/// Operating-system processes whose command line names this adapter's socket.
+fn images_of(adapter: u32) -> Vec<u32> {
+    let mark = format!("dap-{adapter}-");
+    let entries = std::fs::read_dir("/proc").expect("Linux");
+    entries
+        .flatten()
+        .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
+        .filter(|pid| {
+            let line = std::fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+            let line = String::from_utf8_lossy(&line).into_owned();
+            line.contains("--inspect=") && line.contains(&mark)
+        })
+        .collect()
+}
+
+fn wait_until(what: &str, condition: impl Fn() -> bool) {
+    let until = Instant::now() + Duration::from_secs(60);
+    while !condition() {
+        assert!(Instant::now() < until, "{what}");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+#[test]
+fn nothing_is_left_when_the_adapter_or_its_client_is_killed() {
+    for (at, configured) in [("before main", false), ("while it runs", true)] {
+        for kill in [true, false] {
+            let mut adapter = Adapter::new();
+            let id = adapter.0.id();
+            adapter.launch();
+            if configured {
+                adapter.send(r#"{"seq":3,"type":"request","command":"configurationDone"}"#);
+                adapter.until("Good morning");
+            }
+            assert_eq!(images_of(id).len(), 1, "{at}");
+            if kill {
+                adapter.0.kill().expect("it runs");
+            } else {
+                drop(adapter.0.stdin.take());
+            }
+            adapter.0.wait().expect("it ends");
+            wait_until(at, || images_of(id).is_empty());
+        }
+    }
+}
+
+#[test]
+fn the_adapter_outlives_a_killed_image() {
+    let mut adapter = Adapter::new();
+    adapter.launch();
+    adapter.send(r#"{"seq":3,"type":"request","command":"configurationDone"}"#);
+    adapter.until("Good morning");
+    let images = images_of(adapter.0.id());
+    let status = Command::new("kill")
+        .args(["-KILL", &images[0].to_string()])
+        .status()
+        .expect("kill runs");
+    assert!(status.success());
+    adapter.until(r#""exitCode":137"#);
+    adapter.until(r#""event":"terminated""#);
+    adapter.send(r#"{"seq":4,"type":"request","command":"threads"}"#);
+    adapter.until("the program has ended");
+    adapter.send(r#"{"seq":5,"type":"request","command":"disconnect"}"#);
+    adapter.until(r#""request_seq":5,"success":true"#);
+    assert!(adapter.0.wait().expect("it ends").success());
+}
