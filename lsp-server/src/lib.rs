@@ -5,7 +5,7 @@
 
 mod paths;
 
-use lsp_server::{Connection, Message, Notification, Request, Response};
+use lsp_server::{Connection, Message, Notification, Request, RequestId, Response};
 use lsp_types::{self as lsp, Uri};
 use nostos_ide::{Analysis, Position, Severity};
 use serde_json::{Value, json};
@@ -44,6 +44,8 @@ pub fn run() -> i32 {
 pub fn serve(connection: &Connection) -> Result<(), Box<dyn Error + Send + Sync>> {
     connection.initialize(json!({
         "textDocumentSync": { "openClose": true, "change": 1, "save": true },
+        "hoverProvider": true,
+        "definitionProvider": true,
     }))?;
     let mut server = Server {
         out: connection,
@@ -127,9 +129,64 @@ impl Server<'_> {
     }
 
     fn request(&mut self, request: Request) -> Sent {
-        let text = format!("`{}` is no request this server knows", request.method);
-        let response = Response::new_err(request.id, -32601, text);
+        let result = match request.method.as_str() {
+            "textDocument/hover" => self.at_cursor(request.params, |server, open, at| {
+                let hover = server.projects.get(&open.project)?.hover(&open.name, at)?;
+                let text = json!({ "kind": "markdown", "value": hover.text });
+                Some(json!({ "contents": text, "range": to_range(&hover.range) }))
+            }),
+            "textDocument/definition" => self.at_cursor(request.params, |server, open, at| {
+                let place = server
+                    .projects
+                    .get(&open.project)?
+                    .definition(&open.name, at)?;
+                let uri = server.uri_of(open, &place.path)?;
+                Some(json!({ "uri": uri, "range": to_range(&place.range) }))
+            }),
+            unknown => {
+                let text = format!("`{unknown}` is no request this server knows");
+                return self.answer(request.id, Err((-32601, text)));
+            }
+        };
+        self.answer(request.id, result.map_err(|text| (-32602, text)))
+    }
+
+    fn at_cursor(
+        &self,
+        params: Value,
+        f: impl FnOnce(&Self, &Open, Position) -> Option<Value>,
+    ) -> Result<Value, String> {
+        let params: lsp::TextDocumentPositionParams =
+            serde_json::from_value(params).map_err(|error| error.to_string())?;
+        let path = paths::from_uri(&params.text_document.uri);
+        let Some(open) = path.and_then(|path| self.open.get(&path)) else {
+            return Ok(Value::Null);
+        };
+        let at = Position {
+            line: params.position.line,
+            character: params.position.character,
+        };
+        Ok(f(self, open, at).unwrap_or(Value::Null))
+    }
+
+    fn answer(&self, id: RequestId, result: Result<Value, (i32, String)>) -> Sent {
+        let response = match result {
+            Ok(value) => Response::new_ok(id, value),
+            Err((code, text)) => Response::new_err(id, code, text),
+        };
         Ok(self.out.sender.send(response.into())?)
+    }
+
+    /// The library has no file on disk, so there is nowhere to go.
+    fn uri_of(&self, open: &Open, name: &str) -> Option<Uri> {
+        if name == open.name {
+            return Some(open.uri.clone());
+        }
+        if !open.project.is_dir() {
+            return None;
+        }
+        let path = open.project.join(name);
+        path.is_file().then(|| paths::to_uri(&path)).flatten()
     }
 
     fn opened(&mut self, uri: Uri, text: &str) -> Sent {

@@ -2,6 +2,7 @@
 
 use lsp_types::Uri;
 use std::path::{Path, PathBuf};
+use std::str::FromStr as _;
 
 /// The path of a `file:` URI; `None` for others (an unsaved buffer, a file inside of an archive).
 pub fn from_uri(uri: &Uri) -> Option<PathBuf> {
@@ -19,6 +20,20 @@ pub fn from_uri(uri: &Uri) -> Option<PathBuf> {
         bytes.push((digit()? * 16 + digit()?) as u8);
     }
     String::from_utf8(bytes).ok().map(PathBuf::from)
+}
+
+/// The URI of an absolute path.
+pub fn to_uri(path: &Path) -> Option<Uri> {
+    let mut out = String::from("file://");
+    for byte in path.to_str()?.bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'-' | b'.' | b'_' | b'~' => {
+                out.push(char::from(byte));
+            }
+            other => out += &format!("%{other:02X}"),
+        }
+    }
+    Uri::from_str(&out).ok()
 }
 
 /// The project a file belongs to: the nearest directory above it that has a `main.nos`, if any; and the file's name in it.
@@ -67,7 +82,6 @@ pub fn sources(root: &Path) -> Vec<(String, String)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::str::FromStr as _;
 
     #[test]
     fn uris_and_paths_are_the_same_thing() {
@@ -75,8 +89,9 @@ mod tests {
             ("/a/b.nos", "file:///a/b.nos"),
             ("/ä b/c#1.nos", "file:///%C3%A4%20b/c%231.nos"),
         ] {
-            let uri = Uri::from_str(uri).expect("a URI");
-            assert_eq!(from_uri(&uri).as_deref(), Some(Path::new(path)));
+            let made = to_uri(Path::new(path)).expect("a URI");
+            assert_eq!(made.as_str(), uri);
+            assert_eq!(from_uri(&made).as_deref(), Some(Path::new(path)));
         }
         let other = Uri::from_str("untitled:Untitled-1").expect("a URI");
         assert_eq!(from_uri(&other), None);

@@ -71,16 +71,27 @@ fn an_editor_opens_changes_and_closes_a_file() {
     editor.note("initialized", json!({}));
 
     let uri = "file:///nowhere/at/all.nos";
-    let document =
-        json!({ "uri": uri, "languageId": "nostos", "version": 1, "text": "main() = (1\n" });
+    let document = json!({ "uri": uri, "languageId": "nostos", "version": 1, "text": "main() = nonsense(1)\n" });
     editor.note("textDocument/didOpen", json!({ "textDocument": document }));
     let found = editor.diagnostics();
     assert_eq!(found.len(), 1, "{found:?}");
     assert_eq!(found[0].0, 0, "{found:?}");
+    assert!(found[0].1.contains("nonsense"), "{found:?}");
 
     let change = json!({ "textDocument": { "uri": uri, "version": 2 }, "contentChanges": [{ "text": "main() = 1\n" }] });
     editor.note("textDocument/didChange", change);
     assert_eq!(editor.diagnostics(), []);
+
+    let place =
+        json!({ "textDocument": { "uri": uri }, "position": { "line": 0, "character": 9 } });
+    let hover = editor.request("textDocument/hover", place);
+    let hover = serde_json::to_value(&hover).expect("JSON");
+    assert!(
+        hover["result"]["contents"]["value"]
+            .as_str()
+            .is_some_and(|text| text.contains("Int")),
+        "{hover}"
+    );
 
     // What is malformed or unknown costs nothing but its own answer.
     editor.note("textDocument/didChange", json!({ "textDocument": 5 }));

@@ -111,7 +111,6 @@ async function main() {
   await client.continueRequest({ threadId });
   assert.strictEqual(await exited, 0);
   assert.match(output, /together +5,000/);
-  await client.disconnectRequest({});
   await client.stop();
 }
 

@@ -4,6 +4,10 @@
 //! as editors count them.
 #![forbid(unsafe_code)]
 
+mod cursor;
+
+use cursor::Found;
+use nostos_check::hir::FnDef;
 use nostos_check::query::{self, Database, Origin};
 use nostos_check::ty::FileId;
 use nostos_syntax::{LineCol, LineIndex};
@@ -49,6 +53,15 @@ pub struct Diagnostic {
     pub hint: Option<String>,
     /// Other places that matter, each with a note.
     pub related: Vec<(Place, String)>,
+}
+
+/// What is told of the thing under the cursor.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct Hover {
+    /// The thing.
+    pub range: Range<Position>,
+    /// Markdown.
+    pub text: String,
 }
 
 /// The texts of a project and what they mean.
@@ -99,6 +112,77 @@ impl Analysis {
             .collect();
         found.sort_by_key(|diagnostic| diagnostic.range.start);
         found
+    }
+
+    /// The type of what is at a place: of a local with its name, of a function its signature.
+    pub fn hover(&self, path: &str, at: Position) -> Option<Hover> {
+        self.with_found(path, at, |def, body, found, span| {
+            let text = match found {
+                Found::Local(local) => {
+                    let local = &body.locals[local.0 as usize];
+                    format!("{}: {}", local.name, query::render_ty(&self.db, &local.ty))
+                }
+                Found::Function(id) => query::render_signature(&self.db, id),
+                Found::Value(ty) => query::render_ty(&self.db, ty),
+            };
+            let range = def.start + span.start..def.start + span.end;
+            Some(Hover {
+                range: self.place(def.file, &range).range,
+                text: format!("```nostos\n{text}\n```"),
+            })
+        })
+    }
+
+    /// Where the thing at a place is defined.
+    pub fn definition(&self, path: &str, at: Position) -> Option<Place> {
+        self.with_found(path, at, |def, body, found, _| match found {
+            Found::Local(local) => {
+                let span = body.locals[local.0 as usize].span;
+                let range = def.start + span.start..def.start + span.end;
+                Some(self.place(def.file, &range))
+            }
+            Found::Function(id) => {
+                let target = query::fn_def(&self.db, id);
+                let text = self.db.text(target.file);
+                // Its name stands at the beginning.
+                let rest = &text[target.start as usize..];
+                let name = rest
+                    .find(['(', '[', ' ', '=', ':', '\n'])
+                    .unwrap_or(rest.len());
+                let range = target.start..target.start + name as u32;
+                Some(self.place(target.file, &range))
+            }
+            Found::Value(_) => None,
+        })
+    }
+
+    fn with_found<T>(
+        &self,
+        path: &str,
+        at: Position,
+        f: impl FnOnce(
+            &FnDef,
+            &nostos_check::hir::Body,
+            Found<'_>,
+            nostos_check::hir::Span,
+        ) -> Option<T>,
+    ) -> Option<T> {
+        let file = self.db.file_id(path)?;
+        let index = self.db.line_index(file);
+        let at = LineCol {
+            line: at.line,
+            col: at.character,
+        };
+        let offset = index.offset_utf16(at)?;
+        let holds = |def: &FnDef| def.start <= offset && offset < def.start + def.len;
+        let def = query::functions_of_file(&self.db, file)
+            .into_iter()
+            .map(|id| query::fn_def(&self.db, id))
+            .filter(|def| holds(def))
+            .min_by_key(|def| def.len)?;
+        let body = query::body(&self.db, def.id)?;
+        let (found, span) = cursor::find(&body, offset - def.start)?;
+        f(&def, &body, found, span)
     }
 
     fn diagnostic(&self, from: &nostos_check::diagnostic::Diagnostic) -> Diagnostic {
@@ -169,5 +253,31 @@ mod tests {
         assert_eq!(found.len(), 1, "{found:?}");
         assert_eq!(found[0].severity, Severity::Error);
         assert_eq!(analysis.diagnostics("money.nos"), []);
+    }
+
+    #[test]
+    fn the_cursor_knows_types_and_definitions() {
+        let mut analysis = Analysis::new();
+        analysis.set_file(
+            "main.nos",
+            "use money.double\nmain() = {\n  n = 3\n  total = double(n)\n  total + 1\n}\n",
+        );
+        analysis.set_file("money.nos", "# Money.\npub double(n: Int) -> Int = n * 2\n");
+        let at = |line, character| Position { line, character };
+        let hover = |place| analysis.hover("main.nos", place).map(|hover| hover.text);
+        assert_eq!(
+            hover(at(4, 3)).as_deref(),
+            Some("```nostos\ntotal: Int\n```")
+        );
+        assert!(hover(at(3, 12)).is_some_and(|text| text.contains("double(n: Int) -> Int")));
+        assert_eq!(hover(at(5, 0)), None);
+        let definition = |place| analysis.definition("main.nos", place);
+        let n = definition(at(3, 17)).expect("a local");
+        assert_eq!((n.path.as_str(), n.range), ("main.nos", at(2, 2)..at(2, 3)));
+        let double = definition(at(3, 12)).expect("a function");
+        assert_eq!(
+            (double.path.as_str(), double.range.start.line),
+            ("money.nos", 1)
+        );
     }
 }
