@@ -289,8 +289,11 @@ fn relocate(process: &Process, from: &Stack, to: &Stack) {
 
 /// Adds `delta` to the saved frame pointers of frames that were copied to `sp`.
 fn relink(sp: usize, delta: usize) {
+    if delta == 0 {
+        return;
+    }
     let mut link = (sp + SAVED_BYTES) as *mut usize;
-    while delta != 0 {
+    loop {
         // SAFETY: the chain starts in the shim's save area and was just copied; each link points to the next, all within the live part.
         let fp = unsafe { *link };
         if fp == 0 {
