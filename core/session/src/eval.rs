@@ -5,9 +5,15 @@
 
 use crate::debug::{Finding, Refusal};
 use crate::live::Session;
+use nostos_check::diagnostic::Diagnostic;
 use nostos_check::query;
 use nostos_syntax::ast::Item;
 use std::collections::BTreeMap;
+use std::sync::mpsc::RecvTimeoutError;
+use std::time::Duration;
+
+/// How long an expression may take before it is ended: whoever asked waits for it.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A definition given to the REPL.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -43,22 +49,35 @@ impl Session {
                 .db
                 .file_id(&self.project.main)
                 .ok_or("the main module is gone")?;
-            let body = query::expression(&build.db, scope, &[], input).map_err(|found| {
+            let wrong = |found: Vec<Diagnostic>| {
                 Refusal(found.iter().map(sentence).collect::<Vec<_>>().join("\n"))
-            })?;
+            };
+            let body = query::expression(&build.db, scope, &[], input).map_err(wrong)?;
             let ty = query::render_ty(&build.db, &body.result);
-            let cell = build.codegen.entry_cell(body);
+            // By `show`, as the program itself would write it: a map is its entries, not its trie.
+            let shown = query::shown_expression(&build.db, scope, &[], input).map_err(wrong)?;
+            let cell = build.codegen.entry_cell(shown);
             build.compile(&self.image, cell)?;
             (cell, ty)
         };
-        let (_, answer) = self
+        let (pid, answer) = self
             .image
             .call(cell)
             .map_err(|error| Refusal(format!("cannot start a process: {error}")))?;
-        let finished = answer
-            .recv()
-            .map_err(|_| Refusal("the image has ended".into()))?;
-        match self.image.render_result(&finished, false) {
+        let finished = match answer.recv_timeout(PATIENCE) {
+            Ok(finished) => finished,
+            Err(RecvTimeoutError::Timeout) => {
+                self.image.kill(pid);
+                return Err(Refusal(format!(
+                    "no value after {} seconds, so it was ended (`spawn` lets it go on by itself)",
+                    PATIENCE.as_secs()
+                )));
+            }
+            Err(RecvTimeoutError::Disconnected) => {
+                return Err(Refusal("the image has ended".into()));
+            }
+        };
+        match self.image.render_result(&finished, true) {
             Some(text) => Ok(Evaluated { text, ty }),
             None => Err(Refusal(finished.reason.to_string())),
         }
@@ -92,7 +111,7 @@ impl Session {
     }
 }
 
-fn sentence(found: &nostos_check::diagnostic::Diagnostic) -> String {
+fn sentence(found: &Diagnostic) -> String {
     with_hint(&found.message, found.hint.as_deref())
 }
 
