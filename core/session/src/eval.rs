@@ -43,7 +43,7 @@ impl Session {
     }
 
     fn expression(&self, input: &str) -> Result<Evaluated, Refusal> {
-        let (cell, ty) = {
+        let (cell, ty, bare) = {
             let mut build = self.build.lock();
             let scope = build
                 .db
@@ -54,11 +54,12 @@ impl Session {
             };
             let body = query::expression(&build.db, scope, &[], input).map_err(wrong)?;
             let ty = query::render_ty(&build.db, &body.result);
-            // By `show`, as the program itself would write it: a map is its entries, not its trie.
-            let shown = query::shown_expression(&build.db, scope, &[], input).map_err(wrong)?;
-            let cell = build.codegen.entry_cell(shown);
+            // By `show`, as the program itself would write it (a map is its entries, not its trie); what has no `show`, a function, as the debugger does.
+            let shown = query::shown_expression(&build.db, scope, &[], input);
+            let bare = shown.is_ok();
+            let cell = build.codegen.entry_cell(shown.unwrap_or(body));
             build.compile(&self.image, cell)?;
-            (cell, ty)
+            (cell, ty, bare)
         };
         let (pid, answer) = self
             .image
@@ -77,7 +78,7 @@ impl Session {
                 return Err(Refusal("the image has ended".into()));
             }
         };
-        match self.image.render_result(&finished, true) {
+        match self.image.render_result(&finished, bare) {
             Some(text) => Ok(Evaluated { text, ty }),
             None => Err(Refusal(finished.reason.to_string())),
         }
