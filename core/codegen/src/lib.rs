@@ -59,6 +59,7 @@ pub struct Codegen {
     cells: Cells,
     globals: u32,
     entries: Vec<Arc<Body>>,
+    templates: lower::Templates,
     emitter: Emitter,
     options: Options,
 }
@@ -71,6 +72,7 @@ impl Codegen {
             cells: Cells::default(),
             globals: 0,
             entries: Vec::new(),
+            templates: lower::Templates::default(),
             emitter: Emitter::new(options.debug_sites, options.verifier),
             options,
         }
@@ -140,6 +142,7 @@ impl Codegen {
             cells: &mut self.cells,
             globals: &mut self.globals,
             entries: &self.entries,
+            templates: &mut self.templates,
             sites: self.options.debug_sites,
         };
         lower::lower_cell(world, cell)

@@ -5,10 +5,13 @@
 mod call;
 mod derive;
 mod expr;
+mod inline;
 mod intrinsic;
 mod pat;
 mod prim;
 mod process;
+
+pub use inline::Templates;
 
 use crate::ir::{Expr, Function, Kind, Var, VarId};
 use crate::layout::{Layouts, TyId};
@@ -40,6 +43,8 @@ pub struct World<'a> {
     pub globals: &'a mut u32,
     /// Bodies of entry cells.
     pub entries: &'a [Arc<Body>],
+    /// Small functions of the library.
+    pub templates: &'a mut Templates,
     /// Places to stop at are wanted.
     pub sites: bool,
 }
@@ -83,6 +88,8 @@ struct Ctx<'a> {
     local_fns: FxHashMap<(LocalFnId, Vec<Ty>), CellId>,
     done: Lowered,
     error: Option<CompileError>,
+    /// How many inlined calls are open: functions of the library that call each other must not be inlined for ever.
+    inlining: u32,
 }
 
 /// The function being lowered.
@@ -105,6 +112,7 @@ impl<'a> Ctx<'a> {
             local_fns: FxHashMap::default(),
             done: Vec::new(),
             error: None,
+            inlining: 0,
         }
     }
 

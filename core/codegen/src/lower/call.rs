@@ -78,6 +78,10 @@ impl Ctx<'_> {
                 let def = self.world.meaning.fn_def(inst.id);
                 match &def.kind {
                     FnKind::Nostos | FnKind::Global => {
+                        let args = match self.inlined(inst, &def, args, at) {
+                            Ok(value) => return value,
+                            Err(args) => args,
+                        };
                         let cell = self.world.cells.of(CellOwner::Fn(inst.clone()));
                         let args = args.into_iter().map(Arg::Value).collect();
                         Expr::new(Kind::Call(cell, args), ty, at)
