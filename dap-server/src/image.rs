@@ -143,6 +143,8 @@ pub fn run(command: Command) -> i32 {
     };
     // Destructors of a program's threads have nothing to save; stdout is what must be out.
     let _ = std::io::stdout().flush();
+    // The process ends now. To take its database apart first would be a tenth of what a small program costs.
+    std::mem::forget(session);
     status
 }
 

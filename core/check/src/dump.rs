@@ -7,9 +7,18 @@ use std::fmt::Write;
 
 /// The body as an outline: one line per expression, its type behind it.
 pub fn body(db: &Database, body: &Body) -> String {
-    let mut dump = Dump { db, body, out: String::new() };
+    let mut dump = Dump {
+        db,
+        body,
+        out: String::new(),
+    };
     let params: Vec<String> = body.params.iter().map(|p| dump.bound(*p)).collect();
-    let _ = writeln!(dump.out, "({}) -> {}", params.join(", "), render_ty(db, &body.result));
+    let _ = writeln!(
+        dump.out,
+        "({}) -> {}",
+        params.join(", "),
+        render_ty(db, &body.result)
+    );
     dump.expr(&body.value, 1);
     for (at, local) in body.local_fns.iter().enumerate() {
         let params: Vec<String> = local.params.iter().map(|p| dump.bound(*p)).collect();
@@ -38,8 +47,16 @@ struct Dump<'a> {
 impl Dump<'_> {
     fn name(&self, local: LocalId) -> String {
         let info = &self.body.locals[local.0 as usize];
-        let shared = if info.captured && info.mutable { "*" } else { "" };
-        if info.name.is_empty() { format!("_{}{shared}", local.0) } else { format!("{}{shared}", info.name) }
+        let shared = if info.captured && info.mutable {
+            "*"
+        } else {
+            ""
+        };
+        if info.name.is_empty() {
+            format!("_{}{shared}", local.0)
+        } else {
+            format!("{}{shared}", info.name)
+        }
     }
 
     fn bound(&self, local: LocalId) -> String {
@@ -51,7 +68,14 @@ impl Dump<'_> {
         if types.is_empty() {
             return String::new();
         }
-        format!("[{}]", types.iter().map(|t| render_ty(self.db, t)).collect::<Vec<_>>().join(", "))
+        format!(
+            "[{}]",
+            types
+                .iter()
+                .map(|t| render_ty(self.db, t))
+                .collect::<Vec<_>>()
+                .join(", ")
+        )
     }
 
     fn line(&mut self, depth: usize, text: &str, ty: &Ty) {
@@ -65,10 +89,19 @@ impl Dump<'_> {
 
     fn callee(&self, callee: &Callee) -> String {
         match callee {
-            Callee::Fn(inst) => format!("{}{}", fn_def(self.db, inst.id).name, self.types(&inst.args)),
+            Callee::Fn(inst) => format!(
+                "{}{}",
+                fn_def(self.db, inst.id).name,
+                self.types(&inst.args)
+            ),
             Callee::Local(id, args) => format!("local {}{}", id.0, self.types(args)),
             Callee::Method(method) => {
-                format!("{}.{}{}", render_ty(self.db, &method.self_ty), method.name, self.types(&method.args))
+                format!(
+                    "{}.{}{}",
+                    render_ty(self.db, &method.self_ty),
+                    method.name,
+                    self.types(&method.args)
+                )
             }
             Callee::Dot(name) => format!("?.{name}"),
             Callee::Value(_) => "value".into(),
@@ -77,7 +110,10 @@ impl Dump<'_> {
 
     fn ctor(&self, ty: &Ty, ctor: u32) -> String {
         match ty {
-            Ty::Adt(id, _) => type_def(self.db, *id).ctors.get(ctor as usize).map_or("?".into(), |c| c.name.to_string()),
+            Ty::Adt(id, _) => type_def(self.db, *id)
+                .ctors
+                .get(ctor as usize)
+                .map_or("?".into(), |c| c.name.to_string()),
             _ => "?".into(),
         }
     }
@@ -105,8 +141,12 @@ impl Dump<'_> {
             ExprKind::Hole(number) => self.line(depth, &format!("hole {number}"), ty),
             ExprKind::Literal(literal) => self.line(depth, &text(literal), ty),
             ExprKind::Local(local) => self.line(depth, &self.name(*local), ty),
-            ExprKind::Global(id) => self.line(depth, &format!("global {}", fn_def(self.db, *id).name), ty),
-            ExprKind::FnValue(callee) => self.line(depth, &format!("function {}", self.callee(callee)), ty),
+            ExprKind::Global(id) => {
+                self.line(depth, &format!("global {}", fn_def(self.db, *id).name), ty)
+            }
+            ExprKind::FnValue(callee) => {
+                self.line(depth, &format!("function {}", self.callee(callee)), ty)
+            }
             ExprKind::Call(callee, args) => {
                 self.line(depth, &format!("call {}", self.callee(callee)), ty);
                 if let Callee::Value(value) = callee {
@@ -146,7 +186,11 @@ impl Dump<'_> {
                     self.expr(e, depth + 2);
                 }
             }
-            ExprKind::If { condition, then, otherwise } => {
+            ExprKind::If {
+                condition,
+                then,
+                otherwise,
+            } => {
                 self.line(depth, "if", ty);
                 self.expr(condition, depth + 1);
                 self.expr(then, depth + 1);
@@ -186,7 +230,12 @@ impl Dump<'_> {
                 self.expr(condition, depth + 1);
                 self.expr(body, depth + 1);
             }
-            ExprKind::ForRange { local, from, to, body } => {
+            ExprKind::ForRange {
+                local,
+                from,
+                to,
+                body,
+            } => {
                 self.word(depth, &format!("for {} from, to", self.bound(*local)));
                 self.expr(from, depth + 1);
                 self.expr(to, depth + 1);
@@ -203,11 +252,23 @@ impl Dump<'_> {
             ExprKind::Lambda(lambda) => {
                 let params: Vec<String> = lambda.params.iter().map(|p| self.bound(*p)).collect();
                 let captures: Vec<String> = lambda.captures.iter().map(|c| self.name(*c)).collect();
-                self.line(depth, &format!("lambda ({}) captures [{}]", params.join(", "), captures.join(", ")), ty);
+                self.line(
+                    depth,
+                    &format!(
+                        "lambda ({}) captures [{}]",
+                        params.join(", "),
+                        captures.join(", ")
+                    ),
+                    ty,
+                );
                 self.expr(&lambda.body, depth + 1);
             }
             ExprKind::Throw(value) => self.leave(depth, "throw", Some(value)),
-            ExprKind::Try { body, arms, finally } => {
+            ExprKind::Try {
+                body,
+                arms,
+                finally,
+            } => {
                 self.line(depth, "try", ty);
                 self.expr(body, depth + 1);
                 self.arms(arms, depth + 1);
@@ -235,29 +296,54 @@ impl Dump<'_> {
     }
 
     fn pat(&self, pat: &Pat) -> String {
-        let list = |items: &[Pat], by: &str| items.iter().map(|p| self.pat(p)).collect::<Vec<_>>().join(by);
+        let list = |items: &[Pat], by: &str| {
+            items
+                .iter()
+                .map(|p| self.pat(p))
+                .collect::<Vec<_>>()
+                .join(by)
+        };
         match &pat.kind {
             PatKind::Wild => "_".into(),
             PatKind::Bind(local, None) => self.name(*local),
-            PatKind::Bind(local, Some(inner)) => format!("{} @ {}", self.pat(inner), self.name(*local)),
+            PatKind::Bind(local, Some(inner)) => {
+                format!("{} @ {}", self.pat(inner), self.name(*local))
+            }
             PatKind::Literal(literal) => text(literal),
-            PatKind::Range(from, to, inclusive) => format!("{from}..{}{to}", if *inclusive { "=" } else { "" }),
+            PatKind::Range(from, to, inclusive) => {
+                format!("{from}..{}{to}", if *inclusive { "=" } else { "" })
+            }
             PatKind::Tuple(items) => format!("({})", list(items, ", ")),
             PatKind::Ctor(ctor, items) if items.is_empty() => self.ctor(&pat.ty, *ctor),
-            PatKind::Ctor(ctor, items) => format!("{}({})", self.ctor(&pat.ty, *ctor), list(items, ", ")),
+            PatKind::Ctor(ctor, items) => {
+                format!("{}({})", self.ctor(&pat.ty, *ctor), list(items, ", "))
+            }
             PatKind::Or(items) => list(items, " | "),
             PatKind::Test(local, test) => format!("{} if {}", self.name(*local), self.inline(test)),
             PatKind::View(local, value, inner) => {
-                format!("{} with {} as {}", self.name(*local), self.inline(value), self.pat(inner))
+                format!(
+                    "{} with {} as {}",
+                    self.name(*local),
+                    self.inline(value),
+                    self.pat(inner)
+                )
             }
         }
     }
 
     /// An expression inside a pattern, on one line.
     fn inline(&self, e: &Expr) -> String {
-        let mut dump = Dump { db: self.db, body: self.body, out: String::new() };
+        let mut dump = Dump {
+            db: self.db,
+            body: self.body,
+            out: String::new(),
+        };
         dump.expr(e, 0);
-        dump.out.lines().map(str::trim).collect::<Vec<_>>().join("; ")
+        dump.out
+            .lines()
+            .map(str::trim)
+            .collect::<Vec<_>>()
+            .join("; ")
     }
 }
 

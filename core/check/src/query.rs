@@ -30,6 +30,19 @@ pub fn diagnostics(db: &Database) -> Vec<Diagnostic> {
     out
 }
 
+/// The findings of the project's own files. The library's are nobody's business at a start: its tests keep it clean, and to infer all of it
+/// would be most of what starting a small program costs.
+pub fn project_diagnostics(db: &Database) -> Vec<Diagnostic> {
+    let project = db.project();
+    let mut out = Vec::new();
+    for (id, source) in project.files(db).iter() {
+        if source.origin(db) == Origin::Project {
+            out.extend(file_diagnostics(db, *id));
+        }
+    }
+    out
+}
+
 /// The findings of one file.
 pub fn file_diagnostics(db: &Database, file: FileId) -> Vec<Diagnostic> {
     let project = db.project();

@@ -12,12 +12,23 @@ const MARK: &str = "\n#= answers\n";
 
 fn library(db: &mut Database) {
     let std = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../std");
-    let mut files: Vec<PathBuf> = std::fs::read_dir(std).expect("the library is there").map(|e| e.expect("readable").path()).collect();
+    let mut files: Vec<PathBuf> = std::fs::read_dir(std)
+        .expect("the library is there")
+        .map(|e| e.expect("readable").path())
+        .collect();
     files.retain(|path| path.extension().is_some_and(|e| e == "nos"));
     files.sort();
     for path in files {
-        let name = path.file_name().expect("a file").to_string_lossy().to_string();
-        db.set_file(&name, &std::fs::read_to_string(&path).expect("readable"), Origin::Std);
+        let name = path
+            .file_name()
+            .expect("a file")
+            .to_string_lossy()
+            .to_string();
+        db.set_file(
+            &name,
+            &std::fs::read_to_string(&path).expect("readable"),
+            Origin::Std,
+        );
     }
 }
 
@@ -30,9 +41,23 @@ fn answers(text: &str) -> String {
     for d in query::file_diagnostics(&db, file) {
         let place = lines.line_col(d.range.start);
         let end = lines.line_col(d.range.end);
-        let word = if d.severity == Severity::Error { "error" } else { "warning" };
-        let end = if end.line == place.line { end.col.to_string() } else { "…".into() };
-        let _ = writeln!(out, "# {}:{}-{end} {word}: {}", place.line + 1, place.col, d.message);
+        let word = if d.severity == Severity::Error {
+            "error"
+        } else {
+            "warning"
+        };
+        let end = if end.line == place.line {
+            end.col.to_string()
+        } else {
+            "…".into()
+        };
+        let _ = writeln!(
+            out,
+            "# {}:{}-{end} {word}: {}",
+            place.line + 1,
+            place.col,
+            d.message
+        );
         if let Some(hint) = &d.hint {
             let _ = writeln!(out, "#     hint: {hint}");
         }
@@ -53,13 +78,18 @@ fn answers(text: &str) -> String {
 #[test]
 fn programs_and_their_answers() {
     let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data");
-    let mut files: Vec<PathBuf> = std::fs::read_dir(dir).expect("the data is there").map(|e| e.expect("readable").path()).collect();
+    let mut files: Vec<PathBuf> = std::fs::read_dir(dir)
+        .expect("the data is there")
+        .map(|e| e.expect("readable").path())
+        .collect();
     files.sort();
     assert!(files.len() > 5, "the programs are there");
     let mut wrong = String::new();
     for path in files {
         let text = std::fs::read_to_string(&path).expect("readable");
-        let (program, wanted) = text.split_once(MARK).unwrap_or((text.trim_end_matches('\n'), ""));
+        let (program, wanted) = text
+            .split_once(MARK)
+            .unwrap_or((text.trim_end_matches('\n'), ""));
         let found = answers(program);
         if found == wanted {
             continue;
@@ -67,7 +97,11 @@ fn programs_and_their_answers() {
         if std::env::var_os("BLESS").is_some() {
             std::fs::write(&path, format!("{program}{MARK}{found}")).expect("writable");
         } else {
-            let _ = writeln!(wrong, "{}:\nwanted:\n{wanted}found:\n{found}", path.display());
+            let _ = writeln!(
+                wrong,
+                "{}:\nwanted:\n{wanted}found:\n{found}",
+                path.display()
+            );
         }
     }
     assert!(wrong.is_empty(), "{wrong}");

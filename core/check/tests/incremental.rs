@@ -24,7 +24,10 @@ fn inferred(db: &mut Database, text: &str) -> usize {
     db.set_file("main.nos", text, Origin::Project);
     db.recorded_queries();
     assert_eq!(query::diagnostics(db), vec![]);
-    db.recorded_queries().iter().filter(|q| q.contains("infer_group")).count()
+    db.recorded_queries()
+        .iter()
+        .filter(|q| q.contains("infer_group"))
+        .count()
 }
 
 #[test]
@@ -42,26 +45,43 @@ fn a_body_with_the_same_signature() {
 #[test]
 fn a_comment_moves_everything_and_changes_nothing() {
     let mut db = checked();
-    let before: Vec<_> = query::functions(&db).iter().map(|id| (*id, query::body(&db, *id))).collect();
+    let before: Vec<_> = query::functions(&db)
+        .iter()
+        .map(|id| (*id, query::body(&db, *id)))
+        .collect();
     assert_eq!(inferred(&mut db, &format!("# a line more\n\n{PROGRAM}")), 0);
     for (id, body) in before {
         assert_eq!(query::body(&db, id), body);
     }
     let main = query::main_fn(&db).expect("main is there");
-    assert_eq!(query::fn_def(&db, main).start, (PROGRAM.find("main").expect("it is") + "# a line more\n\n".len()) as u32);
+    assert_eq!(
+        query::fn_def(&db, main).start,
+        (PROGRAM.find("main").expect("it is") + "# a line more\n\n".len()) as u32
+    );
 }
 
 #[test]
 fn a_signature_rechecks_its_callers_until_nothing_changes() {
     let mut db = checked();
     // `one` gives a Float now, so `two` and `main` are inferred again; `three` and `four` are not.
-    assert_eq!(inferred(&mut db, &PROGRAM.replace("x + 1", "x + 1.0").replace("two(3)", "two(3.0)")), 3);
+    assert_eq!(
+        inferred(
+            &mut db,
+            &PROGRAM
+                .replace("x + 1", "x + 1.0")
+                .replace("two(3)", "two(3.0)")
+        ),
+        3
+    );
 }
 
 #[test]
 fn an_annotated_body_does_not_reach_its_callers() {
     let mut db = checked();
-    assert_eq!(inferred(&mut db, &PROGRAM.replace("-> Int = x", "-> Int = x * 1")), 1);
+    assert_eq!(
+        inferred(&mut db, &PROGRAM.replace("-> Int = x", "-> Int = x * 1")),
+        1
+    );
 }
 
 #[test]
@@ -73,7 +93,11 @@ fn a_new_function_leaves_the_others_alone() {
 #[test]
 fn errors_come_and_go() {
     let mut db = checked();
-    let file = db.set_file("main.nos", &PROGRAM.replace("x + 1", "y + 1"), Origin::Project);
+    let file = db.set_file(
+        "main.nos",
+        &PROGRAM.replace("x + 1", "y + 1"),
+        Origin::Project,
+    );
     let found = query::file_diagnostics(&db, file);
     assert_eq!(found.len(), 1, "{found:?}");
     assert!(found[0].message.contains("unknown variable `y`"));
@@ -85,7 +109,11 @@ fn errors_come_and_go() {
 fn numbers_of_functions_survive_edits() {
     let mut db = checked();
     let before = query::functions(&db);
-    db.set_file("main.nos", &PROGRAM.replace("one(x) = x + 1\n", "one(x) = x - 1\n"), Origin::Project);
+    db.set_file(
+        "main.nos",
+        &PROGRAM.replace("one(x) = x + 1\n", "one(x) = x - 1\n"),
+        Origin::Project,
+    );
     assert_eq!(query::functions(&db), before);
 }
 

@@ -16,7 +16,10 @@ fn check(text: &str) {
 }
 
 fn deep(act: impl FnOnce() + Send + 'static) {
-    let thread = std::thread::Builder::new().stack_size(16 << 20).spawn(act).expect("a thread");
+    let thread = std::thread::Builder::new()
+        .stack_size(16 << 20)
+        .spawn(act)
+        .expect("a thread");
     thread.join().expect("no panic");
 }
 
@@ -35,7 +38,10 @@ fn cut_texts() {
     deep(|| {
         for seed in SEEDS {
             check(seed);
-            for at in (0..seed.len()).filter(|at| seed.is_char_boundary(*at)).step_by(3) {
+            for at in (0..seed.len())
+                .filter(|at| seed.is_char_boundary(*at))
+                .step_by(3)
+            {
                 check(&seed[..at]);
                 check(&seed[at..]);
             }
@@ -53,7 +59,10 @@ fn mangled_texts() {
             state ^= state << 17;
             (state % below as u64) as usize
         };
-        let pieces: Vec<&str> = SEEDS.iter().flat_map(|s| s.split_inclusive([' ', '\n', '(', ')', '.', ','])).collect();
+        let pieces: Vec<&str> = SEEDS
+            .iter()
+            .flat_map(|s| s.split_inclusive([' ', '\n', '(', ')', '.', ',']))
+            .collect();
         for _ in 0..1500 {
             let count = 3 + next(40);
             let text: String = (0..count).map(|_| pieces[next(pieces.len())]).collect();
@@ -66,21 +75,38 @@ fn mangled_texts() {
 fn deep_texts() {
     deep(|| {
         let nest = |open: &str, inner: &str, close: &str, times: usize| {
-            format!("main() = {}{inner}{}\n", open.repeat(times), close.repeat(times))
+            format!(
+                "main() = {}{inner}{}\n",
+                open.repeat(times),
+                close.repeat(times)
+            )
         };
-        for (open, close) in [("(", ")"), ("[", "]"), ("{ ", " }"), ("if true then ", " else 1"), ("(x => ", ")(1)"), ("Some(", ")"), ("-", "")] {
+        for (open, close) in [
+            ("(", ")"),
+            ("[", "]"),
+            ("{ ", " }"),
+            ("if true then ", " else 1"),
+            ("(x => ", ")(1)"),
+            ("Some(", ")"),
+            ("-", ""),
+        ] {
             check(&nest(open, "1", close, 400));
             check(&nest(open, "1", close, 10_000));
         }
         check(&format!("main() = 1{}\n", " + 1".repeat(3_000)));
         check(&format!("main() = \"a\"{}\n", " ++ \"b\"".repeat(3_000)));
         check(&format!("main() = [{}]\n", "1, ".repeat(3_000)));
-        check(&format!("main() = {{\n{} 1 }}\n", "println(1)\n".repeat(3_000)));
+        check(&format!(
+            "main() = {{\n{} 1 }}\n",
+            "println(1)\n".repeat(3_000)
+        ));
         let arms: String = (0..3_000).map(|i| format!("{i} -> {i}\n")).collect();
         check(&format!("main() = match 5 {{\n{arms}}}\n"));
         let ctors: Vec<String> = (0..500).map(|i| format!("C{i}(Int)")).collect();
         check(&format!("type T = {}\nmain() = C7(1)\n", ctors.join(" | ")));
-        let chain: String = (0..2_000).map(|i| format!("f{i}(x) = f{}(x)\n", i + 1)).collect();
+        let chain: String = (0..2_000)
+            .map(|i| format!("f{i}(x) = f{}(x)\n", i + 1))
+            .collect();
         check(&format!("{chain}f2000(x) = x\nmain() = f0(1)\n"));
     });
 }

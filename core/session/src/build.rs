@@ -214,9 +214,9 @@ pub fn database(files: &BTreeMap<String, String>) -> Database {
     db
 }
 
-/// The errors of a database, warnings left out.
+/// The errors of a program, warnings left out.
 pub fn errors(db: &Database) -> Vec<Diagnostic> {
-    query::diagnostics(db)
+    query::project_diagnostics(db)
         .into_iter()
         .filter(|found| found.severity == Severity::Error)
         .collect()

@@ -19,5 +19,5 @@ use std::path::Path;
 pub fn check(path: &Path, style: Style) -> Result<report::Found, project::OpenError> {
     let project = project::Project::open(path)?;
     let db = build::database(&project.files);
-    Ok(report::found(&db, &query::diagnostics(&db), style))
+    Ok(report::found(&db, &query::project_diagnostics(&db), style))
 }

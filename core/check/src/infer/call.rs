@@ -533,9 +533,19 @@ impl<'db> Infer<'db> {
         if modules.len() > 1 {
             let list: Vec<String> = modules.iter().map(|m| format!("`{m}`")).collect();
             let hint = Some(format!("say which: `{}.{name}`", modules[0]));
-            self.report_hint(span, format!("`{name}` is ambiguous: modules {} have it", list.join(" and ")), hint);
+            self.report_hint(
+                span,
+                format!(
+                    "`{name}` is ambiguous: modules {} have it",
+                    list.join(" and ")
+                ),
+                hint,
+            );
         } else {
-            self.report(span, format!("Type annotation required: several `{name}` take these arguments"));
+            self.report(
+                span,
+                format!("Type annotation required: several `{name}` take these arguments"),
+            );
         }
     }
 

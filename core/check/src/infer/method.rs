@@ -265,7 +265,11 @@ impl<'db> Infer<'db> {
         if operator_function(name).is_some() {
             let base = shown.first().map_or("", |s| s);
             let by = shown.get(1).map_or("", |s| s);
-            let what = if name == "[]=" { "has no elements to assign" } else { "cannot be indexed" };
+            let what = if name == "[]=" {
+                "has no elements to assign"
+            } else {
+                "cannot be indexed"
+            };
             self.report(span, format!("type mismatch: `{base}` {what} by `{by}`"));
             return;
         }
@@ -293,10 +297,7 @@ impl<'db> Infer<'db> {
         let hint = (!lines.is_empty()).then(|| format!("there is {}", lines.join(", ")));
         self.report_hint(
             span,
-            format!(
-                "type mismatch: no `{name}` takes ({})",
-                shown.join(", ")
-            ),
+            format!("type mismatch: no `{name}` takes ({})", shown.join(", ")),
             hint,
         );
     }

@@ -468,11 +468,18 @@ impl<'db> Infer<'db> {
     /// Reports parameters of one name.
     pub(super) fn twice_bound(&mut self, params: &[raw::Param]) {
         let mut names = Vec::new();
-        params.iter().for_each(|p| pattern_names(&p.pattern, &mut names));
+        params
+            .iter()
+            .for_each(|p| pattern_names(&p.pattern, &mut names));
         for (at, (name, span)) in names.iter().enumerate() {
             // Within one pattern, the pattern itself says so.
-            if names[..at].iter().any(|(other, _)| other == name) && params.iter().any(|p| p.pattern.span == *span) {
-                self.report(*span, format!("`{name}` is bound twice in these parameters"));
+            if names[..at].iter().any(|(other, _)| other == name)
+                && params.iter().any(|p| p.pattern.span == *span)
+            {
+                self.report(
+                    *span,
+                    format!("`{name}` is bound twice in these parameters"),
+                );
             }
         }
     }
