@@ -685,3 +685,35 @@ fn local_functions_and_function_values() {
         "the function and its thunk"
     );
 }
+
+#[test]
+fn small_functions_of_the_library_take_the_place_of_calls() {
+    let mut p = Program::new();
+    let half = p.function("std.half", vec![Ty::INT], Ty::INT);
+    p.define(half, |m| {
+        let (a, two) = (m.get(LocalId(0)), m.int(2));
+        m.prim(PrimOp::Div, vec![a, two], Ty::INT)
+    });
+    let square = p.function("std.square", vec![Ty::INT], Ty::INT);
+    p.define(square, |m| {
+        let (a, again) = (m.get(LocalId(0)), m.get(LocalId(0)));
+        m.prim(PrimOp::Mul, vec![a, again], Ty::INT)
+    });
+    let limit = p.declare("std.limit", 0, vec![], Ty::INT, FnKind::Global);
+    p.define(limit, |m| m.int(100));
+    for id in [half, square, limit] {
+        p.in_std(id);
+    }
+    let main = p.function("main", vec![Ty::INT], Ty::INT);
+    p.define(main, |m| {
+        let a = m.get(LocalId(0));
+        let halved = m.call(half, vec![a], Ty::INT);
+        let squared = m.call(square, vec![halved], Ty::INT);
+        let limit = m.e(ExprKind::Global(limit), Ty::INT);
+        m.prim(PrimOp::Add, vec![squared, limit], Ty::INT)
+    });
+    let mut names: Vec<String> = compile(&p, main).into_iter().map(|c| c.name).collect();
+    names.sort_unstable();
+    // A parameter used twice would be evaluated twice; a module-level value is evaluated once.
+    assert_eq!(names, ["main", "std.limit", "std.square"]);
+}

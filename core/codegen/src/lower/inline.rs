@@ -5,7 +5,6 @@
 
 use super::Ctx;
 use crate::ir::Expr;
-use crate::layout::TyId;
 use nostos_check::hir::{
     self, Body, Callee, ExprKind, FnDef, FnInst, FnKind, LocalId, MethodRef, Selected,
 };
@@ -52,8 +51,10 @@ impl Ctx<'_> {
         if let Some(known) = self.world.templates.known.get(&id) {
             return known.clone();
         }
-        let in_std =
-            def.file.0 != u32::MAX && self.world.meaning.path(def.file).starts_with("std/");
+        // A module-level value is evaluated once, wherever it is used.
+        let in_std = matches!(def.kind, FnKind::Nostos)
+            && def.file.0 != u32::MAX
+            && self.world.meaning.path(def.file).starts_with("std/");
         let body = if in_std {
             self.world.meaning.body(id)
         } else {

@@ -16,6 +16,8 @@ pub struct Program {
 
 pub const LIST: TypeId = TypeId(0);
 pub const OPTION: TypeId = TypeId(1);
+/// A file of the library.
+pub const STD: FileId = FileId(7);
 
 impl Program {
     pub fn new() -> Program {
@@ -89,6 +91,12 @@ impl Program {
 
     pub fn function(&mut self, name: &str, params: Vec<Ty>, result: Ty) -> FnId {
         self.declare(name, 0, params, result, FnKind::Nostos)
+    }
+
+    /// Makes a declared function one of the library.
+    pub fn in_std(&mut self, id: FnId) {
+        let def = &mut self.fns[id.0 as usize].0;
+        Arc::make_mut(def).file = STD;
     }
 
     pub fn builtin(&mut self, name: &str, type_params: u32, params: Vec<Ty>, result: Ty) -> FnId {
@@ -326,8 +334,12 @@ impl Meaning for Program {
     fn list(&self) -> TypeId {
         LIST
     }
-    fn path(&self, _: FileId) -> Arc<str> {
-        "test.nos".into()
+    fn path(&self, file: FileId) -> Arc<str> {
+        if file == STD {
+            "std/test.nos".into()
+        } else {
+            "test.nos".into()
+        }
     }
     fn position(&self, _: FileId, byte: u32) -> (u32, u32) {
         (byte / 10 + 1, byte % 10 + 1)
