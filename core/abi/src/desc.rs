@@ -31,7 +31,12 @@ pub struct Desc {
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub enum View {
     /// Constructor `ctor` of the boxed type `shape`.
-    Ctor { shape: ShapeId, ctor: u32 },
+    Ctor {
+        /// The type.
+        shape: ShapeId,
+        /// Its constructor's index.
+        ctor: u32,
+    },
     /// A value of any type put into an object of its own, to be sent, thrown or shared: the payload is the value's lanes. There is exactly one such descriptor per type.
     /// A tuple or record that is boxed anyway is its own box: this is its object's descriptor ([`ShapeKind::Tuple`]'s or [`ShapeKind::Record`]'s `boxed` is its index), and the payload is its fields.
     Boxed(ShapeId),
@@ -43,7 +48,9 @@ pub enum View {
     StringBytes,
     /// A closure; the name is the function's for people, the shapes those of the captured values.
     Closure {
+        /// The function's name.
         name: String,
+        /// Captured names and their types, in the order of the lanes.
         captured: Vec<(String, ShapeId)>,
     },
     /// The runtime's own.
@@ -94,19 +101,28 @@ pub enum ShapeKind {
     Function,
     /// Fields one after the other, inline or boxed as `boxed` says.
     Tuple {
+        /// Types of the parts.
         fields: Vec<ShapeId>,
+        /// The object's descriptor when it is boxed.
         boxed: Option<u32>,
     },
     /// A record: one constructor with named fields.
     Record {
+        /// Names and types of the fields.
         fields: Vec<(String, ShapeId)>,
+        /// The object's descriptor when it is boxed.
         boxed: Option<u32>,
     },
     /// Constructors in order.
     ///
     /// Boxed (`boxed`): one ref lane; a constructor without fields is `immediate(index)`, others are objects whose descriptor says the constructor.
     /// Inline: lane 0 is the constructor's index (raw; there is no such lane when there is just one constructor) and each field's lanes sit at the places its [`Ctor`] names.
-    Variant { ctors: Vec<Ctor>, boxed: bool },
+    Variant {
+        /// The constructors, in order of their indices.
+        ctors: Vec<Ctor>,
+        /// See above.
+        boxed: bool,
+    },
     /// A mutable array object.
     Array(ShapeId),
     /// Anything else: shown by name only.

@@ -87,11 +87,15 @@ impl std::fmt::Debug for Config {
 
 /// Line by line, so that output appears when it is written, and in order with standard error.
 fn to_standard_streams(stream: Stream, text: &str) {
-    // A closed pipe is the reader's choice; the program goes on as if it were read.
-    let _ = match stream {
+    let written = match stream {
         Stream::Out => std::io::stdout().lock().write_all(text.as_bytes()),
         Stream::Err => std::io::stderr().lock().write_all(text.as_bytes()),
     };
+    // Nobody reads any more (`… | head`): the program ends as one does that gets SIGPIPE. Any other failure of the stream is not the program's.
+    let gone = written.is_err_and(|e| e.kind() == std::io::ErrorKind::BrokenPipe);
+    if gone && stream == Stream::Out {
+        std::process::exit(128 + libc::SIGPIPE);
+    }
 }
 
 #[cfg(test)]

@@ -396,6 +396,8 @@ impl Worker {
         // SAFETY: the process has left, and the reference above is no longer used.
         let own = unsafe { process.own() };
         process.queued.store(own.queue.len(), Ordering::Relaxed);
+        let used = own.heap.used(process);
+        process.heap_bytes.store(used, Ordering::Relaxed);
         match leave {
             Leave::Yield => {
                 process.set_state(State::Runnable);

@@ -3,9 +3,12 @@
 //! Words of a live heap are read through the kernel, so that a wrong address gives "?" and not a crash. The reader sees to it that the
 //! process does not move its objects meanwhile: it is stopped, or owned by whoever looks.
 
+mod entries;
+
 use crate::builtin::number::float_text;
 use crate::builtin::string::{char_of, push_char_quoted, push_quoted};
 use crate::message::Fragment;
+use entries::Entries;
 use nostos_abi::desc::{Ctor, DescTable, ShapeId, ShapeKind, View};
 use nostos_abi::object::{HEADER_DESC_MASK, inline_bytes, is_immediate};
 use std::fs::File;
@@ -474,6 +477,8 @@ impl Printer<'_> {
             ShapeKind::Function => self.function(first),
             ShapeKind::Opaque => self.out.push_str(&format!("<{}>", shape.name)),
             ShapeKind::Tuple { .. } => self.parts(id, lanes, depth, "(", ")", false),
+            ShapeKind::Record { .. } | ShapeKind::Variant { .. }
+                if self.collection(id, lanes, depth) => {}
             ShapeKind::Record { .. } => {
                 let name = shape.name.split('[').next().unwrap_or_default();
                 let name = name.rsplit('.').next().unwrap_or_default();
@@ -532,6 +537,60 @@ impl Printer<'_> {
         self.out.push_str(close);
     }
 
+    /// A map or a set of the library, in the order of its keys as shown. False: it is none.
+    fn collection(&mut self, shape: ShapeId, lanes: &[u64], depth: usize) -> bool {
+        let value = Value {
+            shape,
+            lanes: lanes.to_vec(),
+        };
+        let Some(entries) = entries::of(self.table, self.memory, &value, ELEMENTS_MAX + 1) else {
+            return false;
+        };
+        let mut shown: Vec<(String, Option<String>)> = match entries {
+            Entries::Map(entries) => entries
+                .iter()
+                .map(|(k, v)| (self.apart(k, depth), Some(self.apart(v, depth))))
+                .collect(),
+            Entries::Set(members) => members
+                .iter()
+                .map(|m| (self.apart(m, depth), None))
+                .collect(),
+        };
+        let is_map = self.table.shapes[shape.0 as usize].name.starts_with("Map[");
+        shown.sort_by(|a, b| match (a.0.parse::<i64>(), b.0.parse::<i64>()) {
+            (Ok(m), Ok(n)) => m.cmp(&n),
+            _ => a.0.cmp(&b.0),
+        });
+        let more = shown.len() > ELEMENTS_MAX;
+        self.out.push_str(if is_map { "%{" } else { "#{" });
+        for (i, (key, value)) in shown.iter().take(ELEMENTS_MAX).enumerate() {
+            if i > 0 {
+                self.out.push_str(", ");
+            }
+            if self.full() {
+                return true;
+            }
+            self.out.push_str(key);
+            if let Some(value) = value {
+                self.out.push_str(": ");
+                self.out.push_str(value);
+            }
+        }
+        self.out.push_str(if more { ", …}" } else { "}" });
+        true
+    }
+
+    /// The text of a part, by itself.
+    fn apart(&self, value: &Value, depth: usize) -> String {
+        let mut printer = Printer {
+            table: self.table,
+            memory: self.memory,
+            out: String::new(),
+        };
+        printer.value(value.shape, &value.lanes, depth + 1);
+        printer.out
+    }
+
     fn function(&mut self, word: u64) {
         let desc = desc_index(self.memory, word).and_then(|d| self.table.descs.get(d as usize));
         match desc.map(|d| &d.view) {
@@ -540,3 +599,6 @@ impl Printer<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,83 @@
+//! Entries of the library's maps and members of its sets, told by their types' names and fields; anything that looks different is shown as it is made.
+
+use super::{Memory, Value, children, constructor};
+use nostos_abi::desc::{DescTable, ShapeKind};
+
+/// Deepest fork: one for each bit of a hash, and some to spare.
+const DEPTH_MAX: usize = 80;
+
+/// What the library's collection holds.
+pub(super) enum Entries {
+    /// Keys and values.
+    Map(Vec<(Value, Value)>),
+    /// Members.
+    Set(Vec<Value>),
+}
+
+/// At most `limit` entries of a map or members of a set.
+pub(super) fn of(
+    table: &DescTable,
+    memory: Memory,
+    value: &Value,
+    limit: usize,
+) -> Option<Entries> {
+    let name = table.shapes.get(value.shape.0 as usize)?.name.as_str();
+    if name.starts_with("Set[") {
+        let members = field(table, memory, value, "members")?;
+        let Entries::Map(entries) = of(table, memory, &members, limit)? else {
+            return None;
+        };
+        return Some(Entries::Set(entries.into_iter().map(|e| e.0).collect()));
+    }
+    if !name.starts_with("Map[") {
+        return None;
+    }
+    let root = field(table, memory, value, "root")?;
+    let mut entries = Vec::new();
+    collect(table, memory, &root, limit, DEPTH_MAX, &mut entries)?;
+    Some(Entries::Map(entries))
+}
+
+fn field(table: &DescTable, memory: Memory, value: &Value, name: &str) -> Option<Value> {
+    let (_, fields) = children(table, memory, value, 0, 8);
+    Some(fields.into_iter().find(|f| f.name == name)?.value)
+}
+
+/// Walks a trie: `Tip`, `Leaf(hash, key, value)`, `Clash(hash, list of pairs)`, `Fork(prefix, bit, left, right)`.
+fn collect(
+    table: &DescTable,
+    memory: Memory,
+    trie: &Value,
+    limit: usize,
+    depth: usize,
+    entries: &mut Vec<(Value, Value)>,
+) -> Option<()> {
+    if entries.len() >= limit {
+        return Some(());
+    }
+    let ShapeKind::Variant { ctors, boxed } = &table.shapes.get(trie.shape.0 as usize)?.kind else {
+        return None;
+    };
+    let (ctor, _) = constructor(table, memory, ctors, *boxed, &trie.lanes)?;
+    let (_, parts) = children(table, memory, trie, 0, 8);
+    let part = |i: usize| parts.get(i).map(|p| p.value.clone());
+    match ctor.name.as_str() {
+        "Tip" => {}
+        "Leaf" => entries.push((part(1)?, part(2)?)),
+        "Clash" => {
+            let (_, pairs) = children(table, memory, &part(1)?, 0, limit);
+            for pair in pairs {
+                let (_, both) = children(table, memory, &pair.value, 0, 2);
+                let mut both = both.into_iter().map(|c| c.value);
+                entries.push((both.next()?, both.next()?));
+            }
+        }
+        "Fork" if depth > 0 => {
+            for side in [2, 3] {
+                collect(table, memory, &part(side)?, limit, depth - 1, entries)?;
+            }
+        }
+        _ => return None,
+    }
+    Some(())
+}

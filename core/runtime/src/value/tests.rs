@@ -1,0 +1,196 @@
+//! Values laid out by hand, and what people see of them.
+
+use super::{Lanes, Memory, Value, children, render};
+use nostos_abi::desc::{Ctor, Desc, DescTable, Layout, Shape, ShapeId, ShapeKind, View, fixed};
+use nostos_abi::object::{Lane, header, immediate, inline_string};
+
+const INT: ShapeId = ShapeId(fixed::SHAPE_INT);
+const STRING: ShapeId = ShapeId(fixed::SHAPE_STRING);
+
+fn shape(table: &mut DescTable, name: &str, lanes: &[Lane], kind: ShapeKind) -> ShapeId {
+    table.shapes.push(Shape {
+        name: name.into(),
+        lanes: lanes.to_vec(),
+        kind,
+    });
+    ShapeId(table.shapes.len() as u32 - 1)
+}
+
+fn ctor(name: &str, fields: &[(&str, ShapeId)], places: &[&[u32]], desc: Option<u32>) -> Ctor {
+    Ctor {
+        name: name.into(),
+        fields: fields.iter().map(|(n, s)| ((*n).into(), *s)).collect(),
+        places: places.iter().map(|p| p.to_vec()).collect(),
+        desc,
+    }
+}
+
+fn object(table: &mut DescTable, of: ShapeId, index: u32, lanes: &[Lane]) -> u32 {
+    table.add(Desc {
+        layout: Layout::Fixed(lanes.to_vec()),
+        view: View::Ctor {
+            shape: of,
+            ctor: index,
+        },
+    })
+}
+
+/// An object that lives as long as the test.
+fn make(desc: u32, payload: &[u64]) -> u64 {
+    let mut words = vec![header(desc)];
+    words.extend_from_slice(payload);
+    Vec::leak(words).as_ptr() as u64
+}
+
+fn text(words: &str) -> [u64; 3] {
+    inline_string(words).unwrap()
+}
+
+fn list_of(table: &mut DescTable, element: ShapeId, name: &str, width: u32) -> (ShapeId, u32) {
+    let id = ShapeId(table.shapes.len() as u32);
+    let mut lanes = vec![Lane::Raw; width as usize];
+    lanes.push(Lane::Ref);
+    let cons = object(table, id, 1, &lanes);
+    let places: Vec<u32> = (0..width).collect();
+    let ctors = vec![
+        ctor("Nil", &[], &[], None),
+        ctor(
+            "Cons",
+            &[("", element), ("", id)],
+            &[&places, &[width]],
+            Some(cons),
+        ),
+    ];
+    let kind = ShapeKind::Variant { ctors, boxed: true };
+    (shape(table, name, &[Lane::Ref], kind), cons)
+}
+
+fn shown(table: &DescTable, shape: ShapeId, lanes: &[u64]) -> String {
+    render(table, Memory::Live, shape, Lanes(lanes))
+}
+
+#[test]
+fn simple_values() {
+    let mut table = DescTable::new();
+    let atom = u64::from(table.atom("ok"));
+    for (shape, lanes, expected) in [
+        (fixed::SHAPE_UNIT, &[][..], "()"),
+        (fixed::SHAPE_INT, &[(-3i64) as u64], "-3"),
+        (fixed::SHAPE_FLOAT, &[2.0f64.to_bits()], "2.0"),
+        (fixed::SHAPE_BOOL, &[1], "true"),
+        (fixed::SHAPE_CHAR, &[0x27], "'\\''"),
+        (fixed::SHAPE_STRING, &text("a\"b"), "\"a\\\"b\""),
+        (fixed::SHAPE_ATOM, &[atom], ":ok"),
+        (fixed::SHAPE_PID, &[7], "<pid 7>"),
+        // Wrong words give a question mark, not a crash.
+        (fixed::SHAPE_STRING, &[8, 0, 100], "?"),
+        (fixed::SHAPE_INT, &[], "?"),
+        (99, &[1], "?"),
+    ] {
+        assert_eq!(shown(&table, ShapeId(shape), lanes), expected);
+    }
+}
+
+#[test]
+fn lists_variants_and_records() {
+    let mut table = DescTable::new();
+    let (ints, cons) = list_of(&mut table, INT, "List[Int]", 1);
+    let mut list = immediate(0);
+    for n in (1..=3).rev() {
+        list = make(cons, &[n, list]);
+    }
+    assert_eq!(shown(&table, ints, &[immediate(0)]), "[]");
+    assert_eq!(shown(&table, ints, &[list]), "[1, 2, 3]");
+    let value = Value {
+        shape: ints,
+        lanes: vec![list],
+    };
+    let (total, page) = children(&table, Memory::Live, &value, 1, 1);
+    assert_eq!(
+        (total, page[0].name.as_str(), page[0].value.lanes[0]),
+        (3, "1", 2)
+    );
+
+    // Inline: lane 0 says which; the two constructors share a lane.
+    let ctors = vec![
+        ctor("None", &[], &[], None),
+        ctor("Some", &[("", INT)], &[&[1]], None),
+    ];
+    let kind = ShapeKind::Variant {
+        ctors,
+        boxed: false,
+    };
+    let option = shape(&mut table, "Option[Int]", &[Lane::Raw, Lane::Raw], kind);
+    assert_eq!(shown(&table, option, &[0, 0]), "None");
+    assert_eq!(shown(&table, option, &[1, 5]), "Some(5)");
+
+    let fields = vec![("name".to_string(), STRING), ("age".to_string(), INT)];
+    let kind = ShapeKind::Record {
+        fields,
+        boxed: None,
+    };
+    let lanes = [Lane::Ref, Lane::Raw, Lane::Raw, Lane::Raw];
+    let record = shape(&mut table, "zoo.Animal", &lanes, kind);
+    let [a, b, c] = text("ape");
+    assert_eq!(
+        shown(&table, record, &[a, b, c, 9]),
+        "Animal{name: \"ape\", age: 9}"
+    );
+}
+
+#[test]
+fn long_lists_are_cut() {
+    let mut table = DescTable::new();
+    let (ints, cons) = list_of(&mut table, INT, "List[Int]", 1);
+    let list = (0..100_000).fold(immediate(0), |list, _| make(cons, &[1, list]));
+    let text = shown(&table, ints, &[list]);
+    assert!(
+        text.starts_with("[1, 1, ") && text.ends_with(", …]"),
+        "{text}"
+    );
+    assert!(text.len() < 500);
+}
+
+/// A map of two entries as the library lays it out: shown by its keys' order.
+#[test]
+fn maps_are_shown_as_maps() {
+    use Lane::{Raw, Ref};
+    let mut table = DescTable::new();
+    let trie = ShapeId(table.shapes.len() as u32);
+    let leaf = object(&mut table, trie, 1, &[Raw, Raw, Ref, Raw, Raw]);
+    let fork = object(&mut table, trie, 3, &[Raw, Raw, Ref, Ref]);
+    let ctors = vec![
+        ctor("Tip", &[], &[], None),
+        ctor(
+            "Leaf",
+            &[("", INT), ("", INT), ("", STRING)],
+            &[&[0], &[1], &[2, 3, 4]],
+            Some(leaf),
+        ),
+        ctor("Clash", &[], &[], None),
+        ctor(
+            "Fork",
+            &[("", INT), ("", INT), ("", trie), ("", trie)],
+            &[&[0], &[1], &[2], &[3]],
+            Some(fork),
+        ),
+    ];
+    let kind = ShapeKind::Variant { ctors, boxed: true };
+    shape(&mut table, "Trie[Int, String]", &[Ref], kind);
+    let fields = vec![("entries".to_string(), INT), ("root".to_string(), trie)];
+    let kind = ShapeKind::Record {
+        fields,
+        boxed: None,
+    };
+    let map = shape(&mut table, "Map[Int, String]", &[Raw, Ref], kind);
+    let entry = |key: u64, value: &str| {
+        let [a, b, c] = text(value);
+        make(leaf, &[0, key, a, b, c])
+    };
+    let root = make(fork, &[0, 1, entry(10, "ten"), entry(9, "nine")]);
+    assert_eq!(
+        shown(&table, map, &[2, root]),
+        "%{9: \"nine\", 10: \"ten\"}"
+    );
+    assert_eq!(shown(&table, map, &[0, immediate(0)]), "%{}");
+}
