@@ -138,6 +138,8 @@ pub enum Selected {
     Prim(PrimOp),
     /// The value's field of this number holds a function: call it with the remaining arguments.
     FieldCall(u32),
+    /// Call the first with the given arguments and then the results of these functions, which have no parameters.
+    WithDefaults(Box<Selected>, Vec<FnInst>),
 }
 
 /// Methods the compiler derives for every data type without functions.

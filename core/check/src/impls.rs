@@ -6,7 +6,7 @@ use crate::ids::ImplId;
 use crate::signature::{ImplInfo, impl_info, impl_table, trait_info};
 use crate::traits::{Implementation, implementation};
 use crate::ty::{TraitId, Ty};
-use crate::types::{Finding, known};
+use crate::types::{Finding, known, type_info};
 use std::sync::Arc;
 
 /// The findings of an impl's head.
@@ -93,6 +93,25 @@ pub fn impl_findings(db: &dyn Db, project: Project, id: ImplId) -> Arc<Vec<Findi
                 });
             }
         }
+        if let Ty::Adt(id, _) = &info.target
+            && let [ctor] = type_info(db, project, *id).def.ctors.as_slice()
+        {
+            // A dot call would mean the field where the type is known and the method where it is not.
+            for (field, _) in ctor
+                .fields
+                .iter()
+                .filter(|(_, ty)| matches!(ty, Ty::Fn(..) | Ty::Param(_)))
+            {
+                if of_trait.methods.iter().any(|m| m.name == *field) {
+                    let message = format!(
+                        "the field `{field}` of `{}` stands in the way of the method `{field}` of {}",
+                        shown(&info.target),
+                        of_trait.name
+                    );
+                    out.push(Finding::new(head, message));
+                }
+            }
+        }
         let table = impl_table(db, project);
         let earlier = table
             .by_trait
@@ -169,7 +188,7 @@ fn conditionally(db: &dyn Db, project: Project, info: &ImplInfo, of: TraitId) ->
             Some(Implementation::Derived(parts)) => parts.iter().all(|part| {
                 part == ty || *part == info.target || holds(db, project, info, part, of, depth + 1)
             }),
-            Some(Implementation::Impl(_, other, args)) => other
+            Some(Implementation::Impl(other, args)) => other
                 .conditions
                 .iter()
                 .all(|(t, of)| holds(db, project, info, &t.substitute(&args), *of, depth + 1)),

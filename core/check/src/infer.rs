@@ -194,6 +194,8 @@ pub(crate) struct Infer<'db> {
     type_names: Vec<(Name, Ty)>,
     /// Closed types known to implement a trait.
     proven: FxHashSet<(Ty, TraitId)>,
+    /// Declared parameters may yet be any type: while a constraint is looked at.
+    open_params: bool,
     /// Types taken to implement a trait while their parts are looked at.
     assumed: Vec<(Ty, TraitId)>,
 }
@@ -217,6 +219,7 @@ impl<'db> Infer<'db> {
             self_ty: None,
             type_names: Vec::new(),
             proven: FxHashSet::default(),
+            open_params: false,
             assumed: Vec::new(),
         }
     }
@@ -312,8 +315,14 @@ impl<'db> Infer<'db> {
         let (expected, found) = (self.table.deep(expected), self.table.deep(found));
         if !has_error(&expected) && !has_error(&found) {
             let hint = self.mismatch_hint(&expected, &found);
+            let unknown = |ty: &Ty| matches!(ty, Ty::Infer(var) if !self.table.is_literal(*var));
+            let own = if unknown(&expected) || unknown(&found) {
+                ": the type would contain itself"
+            } else {
+                ""
+            };
             let message = format!(
-                "type mismatch: expected `{}`, found `{}`",
+                "type mismatch: expected `{}`, found `{}`{own}",
                 self.show(&expected),
                 self.show(&found)
             );
@@ -333,11 +342,6 @@ impl<'db> Infer<'db> {
             (Ty::Int(_), Ty::Float) => Some("`toInt`, `round`, `floor` or `ceil` convert".into()),
             (Ty::String, other) if !matches!(other, Ty::Fn(..)) => {
                 Some("`show` or \"${…}\" make text of a value".into())
-            }
-            (Ty::Infer(var), other) | (other, Ty::Infer(var))
-                if !self.table.is_literal(*var) && !matches!(other, Ty::Infer(_)) =>
-            {
-                Some("the type would contain itself".into())
             }
             _ => None,
         }

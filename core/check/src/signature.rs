@@ -233,7 +233,7 @@ pub fn header(db: &dyn Db, project: Project, id: FnId) -> Option<Arc<Header>> {
         })
     };
     let mut params = Vec::new();
-    let mut result = None;
+    let mut result;
     let is_extern = matches!(def.kind, FunctionKind::Extern(_));
     if let Some(TypeExpr {
         kind: TypeKind::Fn(types, written),

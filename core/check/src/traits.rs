@@ -1,7 +1,6 @@
 //! Which types implement which traits: impls of the program and the library, base types, derived ones.
 
 use crate::db::{Db, Project};
-use crate::ids::ImplId;
 use crate::signature::{ImplInfo, impl_info, impl_table};
 use crate::ty::{TraitId, Ty};
 use crate::types::{known, type_info};
@@ -9,8 +8,8 @@ use std::sync::Arc;
 
 /// Why a type of a known outermost form implements a trait.
 pub enum Implementation {
-    /// By this impl, at these arguments for its parameters.
-    Impl(ImplId, Arc<ImplInfo>, Vec<Ty>),
+    /// By an impl, at these arguments for its parameters.
+    Impl(Arc<ImplInfo>, Vec<Ty>),
     /// A base type, by operations of the machine or the runtime.
     Base,
     /// By its parts: these types must implement it.
@@ -29,7 +28,7 @@ pub fn implementation(
         for id in impls {
             let info = impl_info(db, project, *id);
             if let Some(args) = match_target(&info.target, ty, info.params.len()) {
-                return Some(Implementation::Impl(*id, info, args));
+                return Some(Implementation::Impl(info, args));
             }
         }
     }
@@ -157,7 +156,7 @@ fn holds(
         Some(Implementation::Derived(parts)) => parts
             .iter()
             .all(|part| holds(db, project, part, of, assumed)),
-        Some(Implementation::Impl(_, info, args)) => info
+        Some(Implementation::Impl(info, args)) => info
             .conditions
             .iter()
             .all(|(ty, of)| holds(db, project, &ty.substitute(&args), *of, assumed)),

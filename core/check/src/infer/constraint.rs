@@ -6,7 +6,7 @@ use super::operator::Decision;
 use super::{Goal, Hole, Infer, Pending, has_error};
 use crate::hir::{Callee, Expr, ExprKind, FnInst, LocalFnId, PrimOp, Span};
 use crate::raw::Name;
-use crate::signature::{Constraint, trait_info};
+use crate::signature::{Constraint, ParamSig, trait_info};
 use crate::traits::{Implementation, implementation};
 use crate::ty::{TraitId, Ty};
 use std::sync::Arc;
@@ -142,7 +142,7 @@ impl<'db> Infer<'db> {
                             );
                         }
                     }
-                    Some(Implementation::Impl(_, info, args)) => {
+                    Some(Implementation::Impl(info, args)) => {
                         for (condition, of) in &info.conditions {
                             self.try_trait(&condition.substitute(&args), *of, pending, depth + 1);
                         }
@@ -317,12 +317,28 @@ impl<'db> Infer<'db> {
                 if let Some(of) = self.traits_with_method(&form, name).first().copied() {
                     return self.dot_trait(pending, of);
                 }
+                if let (Ty::Param(_), None) = (&form, pending.hole) {
+                    // Any type may stand for the parameter, also one that has such a field or method of its own.
+                    self.no_method(&form, name, span);
+                    let _ = self.table.unify(result, &Ty::Error);
+                    return Tried::Done;
+                }
             }
         }
         let owner = (pending.hole.is_none()).then_some(*owner);
         let levels = self.functions_named(name, owner);
         let shapes: Vec<Shape> = args.iter().cloned().map(Shape::Ty).collect();
-        match self.choose(&levels, &shapes, &[], true) {
+        let value = pending
+            .hole
+            .is_some_and(|hole| matches!(self.holes[hole as usize], Hole::Value { .. }));
+        // A constraint is looked at again when rigid parameters are known: what they might choose then must not differ.
+        self.open_params = pending.hole.is_none();
+        let choice = self.choose(&levels, &shapes, &[], value);
+        self.open_params = false;
+        match choice {
+            Choice::One(head) if head.arity as usize > args.len() => {
+                self.dot_with_defaults(pending, &head)
+            }
             Choice::One(head) => {
                 let (inst, params, found) = self.instantiate_fn(&head, name, span);
                 for (param, arg) in params.iter().zip(args) {
@@ -341,17 +357,6 @@ impl<'db> Infer<'db> {
                 );
                 let _ = self.table.unify(result, &Ty::Error);
                 Tried::Done
-            }
-            Choice::Arity
-                if pending.hole.is_some()
-                    && !args.is_empty()
-                    && levels
-                        .iter()
-                        .flatten()
-                        .any(|h| h.required as usize <= args.len()) =>
-            {
-                // Defaults may fill in where the call itself was waiting.
-                self.dot_with_defaults(pending, &levels)
             }
             Choice::Arity | Choice::None | Choice::Ambiguous => {
                 match args.first() {
@@ -379,25 +384,30 @@ impl<'db> Infer<'db> {
         }
     }
 
-    fn dot_with_defaults(
-        &mut self,
-        pending: &Pending,
-        levels: &crate::resolve::Levels<crate::items::FnHead>,
-    ) -> Tried {
+    /// A call that was waiting, of a function whose defaults fill in what was not given.
+    fn dot_with_defaults(&mut self, pending: &Pending, head: &crate::items::FnHead) -> Tried {
         let Goal::Dot {
             name, args, result, ..
         } = &pending.goal
         else {
             return Tried::Stuck;
         };
-        let shapes: Vec<Shape> = args.iter().cloned().map(Shape::Ty).collect();
-        let Choice::One(head) = self.choose(levels, &shapes, &[], false) else {
-            self.no_function_fits(name, levels, args, pending.span);
-            let _ = self.table.unify(result, &Ty::Error);
-            return Tried::Done;
-        };
-        let (inst, params, found) = self.instantiate_fn(&head, name, pending.span);
+        let (inst, params, found) = self.instantiate_fn(head, name, pending.span);
         let Some(hole) = pending.hole else {
+            // What is selected per instance can only add arguments at the end.
+            if !defaults_behind(&params, args.len()) {
+                self.report(
+                    pending.span,
+                    format!("Wrong number of arguments: `{name}` takes {}", params.len()),
+                );
+                let _ = self.table.unify(result, &Ty::Error);
+                return Tried::Done;
+            }
+            for (param, arg) in params.iter().zip(args) {
+                self.expect(&param.ty, arg, pending.span);
+            }
+            self.trailing_defaults(&params, args.len(), pending.span);
+            self.expect(result, &found, pending.span);
             return Tried::Done;
         };
         let slot = self.take_hole(hole, pending.span);
@@ -413,6 +423,25 @@ impl<'db> Infer<'db> {
         Tried::Done
     }
 
+    /// The functions that give the parameters from `given` on, at the types these parameters have.
+    pub(super) fn trailing_defaults(
+        &mut self,
+        params: &[ParamSig],
+        given: usize,
+        span: Span,
+    ) -> Vec<FnInst> {
+        let mut out = Vec::new();
+        for param in params.iter().skip(given) {
+            let Some(default) = param.default else {
+                continue;
+            };
+            let (inst, _, ty) = self.instantiate_id(default, "", span, &[]);
+            self.expect(&param.ty, &ty, span);
+            out.push(inst);
+        }
+        out
+    }
+
     fn dot_trait(&mut self, pending: &Pending, of: TraitId) -> Tried {
         let Goal::Dot {
             name, args, result, ..
@@ -421,6 +450,39 @@ impl<'db> Infer<'db> {
             return Tried::Stuck;
         };
         let span = pending.span;
+        if pending.hole.is_none() {
+            let info = trait_info(self.db, self.project, of);
+            let method = info.methods.iter().find(|m| m.name == *name).map(|m| m.id);
+            let params = method.map_or_else(Vec::new, |id| {
+                super::group::signature(self.db, self.project, id)
+                    .params
+                    .clone()
+            });
+            let rigid = matches!(self.table.shallow(&args[0]), Ty::Param(_));
+            let traits = crate::signature::impl_table(self.db, self.project)
+                .methods
+                .get(name)
+                .map_or(0, Vec::len);
+            if params.len() > args.len() && !defaults_behind(&params, args.len()) {
+                self.report(
+                    span,
+                    format!(
+                        "Wrong number of arguments: `.{name}` takes {}",
+                        params.len() - 1
+                    ),
+                );
+                let _ = self.table.unify(result, &Ty::Error);
+                return Tried::Done;
+            }
+            if rigid && traits > 1 {
+                self.report(
+                    span,
+                    format!("Type annotation required: several traits have a method `{name}`"),
+                );
+                let _ = self.table.unify(result, &Ty::Error);
+                return Tried::Done;
+            }
+        }
         let taken = pending.hole.map(|hole| self.take_hole(hole, span));
         let dummy = |ty: &Ty| Expr {
             kind: ExprKind::Literal(crate::hir::Literal::Unit),
@@ -773,19 +835,29 @@ impl<'db> Infer<'db> {
         matches!(self.table.shallow(args.first()?), Ty::Infer(_)).then_some(pending.span)
     }
 
-    /// A made-up call of a function, for choosing by types alone.
-    pub(super) fn select_dot_fn(&mut self, name: &Name, args: &[Ty]) -> Option<FnInst> {
+    /// The function that a name means for these argument types, and the defaults that follow them.
+    pub(super) fn select_dot_fn(
+        &mut self,
+        name: &Name,
+        args: &[Ty],
+    ) -> Option<(FnInst, Vec<FnInst>)> {
         let levels = self.functions_named(name, None);
         let shapes: Vec<Shape> = args.iter().cloned().map(Shape::Ty).collect();
-        let Choice::One(head) = self.choose(&levels, &shapes, &[], true) else {
+        let Choice::One(head) = self.choose(&levels, &shapes, &[], false) else {
             return None;
         };
         let (inst, params, _) = self.instantiate_fn(&head, name, Span::default());
         for (param, arg) in params.iter().zip(args) {
             self.table.unify(&param.ty, arg).ok()?;
         }
-        Some(inst)
+        let defaults = self.trailing_defaults(&params, args.len(), Span::default());
+        Some((inst, defaults))
     }
+}
+
+/// Whether everything behind the given arguments has a default.
+fn defaults_behind(params: &[ParamSig], given: usize) -> bool {
+    params.iter().skip(given).all(|p| p.default.is_some())
 }
 
 /// Whether a parameter that `ours` accepts occurs in a type.

@@ -4,7 +4,7 @@ use super::{Infer, Member, MonoSig, finish, unify};
 use crate::db::{Db, Project, fn_module, function, main_part};
 use crate::hir::{Body, Derived, Expr, ExprKind, MethodRef, PrimOp, Selected, Span};
 use crate::ids::{Container, FnKey, ModuleId, Part};
-use crate::raw::{self, FunctionKind, Name, PatKind};
+use crate::raw::{self, FunctionKind, Name};
 use crate::scc::group_of;
 use crate::signature::{
     Constraint, Header, ParamSig, Signature, declared_signature, header, impl_info, trait_info,
@@ -291,11 +291,9 @@ fn run(db: &dyn Db, project: Project, group: &[FnId]) -> Vec<FnResult> {
                 .collect();
             // An impl may name its method's type parameters as it likes.
             let types: Vec<Ty> = params.iter().map(|p| p.ty.clone()).collect();
+            check_defaults(&mut cx, head, &types, &raw);
             check_head(&mut cx, head, &types, &result, vars, &raw);
             let (params, value) = cx.clauses(&raw, &types, &result);
-            if head.value {
-                // A value of the module may not be used before it is there; its order is seen to by codegen.
-            }
             results.push((at, params, value, result, types));
         }
     }
@@ -308,6 +306,22 @@ fn run(db: &dyn Db, project: Project, group: &[FnId]) -> Vec<FnResult> {
         rigid,
         single && single_known,
     )
+}
+
+/// A default is of the annotated type, unless type parameters leave that to each call.
+fn check_defaults(cx: &mut Infer<'_>, head: &Header, types: &[Ty], raw: &raw::Function) {
+    for (at, (param, ty)) in head.params.iter().zip(types).enumerate() {
+        let written = raw
+            .clauses
+            .iter()
+            .find_map(|clause| clause.params.get(at)?.default.as_ref());
+        if let (Some(_), Some(default), Some(written)) = (&param.ty, param.default, written)
+            && !super::constraint::mentions(ty, &|_| true)
+        {
+            let (_, _, found) = cx.instantiate_id(default, "", written.span, &[]);
+            cx.expect(ty, &found, written.span);
+        }
+    }
 }
 
 /// The annotations of an impl's method agree with its trait.
@@ -495,7 +509,7 @@ pub mod select {
                 }
             }
             Implementation::Derived(_) => derived(),
-            Implementation::Impl(_, info, args) => {
+            Implementation::Impl(info, args) => {
                 // `<` and its like go through `compare` unless the impl has them itself.
                 let name = &*method.name;
                 let own = |wanted: &str| info.methods.iter().find(|(name, _, _)| **name == *wanted);
@@ -548,12 +562,32 @@ pub mod select {
                 return dot_method(&mut cx, *of, &name, args);
             }
         }
-        let inst = cx.select_dot_fn(&name, args)?;
+        let (inst, defaults) = cx.select_dot_fn(&name, args)?;
         cx.solve();
-        Some(Selected::Fn(crate::hir::FnInst {
+        let selected = Selected::Fn(closed_inst(&cx, inst));
+        Some(with_defaults(&cx, selected, defaults))
+    }
+
+    fn closed_inst(cx: &Infer<'_>, inst: crate::hir::FnInst) -> crate::hir::FnInst {
+        crate::hir::FnInst {
             id: inst.id,
-            args: inst.args.iter().map(|t| closed(&cx, t)).collect(),
-        }))
+            args: inst.args.iter().map(|t| closed(cx, t)).collect(),
+        }
+    }
+
+    fn with_defaults(
+        cx: &Infer<'_>,
+        selected: Selected,
+        defaults: Vec<crate::hir::FnInst>,
+    ) -> Selected {
+        if defaults.is_empty() {
+            return selected;
+        }
+        let defaults = defaults
+            .into_iter()
+            .map(|inst| closed_inst(cx, inst))
+            .collect();
+        Selected::WithDefaults(Box::new(selected), defaults)
     }
 
     fn dot_method(cx: &mut Infer<'_>, of: TraitId, name: &Name, args: &[Ty]) -> Option<Selected> {
@@ -568,6 +602,7 @@ pub mod select {
         for (param, arg) in params.iter().zip(args) {
             cx.table.unify(&param.ty, arg).ok()?;
         }
+        let defaults = cx.trailing_defaults(&params, args.len(), Span::default());
         cx.solve();
         let own = inst.args.iter().skip(1).map(|t| closed(cx, t)).collect();
         let reference = MethodRef {
@@ -576,7 +611,8 @@ pub mod select {
             self_ty: args[0].clone(),
             args: own,
         };
-        method(cx.db, cx.project, &reference)
+        let selected = method(cx.db, cx.project, &reference)?;
+        Some(with_defaults(cx, selected, defaults))
     }
 
     fn closed(cx: &Infer<'_>, ty: &Ty) -> Ty {
@@ -589,13 +625,5 @@ pub mod select {
     /// Whether a concrete type implements a trait.
     pub fn holds(db: &dyn Db, project: Project, ty: &Ty, of: TraitId) -> bool {
         implements(db, project, ty, of)
-    }
-}
-
-/// Whether a parameter is a plain name, which the body's local takes.
-pub(super) fn plain_name(param: &raw::Param) -> Option<&Name> {
-    match &param.pattern.kind {
-        PatKind::Name(name) => Some(name),
-        _ => None,
     }
 }

@@ -153,6 +153,7 @@ impl<'db> Infer<'db> {
         let arg = self.table.shallow(arg);
         match (param, &arg) {
             (Ty::Param(_) | Ty::Error, _) | (_, Ty::Error) => Fit::Yes,
+            (_, Ty::Param(_)) if self.open_params => Fit::Maybe,
             (Ty::Int(width), Ty::Infer(var)) if self.table.is_literal(*var) => {
                 if *width == super::expr::INT {
                     Fit::Yes

@@ -96,6 +96,15 @@ impl Ctx<'_> {
             }
             Selected::Derived(derived, of) => self.call_derived(*derived, of, args, at),
             Selected::Prim(op) => self.prim(*op, args, ty, at),
+            Selected::WithDefaults(inner, defaults) => {
+                for default in defaults {
+                    let def = self.world.meaning.fn_def(default.id);
+                    let of = def.result.substitute(&default.args);
+                    let of = self.world.layouts.of(self.world.meaning, &of);
+                    args.push(self.call_selected(&Selected::Fn(default.clone()), vec![], of, at));
+                }
+                self.call_selected(inner, args, ty, at)
+            }
             Selected::FieldCall(field) => {
                 let record = args.remove(0);
                 let function_ty = match &self.world.layouts.get(record.ty).form {

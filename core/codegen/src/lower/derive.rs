@@ -19,7 +19,10 @@ impl Ctx<'_> {
     ) -> Expr {
         match self.world.meaning.select_builtin(derived, of) {
             Selected::Derived(derived, of) => self.call_derived(derived, &of, args, at),
-            selected @ (Selected::Fn(_) | Selected::Prim(_) | Selected::FieldCall(_)) => {
+            selected @ (Selected::Fn(_)
+            | Selected::Prim(_)
+            | Selected::FieldCall(_)
+            | Selected::WithDefaults(..)) => {
                 let ty = match derived {
                     Derived::Eq
                     | Derived::Ne
