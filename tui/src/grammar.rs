@@ -5,12 +5,15 @@ use std::sync::{Arc, OnceLock};
 
 /// The grammar with its highlighting query; `None` if the two do not fit: then texts are shown without colours.
 pub fn language() -> Option<Arc<Language>> {
-    Language::new(
-        tree_sitter_nostos::LANGUAGE.into(),
-        tree_sitter_nostos::HIGHLIGHTS_QUERY,
-    )
-    .ok()
-    .map(Arc::new)
+    // Compiling the query takes a few milliseconds: once is enough.
+    static READY: OnceLock<Option<Arc<Language>>> = OnceLock::new();
+    let make = || {
+        Language::new(
+            tree_sitter_nostos::LANGUAGE.into(),
+            tree_sitter_nostos::HIGHLIGHTS_QUERY,
+        )
+    };
+    READY.get_or_init(|| make().ok().map(Arc::new)).clone()
 }
 
 #[cfg(test)]

@@ -47,8 +47,9 @@ pub struct Running {
 }
 
 impl Source {
-    /// Starts the image and connects. Takes up to half a minute; the error is for people.
-    pub fn open(&self) -> Result<(UnixStream, Running), String> {
+    /// Starts the image and connects. Takes up to half a minute, unless `given_up` says so; the error is for people. The image ends with
+    /// the thread that calls this.
+    pub fn open(&self, given_up: &dyn Fn() -> bool) -> Result<(UnixStream, Running), String> {
         match self {
             Source::Attach(socket) => {
                 let stream = UnixStream::connect(socket)
@@ -75,7 +76,7 @@ impl Source {
                 command
                     .args(first)
                     .arg(format!("--inspect={}", socket.display()))
-                    .arg("--wait")
+                    .args(["--wait", "--with-parent"])
                     .arg(project)
                     .args(args);
                 command
@@ -93,7 +94,7 @@ impl Source {
                     tail,
                     folder: Some(folder),
                 };
-                match running.reach(&socket) {
+                match running.reach(&socket, given_up) {
                     Ok(stream) => Ok((stream, running)),
                     Err(why) => {
                         running.stop();
@@ -106,7 +107,7 @@ impl Source {
 }
 
 impl Running {
-    fn reach(&mut self, socket: &Path) -> Result<UnixStream, String> {
+    fn reach(&mut self, socket: &Path, given_up: &dyn Fn() -> bool) -> Result<UnixStream, String> {
         let begun = Instant::now();
         loop {
             if let Ok(stream) = UnixStream::connect(socket) {
@@ -118,6 +119,9 @@ impl Running {
                 .and_then(|c| c.try_wait().ok().flatten());
             if let Some(status) = ended {
                 return Err(self.epitaph(status));
+            }
+            if given_up() {
+                return Err("given up".to_owned());
             }
             if begun.elapsed() > PATIENCE {
                 return Err(format!(

@@ -40,7 +40,8 @@ fn main() -> ExitCode {
         .map(|a| a.to_string_lossy().into_owned())
         .collect();
     if all.first().is_some_and(|a| a == IMAGE) {
-        return image(all.into_iter().skip(1).collect());
+        let status = nostos_dap::image_main(all.into_iter().skip(1).collect());
+        return ExitCode::from(u8::try_from(status).unwrap_or(1));
     }
     let arguments = Arguments::parse();
     match options(arguments).and_then(|o| shell::run(o).map_err(|e| e.to_string())) {
@@ -50,11 +51,6 @@ fn main() -> ExitCode {
             ExitCode::from(2)
         }
     }
-}
-
-fn image(_args: Vec<String>) -> ExitCode {
-    eprintln!("this build of nostos-tui has no image in it");
-    ExitCode::from(2)
 }
 
 fn options(arguments: Arguments) -> Result<Options, String> {

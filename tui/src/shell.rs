@@ -18,6 +18,8 @@ use ratatui::layout::Rect;
 use std::io;
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant};
 use terminal::Screen;
@@ -55,9 +57,9 @@ struct Shell {
     files: Sender<workers::FileJob>,
     parser: Sender<workers::ParseJob>,
     analyser: Sender<workers::AnalyseJob>,
-    source: Source,
+    launcher: Sender<(u32, Option<Running>)>,
     /// Counts starts, so that news of an image that was replaced are told from those of the new one.
-    generation: u32,
+    generation: Arc<AtomicU32>,
     client: Option<Client<Ask>>,
     running: Option<Running>,
     quit: bool,
@@ -69,13 +71,14 @@ pub fn run(options: Options) -> io::Result<()> {
     let (messages, inbox) = channel();
     let language = grammar::language();
     let analyser: Box<dyn Analyser> = Box::new(Ide::new(options.root.clone()));
+    let generation: Arc<AtomicU32> = Arc::default();
     let mut shell = Shell {
         files: workers::files(&options.root, messages.clone()),
         parser: workers::parser(language.clone(), messages.clone()),
         analyser: workers::analyser(analyser, messages.clone()),
         messages: messages.clone(),
-        source: options.source.clone(),
-        generation: 0,
+        launcher: launcher(options.source, Arc::clone(&generation), messages.clone())?,
+        generation,
         client: None,
         running: None,
         quit: false,
@@ -195,7 +198,7 @@ impl Shell {
                 self.quit = true;
                 return Ok(());
             }
-            Message::Started(generation, _) if generation != self.generation => return Ok(()),
+            Message::Started(generation, _) if generation != self.current() => return Ok(()),
             Message::Started(_, Err(why)) => Event::NoImage(why),
             Message::Started(generation, Ok((stream, running))) => {
                 let messages = self.messages.clone();
@@ -212,17 +215,22 @@ impl Shell {
                     Err(e) => Event::NoImage(format!("no connection to the image: {e}")),
                 }
             }
-            Message::FromImage(generation, _) if generation != self.generation => return Ok(()),
+            Message::FromImage(generation, _) if generation != self.current() => return Ok(()),
             Message::FromImage(generation, Incoming::Lost(why)) => {
                 self.client = None;
                 self.bury(generation, why);
                 return Ok(());
             }
             Message::FromImage(_, incoming) => Event::Image(incoming),
-            Message::Buried(generation, _) if generation != self.generation => return Ok(()),
+            Message::Buried(generation, _) if generation != self.current() => return Ok(()),
             Message::Buried(_, why) => Event::Image(Incoming::Lost(why)),
         };
         self.event(state, event, screen)
+    }
+
+    /// The number of the newest image.
+    fn current(&self) -> u32 {
+        self.generation.load(Ordering::SeqCst)
     }
 
     /// Finds out how an image ended, without keeping the screen waiting.
@@ -247,7 +255,7 @@ impl Shell {
                         if let Some(running) = &mut self.running {
                             running.stop();
                         }
-                        self.bury(self.generation, "the image was stopped".to_owned());
+                        self.bury(self.current(), "the image was stopped".to_owned());
                     }
                 }
                 Effect::Request(ask, command, arguments) => {
@@ -255,7 +263,7 @@ impl Shell {
                         && let Err(e) = client.request(ask, command, &arguments)
                     {
                         self.client = None;
-                        self.bury(self.generation, format!("the image does not listen: {e}"));
+                        self.bury(self.current(), format!("the image does not listen: {e}"));
                     }
                 }
                 Effect::Read { path, goto, revert } => {
@@ -344,14 +352,35 @@ impl Shell {
     }
 
     fn start(&mut self) {
-        self.generation += 1;
+        let generation = self.generation.fetch_add(1, Ordering::SeqCst) + 1;
         self.client = None;
-        let old = self.running.take();
-        let (generation, source, messages) =
-            (self.generation, self.source.clone(), self.messages.clone());
-        std::thread::spawn(move || {
-            drop(old);
-            let _ = messages.send(Message::Started(generation, source.open()));
-        });
+        // The thread has ended only if the program is ending.
+        let _ = self.launcher.send((generation, self.running.take()));
     }
+}
+
+/// The thread that starts images. It lives as long as the program, because images end with the thread that started them.
+fn launcher(
+    source: Source,
+    newest: Arc<AtomicU32>,
+    messages: Sender<Message>,
+) -> io::Result<Sender<(u32, Option<Running>)>> {
+    let (starts, inbox) = channel::<(u32, Option<Running>)>();
+    let work = move || {
+        while let Ok((generation, old)) = inbox.recv() {
+            drop(old);
+            let stale = || newest.load(Ordering::SeqCst) != generation;
+            if !stale()
+                && messages
+                    .send(Message::Started(generation, source.open(&stale)))
+                    .is_err()
+            {
+                return;
+            }
+        }
+    };
+    std::thread::Builder::new()
+        .name("launcher".to_owned())
+        .spawn(work)?;
+    Ok(starts)
 }

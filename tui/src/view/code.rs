@@ -273,7 +273,8 @@ fn end_of_line(
     };
     let first = diag.message.lines().next().unwrap_or_default();
     let x = pen.dot(x, y, state.glyphs.elbow, style) + 1;
-    let x = pen.put(x, y, first, style.add_modifier(Modifier::BOLD)) + 2;
+    let room = state.size.0.saturating_sub(x);
+    let x = pen.put_cut(x, y, room, first, style.add_modifier(Modifier::BOLD)) + 2;
     if let (true, Some(hint)) = (with_hint, &diag.hint) {
         pen.put(x, y, hint, theme.dim());
     }
