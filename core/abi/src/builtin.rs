@@ -151,6 +151,8 @@ table! {
         UIntToString = "uintToString" [R] -> [P, R, R];
         /// (x) → shortest decimal that reads back (`1.0`, `0.1`, `1e20` as in the page).
         FloatToString = "floatToString" [F] -> [P, R, R];
+        /// (x, exact as a 32-bit float) → shortest decimal that reads back as such.
+        Float32ToString = "float32ToString" [F] -> [P, R, R];
         /// (x, decimals).
         FloatToFixed = "floatToFixed" [F, R] -> [P, R, R];
         /// (char) → one-character string.

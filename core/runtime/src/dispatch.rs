@@ -228,6 +228,7 @@ fn run(ctx: &mut Ctx, op: Op) -> Flow {
         Op::IntToString => number::int_to_string(ctx),
         Op::UIntToString => number::uint_to_string(ctx),
         Op::FloatToString => number::float_to_string(ctx),
+        Op::Float32ToString => number::float32_to_string(ctx),
         Op::FloatToFixed => number::float_to_fixed(ctx),
         Op::CharToString => string::char_to_string(ctx),
         Op::StringQuote => string::quote(ctx),

@@ -6,6 +6,7 @@ use crate::layout::TyId;
 use cranelift_codegen::ir::{InstBuilder, Value};
 use nostos_abi::builtin::Op;
 use nostos_abi::object::Lane;
+use nostos_abi::process::PID;
 use smallvec::{SmallVec, smallvec};
 
 impl<'f> Emit<'_, 'f> {
@@ -41,6 +42,14 @@ impl<'f> Emit<'_, 'f> {
             }
             Kind::Call(cell, args) => self.call(*cell, args, e.ty),
             Kind::CallValue(function, args) => self.call_value(function, args, e.ty),
+            Kind::Op(Op::SelfPid, _) => {
+                let process = self.process();
+                let pid = self
+                    .b
+                    .ins()
+                    .load(lane_type(Lane::Raw), trusted(), process, PID);
+                smallvec![pid]
+            }
             Kind::Op(op, args) => {
                 let values = self.flat(args);
                 self.op(*op, &values)

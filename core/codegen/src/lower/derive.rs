@@ -431,6 +431,7 @@ impl Ctx<'_> {
             Ty::Int(IntTy::U64) => op(Op::UIntToString, args),
             Ty::Int(_) => op(Op::IntToString, args),
             Ty::Float => op(Op::FloatToString, args),
+            Ty::Float32 => op(Op::Float32ToString, args),
             Ty::String => op(Op::StringQuote, args),
             Ty::Char => op(Op::CharQuote, args),
             Ty::Atom => op(Op::AtomToString, args),
@@ -456,12 +457,12 @@ impl Ctx<'_> {
         }
         let text = |ctx: &Self, text: &str| push(Op::BuilderPush, ctx.string(text, at));
         match of {
-            Ty::Int(IntTy::U64) | Ty::Char | Ty::Atom | Ty::Bool => {
+            Ty::Int(IntTy::U64) | Ty::Float32 | Ty::Char | Ty::Atom | Ty::Bool => {
                 let string = self.shown(of, vec![value], at);
                 push(Op::BuilderPush, string)
             }
             Ty::Int(_) => push(Op::BuilderPushInt, value),
-            Ty::Float | Ty::Float32 => push(Op::BuilderPushFloat, value),
+            Ty::Float => push(Op::BuilderPushFloat, value),
             Ty::String => push(Op::BuilderPushQuoted, value),
             Ty::Unit => self.in_order(vec![value, text(self, "()")]),
             Ty::Pid | Ty::Ref => {

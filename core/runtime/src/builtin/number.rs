@@ -25,6 +25,11 @@ pub(crate) fn float_to_string(ctx: &mut Ctx) -> Flow {
     ctx.put_text(0, &text)
 }
 
+pub(crate) fn float32_to_string(ctx: &mut Ctx) -> Flow {
+    let narrow = f64::from_bits(ctx.arg(0)) as f32;
+    ctx.put_text(0, &format!("{narrow:?}"))
+}
+
 pub(crate) fn float_to_fixed(ctx: &mut Ctx) -> Flow {
     let x = f64::from_bits(ctx.arg(0));
     let decimals = (ctx.arg(1) as i64).clamp(0, MAX_DECIMALS) as usize;
