@@ -30,7 +30,9 @@ fn gdb_stops_at_a_line_and_shows_frames_and_locals() {
     ] {
         command.args(["-ex", step]);
     }
-    command.arg("--args").arg(nostos()).arg("run").arg(&bank);
+    // One worker: what gdb calls a thread is a worker, and with several a process may go on under another one in the middle of a step.
+    let run = ["run", "--workers", "1"];
+    command.arg("--args").arg(nostos()).args(run).arg(&bank);
     let outcome = finish(command);
     let out = &outcome.out;
     for expected in [

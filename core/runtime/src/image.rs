@@ -121,6 +121,11 @@ impl Image {
         self.core.code.lock().codes.values().cloned().collect()
     }
 
+    /// Jumps of ours in code memory, to be known to debuggers that unwind through them: address and length.
+    pub fn jumps(&self) -> Vec<(usize, usize)> {
+        self.core.code.lock().jumps()
+    }
+
     /// Starts the main process: it calls the entry cell. [`Image::run`] waits for its end.
     pub fn start(&self, entry: CellId) -> io::Result<u64> {
         let pid = self.core.start(entry, None)?;
@@ -239,6 +244,22 @@ impl Image {
     pub fn children(&self, value: &Value, start: usize, count: usize) -> (usize, Vec<Child>) {
         let table = self.core.descs.read();
         value::children(&table, Memory::Live, value, start, count)
+    }
+
+    /// The entries of the library's maps, and the members of its sets as keys of unit: how many, and a page of them. `None`: it is another value.
+    pub fn entries(
+        &self,
+        value: &Value,
+        start: usize,
+        count: usize,
+    ) -> Option<(usize, Vec<(Value, Value)>)> {
+        let table = self.core.descs.read();
+        value::entries(
+            &table,
+            Memory::Live,
+            value,
+            start..start.saturating_add(count),
+        )
     }
 
     /// The name of a type.

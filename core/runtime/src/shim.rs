@@ -57,7 +57,6 @@ std::arch::global_asm!(
     .type nostos_rt_shim, @function
 nostos_rt_shim:                     // Tail or SystemV: edi = op; r15 = process
     .cfi_startproc
-    .cfi_signal_frame               // tells gdb that the caller may be on another stack
     push rbp
     .cfi_def_cfa_offset 16
     .cfi_offset rbp, -16
@@ -70,6 +69,16 @@ nostos_rt_shim:                     // Tail or SystemV: edi = op; r15 = process
     push r13
     .cfi_offset r13, -40
     push r14
+    .cfi_offset r14, -48
+    .cfi_endproc
+    // From here on the caller may be on another stack, which gdb accepts of a signal's frame; up to here it must not see one, or it could not step over the call.
+    .cfi_startproc
+    .cfi_signal_frame
+    .cfi_def_cfa rbp, 16
+    .cfi_offset rbp, -16
+    .cfi_offset rbx, -24
+    .cfi_offset r12, -32
+    .cfi_offset r13, -40
     .cfi_offset r14, -48
     mov [r15 + {sp}], rsp
     mov rsp, [r15 + {worker}]

@@ -416,6 +416,23 @@ fn list_page(
     (total, all)
 }
 
+/// Entries of the library's maps, and members of its sets as keys of themselves: how many, and a page of them. `None`: it is another value.
+pub(crate) fn entries(
+    table: &DescTable,
+    memory: Memory,
+    value: &Value,
+    range: Range<usize>,
+) -> Option<(usize, Vec<(Value, Value)>)> {
+    let total = entries::count(table, memory, value)?;
+    let end = range.end.min(total);
+    let all = match entries::of(table, memory, value, end)? {
+        Entries::Map(entries) => entries,
+        Entries::Set(members) => members.into_iter().map(|m| (m.clone(), m)).collect(),
+    };
+    let start = range.start.min(end);
+    Some((total, all.into_iter().take(end).skip(start).collect()))
+}
+
 struct Printer<'a> {
     table: &'a DescTable,
     memory: Memory<'a>,

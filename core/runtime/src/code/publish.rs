@@ -116,6 +116,11 @@ impl CodeMemory {
         Ok(at)
     }
 
+    /// The veneers: address and length.
+    pub(crate) fn jumps(&self) -> Vec<(usize, usize)> {
+        self.veneers.values().map(|at| (*at, 14)).collect()
+    }
+
     /// A closure object that lives for ever and calls the cell.
     pub(crate) fn static_closure(&mut self, id: CellId) -> io::Result<usize> {
         let cell = self.ensure_cell(id)?;

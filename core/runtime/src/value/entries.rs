@@ -38,6 +38,19 @@ pub(super) fn of(
     Some(Entries::Map(entries))
 }
 
+/// How many entries a map has, or members a set.
+pub(super) fn count(table: &DescTable, memory: Memory, value: &Value) -> Option<usize> {
+    let name = table.shapes.get(value.shape.0 as usize)?.name.as_str();
+    if name.starts_with("Set[") {
+        return count(table, memory, &field(table, memory, value, "members")?);
+    }
+    if !name.starts_with("Map[") {
+        return None;
+    }
+    let entries = field(table, memory, value, "entries")?;
+    entries.lanes.first().map(|count| *count as usize)
+}
+
 fn field(table: &DescTable, memory: Memory, value: &Value, name: &str) -> Option<Value> {
     let (_, fields) = children(table, memory, value, 0, 8);
     Some(fields.into_iter().find(|f| f.name == name)?.value)

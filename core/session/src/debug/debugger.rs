@@ -11,6 +11,7 @@ use super::{
     Worker, hits, values,
 };
 use crate::live::Session;
+use nostos_abi::code::CodeObject;
 use nostos_check::hir::{FnInst, FnKind};
 use nostos_check::query;
 use nostos_codegen::dwarf::{self, Placed};
@@ -1156,7 +1157,7 @@ pub fn show_gdb(session: &Arc<Session>) {
             .into_iter()
             .filter(|code| loaded.insert(code.address))
             .collect();
-        let placed: Vec<Placed> = new
+        let mut placed: Vec<Placed> = new
             .iter()
             .map(|code| Placed {
                 code: &code.object,
@@ -1164,6 +1165,21 @@ pub fn show_gdb(session: &Arc<Session>) {
                 len: code.len as u64,
             })
             .collect();
+        // Calls of the runtime go through these; a debugger that does not know them cannot tell such a call from a jump.
+        let jump = CodeObject {
+            name: "nostos_jump".into(),
+            ..CodeObject::default()
+        };
+        for (address, len) in image.jumps() {
+            if loaded.insert(address) {
+                let (address, len) = (address as u64, len as u64);
+                placed.push(Placed {
+                    code: &jump,
+                    address,
+                    len,
+                });
+            }
+        }
         runtime::register_elf(&dwarf::elf(&placed, descs, &root));
     }));
 }
