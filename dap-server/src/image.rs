@@ -2,7 +2,7 @@
 
 use crate::endpoint::Endpoint;
 use nostos_session::debug::debugger::{Debugger, show_gdb};
-use nostos_session::debug::{Event, Reload, Target};
+use nostos_session::debug::{Event, Target};
 use nostos_session::live::Session;
 use nostos_session::project::Project;
 use nostos_session::{Config, Options, Style, report, watch};
@@ -178,30 +178,6 @@ fn inspected(session: &Arc<Session>, socket: Option<PathBuf>, wait: bool) -> i32
     debugger.ended(status);
     endpoint.close();
     status
-}
-
-/// What came of a save, for people at a terminal; nothing when nothing changed.
-fn sentence(reload: &Reload) -> String {
-    if !reload.ok {
-        let mut text = String::from("Not reloaded, the old code runs on:\n");
-        for found in reload.findings.iter().filter(|found| found.error) {
-            let file = found.path.rsplit('/').next().unwrap_or_default();
-            text.push_str(&format!(
-                "  {file}:{}: {}\n",
-                found.start.0 + 1,
-                found.message
-            ));
-        }
-        return text;
-    }
-    if reload.changed.is_empty() {
-        return String::new();
-    }
-    let millis = reload.micros as f64 / 1e3;
-    format!(
-        "Reloaded in {millis:.1} ms: {}\n",
-        reload.changed.join(", ")
-    )
 }
 
 fn begin(session: &Session, debugger: Option<&Debugger>) -> i32 {

@@ -1,5 +1,10 @@
 //! The database: sources in, queries over them. A definition is the unit; what others may depend on is cut off from bodies and places.
 
+#![allow(
+    clippy::drop_non_drop,
+    reason = "made by salsa's macros for keys without destructors"
+)]
+
 use crate::ids::{Container, FnKey, Ids, ImplId, ModuleId, Part};
 use crate::items::{self, Entry, FileItems, FileScope, ModuleScope, Place};
 use crate::raw;

@@ -440,6 +440,10 @@ impl Collect<'_> {
         last
     }
 
+    #[allow(
+        clippy::too_many_arguments,
+        reason = "one call for each kind of item, all of it different"
+    )]
     fn push_fn(
         &mut self,
         container: &Container,

@@ -271,7 +271,7 @@ impl Mentions {
                 self.expr(a);
                 self.expr(b);
             }
-            ExprKind::Binary(_, ..) => {
+            ExprKind::Binary(..) => {
                 let mut at = e;
                 while let ExprKind::Binary(_, a, b) = &at.kind {
                     self.expr(b);

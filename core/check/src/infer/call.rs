@@ -998,7 +998,7 @@ impl<'db> Infer<'db> {
                     .collect();
                 if visible.is_empty() && !all.is_empty() {
                     let module = self.module_name(of);
-                    let hint = Some(format!("`pub` before its definition makes it visible"));
+                    let hint = Some("`pub` before its definition makes it visible".to_string());
                     self.report_hint(
                         span,
                         format!("`{name}` is private in module `{module}`"),

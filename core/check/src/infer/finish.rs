@@ -398,6 +398,7 @@ impl Finish {
         FnInst { id: inst.id, args }
     }
 
+    #[allow(clippy::boxed_local, reason = "the tree holds boxes")]
     fn boxed(&mut self, cx: &mut Infer<'_>, e: Box<Expr>) -> Box<Expr> {
         Box::new(self.expr(cx, *e))
     }

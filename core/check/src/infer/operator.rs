@@ -226,7 +226,7 @@ impl<'db> Infer<'db> {
                 self.promoted(&l, false)
             }
             (Ty::Infer(a), Ty::Infer(b))
-                if !force && !(literal(self, &l) && literal(self, &r)) && a != b && promotes =>
+                if !force && a != b && promotes && (!literal(self, &l) || !literal(self, &r)) =>
             {
                 Decision::Later
             }

@@ -104,11 +104,8 @@ impl Table {
     /// Variables that are still free in `ty`, in order of first occurrence.
     pub fn free(&self, ty: &Ty, out: &mut Vec<u32>) {
         match self.shallow(ty) {
-            Ty::Infer(var) => {
-                if !out.contains(&var) {
-                    out.push(var);
-                }
-            }
+            Ty::Infer(var) if out.contains(&var) => {}
+            Ty::Infer(var) => out.push(var),
             Ty::Tuple(items) | Ty::Adt(_, items) => items.iter().for_each(|t| self.free(t, out)),
             Ty::Fn(params, result) => {
                 params.iter().for_each(|t| self.free(t, out));
