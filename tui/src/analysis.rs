@@ -8,17 +8,21 @@ use crate::editor::motion;
 use ropey::Rope;
 use std::path::{Path, PathBuf};
 
+/// Where something is defined.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Definition {
+    /// In a file: path, line and column from 0.
+    Here(PathBuf, usize, usize),
+    /// In the library, which is no file: where, and the text from there on.
+    Library(String, String),
+}
+
 /// Answers questions about texts that may differ from what is on disk.
 pub trait Analyser: Send {
     /// What is wrong with a file.
     fn diagnostics(&mut self, path: &Path, text: &Rope) -> Vec<Diag>;
-    /// Where the name at a character is defined: path, line and column from 0.
-    fn definition(
-        &mut self,
-        path: &Path,
-        text: &Rope,
-        at: usize,
-    ) -> Option<(PathBuf, usize, usize)>;
+    /// Where the name at a character is defined.
+    fn definition(&mut self, path: &Path, text: &Rope, at: usize) -> Option<Definition>;
     /// What is at a character, in words.
     fn hover(&mut self, path: &Path, text: &Rope, at: usize) -> Option<String>;
 }
@@ -34,16 +38,11 @@ impl Analyser for Textual {
         Vec::new()
     }
 
-    fn definition(
-        &mut self,
-        path: &Path,
-        text: &Rope,
-        at: usize,
-    ) -> Option<(PathBuf, usize, usize)> {
+    fn definition(&mut self, path: &Path, text: &Rope, at: usize) -> Option<Definition> {
         let (from, to) = motion::name_at(text, at)?;
         let name = text.slice(from..to).to_string();
         if let Some((line, column)) = defined_in(&text.to_string(), &name) {
-            return Some((path.to_owned(), line, column));
+            return Some(Definition::Here(path.to_owned(), line, column));
         }
         disk::list(&self.root)
             .into_iter()
@@ -51,7 +50,7 @@ impl Analyser for Textual {
             .find_map(|file| {
                 let path = self.root.join(file);
                 let text = std::fs::read_to_string(&path).ok()?;
-                defined_in(&text, &name).map(|(line, column)| (path, line, column))
+                defined_in(&text, &name).map(|(line, column)| Definition::Here(path, line, column))
             })
     }
 
@@ -122,17 +121,59 @@ impl Analyser for Ide {
             .collect()
     }
 
-    fn definition(
-        &mut self,
-        path: &Path,
-        text: &Rope,
-        at: usize,
-    ) -> Option<(PathBuf, usize, usize)> {
-        self.textual.definition(path, text, at)
+    fn definition(&mut self, path: &Path, text: &Rope, at: usize) -> Option<Definition> {
+        const LINES: usize = 30;
+        let name = self.tell(path, text);
+        let Some(place) = self.analysis.definition(&name, position(text, at)) else {
+            return self.textual.definition(path, text, at);
+        };
+        let (line, column) = (
+            place.range.start.line as usize,
+            place.range.start.character as usize,
+        );
+        let file = self.textual.root.join(&place.path);
+        if file.is_file() {
+            return Some(Definition::Here(file, line, column));
+        }
+        let library = self.analysis.text(&place.path)?;
+        // What is said above a definition belongs to it.
+        let lines: Vec<&str> = library.lines().collect();
+        let said = lines[..line.min(lines.len())]
+            .iter()
+            .rev()
+            .take_while(|l| l.starts_with('#'))
+            .count();
+        let shown = lines.iter().skip(line - said).take(said + LINES);
+        let end = shown
+            .clone()
+            .skip(said + 1)
+            .position(|l| l.is_empty())
+            .map_or(said + LINES, |n| n + said + 1);
+        let text: Vec<&str> = shown.take(end).copied().collect();
+        Some(Definition::Library(
+            format!("{}:{}", place.path, line + 1),
+            text.join("\n"),
+        ))
     }
 
     fn hover(&mut self, path: &Path, text: &Rope, at: usize) -> Option<String> {
-        self.textual.hover(path, text, at)
+        let name = self.tell(path, text);
+        let hover = self.analysis.hover(&name, position(text, at))?;
+        let lines = hover.text.lines().filter(|l| !l.starts_with("```"));
+        Some(lines.collect::<Vec<_>>().join("\n"))
+    }
+}
+
+fn position(text: &Rope, at: usize) -> nostos_ide::Position {
+    let line = motion::line_of(text, at);
+    let units: usize = text
+        .slice(text.line_to_char(line)..at.min(text.len_chars()))
+        .chars()
+        .map(char::len_utf16)
+        .sum();
+    nostos_ide::Position {
+        line: line as u32,
+        character: units as u32,
     }
 }
 

@@ -170,18 +170,25 @@ impl Running {
         // The thread that reads standard error may be a moment behind the end.
         std::thread::sleep(Duration::from_millis(20));
         let tail = self.tail.lock().unwrap_or_else(PoisonError::into_inner);
-        let last = tail
+        let lines: Vec<&str> = tail
             .iter()
-            .rev()
-            .find(|l| !l.trim().is_empty())
+            .map(|l| l.trim_end())
+            .filter(|l| !l.is_empty())
+            .collect();
+        // Of a list of errors the first is the one to begin with.
+        let main = lines
+            .iter()
+            .find(|l| l.starts_with("Error"))
+            .or(lines.last())
             .map(|l| format!(": {}", l.trim()))
             .unwrap_or_default();
-        match (status.code(), status.signal()) {
+        let how = match (status.code(), status.signal()) {
             (Some(0), _) => "the image has ended".to_owned(),
-            (Some(code), _) => format!("the image ended with status {code}{last}"),
-            (None, Some(signal)) => format!("the image was killed by signal {signal}{last}"),
-            (None, None) => format!("the image ended{last}"),
-        }
+            (Some(code), _) => format!("the image ended with status {code}{main}"),
+            (None, Some(signal)) => format!("the image was killed by signal {signal}{main}"),
+            (None, None) => format!("the image ended{main}"),
+        };
+        format!("{how}\n{}", lines.join("\n"))
     }
 }
 

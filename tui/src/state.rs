@@ -2,6 +2,7 @@
 //!
 //! No clock, no files, no sockets: time comes in with events, the world is asked by effects. `update` changes it, `view` draws it.
 
+use crate::analysis::Definition;
 use crate::client::Incoming;
 use crate::commands::{Cmd, Ctx};
 use crate::editor::document::{Diag, Document, Stamp};
@@ -214,8 +215,8 @@ pub enum Event {
     Defined {
         /// The name.
         name: String,
-        /// Path, line, column (from 0).
-        place: Option<(PathBuf, usize, usize)>,
+        /// Where, if that is known.
+        place: Option<Definition>,
     },
     /// What is known about the place under the cursor.
     Hovered(Option<String>),
@@ -392,6 +393,8 @@ pub struct Image {
     pub version: u64,
     /// What came of the last load, and when.
     pub reload: Option<(Reload, u64)>,
+    /// It has answered since it was started last.
+    pub was_live: bool,
     /// Exit code of `main`, once it has ended.
     pub exit: Option<i64>,
     /// The processes asked for.
@@ -884,6 +887,7 @@ impl State {
                 link: Link::Off,
                 version: 0,
                 reload: None,
+                was_live: false,
                 exit: None,
                 processes: Vec::new(),
                 total: 0,

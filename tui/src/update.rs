@@ -13,6 +13,7 @@ pub use actions::help_rows;
 pub use image::start;
 pub use typed::{candidates, preset};
 
+use crate::analysis::Definition;
 use crate::editor::edit;
 use crate::layout::{self, Layout};
 use crate::state::{Effect, Event, Panel, State, Tone};
@@ -69,7 +70,12 @@ pub fn update(state: &mut State, event: Event) -> Vec<Effect> {
             }
         }
         Event::Defined { name, place } => match place {
-            Some((path, line, column)) => files::goto(state, path, Some((line, column)), &mut out),
+            Some(Definition::Here(path, line, column)) => {
+                files::goto(state, path, Some((line, column)), &mut out)
+            }
+            Some(Definition::Library(title, text)) => {
+                state.popup = Some(crate::state::Popup::Info { title, text })
+            }
             None => state.say(Tone::Bad, format!("no definition of `{name}` found")),
         },
         Event::Hovered(text) => match text {

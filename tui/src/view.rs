@@ -258,14 +258,26 @@ fn health(state: &State) -> Vec<Span> {
     match &state.image.link {
         Link::Off => vec![("no image".to_owned(), theme.dim())],
         Link::Starting => vec![(format!("{} starting", glyphs.pending), theme.warn())],
-        Link::Lost(_) => vec![
-            (
-                format!("{} image ended", glyphs.error),
-                theme.bad().add_modifier(Modifier::BOLD),
-            ),
-            ("  ^r".to_owned(), theme.good().add_modifier(Modifier::BOLD)),
-            (" restarts".to_owned(), theme.dim()),
-        ],
+        Link::Lost(_) => {
+            let (word, does) = match state.image.exit {
+                Some(0) => (
+                    (format!("{} main has ended", glyphs.pending), theme.dim()),
+                    " runs it again",
+                ),
+                _ => (
+                    (
+                        format!("{} image ended", glyphs.error),
+                        theme.bad().add_modifier(Modifier::BOLD),
+                    ),
+                    " restarts",
+                ),
+            };
+            vec![
+                word,
+                ("  ^r".to_owned(), theme.good().add_modifier(Modifier::BOLD)),
+                (does.to_owned(), theme.dim()),
+            ]
+        }
         Link::Live => {
             let stopped = state.stops.len() as u64;
             if stopped > 0 {

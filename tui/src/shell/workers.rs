@@ -7,7 +7,7 @@ use crate::editor::document::Stamp;
 use crate::editor::syntax::Language;
 use crate::state::{AfterSave, Event};
 use ropey::Rope;
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{Sender, channel};
@@ -160,6 +160,9 @@ pub fn analyser(mut analyser: Box<dyn Analyser>, out: Sender<Message>) -> Sender
         (AnalyseJob::Check { doc: old, .. }, AnalyseJob::Check { doc: new, .. }) => old == new,
         _ => false,
     };
+    // A change here may be a mistake there: the other open files are told of too, after the one that changed.
+    let mut open: HashMap<usize, (PathBuf, u64, Rope)> = HashMap::new();
+    let tell = out.clone();
     spawn("analyser", out, stale, move |job| {
         Some(match job {
             AnalyseJob::Check {
@@ -169,11 +172,23 @@ pub fn analyser(mut analyser: Box<dyn Analyser>, out: Sender<Message>) -> Sender
                 text,
             } => {
                 let diagnostics = analyser.diagnostics(&path, &text);
-                Event::Diagnosed {
+                tell.send(Message::Event(Event::Diagnosed {
                     doc,
                     version,
                     diagnostics,
+                }))
+                .ok()?;
+                open.insert(doc, (path, version, text));
+                for (other, (path, version, text)) in open.iter().filter(|(id, _)| **id != doc) {
+                    let diagnostics = analyser.diagnostics(path, text);
+                    tell.send(Message::Event(Event::Diagnosed {
+                        doc: *other,
+                        version: *version,
+                        diagnostics,
+                    }))
+                    .ok()?;
                 }
+                return None;
             }
             AnalyseJob::Define {
                 path,

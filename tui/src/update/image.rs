@@ -33,6 +33,7 @@ fn ask(
 pub fn start(state: &mut State, out: &mut Vec<Effect>) {
     state.image.link = Link::Starting;
     state.image.exit = None;
+    state.image.was_live = false;
     state.image.in_flight.clear();
     state.image.tracks.clear();
     state.image.worker_rates.clear();
@@ -55,6 +56,7 @@ pub fn start(state: &mut State, out: &mut Vec<Effect>) {
 
 pub fn connected(state: &mut State, out: &mut Vec<Effect>) {
     state.image.link = Link::Live;
+    state.image.was_live = true;
     state.image.version = state.image.version.max(1);
     let arguments = json!({
         "clientID": "nostos-tui", "clientName": "nostos-tui", "adapterID": "nostos",
@@ -63,18 +65,27 @@ pub fn connected(state: &mut State, out: &mut Vec<Effect>) {
     ask(state, Ask::Initialize, "initialize", arguments, out);
 }
 
+/// The image is gone. The first line of `why` is the reason, the others are what it last said.
 pub fn lost(state: &mut State, why: String) {
-    let was_live = state.image.link == Link::Live || state.image.link == Link::Starting;
-    let why = match state.image.exit {
-        Some(code) if state.image.link == Link::Live => {
-            format!("the program ended with status {code}")
+    if matches!(state.image.link, Link::Live | Link::Starting) {
+        let (first, last_words) = why.split_once('\n').unwrap_or((&why, ""));
+        if !state.image.was_live && !last_words.is_empty() {
+            // What it said before it could be reached has not come as output.
+            state.repl.print(true, &format!("{last_words}\n"));
         }
-        _ => why,
-    };
-    if was_live {
-        state.say(Tone::Bad, format!("{why}; ^r starts the image again"));
-        state.repl.push(Entry::Note(why.clone()));
-        state.image.link = Link::Lost(why);
+        let (tone, reason) = match state.image.exit {
+            Some(0) => (Tone::Good, "the program has ended".to_owned()),
+            Some(code) => (Tone::Bad, format!("the program ended with status {code}")),
+            None => (Tone::Bad, first.to_owned()),
+        };
+        let again = if state.image.was_live {
+            "runs it again"
+        } else {
+            "starts it"
+        };
+        state.say(tone, format!("{reason}; ^r {again}"));
+        state.repl.push(Entry::Note(reason.clone()));
+        state.image.link = Link::Lost(reason);
     }
     state.image.in_flight.clear();
     state.repl.waiting = false;
@@ -637,6 +648,11 @@ pub fn load(state: &mut State, ids: &[usize], out: &mut Vec<Effect>) {
     let saved = names.join(", ");
     match state.image.link {
         Link::Live => {}
+        // It did not start with what was there before: this may be the remedy.
+        Link::Lost(_) if !state.image.was_live => {
+            start(state, out);
+            return state.say(Tone::Plain, format!("{saved} saved, starting the image"));
+        }
         Link::Off | Link::Starting | Link::Lost(_) => {
             return state.say(
                 Tone::Plain,

@@ -308,6 +308,8 @@ fn command(state: &mut State, line: &str, out: &mut Vec<Effect>) {
             }
             _ => state.say(Tone::Bad, format!("no process `{n}` is in the list")),
         },
+        // Not in any list: it proves that the terminal is given back whatever happens.
+        ("panic!", "") => panic!("asked for by :panic!"),
         ("theme", name) => match Theme::named(name) {
             Some(theme) => state.theme = theme,
             None => state.say(

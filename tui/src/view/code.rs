@@ -273,7 +273,7 @@ fn end_of_line(
     };
     let first = diag.message.lines().next().unwrap_or_default();
     let x = pen.dot(x, y, state.glyphs.elbow, style) + 1;
-    let room = state.size.0.saturating_sub(x);
+    let room = pen.right().saturating_sub(x);
     let x = pen.put_cut(x, y, room, first, style.add_modifier(Modifier::BOLD)) + 2;
     if let (true, Some(hint)) = (with_hint, &diag.hint) {
         pen.put(x, y, hint, theme.dim());
@@ -306,6 +306,8 @@ struct Paint<'a> {
     start: usize,
     roles: Vec<Role>,
     found: Vec<(usize, usize)>,
+    /// Where diagnostics are underlined: on their first line.
+    marked: Vec<(usize, usize, Severity)>,
 }
 
 impl<'a> Paint<'a> {
@@ -347,12 +349,26 @@ impl<'a> Paint<'a> {
                 })
                 .collect();
         }
+        let (first, end) = (text.byte_to_char(start), text.byte_to_char(end));
+        let marked = doc
+            .all_diagnostics()
+            .filter(|d| first <= d.from && d.from <= end)
+            .map(|d| {
+                (
+                    d.from,
+                    d.to.max(d.from + 1)
+                        .min(motion::line_end(text, motion::line_of(text, d.from)).max(d.from + 1)),
+                    d.severity,
+                )
+            })
+            .collect();
         Paint {
             state,
             doc,
-            start,
+            start: text.char_to_byte(first),
             roles,
             found,
+            marked,
         }
     }
 
@@ -407,12 +423,12 @@ impl<'a> Paint<'a> {
                     style = style.patch(over);
                 }
                 if !at_end
-                    && let Some(d) = self
-                        .doc
-                        .all_diagnostics()
-                        .find(|d| d.from <= at && at < d.to.max(d.from + 1))
+                    && let Some((_, _, severity)) = self
+                        .marked
+                        .iter()
+                        .find(|(from, to, _)| (*from..*to).contains(&at))
                 {
-                    style = match d.severity {
+                    style = match severity {
                         Severity::Error => {
                             style.patch(theme.bad()).add_modifier(Modifier::UNDERLINED)
                         }

@@ -39,6 +39,11 @@ impl<'a> Pen<'a> {
         }
     }
 
+    /// The column behind the last one it may draw in.
+    pub fn right(&self) -> u16 {
+        self.clip.right()
+    }
+
     /// Draws text from a cell on; gives the column behind it.
     pub fn put(&mut self, x: u16, y: u16, text: &str, style: Style) -> u16 {
         let end = self.clip.right();

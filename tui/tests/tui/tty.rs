@@ -265,3 +265,61 @@ fn a_project_that_is_not_there_is_said() {
         parser.screen().contents()
     );
 }
+
+#[test]
+fn a_panic_gives_the_terminal_back_and_says_what_it_was() {
+    let (mut t, _kill, _root) = start("tty-panic", (100, 24));
+    t.shows("use bank.*");
+    t.send(":panic!\r");
+    let (status, parser) = t.exit();
+    assert_ne!(status, 0);
+    assert!(!parser.screen().alternate_screen());
+    assert_eq!(
+        parser.screen().mouse_protocol_mode(),
+        vt100::MouseProtocolMode::None
+    );
+    assert!(
+        parser.screen().contents().contains("asked for by :panic!"),
+        "{}",
+        parser.screen().contents()
+    );
+}
+
+/// The whole way: this program starts itself as the image, which runs a real program.
+#[test]
+fn a_real_image_runs_is_stopped_and_is_changed() {
+    let root = project("tty-real");
+    std::fs::remove_file(root.join("bank.nos")).unwrap();
+    let source = "tick(n: Int) -> () = {\n  sleep(20)\n  if n % 1000 == 999 then println(\"old\")\n  tick(n + 1)\n}\n\nmain() = {\n  register(\"ticker\", self())\n  tick(0)\n}\n";
+    std::fs::write(root.join("main.nos"), source).unwrap();
+    let mut t = Terminal::start(&[root.to_str().unwrap()], (120, 40));
+    t.shows("1 proc");
+    t.send("\x1b8");
+    t.shows("evaluated in the running image");
+    t.send("20 + 22\r");
+    t.shows("42");
+    t.send("\x1b");
+    t.shows("1Code");
+    t.send("4G\x1b[20~");
+    t.shows("breakpoint in <1>");
+    t.until("the value of n", |s| {
+        s.contents()
+            .lines()
+            .any(|l| l.contains(" n ") && l.contains("Int"))
+    });
+    // Another line may not be reached while it is stopped; stepping goes on.
+    t.send("\x1b[21~");
+    t.shows("step in <1>");
+    t.send("\x1b1");
+    t.shows("helix keys");
+    t.send("4Gx\x1b[20~");
+    t.send("\x1b[15~");
+    t.shows("1 proc");
+    t.send("3G/old\r");
+    t.send("cnew\x1b");
+    t.shows("this is ahead");
+    t.send("\x13");
+    t.shows("loaded v2");
+    t.send("\x11");
+    assert_eq!(t.exit().0, 0);
+}
