@@ -99,6 +99,11 @@ pub struct CtorLayout {
     pub desc: Option<u32>,
 }
 
+/// Depth of fields within fields at which a recursive type's constructors wait.
+const DEEP: u32 = 12;
+/// Depth at which a type's name is cut short.
+const DEEP_NAME: u32 = 6;
+
 /// All layouts of an image, and its descriptor table.
 pub struct Layouts {
     /// Descriptors, shapes, atoms.
@@ -110,6 +115,10 @@ pub struct Layouts {
     closures: FxHashMap<(String, Vec<Lane>), u32>,
     atoms: FxHashMap<Arc<str>, u32>,
     recursive: FxHashMap<TypeId, bool>,
+    /// How deep in each other's fields the types being laid out are.
+    depth: u32,
+    /// Recursive types met very deep: they are one ref, their constructors wait until somebody asks. A type may contain ever larger instances of itself.
+    unfinished: FxHashMap<TyId, ShapeId>,
     declared: FxHashMap<TypeId, Arc<TypeDef>>,
 }
 
@@ -125,6 +134,8 @@ impl Layouts {
             closures: FxHashMap::default(),
             atoms: FxHashMap::default(),
             recursive: FxHashMap::default(),
+            depth: 0,
+            unfinished: FxHashMap::default(),
             declared: FxHashMap::default(),
         };
         use Lane::{Float, Raw, Ref};
@@ -213,9 +224,24 @@ impl Layouts {
 
     /// The number of a concrete type; makes its layout when it is new.
     pub fn of(&mut self, meaning: &dyn Meaning, ty: &Ty) -> TyId {
-        if let Some(id) = self.by_ty.get(ty) {
-            return *id;
+        if let Some(id) = self.by_ty.get(ty).copied() {
+            if self.depth == 0
+                && let Some(shape) = self.unfinished.remove(&id)
+                && let Ty::Adt(type_id, args) = ty
+            {
+                self.depth += 1;
+                self.constructors(meaning, ty, *type_id, args, Some((id, shape)));
+                self.depth -= 1;
+            }
+            return id;
         }
+        self.depth += 1;
+        let id = self.new_layout(meaning, ty);
+        self.depth -= 1;
+        id
+    }
+
+    fn new_layout(&mut self, meaning: &dyn Meaning, ty: &Ty) -> TyId {
         match ty {
             Ty::Int(width) => {
                 let (kind, name) = int_shape(*width);
@@ -324,33 +350,9 @@ impl Layouts {
         number
     }
 
-    /// A type as written in source.
+    /// A type as written in source; very deep ones end in dots.
     pub fn type_name(&self, meaning: &dyn Meaning, ty: &Ty) -> String {
-        let list = |items: &[Ty]| {
-            let names: Vec<String> = items.iter().map(|t| self.type_name(meaning, t)).collect();
-            names.join(", ")
-        };
-        match ty {
-            Ty::Int(width) => int_shape(*width).1.into(),
-            Ty::Float => "Float".into(),
-            Ty::Float32 => "Float32".into(),
-            Ty::Bool => "Bool".into(),
-            Ty::Char => "Char".into(),
-            Ty::String => "String".into(),
-            Ty::Atom => "Atom".into(),
-            Ty::Unit => "()".into(),
-            Ty::Pid => "Pid".into(),
-            Ty::Ref => "Ref".into(),
-            Ty::Never => "Never".into(),
-            Ty::Tuple(items) => format!("({})", list(items)),
-            Ty::Fn(params, result) => {
-                format!("({}) -> {}", list(params), self.type_name(meaning, result))
-            }
-            Ty::Array(item) => format!("Array[{}]", self.type_name(meaning, item)),
-            Ty::Adt(id, args) if args.is_empty() => meaning.type_def(*id).name.to_string(),
-            Ty::Adt(id, args) => format!("{}[{}]", meaning.type_def(*id).name, list(args)),
-            Ty::Param(_) | Ty::Infer(_) | Ty::Error => "?".into(),
-        }
+        name_of(meaning, ty, 0)
     }
 
     fn enter(&mut self, ty: Ty, lanes: Vec<Lane>, form: Form, shape: ShapeId) -> TyId {
@@ -452,6 +454,26 @@ impl Layouts {
                 shape,
             )
         });
+        if let Some((id, shape)) = early
+            && self.depth > DEEP
+        {
+            self.unfinished.insert(id, shape);
+            return id;
+        }
+        self.constructors(meaning, ty, type_id, args, early)
+    }
+
+    /// Lays out a declared type's constructors; `early` is its number and shape when it is known to be boxed.
+    fn constructors(
+        &mut self,
+        meaning: &dyn Meaning,
+        ty: &Ty,
+        type_id: TypeId,
+        args: &[Ty],
+        early: Option<(TyId, ShapeId)>,
+    ) -> TyId {
+        let def = meaning.type_def(type_id);
+        let name = self.type_name(meaning, ty);
         let mut ctors = Vec::new();
         for ctor in &def.ctors {
             let mut fields = Vec::new();
@@ -625,6 +647,35 @@ impl Layouts {
 impl Default for Layouts {
     fn default() -> Self {
         Layouts::new()
+    }
+}
+
+fn name_of(meaning: &dyn Meaning, ty: &Ty, depth: u32) -> String {
+    let inner = |ty: &Ty| {
+        if depth >= DEEP_NAME {
+            return "…".to_string();
+        }
+        name_of(meaning, ty, depth + 1)
+    };
+    let list = |items: &[Ty]| items.iter().map(inner).collect::<Vec<_>>().join(", ");
+    match ty {
+        Ty::Int(width) => int_shape(*width).1.into(),
+        Ty::Float => "Float".into(),
+        Ty::Float32 => "Float32".into(),
+        Ty::Bool => "Bool".into(),
+        Ty::Char => "Char".into(),
+        Ty::String => "String".into(),
+        Ty::Atom => "Atom".into(),
+        Ty::Unit => "()".into(),
+        Ty::Pid => "Pid".into(),
+        Ty::Ref => "Ref".into(),
+        Ty::Never => "Never".into(),
+        Ty::Tuple(items) => format!("({})", list(items)),
+        Ty::Fn(params, result) => format!("({}) -> {}", list(params), inner(result)),
+        Ty::Array(item) => format!("Array[{}]", inner(item)),
+        Ty::Adt(id, args) if args.is_empty() => meaning.type_def(*id).name.to_string(),
+        Ty::Adt(id, args) => format!("{}[{}]", meaning.type_def(*id).name, list(args)),
+        Ty::Param(_) | Ty::Infer(_) | Ty::Error => "?".into(),
     }
 }
 

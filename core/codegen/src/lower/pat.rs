@@ -236,6 +236,9 @@ impl Ctx<'_> {
     fn opened(&mut self, columns: &[VarId], column: usize, ctor: u32, rows: Vec<Row<'_>>) -> Tree {
         let subject = columns[column];
         let ty = self.fun.vars[subject.0 as usize].ty;
+        // Asking by the type itself finishes the layout of what lies very deep.
+        let of = self.ty_of(ty);
+        self.ty(&of);
         let data = self.world.layouts.data(ty);
         let fields = &data.ctors[ctor as usize].fields;
         let mut opened = Vec::with_capacity(rows.len());
