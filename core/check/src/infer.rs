@@ -6,12 +6,17 @@
 
 mod call;
 mod constraint;
+mod control;
+mod ctor;
+mod dot;
 mod expr;
 mod finish;
 mod group;
 mod method;
+mod name;
 mod operator;
 mod pattern;
+mod settle;
 mod stmt;
 pub mod unify;
 

@@ -4,15 +4,12 @@ use super::expr::wrap_patterns;
 use super::method::{Choice, Shape};
 use super::unify::instantiate;
 use super::{Binding, Goal, Hole, Infer, Pending};
-use crate::hir::{
-    self, Callee, Expr, ExprKind, FnInst, LocalFnId, MethodRef, Pat, PatKind, Span, Stmt,
-};
+use crate::hir::{Callee, Expr, ExprKind, FnInst, LocalFnId, Pat, PatKind, Span, Stmt};
 use crate::items::FnHead;
 use crate::raw::{self, ExprKind as Raw, Name};
-use crate::resolve::{self, Levels, Target};
-use crate::signature::{Constraint, ParamSig, trait_info};
-use crate::ty::{FnId, TraitId, Ty, TypeId};
-use crate::types::type_info;
+use crate::resolve::{self, Levels};
+use crate::signature::{Constraint, ParamSig};
+use crate::ty::{FnId, Ty};
 use std::sync::Arc;
 
 /// An argument on its way.
@@ -30,7 +27,7 @@ pub(super) struct Args<'r> {
 }
 
 impl Arg<'_> {
-    fn span(&self) -> Span {
+    pub(super) fn span(&self) -> Span {
         match self {
             Arg::Done(e) => e.span,
             Arg::Raw(e) => e.span,
@@ -38,141 +35,11 @@ impl Arg<'_> {
     }
 }
 
-fn is_upper(name: &str) -> bool {
+pub(super) fn is_upper(name: &str) -> bool {
     name.chars().next().is_some_and(char::is_uppercase)
 }
 
 impl<'db> Infer<'db> {
-    /// A name as a value.
-    pub(super) fn name(&mut self, name: &Name, expected: Option<&Ty>, span: Span) -> Expr {
-        if let Some((binding, _)) = self.lookup(name) {
-            return self.bound_value(binding, span);
-        }
-        if is_upper(name) {
-            let ctors = resolve::ctors(self.db, self.project, self.module, name.clone());
-            if !ctors.is_empty() {
-                return self.ctor_value(&ctors, expected, span);
-            }
-        }
-        let levels = resolve::values(self.db, self.project, self.module, name.clone());
-        if levels.is_empty() {
-            return self.unknown_name(name, span, false);
-        }
-        self.function_value(name, &levels, expected, span)
-    }
-
-    fn unknown_name(&mut self, name: &Name, span: Span, called: bool) -> Expr {
-        let mut names: Vec<Name> = self.members[self.at]
-            .names
-            .iter()
-            .map(|(name, _, _)| name.clone())
-            .collect();
-        names.extend(resolve::visible_values(self.db, self.project, self.module));
-        if is_upper(name) {
-            names.extend(resolve::visible_ctors(self.db, self.project, self.module));
-        }
-        let hint = resolve::did_you_mean(name, names.iter().map(|n| &**n))
-            .map(|n| format!("did you mean `{n}`?"));
-        let what = match (is_upper(name), called) {
-            (true, _) => "unknown constructor",
-            (false, true) => "unknown function",
-            (false, false) => "unknown variable",
-        };
-        self.report_hint(span, format!("{what} `{name}`"), hint);
-        self.error_expr(span)
-    }
-
-    /// A function (or module-level value) as a value.
-    fn function_value(
-        &mut self,
-        name: &Name,
-        levels: &Levels<FnHead>,
-        expected: Option<&Ty>,
-        span: Span,
-    ) -> Expr {
-        let form = expected.map(|ty| self.known_form(ty));
-        let nearest = &levels[0];
-        if nearest.len() > 1 && nearest.iter().all(|h| h.value) {
-            self.ambiguous(name, nearest, span);
-            return self.error_expr(span);
-        }
-        let head = match (nearest.as_slice(), form) {
-            ([only], _) if only.value || levels.len() == 1 => Some(only.clone()),
-            (_, Some(Ty::Fn(params, _))) => {
-                let shapes: Vec<Shape> = params.iter().cloned().map(Shape::Ty).collect();
-                match self.choose(levels, &shapes, &[], true) {
-                    Choice::One(head) => Some(head),
-                    Choice::Later => {
-                        let result = self.fresh();
-                        return self.later_value(name, params.to_vec(), result, span);
-                    }
-                    Choice::Arity | Choice::None | Choice::Ambiguous => Some(nearest[0].clone()),
-                }
-            }
-            ([only], _) => Some(only.clone()),
-            (several, _) => {
-                let arity = several[0].arity;
-                if several.iter().all(|h| h.arity == arity) {
-                    let params = (0..arity).map(|_| self.fresh()).collect();
-                    let result = self.fresh();
-                    return self.later_value(name, params, result, span);
-                }
-                None
-            }
-        };
-        let Some(head) = head else {
-            self.report(
-                span,
-                format!("Type annotation required: several functions are called `{name}`"),
-            );
-            return self.error_expr(span);
-        };
-        if head.value {
-            return self.global(&head, span);
-        }
-        let (inst, params, result) = self.instantiate_fn(&head, name, span);
-        let ty = Ty::Fn(params.into_iter().map(|p| p.ty).collect(), Arc::new(result));
-        Expr {
-            kind: ExprKind::FnValue(Callee::Fn(inst)),
-            ty,
-            span,
-        }
-    }
-
-    fn later_value(&mut self, name: &Name, params: Vec<Ty>, result: Ty, span: Span) -> Expr {
-        let ty = Ty::Fn(params.clone().into(), Arc::new(result.clone()));
-        let (hole, out) = self.hole(
-            Hole::Value {
-                ty: ty.clone(),
-                span,
-            },
-            ty,
-            span,
-        );
-        let owner = self.owner();
-        self.later(
-            Goal::Dot {
-                name: name.clone(),
-                args: params,
-                result,
-                owner,
-                dot: false,
-            },
-            span,
-            Some(hole),
-        );
-        out
-    }
-
-    fn global(&mut self, head: &FnHead, span: Span) -> Expr {
-        let (inst, _, result) = self.instantiate_fn(head, "", span);
-        Expr {
-            kind: ExprKind::Global(inst.id),
-            ty: result,
-            span,
-        }
-    }
-
     /// Fresh types for the type parameters of a function; its constraints become goals.
     pub(super) fn instantiate_fn(
         &mut self,
@@ -368,7 +235,7 @@ impl<'db> Infer<'db> {
         self.function_call(name, &levels, types, args, span, callee.span)
     }
 
-    fn throw(&mut self, value: &raw::Expr, span: Span) -> Expr {
+    pub(super) fn throw(&mut self, value: &raw::Expr, span: Span) -> Expr {
         let value = self.infer(value, None);
         let ty = self.fresh();
         Expr {
@@ -407,7 +274,7 @@ impl<'db> Infer<'db> {
     }
 
     /// Whether an argument is better typed after the function is chosen.
-    fn waits(&self, e: &raw::Expr) -> Option<Shape> {
+    pub(super) fn waits(&self, e: &raw::Expr) -> Option<Shape> {
         match &e.kind {
             Raw::Lambda(lambda) => Some(Shape::Lambda(lambda.params.len())),
             Raw::Name(name) if self.lookup(name).is_none() => {
@@ -433,7 +300,7 @@ impl<'db> Infer<'db> {
     }
 
     /// Types the arguments that do not wait; answers what is known of all.
-    fn shapes(&mut self, args: &mut Args<'_>) -> Vec<Shape> {
+    pub(super) fn shapes(&mut self, args: &mut Args<'_>) -> Vec<Shape> {
         let mut out = Vec::new();
         for arg in &mut args.positional {
             if let Arg::Raw(e) = arg {
@@ -453,7 +320,7 @@ impl<'db> Infer<'db> {
     }
 
     /// A call of one of several functions of a name.
-    fn function_call(
+    pub(super) fn function_call(
         &mut self,
         name: &Name,
         levels: &Levels<FnHead>,
@@ -466,7 +333,7 @@ impl<'db> Infer<'db> {
         self.function_call_with(name, levels, types, args, span, name_span)
     }
 
-    fn function_call_with(
+    pub(super) fn function_call_with(
         &mut self,
         name: &Name,
         levels: &Levels<FnHead>,
@@ -525,31 +392,7 @@ impl<'db> Infer<'db> {
         }
     }
 
-    /// Reports that a name has several meanings which nothing tells apart.
-    fn ambiguous(&mut self, name: &str, heads: &[FnHead], span: Span) {
-        let mut modules: Vec<Name> = heads.iter().map(|h| self.module_name(h.module)).collect();
-        modules.sort();
-        modules.dedup();
-        if modules.len() > 1 {
-            let list: Vec<String> = modules.iter().map(|m| format!("`{m}`")).collect();
-            let hint = Some(format!("say which: `{}.{name}`", modules[0]));
-            self.report_hint(
-                span,
-                format!(
-                    "`{name}` is ambiguous: modules {} have it",
-                    list.join(" and ")
-                ),
-                hint,
-            );
-        } else {
-            self.report(
-                span,
-                format!("Type annotation required: several `{name}` take these arguments"),
-            );
-        }
-    }
-
-    fn type_rest(&mut self, args: Args<'_>) -> Vec<Ty> {
+    pub(super) fn type_rest(&mut self, args: Args<'_>) -> Vec<Ty> {
         let named = args.named.into_iter().map(|(_, arg)| arg);
         args.positional
             .into_iter()
@@ -592,7 +435,7 @@ impl<'db> Infer<'db> {
         );
     }
 
-    fn call_head(
+    pub(super) fn call_head(
         &mut self,
         name: &Name,
         head: &FnHead,
@@ -606,7 +449,13 @@ impl<'db> Infer<'db> {
     }
 
     /// A call whose function is chosen when more is known.
-    fn call_later(&mut self, name: &Name, args: Args<'_>, dot: bool, span: Span) -> Expr {
+    pub(super) fn call_later(
+        &mut self,
+        name: &Name,
+        args: Args<'_>,
+        dot: bool,
+        span: Span,
+    ) -> Expr {
         if let Some((_, arg)) = args.named.first() {
             let at = arg.span();
             self.report(
@@ -796,7 +645,7 @@ impl<'db> Infer<'db> {
     }
 
     /// Evaluates arguments in the order they were written where that is not the order of parameters.
-    fn in_written_order(
+    pub(super) fn in_written_order(
         &mut self,
         mut values: Vec<Expr>,
         positions: &[(usize, usize)],
@@ -831,7 +680,7 @@ impl<'db> Infer<'db> {
     }
 
     /// A call of a function value.
-    fn value_call(&mut self, callee: Expr, args: &[raw::Arg], span: Span) -> Expr {
+    pub(super) fn value_call(&mut self, callee: Expr, args: &[raw::Arg], span: Span) -> Expr {
         if let Some(arg) = args.iter().find(|arg| arg.name.is_some()) {
             self.report(arg.value.span, "a function value has no parameter names");
         }
@@ -946,643 +795,6 @@ impl<'db> Infer<'db> {
                 self.no_function_fits(&name, &levels, &types, span);
                 self.error_expr(span)
             }
-        }
-    }
-
-    /// The module that an expression before a dot names.
-    pub(super) fn module_path(&mut self, e: &raw::Expr) -> Option<Vec<Name>> {
-        let mut path = Vec::new();
-        let mut at = e;
-        loop {
-            match &at.kind {
-                Raw::Name(name) => {
-                    if self.lookup(name).is_some() {
-                        return None;
-                    }
-                    path.push(name.clone());
-                    break;
-                }
-                Raw::Field(base, name, _) => {
-                    path.push(name.clone());
-                    at = base;
-                }
-                Raw::TypeApp(base, _) => at = base,
-                _ => return None,
-            }
-        }
-        path.reverse();
-        let found = resolve::find_module(self.db, self.project, self.module, &path).is_some();
-        let is_type = path.len() == 1
-            && is_upper(&path[0])
-            && resolve::type_named(self.db, self.project, self.module, path[0].clone()).is_some()
-            && resolve::ctors(self.db, self.project, self.module, path[0].clone()).is_empty();
-        (found || is_type).then_some(path)
-    }
-
-    /// Functions of a module under a name, as one level; reports private and unknown ones.
-    fn module_functions(
-        &mut self,
-        path: &[Name],
-        name: &Name,
-        span: Span,
-    ) -> Option<Levels<FnHead>> {
-        let shown = path.join(".");
-        let target = resolve::find_module(self.db, self.project, self.module, path);
-        let heads = match target {
-            Some(Target::Module(of)) => {
-                let all = resolve::module_values(self.db, self.project, of, name.clone());
-                let visible: Vec<FnHead> = all
-                    .iter()
-                    .filter(|h| h.public || resolve::can_see(self.db, self.module, of))
-                    .cloned()
-                    .collect();
-                if visible.is_empty() && !all.is_empty() {
-                    let module = self.module_name(of);
-                    let hint = Some("`pub` before its definition makes it visible".to_string());
-                    self.report_hint(
-                        span,
-                        format!("`{name}` is private in module `{module}`"),
-                        hint,
-                    );
-                    return None;
-                }
-                visible
-            }
-            Some(Target::Prelude) => {
-                resolve::prelude_values(self.db, self.project, name.clone()).to_vec()
-            }
-            None => Vec::new(),
-        };
-        if heads.is_empty() {
-            let hint = match target {
-                Some(Target::Module(of)) => {
-                    let scope = crate::db::module_scope(self.db, self.project, of);
-                    resolve::did_you_mean(name, scope.values.keys().map(|n| &**n))
-                        .map(|n| format!("did you mean `{n}`?"))
-                }
-                _ => None,
-            };
-            self.report_hint(
-                span,
-                format!("unknown function `{name}` in module `{shown}`"),
-                hint,
-            );
-            return None;
-        }
-        Some(vec![heads])
-    }
-
-    /// Constructors that a module or a type has under a name.
-    fn qualified_ctors(
-        &mut self,
-        path: &[Name],
-        name: &Name,
-        span: Span,
-    ) -> Option<Levels<(TypeId, u32)>> {
-        if let Some(target) = resolve::find_module(self.db, self.project, self.module, path) {
-            let (ctors, public) = resolve::module_ctors(self.db, self.project, target, name);
-            if ctors.is_empty() {
-                return None;
-            }
-            if !public
-                && !matches!(target, Target::Module(of) if resolve::can_see(self.db, self.module, of))
-            {
-                self.report(
-                    span,
-                    format!("`{name}` is private in module `{}`", path.join(".")),
-                );
-            }
-            return Some(vec![ctors]);
-        }
-        let ty = resolve::type_named(self.db, self.project, self.module, path.last()?.clone())?;
-        let info = type_info(self.db, self.project, ty);
-        let index = info.def.ctors.iter().position(|c| c.name == *name)?;
-        Some(vec![vec![(ty, index as u32)]])
-    }
-
-    /// `M.name` as a value.
-    pub(super) fn qualified_name(
-        &mut self,
-        path: &[Name],
-        name: &Name,
-        name_span: Span,
-        expected: Option<&Ty>,
-        span: Span,
-    ) -> Expr {
-        if is_upper(name)
-            && let Some(ctors) = self.qualified_ctors(path, name, name_span)
-        {
-            return self.ctor_value(&ctors, expected, span);
-        }
-        match self.module_functions(path, name, name_span) {
-            Some(levels) => self.function_value(name, &levels, expected, span),
-            None => self.error_expr(span),
-        }
-    }
-
-    /// `receiver.name(args)`, also `M.name(args)`.
-    #[allow(clippy::too_many_arguments, reason = "the parts of one expression")]
-    pub(super) fn method_call(
-        &mut self,
-        receiver: &raw::Expr,
-        name: &Name,
-        name_span: Span,
-        types: &[raw::TypeExpr],
-        args: &[raw::Arg],
-        expected: Option<&Ty>,
-        span: Span,
-    ) -> Expr {
-        if let Some(path) = self.module_path(receiver) {
-            if is_upper(name)
-                && let Some(ctors) = self.qualified_ctors(&path, name, name_span)
-            {
-                return self.ctor_call(name, &ctors, args, expected, span);
-            }
-            let Some(levels) = self.module_functions(&path, name, name_span) else {
-                args.iter()
-                    .for_each(|arg| drop(self.infer(&arg.value, None)));
-                return self.error_expr(span);
-            };
-            if levels[0].iter().all(|h| h.value) {
-                let callee = self.global(&levels[0][0].clone(), name_span);
-                return self.value_call(callee, args, span);
-            }
-            let written;
-            let types = match &receiver.kind {
-                // `Array[Int].make(3)` gives the type arguments of `make`.
-                Raw::TypeApp(_, given) if types.is_empty() => {
-                    written = given.clone();
-                    &written
-                }
-                _ => types,
-            };
-            return self.function_call(name, &levels, types, args, span, name_span);
-        }
-        let receiver = self.infer(receiver, None);
-        let args = self.raw_args(args);
-        self.dot_call(receiver, name, name_span, types, args, span)
-    }
-
-    /// A dot call on a typed receiver with typed arguments.
-    pub(super) fn dot_call_done(
-        &mut self,
-        receiver: Expr,
-        name: &str,
-        name_span: Span,
-        args: Vec<Expr>,
-        span: Span,
-    ) -> Expr {
-        let args = Args {
-            positional: args.into_iter().map(Arg::Done).collect(),
-            named: Vec::new(),
-        };
-        self.dot_call(receiver, &name.into(), name_span, &[], args, span)
-    }
-
-    /// A dot call on a typed receiver.
-    pub(super) fn dot_call(
-        &mut self,
-        receiver: Expr,
-        name: &Name,
-        name_span: Span,
-        types: &[raw::TypeExpr],
-        mut args: Args<'_>,
-        span: Span,
-    ) -> Expr {
-        let mut form = self.known_form(&receiver.ty);
-        if let Ty::Infer(var) = form {
-            if !self.table.is_literal(var) {
-                args.positional.insert(0, Arg::Done(receiver));
-                return self.call_later(name, args, true, span);
-            }
-            // A method of a bare number literal is a method of Int.
-            self.expect(&Ty::INT, &receiver.ty, span);
-            form = Ty::INT;
-        }
-        if form == Ty::Error {
-            self.type_rest(args);
-            return self.error_expr(span);
-        }
-        if let Some((index, field)) = self.find_field(&form, name)
-            && let Ty::Fn(..) | Ty::Infer(_) = self.table.shallow(&field)
-        {
-            self.check_private_field(&form, index, name, name_span);
-            let callee = Expr {
-                kind: ExprKind::Field(Box::new(receiver), index),
-                ty: field.clone(),
-                span,
-            };
-            return self.call_field(name, callee, &field, args, span);
-        }
-        let traits = self.traits_with_method(&form, name);
-        if let Some(of) = traits.first().copied() {
-            if traits.len() > 1 {
-                let names: Vec<String> = traits
-                    .iter()
-                    .map(|t| format!("`{}`", trait_info(self.db, self.project, *t).name))
-                    .collect();
-                self.report(
-                    name_span,
-                    format!(
-                        "several traits of `{}` have a method `{name}`: {}",
-                        self.show(&form),
-                        names.join(", ")
-                    ),
-                );
-            }
-            return self.trait_call(of, name, receiver, types, args, span);
-        }
-        let levels = self.functions_named(name, None);
-        args.positional.insert(0, Arg::Done(receiver));
-        if !levels.iter().flatten().any(|h| !h.value) {
-            self.type_rest(args);
-            self.no_method(&form, name, name_span);
-            return self.error_expr(span);
-        }
-        let count = (args.positional.len() + args.named.len()) as u32;
-        let takes_receiver = self.receivers(&levels, &form);
-        if takes_receiver.is_empty() {
-            self.type_rest(args);
-            self.no_method(&form, name, name_span);
-            return self.error_expr(span);
-        }
-        if !takes_receiver
-            .iter()
-            .flatten()
-            .any(|h| h.required <= count && count <= h.arity)
-        {
-            self.type_rest(args);
-            let mut counts: Vec<String> = takes_receiver
-                .iter()
-                .flatten()
-                .map(|h| (h.arity - 1).to_string())
-                .collect();
-            counts.sort();
-            counts.dedup();
-            let message = format!(
-                "Wrong number of arguments: `.{name}` takes {}, found {}",
-                counts.join(" or "),
-                count - 1
-            );
-            self.report(span, message);
-            return self.error_expr(span);
-        }
-        self.function_call_with(name, &takes_receiver, types, args, span, name_span)
-    }
-
-    /// Those functions whose first parameter accepts the receiver.
-    fn receivers(&mut self, levels: &Levels<FnHead>, form: &Ty) -> Levels<FnHead> {
-        let mut out: Levels<FnHead> = Vec::new();
-        for level in levels {
-            let mut kept = Vec::new();
-            for head in level {
-                if head.value || head.arity == 0 {
-                    continue;
-                }
-                let one = vec![vec![FnHead {
-                    arity: 1,
-                    required: 1,
-                    ..head.clone()
-                }]];
-                if !matches!(
-                    self.choose(&one, &[Shape::Ty(form.clone())], &[], false),
-                    Choice::None | Choice::Arity
-                ) {
-                    kept.push(head.clone());
-                }
-            }
-            if !kept.is_empty() {
-                out.push(kept);
-            }
-        }
-        out
-    }
-
-    fn call_field(
-        &mut self,
-        name: &Name,
-        callee: Expr,
-        field: &Ty,
-        args: Args<'_>,
-        span: Span,
-    ) -> Expr {
-        let (params, result) = match self.table.shallow(field) {
-            Ty::Fn(params, result) => (params.to_vec(), (*result).clone()),
-            _ => {
-                let params: Vec<Ty> = args.positional.iter().map(|_| self.fresh()).collect();
-                let result = self.fresh();
-                let ty = Ty::Fn(params.clone().into(), Arc::new(result.clone()));
-                self.expect(field, &ty, span);
-                (params, result)
-            }
-        };
-        let params = params
-            .into_iter()
-            .map(|ty| ParamSig {
-                name: None,
-                ty,
-                default: None,
-            })
-            .collect();
-        self.apply(
-            name,
-            Callee::Value(Box::new(callee)),
-            params,
-            result,
-            args,
-            span,
-        )
-    }
-
-    pub(super) fn no_method(&mut self, form: &Ty, name: &str, span: Span) {
-        if super::method::operator_function(name).is_some() {
-            let message = format!("type mismatch: `{}` cannot be indexed", self.show(form));
-            self.report(span, message);
-            return;
-        }
-        let table = crate::signature::impl_table(self.db, self.project);
-        if let Some(of) = table.methods.get(name).and_then(|traits| traits.first()) {
-            let of = trait_info(self.db, self.project, *of).name.clone();
-            let ty = self.show(form);
-            let hint = match form {
-                Ty::Param(_) => Some(format!("the bound says so: [{ty}: {of}]")),
-                _ => Some(format!("implement it: `{ty}: {of} … end`")),
-            };
-            self.report_hint(
-                span,
-                format!("no method `{name}` on type `{ty}`: `{ty}` does not implement {of}"),
-                hint,
-            );
-            return;
-        }
-        let names = resolve::visible_values(self.db, self.project, self.module);
-        let candidates = names.iter().chain(table.methods.keys()).map(|n| &**n);
-        let hint = resolve::did_you_mean(name, candidates).map(|n| format!("did you mean `{n}`?"));
-        let message = format!("no method `{name}` on type `{}`", self.show(form));
-        self.report_hint(span, message, hint);
-    }
-
-    /// A call of a trait's method on a receiver.
-    pub(super) fn trait_call(
-        &mut self,
-        of: TraitId,
-        name: &Name,
-        receiver: Expr,
-        types: &[raw::TypeExpr],
-        mut args: Args<'_>,
-        span: Span,
-    ) -> Expr {
-        let info = trait_info(self.db, self.project, of);
-        let Some(method) = info.methods.iter().find(|m| m.name == *name).cloned() else {
-            return self.error_expr(span);
-        };
-        let self_ty = receiver.ty.clone();
-        let mut given = vec![self_ty.clone()];
-        given.extend(types.iter().map(|t| self.lower_type(t)));
-        let before = self.pending.len();
-        let (inst, params, result) =
-            self.instantiate_method(method.id, &self_ty, &given, name, span);
-        // That `Self` implements the trait is asked here, with a better place.
-        self.pending.truncate(before.max(self.pending.len()));
-        self.later(
-            Goal::Trait {
-                ty: self_ty.clone(),
-                of,
-            },
-            span,
-            None,
-        );
-        let rest: Arc<[Ty]> = inst.args.get(1..).unwrap_or_default().into();
-        let callee = Callee::Method(MethodRef {
-            of,
-            name: name.clone(),
-            self_ty,
-            args: rest,
-        });
-        args.positional.insert(0, Arg::Done(receiver));
-        self.apply(name, callee, params, result, args, span)
-    }
-
-    /// A trait's method at a type, also while its default body is being inferred.
-    fn instantiate_method(
-        &mut self,
-        id: FnId,
-        self_ty: &Ty,
-        given: &[Ty],
-        name: &str,
-        span: Span,
-    ) -> (FnInst, Vec<ParamSig>, Ty) {
-        let (mut inst, params, result) = self.instantiate_id(id, name, span, given);
-        if inst.args.is_empty() {
-            inst.args = [self_ty.clone()].into();
-        }
-        (inst, params, result)
-    }
-
-    /// The constructor among candidates that fits what is expected.
-    pub(super) fn choose_ctor(
-        &mut self,
-        ctors: &Levels<(TypeId, u32)>,
-        expected: Option<&Ty>,
-    ) -> (TypeId, u32) {
-        if let Some(Ty::Adt(id, _)) = expected.map(|ty| self.known_form(ty))
-            && let Some(found) = ctors.iter().flatten().find(|(ty, _)| *ty == id)
-        {
-            return *found;
-        }
-        ctors[0][0]
-    }
-
-    fn ctor_type(&mut self, id: TypeId, expected: Option<&Ty>) -> Ty {
-        if let Some(ty @ Ty::Adt(..)) = expected.map(|ty| self.table.shallow(ty))
-            && matches!(&ty, Ty::Adt(other, _) if *other == id)
-        {
-            return ty;
-        }
-        let count = type_info(self.db, self.project, id).def.params;
-        Ty::Adt(id, (0..count).map(|_| self.fresh()).collect())
-    }
-
-    /// A constructor without arguments: a value if it has no fields, else a function.
-    pub(super) fn ctor_value(
-        &mut self,
-        ctors: &Levels<(TypeId, u32)>,
-        expected: Option<&Ty>,
-        span: Span,
-    ) -> Expr {
-        let wanted = match expected.map(|ty| self.known_form(ty)) {
-            Some(Ty::Fn(_, result)) => Some((*result).clone()),
-            other => other,
-        };
-        let (id, index) = self.choose_ctor(ctors, wanted.as_ref());
-        let ty = self.ctor_type(id, wanted.as_ref());
-        let info = type_info(self.db, self.project, id);
-        let Ty::Adt(_, args) = &ty else {
-            return self.error_expr(span);
-        };
-        let fields: Vec<Ty> = info.def.ctors[index as usize]
-            .fields
-            .iter()
-            .map(|(_, f)| f.substitute(args))
-            .collect();
-        if fields.is_empty() {
-            return Expr {
-                kind: ExprKind::Construct {
-                    ctor: index,
-                    fields: Vec::new(),
-                },
-                ty,
-                span,
-            };
-        }
-        self.check_constructible(&info, index, span);
-        let params: Vec<hir::LocalId> = fields.iter().map(|f| self.temp(f.clone(), span)).collect();
-        let values = params
-            .iter()
-            .zip(&fields)
-            .map(|(local, ty)| Expr {
-                kind: ExprKind::Local(*local),
-                ty: ty.clone(),
-                span,
-            })
-            .collect();
-        let body = Expr {
-            kind: ExprKind::Construct {
-                ctor: index,
-                fields: values,
-            },
-            ty: ty.clone(),
-            span,
-        };
-        let lambda = hir::Lambda {
-            params,
-            captures: Vec::new(),
-            body,
-        };
-        let ty = Ty::Fn(fields.into(), Arc::new(ty));
-        Expr {
-            kind: ExprKind::Lambda(Box::new(lambda)),
-            ty,
-            span,
-        }
-    }
-
-    fn check_constructible(&mut self, info: &crate::types::TypeInfo, index: u32, span: Span) {
-        let private = info
-            .private
-            .get(index as usize)
-            .is_some_and(|fields| fields.contains(&true));
-        if private && !resolve::can_see(self.db, self.module, info.module) {
-            let module = self.module_name(info.module);
-            self.report(
-                span,
-                format!(
-                    "a field of `{}` is private in module `{module}`",
-                    info.def.name
-                ),
-            );
-        }
-    }
-
-    /// `Circle(3.0)`, `Point(x: 1, y: 2)`, `Point(p, x: 3)`.
-    fn ctor_call(
-        &mut self,
-        name: &Name,
-        ctors: &Levels<(TypeId, u32)>,
-        args: &[raw::Arg],
-        expected: Option<&Ty>,
-        span: Span,
-    ) -> Expr {
-        let fits = |cx: &Self, (id, index): (TypeId, u32)| {
-            let info = type_info(cx.db, cx.project, id);
-            let fields = &info.def.ctors[index as usize].fields;
-            args.len() <= fields.len()
-                && args.iter().all(|arg| {
-                    arg.name
-                        .as_ref()
-                        .is_none_or(|name| fields.iter().any(|(field, _)| field == name))
-                })
-        };
-        let (mut id, mut index) = self.choose_ctor(ctors, expected);
-        if !fits(self, (id, index))
-            && let Some(other) = ctors
-                .iter()
-                .flatten()
-                .copied()
-                .find(|ctor| fits(self, *ctor))
-        {
-            (id, index) = other;
-        }
-        let ty = self.ctor_type(id, expected);
-        let info = type_info(self.db, self.project, id);
-        let Ty::Adt(_, type_args) = ty.clone() else {
-            return self.error_expr(span);
-        };
-        let ctor = &info.def.ctors[index as usize];
-        let fields: Vec<(Name, Ty)> = ctor
-            .fields
-            .iter()
-            .map(|(n, f)| (n.clone(), f.substitute(&type_args)))
-            .collect();
-        self.check_constructible(&info, index, span);
-        let mut args = self.raw_args(args);
-        if let ([Arg::Raw(first)], false) = (args.positional.as_slice(), args.named.is_empty())
-            && info.def.ctors.len() == 1
-        {
-            let first = self.infer(first, None);
-            if matches!(self.known_form(&first.ty), Ty::Adt(other, _) if other == id) {
-                return self.update(first, &ty, &fields, args.named, span);
-            }
-            args.positional = vec![Arg::Done(first)];
-        }
-        let params: Vec<ParamSig> = fields
-            .into_iter()
-            .map(|(name, ty)| ParamSig {
-                name: (!name.is_empty()).then_some(name),
-                ty,
-                default: None,
-            })
-            .collect();
-        // The callee only carries the arguments through; what comes out is a construction.
-        let callee = Callee::Dot("".into());
-        let mut out = self.apply(name, callee, params, ty, args, span);
-        let inner = match &mut out.kind {
-            ExprKind::Block(_, value) => &mut value.kind,
-            kind => kind,
-        };
-        if let ExprKind::Call(_, fields) = inner {
-            *inner = ExprKind::Construct {
-                ctor: index,
-                fields: std::mem::take(fields),
-            };
-        }
-        out
-    }
-
-    fn update(
-        &mut self,
-        base: Expr,
-        ty: &Ty,
-        fields: &[(Name, Ty)],
-        named: Vec<(Name, Arg<'_>)>,
-        span: Span,
-    ) -> Expr {
-        self.expect(ty, &base.ty, base.span);
-        let mut updates = Vec::new();
-        for (name, arg) in named {
-            let Some(at) = fields.iter().position(|(field, _)| *field == name) else {
-                self.no_field(ty, &name, arg.span());
-                continue;
-            };
-            self.check_private_field(ty, at as u32, &name, arg.span());
-            if let Arg::Raw(e) = arg {
-                updates.push((at as u32, self.check(e, &fields[at].1)));
-            }
-        }
-        Expr {
-            kind: ExprKind::Update(Box::new(base), updates),
-            ty: ty.clone(),
-            span,
         }
     }
 }

@@ -1,0 +1,276 @@
+//! Names as values: locals, functions, module-level values; paths through modules.
+
+use super::call::is_upper;
+use super::method::{Choice, Shape};
+use super::{Goal, Hole, Infer};
+use crate::hir::{Callee, Expr, ExprKind, Span};
+use crate::items::FnHead;
+use crate::raw::{self, ExprKind as Raw, Name};
+use crate::resolve::{self, Levels, Target};
+use crate::ty::Ty;
+use std::sync::Arc;
+
+impl<'db> Infer<'db> {
+    /// A name as a value.
+    pub(super) fn name(&mut self, name: &Name, expected: Option<&Ty>, span: Span) -> Expr {
+        if let Some((binding, _)) = self.lookup(name) {
+            return self.bound_value(binding, span);
+        }
+        if is_upper(name) {
+            let ctors = resolve::ctors(self.db, self.project, self.module, name.clone());
+            if !ctors.is_empty() {
+                return self.ctor_value(&ctors, expected, span);
+            }
+        }
+        let levels = resolve::values(self.db, self.project, self.module, name.clone());
+        if levels.is_empty() {
+            return self.unknown_name(name, span, false);
+        }
+        self.function_value(name, &levels, expected, span)
+    }
+
+    pub(super) fn unknown_name(&mut self, name: &Name, span: Span, called: bool) -> Expr {
+        let mut names: Vec<Name> = self.members[self.at]
+            .names
+            .iter()
+            .map(|(name, _, _)| name.clone())
+            .collect();
+        names.extend(resolve::visible_values(self.db, self.project, self.module));
+        if is_upper(name) {
+            names.extend(resolve::visible_ctors(self.db, self.project, self.module));
+        }
+        let hint = resolve::did_you_mean(name, names.iter().map(|n| &**n))
+            .map(|n| format!("did you mean `{n}`?"));
+        let what = match (is_upper(name), called) {
+            (true, _) => "unknown constructor",
+            (false, true) => "unknown function",
+            (false, false) => "unknown variable",
+        };
+        self.report_hint(span, format!("{what} `{name}`"), hint);
+        self.error_expr(span)
+    }
+
+    /// A function (or module-level value) as a value.
+    pub(super) fn function_value(
+        &mut self,
+        name: &Name,
+        levels: &Levels<FnHead>,
+        expected: Option<&Ty>,
+        span: Span,
+    ) -> Expr {
+        let form = expected.map(|ty| self.known_form(ty));
+        let nearest = &levels[0];
+        if nearest.len() > 1 && nearest.iter().all(|h| h.value) {
+            self.ambiguous(name, nearest, span);
+            return self.error_expr(span);
+        }
+        let head = match (nearest.as_slice(), form) {
+            ([only], _) if only.value || levels.len() == 1 => Some(only.clone()),
+            (_, Some(Ty::Fn(params, _))) => {
+                let shapes: Vec<Shape> = params.iter().cloned().map(Shape::Ty).collect();
+                match self.choose(levels, &shapes, &[], true) {
+                    Choice::One(head) => Some(head),
+                    Choice::Later => {
+                        let result = self.fresh();
+                        return self.later_value(name, params.to_vec(), result, span);
+                    }
+                    Choice::Arity | Choice::None | Choice::Ambiguous => Some(nearest[0].clone()),
+                }
+            }
+            ([only], _) => Some(only.clone()),
+            (several, _) => {
+                let arity = several[0].arity;
+                if several.iter().all(|h| h.arity == arity) {
+                    let params = (0..arity).map(|_| self.fresh()).collect();
+                    let result = self.fresh();
+                    return self.later_value(name, params, result, span);
+                }
+                None
+            }
+        };
+        let Some(head) = head else {
+            self.report(
+                span,
+                format!("Type annotation required: several functions are called `{name}`"),
+            );
+            return self.error_expr(span);
+        };
+        if head.value {
+            return self.global(&head, span);
+        }
+        let (inst, params, result) = self.instantiate_fn(&head, name, span);
+        let ty = Ty::Fn(params.into_iter().map(|p| p.ty).collect(), Arc::new(result));
+        Expr {
+            kind: ExprKind::FnValue(Callee::Fn(inst)),
+            ty,
+            span,
+        }
+    }
+
+    pub(super) fn later_value(
+        &mut self,
+        name: &Name,
+        params: Vec<Ty>,
+        result: Ty,
+        span: Span,
+    ) -> Expr {
+        let ty = Ty::Fn(params.clone().into(), Arc::new(result.clone()));
+        let (hole, out) = self.hole(
+            Hole::Value {
+                ty: ty.clone(),
+                span,
+            },
+            ty,
+            span,
+        );
+        let owner = self.owner();
+        self.later(
+            Goal::Dot {
+                name: name.clone(),
+                args: params,
+                result,
+                owner,
+                dot: false,
+            },
+            span,
+            Some(hole),
+        );
+        out
+    }
+
+    pub(super) fn global(&mut self, head: &FnHead, span: Span) -> Expr {
+        let (inst, _, result) = self.instantiate_fn(head, "", span);
+        Expr {
+            kind: ExprKind::Global(inst.id),
+            ty: result,
+            span,
+        }
+    }
+
+    /// Reports that a name has several meanings which nothing tells apart.
+    pub(super) fn ambiguous(&mut self, name: &str, heads: &[FnHead], span: Span) {
+        let mut modules: Vec<Name> = heads.iter().map(|h| self.module_name(h.module)).collect();
+        modules.sort();
+        modules.dedup();
+        if modules.len() > 1 {
+            let list: Vec<String> = modules.iter().map(|m| format!("`{m}`")).collect();
+            let hint = Some(format!("say which: `{}.{name}`", modules[0]));
+            self.report_hint(
+                span,
+                format!(
+                    "`{name}` is ambiguous: modules {} have it",
+                    list.join(" and ")
+                ),
+                hint,
+            );
+        } else {
+            self.report(
+                span,
+                format!("Type annotation required: several `{name}` take these arguments"),
+            );
+        }
+    }
+
+    /// The module that an expression before a dot names.
+    pub(super) fn module_path(&mut self, e: &raw::Expr) -> Option<Vec<Name>> {
+        let mut path = Vec::new();
+        let mut at = e;
+        loop {
+            match &at.kind {
+                Raw::Name(name) => {
+                    if self.lookup(name).is_some() {
+                        return None;
+                    }
+                    path.push(name.clone());
+                    break;
+                }
+                Raw::Field(base, name, _) => {
+                    path.push(name.clone());
+                    at = base;
+                }
+                Raw::TypeApp(base, _) => at = base,
+                _ => return None,
+            }
+        }
+        path.reverse();
+        let found = resolve::find_module(self.db, self.project, self.module, &path).is_some();
+        let is_type = path.len() == 1
+            && is_upper(&path[0])
+            && resolve::type_named(self.db, self.project, self.module, path[0].clone()).is_some()
+            && resolve::ctors(self.db, self.project, self.module, path[0].clone()).is_empty();
+        (found || is_type).then_some(path)
+    }
+
+    /// Functions of a module under a name, as one level; reports private and unknown ones.
+    pub(super) fn module_functions(
+        &mut self,
+        path: &[Name],
+        name: &Name,
+        span: Span,
+    ) -> Option<Levels<FnHead>> {
+        let shown = path.join(".");
+        let target = resolve::find_module(self.db, self.project, self.module, path);
+        let heads = match target {
+            Some(Target::Module(of)) => {
+                let all = resolve::module_values(self.db, self.project, of, name.clone());
+                let visible: Vec<FnHead> = all
+                    .iter()
+                    .filter(|h| h.public || resolve::can_see(self.db, self.module, of))
+                    .cloned()
+                    .collect();
+                if visible.is_empty() && !all.is_empty() {
+                    let module = self.module_name(of);
+                    let hint = Some("`pub` before its definition makes it visible".to_string());
+                    self.report_hint(
+                        span,
+                        format!("`{name}` is private in module `{module}`"),
+                        hint,
+                    );
+                    return None;
+                }
+                visible
+            }
+            Some(Target::Prelude) => {
+                resolve::prelude_values(self.db, self.project, name.clone()).to_vec()
+            }
+            None => Vec::new(),
+        };
+        if heads.is_empty() {
+            let hint = match target {
+                Some(Target::Module(of)) => {
+                    let scope = crate::db::module_scope(self.db, self.project, of);
+                    resolve::did_you_mean(name, scope.values.keys().map(|n| &**n))
+                        .map(|n| format!("did you mean `{n}`?"))
+                }
+                _ => None,
+            };
+            self.report_hint(
+                span,
+                format!("unknown function `{name}` in module `{shown}`"),
+                hint,
+            );
+            return None;
+        }
+        Some(vec![heads])
+    }
+
+    /// `M.name` as a value.
+    pub(super) fn qualified_name(
+        &mut self,
+        path: &[Name],
+        name: &Name,
+        name_span: Span,
+        expected: Option<&Ty>,
+        span: Span,
+    ) -> Expr {
+        if is_upper(name)
+            && let Some(ctors) = self.qualified_ctors(path, name, name_span)
+        {
+            return self.ctor_value(&ctors, expected, span);
+        }
+        match self.module_functions(path, name, name_span) {
+            Some(levels) => self.function_value(name, &levels, expected, span),
+            None => self.error_expr(span),
+        }
+    }
+}
