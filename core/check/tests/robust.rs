@@ -110,3 +110,75 @@ fn deep_texts() {
         check(&format!("{chain}f2000(x) = x\nmain() = f0(1)\n"));
     });
 }
+
+/// One database through many edits, with the library: what a day of typing is.
+#[test]
+fn edits_beside_the_library() {
+    deep(|| {
+        let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+        let nos = |dir: std::path::PathBuf| {
+            let mut files: Vec<_> = std::fs::read_dir(dir)
+                .expect("it is there")
+                .map(|e| e.expect("readable").path())
+                .collect();
+            files.retain(|path| path.extension().is_some_and(|e| e == "nos"));
+            files.sort();
+            files
+        };
+        let mut db = Database::new();
+        for path in nos(root.join("../../std")) {
+            let name = path
+                .file_name()
+                .expect("a file")
+                .to_string_lossy()
+                .to_string();
+            db.set_file(
+                &name,
+                &std::fs::read_to_string(&path).expect("readable"),
+                Origin::Std,
+            );
+        }
+        let programs: Vec<String> = nos(root.join("tests/data"))
+            .iter()
+            .map(|path| std::fs::read_to_string(path).expect("readable"))
+            .collect();
+        let pieces: Vec<&str> = programs
+            .iter()
+            .map(|p| {
+                p.split_once("\n#= answers")
+                    .map_or(p.as_str(), |(program, _)| program)
+            })
+            .flat_map(|p| p.split_inclusive('\n'))
+            .collect();
+        let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+        let mut next = |below: usize| {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            (state % below as u64) as usize
+        };
+        for round in 0..400 {
+            let text: String = if round % 2 == 0 {
+                (0..20).map(|_| pieces[next(pieces.len())]).collect()
+            } else {
+                let mut text: String = {
+                    let start = next(pieces.len());
+                    pieces[start..(start + 25).min(pieces.len())].concat()
+                };
+                for _ in 0..4 {
+                    let at = next(text.len());
+                    if text.is_char_boundary(at) && text.is_char_boundary(at + 1) {
+                        text.remove(at);
+                    }
+                }
+                text
+            };
+            db.set_file("main.nos", &text, Origin::Project);
+            query::diagnostics(&db);
+            for id in query::functions(&db) {
+                query::fn_def(&db, id);
+                query::body(&db, id);
+            }
+        }
+    });
+}
