@@ -3,6 +3,7 @@
 
 mod captures;
 pub mod db;
+pub mod deep;
 pub mod diagnostic;
 pub mod dump;
 pub mod exhaustive;

@@ -7,6 +7,7 @@
 mod cursor;
 
 use cursor::Found;
+use nostos_check::deep::deep;
 use nostos_check::hir::FnDef;
 use nostos_check::query::{self, Database, Origin};
 use nostos_check::ty::FileId;
@@ -105,7 +106,9 @@ impl Analysis {
         let Some(file) = self.db.file_id(path) else {
             return Vec::new();
         };
-        let mut found: Vec<Diagnostic> = query::file_diagnostics(&self.db, file)
+        // The text may be nested as deeply as it likes, and whoever asks may have a small stack. The clone is gone before anything is set.
+        let db = self.db.clone();
+        let mut found: Vec<Diagnostic> = deep(move || query::file_diagnostics(&db, file))
             .into_iter()
             .filter(|diagnostic| diagnostic.file == file)
             .map(|diagnostic| self.diagnostic(&diagnostic))

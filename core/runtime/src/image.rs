@@ -19,6 +19,9 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
 use std::thread::JoinHandle;
 
+/// Workers call the compiler, whose recursion follows the nesting of the program's text. Address space only: pages come as they are used.
+const COMPILER_STACK: usize = 256 << 20;
+
 /// See the module. Dropping it ends all processes.
 pub struct Image {
     core: Arc<Core>,
@@ -36,7 +39,7 @@ impl Image {
             let core = core.clone();
             let thread = std::thread::Builder::new()
                 .name(format!("nostos-worker-{index}"))
-                .stack_size(8 << 20)
+                .stack_size(COMPILER_STACK)
                 .spawn(move || Worker::new(core, index, queue).run())?;
             threads.push(thread);
         }

@@ -5,11 +5,13 @@
 
 use crate::debug::{Finding, Refusal};
 use crate::live::Session;
+use nostos_check::deep::deep;
 use nostos_check::diagnostic::Diagnostic;
 use nostos_check::query;
+use nostos_runtime::Finished;
 use nostos_syntax::ast::Item;
 use std::collections::BTreeMap;
-use std::sync::mpsc::RecvTimeoutError;
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::Duration;
 
 /// How long an expression may take before it is ended: whoever asked waits for it.
@@ -43,7 +45,7 @@ impl Session {
     }
 
     fn expression(&self, input: &str) -> Result<Evaluated, Refusal> {
-        let (cell, ty, bare) = {
+        let (cell, ty, bare) = deep(|| -> Result<_, Refusal> {
             let mut build = self.build.lock();
             let scope = build
                 .db
@@ -59,29 +61,35 @@ impl Session {
             let bare = shown.is_ok();
             let cell = build.codegen.entry_cell(shown.unwrap_or(body));
             build.compile(&self.image, cell)?;
-            (cell, ty, bare)
-        };
+            Ok((cell, ty, bare))
+        })?;
         let (pid, answer) = self
             .image
             .call(cell)
             .map_err(|error| Refusal(format!("cannot start a process: {error}")))?;
-        let finished = match answer.recv_timeout(PATIENCE) {
-            Ok(finished) => finished,
-            Err(RecvTimeoutError::Timeout) => {
-                self.image.kill(pid);
-                return Err(Refusal(format!(
-                    "no value after {} seconds, so it was ended (`spawn` lets it go on by itself)",
-                    PATIENCE.as_secs()
-                )));
-            }
-            Err(RecvTimeoutError::Disconnected) => {
-                return Err(Refusal("the image has ended".into()));
-            }
-        };
+        let finished = self.finished(pid, &answer)?;
         match self.image.render_result(&finished, bare) {
             Some(text) => Ok(Evaluated { text, ty }),
             None => Err(Refusal(finished.reason.to_string())),
         }
+    }
+
+    /// What came of an expression that runs in the process `pid`; one that takes too long is ended.
+    pub(crate) fn finished(
+        &self,
+        pid: u64,
+        answer: &Receiver<Finished>,
+    ) -> Result<Finished, Refusal> {
+        answer.recv_timeout(PATIENCE).map_err(|why| match why {
+            RecvTimeoutError::Timeout => {
+                self.image.kill(pid);
+                Refusal(format!(
+                    "no value after {} seconds, so it was ended (`spawn` lets it go on by itself)",
+                    PATIENCE.as_secs()
+                ))
+            }
+            RecvTimeoutError::Disconnected => Refusal("the image has ended".into()),
+        })
     }
 
     fn define(&self, scraps: Vec<Scrap>) -> Result<Evaluated, Refusal> {

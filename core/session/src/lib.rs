@@ -9,6 +9,7 @@ pub mod project;
 pub mod report;
 pub mod watch;
 
+use nostos_check::deep::deep;
 use nostos_check::query;
 pub use nostos_check::render::Style;
 pub use nostos_codegen::Options;
@@ -18,6 +19,8 @@ use std::path::Path;
 /// Checks a program without running it.
 pub fn check(path: &Path, style: Style) -> Result<report::Found, project::OpenError> {
     let project = project::Project::open(path)?;
-    let db = build::database(&project.files);
-    Ok(report::found(&db, &query::project_diagnostics(&db), style))
+    Ok(deep(|| {
+        let db = build::database(&project.files);
+        report::found(&db, &query::project_diagnostics(&db), style)
+    }))
 }

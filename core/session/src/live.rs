@@ -8,6 +8,7 @@ use crate::debug::{Event, Finding, Reload};
 use crate::project::Project;
 use crate::report;
 use nostos_abi::code::CellId;
+use nostos_check::deep::deep;
 use nostos_check::diagnostic::Diagnostic;
 use nostos_check::query;
 use nostos_check::render::Style;
@@ -47,8 +48,11 @@ impl Session {
         config: Config,
         style: Style,
     ) -> Result<Arc<Session>, Unfit> {
-        let build = Build::new(&project, options);
-        let wrong = build.errors();
+        let (build, wrong) = deep(|| {
+            let build = Build::new(&project, options);
+            let wrong = build.errors();
+            (build, wrong)
+        });
         if !wrong.is_empty() {
             return Err(unfit(&build, &project, &wrong, style));
         }
@@ -83,12 +87,14 @@ impl Session {
 
     /// The cell that starts the program.
     pub fn entry(&self) -> Result<CellId, String> {
-        let mut build = self.build.lock();
-        let main = query::main_fn(&build.db).ok_or("the program has no function main")?;
-        let body = query::entry(&build.db, main);
-        let cell = build.codegen.entry_cell(body);
-        build.compile(&self.image, cell)?;
-        Ok(cell)
+        deep(|| {
+            let mut build = self.build.lock();
+            let main = query::main_fn(&build.db).ok_or("the program has no function main")?;
+            let body = query::entry(&build.db, main);
+            let cell = build.codegen.entry_cell(body);
+            build.compile(&self.image, cell)?;
+            Ok(cell)
+        })
     }
 
     /// From now on, what happens.
@@ -143,7 +149,11 @@ impl Session {
     }
 
     /// The transaction behind every reload.
-    pub(crate) fn swap(&self, mut edits: BTreeMap<String, Option<String>>) -> Reload {
+    pub(crate) fn swap(&self, edits: BTreeMap<String, Option<String>>) -> Reload {
+        deep(|| self.swap_here(edits))
+    }
+
+    fn swap_here(&self, mut edits: BTreeMap<String, Option<String>>) -> Reload {
         let begin = Instant::now();
         let mut build = self.build.lock();
         edits.retain(|name, text| build.texts.get(name) != text.as_ref());

@@ -3,8 +3,9 @@
 use super::{Pid, Refusal};
 use crate::live::Session;
 use nostos_abi::desc::{DescTable, ShapeId};
+use nostos_check::deep::deep;
 use nostos_check::query;
-use nostos_runtime::{Finished, Value};
+use nostos_runtime::Value;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -84,7 +85,7 @@ impl Session {
         owner: Pid,
         text: &str,
     ) -> Result<Outcome, Refusal> {
-        let (cell, desc, lanes, ty) = {
+        let (cell, desc, lanes, ty) = deep(|| -> Result<_, Refusal> {
             let mut build = self.build.lock();
             let build = &mut *build;
             let scope = build
@@ -111,15 +112,13 @@ impl Session {
                 .entry_closure(&build.db, cell)
                 .ok_or("this expression has no code")?;
             build.compile(&self.image, cell)?;
-            (cell, desc, lanes, ty)
-        };
-        let (_, answer) = self
+            Ok((cell, desc, lanes, ty))
+        })?;
+        let (pid, answer) = self
             .image
             .call_with(cell, desc, &lanes, owner)
             .map_err(|error| Refusal(format!("cannot start a process: {error}")))?;
-        let finished: Finished = answer
-            .recv()
-            .map_err(|_| Refusal("the image has ended".into()))?;
+        let finished = self.finished(pid, &answer)?;
         match self.image.render_result(&finished, false) {
             Some(text) => Ok(Outcome { text, ty }),
             None => Err(Refusal(finished.reason.to_string())),
