@@ -156,8 +156,13 @@ fn dedup(findings: &mut Vec<Finding>) {
     });
 }
 
-/// Decides what receive and catch arms take whose type nothing has fixed.
+/// Decides what receive arms take whose type nothing has fixed; those of catch before them.
 fn arm_types(cx: &mut Infer<'_>, results: &[Open]) {
+    for at in 0..cx.members.len() {
+        cx.enter(at);
+        cx.catch_types(0);
+    }
+    cx.solve();
     for at in 0..cx.members.len() {
         cx.enter(at);
         let mut fixed = Vec::new();
@@ -165,7 +170,7 @@ fn arm_types(cx: &mut Infer<'_>, results: &[Open]) {
             types.iter().for_each(|ty| cx.table.free(ty, &mut fixed));
             cx.table.free(result, &mut fixed);
         }
-        for arm in cx.me().arms.clone() {
+        for arm in cx.me().arms.clone().into_iter().filter(|arm| !arm.catch) {
             let mut free = Vec::new();
             cx.table.free(&arm.ty, &mut free);
             free.retain(|var| !fixed.contains(var));
@@ -179,14 +184,6 @@ fn arm_types(cx: &mut Infer<'_>, results: &[Open]) {
                     cx.table.bind(var, Ty::Never);
                     continue;
                 }
-            }
-            if arm.catch {
-                for var in free {
-                    if matches!(cx.table.shallow(&Ty::Infer(var)), Ty::Infer(v) if v == var) {
-                        cx.table.bind(var, Ty::String);
-                    }
-                }
-                continue;
             }
             cx.report_hint(
                 arm.span,

@@ -58,8 +58,31 @@ impl<'db> Infer<'db> {
         self.check_traits();
     }
 
+    /// Catch arms take strings where nothing inside of the function says otherwise, also where callers could: an exception comes from anywhere.
+    /// A pattern that binds nothing that is used takes anything. For variables above a level.
+    pub(super) fn catch_types(&mut self, level: u32) {
+        for arm in self.me().arms.clone().into_iter().filter(|arm| arm.catch) {
+            let mut free = Vec::new();
+            self.table.free(&arm.ty, &mut free);
+            free.retain(|var| self.table.level_of(*var) > level);
+            if let (Ty::Infer(var), Some(bare)) = (self.table.shallow(&arm.ty), arm.bare)
+                && free.contains(&var)
+                && !bare.is_some_and(|local| self.me().used.contains(&local))
+            {
+                // See `arm` in `finish`.
+                self.table.bind(var, Ty::Never);
+                continue;
+            }
+            for var in free {
+                self.table.bind(var, Ty::String);
+            }
+        }
+    }
+
     /// Makes parameters of what local functions leave open.
     pub(super) fn generalise_local(&mut self, ids: &[LocalFnId], first_var: u32) {
+        self.settle(first_var);
+        self.catch_types(self.table.level);
         self.settle(first_var);
         let level = self.table.level;
         let mut free = Vec::new();
