@@ -265,6 +265,11 @@ impl Image {
         )
     }
 
+    /// Calls `f` with the descriptors so far.
+    pub fn with_descs<T>(&self, f: impl FnOnce(&DescTable) -> T) -> T {
+        f(&self.core.descs.read())
+    }
+
     /// The name of a type.
     pub fn shape_name(&self, shape: ShapeId) -> String {
         let table = self.core.descs.read();

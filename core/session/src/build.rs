@@ -8,7 +8,6 @@ use crate::eval::Scrap;
 use crate::project::Project;
 use crate::report;
 use nostos_abi::code::CellId;
-use nostos_abi::desc::DescTable;
 use nostos_check::diagnostic::{Diagnostic, Severity};
 use nostos_check::hir::{Body, FnDef, TypeDef};
 use nostos_check::query::{self, Database, Origin};
@@ -34,14 +33,14 @@ pub struct Build {
     pub main_text: String,
     /// Who wants word of new code.
     pub(crate) published: Vec<Sender<()>>,
-    /// Is shown new code before anybody can call it for the second time.
-    pub(crate) show: Option<Show>,
+    /// Called after each publication, before whoever asked for the code goes on.
+    pub(crate) shown: Vec<Show>,
     /// What has been compiled, as it was then.
     compiled: FxHashMap<FnId, Compiled>,
 }
 
-/// Called with the descriptors after each publication.
-pub(crate) type Show = Box<dyn FnMut(&DescTable) + Send>;
+/// Looks at new code. Must not ask for the build, which is held.
+pub(crate) type Show = Box<dyn FnMut() + Send>;
 
 /// A definition as it was when it was compiled.
 struct Compiled {
@@ -75,7 +74,7 @@ impl Build {
             scraps: Vec::new(),
             main_text: project.files[&project.main].clone(),
             published: Vec::new(),
-            show: None,
+            shown: Vec::new(),
             compiled: FxHashMap::default(),
         }
     }
@@ -117,8 +116,8 @@ impl Build {
         }
         image.add_descs(self.codegen.descs());
         image.publish(code).map_err(|error| error.to_string())?;
-        if let Some(show) = &mut self.show {
-            show(self.codegen.descs());
+        for show in &mut self.shown {
+            show();
         }
         self.published.retain(|who| who.send(()).is_ok());
         Ok(())

@@ -2,11 +2,11 @@
 
 use super::{Pid, Refusal};
 use crate::live::Session;
-use nostos_abi::desc::{DescTable, ShapeId};
+use nostos_abi::desc::ShapeId;
 use nostos_check::deep::deep;
 use nostos_check::query;
 use nostos_runtime::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
@@ -31,14 +31,14 @@ impl Session {
         receiver
     }
 
-    /// The descriptors so far. Not to be called by who holds the build.
-    pub(super) fn with_descs<T>(&self, f: impl FnOnce(&DescTable) -> T) -> T {
-        f(self.build.lock().codegen.descs())
-    }
-
     /// Is this a file of the project, and not of the library?
     pub(super) fn is_own(&self, file: &str) -> bool {
         self.build.lock().texts.contains_key(file)
+    }
+
+    /// The files of the project.
+    pub(super) fn own_files(&self) -> BTreeSet<String> {
+        self.build.lock().texts.keys().cloned().collect()
     }
 
     /// The path to show for a file: absolute, but for the library's, which are on no disk.
@@ -62,17 +62,17 @@ impl Session {
         self.project.relative(path).or_else(whole)
     }
 
-    /// The lines on which the project's functions begin now, by file and name.
-    pub(super) fn definition_lines(&self) -> BTreeMap<(String, String), u32> {
+    /// The first and last lines of the project's functions as they stand now, by file and name.
+    pub(super) fn definition_lines(&self) -> BTreeMap<(String, String), (u32, u32)> {
         let build = self.build.lock();
         let mut lines = BTreeMap::new();
         for id in query::functions(&build.db) {
             let def = query::fn_def(&build.db, id);
-            let line = build.db.line_index(def.file).line_col(def.start).line + 1;
-            lines.insert(
-                (build.db.path(def.file).to_string(), def.name.to_string()),
-                line,
-            );
+            let index = build.db.line_index(def.file);
+            let line = |offset| index.line_col(offset).line + 1;
+            let place = (line(def.start), line(def.start + def.len.saturating_sub(1)));
+            let file = build.db.path(def.file).to_string();
+            lines.insert((file, def.name.to_string()), place);
         }
         lines
     }

@@ -128,7 +128,7 @@ impl Symbols {
     }
 
     /// Definitions stand at these lines now, by file and name. What is inside of them moves with them.
-    pub fn move_to(&mut self, lines: &BTreeMap<(String, String), u32>) {
+    pub fn move_to(&mut self, lines: &BTreeMap<(String, String), (u32, u32)>) {
         let compiled: BTreeMap<(String, String), u32> = self
             .functions
             .values()
@@ -140,7 +140,7 @@ impl Symbols {
             let mut name = function.name.as_str();
             loop {
                 let key = (function.file.clone(), name.to_owned());
-                if let Some(now) = lines.get(&key) {
+                if let Some((now, _)) = lines.get(&key) {
                     let then = compiled.get(&key).copied().unwrap_or(function.line);
                     function.moved = i64::from(*now) - i64::from(then);
                     break;
