@@ -17,7 +17,6 @@ use nostos_runtime::Image;
 use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::mpsc::Sender;
 
 /// The compiler's half of an image.
 pub struct Build {
@@ -31,8 +30,6 @@ pub struct Build {
     pub scraps: Vec<Scrap>,
     /// The main file's text without them.
     pub main_text: String,
-    /// Who wants word of new code.
-    pub(crate) published: Vec<Sender<()>>,
     /// Called after each publication, before whoever asked for the code goes on.
     pub(crate) shown: Vec<Show>,
     /// What has been compiled, as it was then.
@@ -73,7 +70,6 @@ impl Build {
             texts: project.files.clone(),
             scraps: Vec::new(),
             main_text: project.files[&project.main].clone(),
-            published: Vec::new(),
             shown: Vec::new(),
             compiled: FxHashMap::default(),
         }
@@ -119,7 +115,6 @@ impl Build {
         for show in &mut self.shown {
             show();
         }
-        self.published.retain(|who| who.send(()).is_ok());
         Ok(())
     }
 

@@ -9,7 +9,6 @@ use nostos_runtime::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, channel};
 
 /// A value of an expression.
 pub(super) struct Outcome {
@@ -24,13 +23,6 @@ pub(super) struct Known {
 }
 
 impl Session {
-    /// From now on, a word whenever code was published.
-    pub(super) fn on_publish(&self) -> Receiver<()> {
-        let (sender, receiver) = channel();
-        self.build.lock().published.push(sender);
-        receiver
-    }
-
     /// Is this a file of the project, and not of the library?
     pub(super) fn is_own(&self, file: &str) -> bool {
         self.build.lock().texts.contains_key(file)

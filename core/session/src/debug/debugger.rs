@@ -114,18 +114,20 @@ impl Debugger {
                     debugger.happened(event);
                 }
             })?;
-        let published = session.on_publish();
+        let told = session.listen();
         let weak = Arc::downgrade(&debugger);
         std::thread::Builder::new()
             .name("breakpoints".into())
             .spawn(move || {
-                while published.recv().is_ok() {
-                    while published.try_recv().is_ok() {}
+                for event in told {
                     let Some(debugger) = weak.upgrade() else {
                         return;
                     };
-                    debugger.look_at_sources();
-                    debugger.code_changed();
+                    // What did not change may stand on other lines now.
+                    if matches!(event, Event::Reloaded(_)) {
+                        debugger.look_at_sources();
+                        debugger.code_changed();
+                    }
                 }
             })?;
         let weak = Arc::downgrade(&debugger);
