@@ -101,7 +101,8 @@ fn path(text: &str) -> Option<Vec<&str>> {
         let end = match rest.strip_prefix('[') {
             Some(inner) if !steps.is_empty() => {
                 let end = word(inner);
-                if !inner[..end].bytes().all(|b| b.is_ascii_digit())
+                if end == 0
+                    || !inner[..end].bytes().all(|b| b.is_ascii_digit())
                     || !inner[end..].starts_with(']')
                 {
                     return None;
