@@ -487,6 +487,7 @@ fn fresh_socket() -> io::Result<PathBuf> {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     let dir = endpoint::directory();
     endpoint::make_directory(&dir)?;
+    endpoint::sweep(&dir);
     let number = NEXT.fetch_add(1, Ordering::Relaxed);
     Ok(dir.join(format!("dap-{}-{number}.sock", std::process::id())))
 }

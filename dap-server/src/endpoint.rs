@@ -11,6 +11,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+/// A socket of this age that nobody listens on is a dead image's.
+const YOUTH: Duration = Duration::from_secs(60);
 /// How long an ended program waits for its clients to have read the news.
 const FAREWELL: Duration = Duration::from_secs(3);
 
@@ -35,6 +37,25 @@ pub fn directory() -> PathBuf {
 /// Where the image with this operating-system process has its socket, unless it was told otherwise.
 pub fn path_of(pid: u32) -> PathBuf {
     directory().join(format!("{pid}.sock"))
+}
+
+/// Takes away the sockets in a directory of ours that images left behind which were killed. Young ones may be about to be listened on.
+pub fn sweep(dir: &Path) {
+    let Ok(entries) = std::fs::read_dir(dir) else {
+        return;
+    };
+    for path in entries.flatten().map(|entry| entry.path()) {
+        let is_old = std::fs::symlink_metadata(&path)
+            .and_then(|found| found.modified())
+            .is_ok_and(|then| then.elapsed().is_ok_and(|age| age > YOUTH));
+        let is_socket = path
+            .extension()
+            .is_some_and(|extension| extension == "sock");
+        if is_old && is_socket {
+            // It stays when it is no socket, or when somebody listens.
+            let _ = clear_stale(&path);
+        }
+    }
 }
 
 fn uid() -> u32 {
@@ -73,6 +94,7 @@ impl Endpoint {
             Some(path) => path,
             None => {
                 make_directory(&directory())?;
+                sweep(&directory());
                 path_of(std::process::id())
             }
         };

@@ -170,7 +170,10 @@ fn inspected(session: &Arc<Session>, socket: Option<PathBuf>, wait: bool) -> i32
         // Editors can still ask for a reload.
         eprintln!("{why}");
     }
-    let status = if wait && !debugger.await_release() {
+    let released = !wait || debugger.await_release();
+    // From here on the launcher's connection tells when it is gone, and then the image ends in order.
+    let _ = rustix::process::set_parent_process_death_signal(None);
+    let status = if !released {
         143
     } else {
         begin(session, Some(&debugger))

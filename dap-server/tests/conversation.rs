@@ -138,6 +138,13 @@ fn nothing_is_left_when_the_adapter_or_its_client_is_killed() {
             }
             adapter.0.wait().expect("it ends");
             wait_until(at, || images_of(id).is_empty());
+            // An image that ran ends in order; one that never began is killed by the kernel, and the next one sweeps up.
+            let mark = format!("dap-{id}-");
+            let left = std::fs::read_dir(nostos_dap::endpoint::directory())
+                .expect("it was used")
+                .flatten()
+                .filter(|entry| entry.file_name().to_string_lossy().contains(&mark));
+            assert!(left.count() == 0 || kill && !configured, "{at}");
         }
     }
 }
