@@ -300,12 +300,15 @@ impl Shell {
                     text,
                     old,
                 } => {
-                    let _ = self.parser.send(workers::ParseJob {
+                    let _ = self.parser.send(workers::ParseJob::Parse {
                         doc,
                         version,
                         text,
                         old,
                     });
+                }
+                Effect::Discard(tree) => {
+                    let _ = self.parser.send(workers::ParseJob::Discard(tree));
                 }
                 Effect::Analyse {
                     doc,

@@ -316,6 +316,8 @@ pub enum Effect {
         /// The shifted old tree.
         old: Option<Tree>,
     },
+    /// Free a tree, where it may take its time.
+    Discard(Tree),
     /// Ask the analyser about a text.
     Analyse {
         /// Document.

@@ -52,7 +52,7 @@ pub fn update(state: &mut State, event: Event) -> Vec<Effect> {
         Event::Files(files) => state.files = files,
         Event::Parsed { doc, version, tree } => {
             if let Some(doc) = state.editor.docs.iter_mut().find(|d| d.id == doc) {
-                doc.syntax.install(version, tree);
+                out.extend(doc.syntax.install(version, tree).map(Effect::Discard));
             }
         }
         Event::Diagnosed {

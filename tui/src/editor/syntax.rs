@@ -164,12 +164,13 @@ impl Syntax {
         self.edits.push((version, edit));
     }
 
-    /// Takes over the tree of `version` and replays what was edited since.
-    pub fn install(&mut self, version: u64, mut tree: Tree) {
+    /// Takes over the tree of `version` and replays what was edited since. Gives the old tree back: freeing a large one takes
+    /// milliseconds, which is for another thread.
+    pub fn install(&mut self, version: u64, mut tree: Tree) -> Option<Tree> {
         self.edits.retain(|(v, _)| *v > version);
         for (_, edit) in &self.edits {
             tree.edit(edit);
         }
-        self.tree = Some(tree);
+        self.tree.replace(tree)
     }
 }

@@ -31,11 +31,15 @@ pub enum FileJob {
     List,
 }
 
-pub struct ParseJob {
-    pub doc: usize,
-    pub version: u64,
-    pub text: Rope,
-    pub old: Option<Tree>,
+pub enum ParseJob {
+    Parse {
+        doc: usize,
+        version: u64,
+        text: Rope,
+        old: Option<Tree>,
+    },
+    /// Only to be freed here and not on the thread that draws.
+    Discard(Tree),
 }
 
 pub enum AnalyseJob {
@@ -140,19 +144,25 @@ pub fn files(root: &Path, out: Sender<Message>) -> Sender<FileJob> {
 }
 
 pub fn parser(language: Option<Arc<Language>>, out: Sender<Message>) -> Sender<ParseJob> {
-    spawn(
-        "parser",
-        out,
-        |old: &ParseJob, new| old.doc == new.doc,
-        move |job| {
-            let tree = language.as_ref()?.parse(&job.text, job.old.as_ref())?;
-            Some(Event::Parsed {
-                doc: job.doc,
-                version: job.version,
-                tree,
-            })
-        },
-    )
+    let stale = |old: &ParseJob, new: &ParseJob| match (old, new) {
+        (ParseJob::Parse { doc: old, .. }, ParseJob::Parse { doc: new, .. }) => old == new,
+        _ => false,
+    };
+    spawn("parser", out, stale, move |job| match job {
+        ParseJob::Parse {
+            doc,
+            version,
+            text,
+            old,
+        } => {
+            let tree = language.as_ref()?.parse(&text, old.as_ref())?;
+            Some(Event::Parsed { doc, version, tree })
+        }
+        ParseJob::Discard(tree) => {
+            drop(tree);
+            None
+        }
+    })
 }
 
 pub fn analyser(mut analyser: Box<dyn Analyser>, out: Sender<Message>) -> Sender<AnalyseJob> {

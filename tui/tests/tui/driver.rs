@@ -200,7 +200,7 @@ impl Driver {
                 ))),
                 Effect::Copy(text) => self.copied.push(text),
                 Effect::Quit => self.quit = true,
-                Effect::Suspend | Effect::Redraw => {}
+                Effect::Suspend | Effect::Redraw | Effect::Discard(_) => {}
             }
             for event in events {
                 queue.extend(update(&mut self.state, event));
