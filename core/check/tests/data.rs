@@ -1,5 +1,6 @@
 //! Programs with what the checker says about them: each file of `tests/data` ends with the signatures of its functions and the findings, and, where
 //! its first line is `# hir`, with the typed bodies. `BLESS=1` rewrites the answers.
+#![forbid(unsafe_code)]
 
 use nostos_check::diagnostic::Severity;
 use nostos_check::dump;

@@ -1,4 +1,5 @@
 //! An edit re-checks what depends on it and nothing else: counted by the queries that salsa executes.
+#![forbid(unsafe_code)]
 
 use nostos_check::hir::{ExprKind, Literal};
 use nostos_check::query::{self, Database, Origin};

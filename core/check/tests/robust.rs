@@ -1,4 +1,5 @@
 //! No text makes the checker panic, and none needs more than the stack it asks for.
+#![forbid(unsafe_code)]
 
 use nostos_check::query::{self, Database, Origin};
 
