@@ -93,8 +93,28 @@ table! {
         Whereis = "%whereis" [P, R, R] -> [R];
         /// (pid) → alive?
         IsAlive = "processAlive" [R] -> [R];
-        /// (reason text): ends this process with `Custom(reason)`.
-        ExitWith = "%exit_with" [P, R, R] -> [];
+        /// (boxed reason, the same as text): ends this process with the reason, if that is an `ExitReason`, else with `Custom(text)`.
+        ExitWith = "%exit_with" [P, P, R, R] -> [];
+        /// (pid): links both; of a process that is gone comes the exit signal `NoProcess`.
+        Link = "link" [R] -> [];
+        /// (pid): no exit signal of that link comes any more.
+        Unlink = "unlink" [R] -> [];
+        /// (pid) → reference of the `Down` to come.
+        Monitor = "monitor" [R] -> [R];
+        /// (reference): its `Down` does not come any more; one that waits in the mailbox is taken out.
+        Demonitor = "demonitor" [R] -> [];
+        /// (yes?): exit signals become messages from now on, or no longer.
+        TrapExit = "trap_exit" [R] -> [];
+        /// (pid, boxed reason, the same as text): sends an exit signal as over a link.
+        ExitSignal = "%exit_signal" [R, P, P, R, R] -> [];
+        /// (pid) → the living process in the next place; behind the last one comes the first.
+        ProcessAfter = "processAfter" [R] -> [R];
+        /// (pid, which: 0 state, 1 messages, 2 reductions, 3 heap bytes, 4 parent, 5 traps exits, 6 number of links, 7 number of monitors) → −1: it is gone.
+        ProcessWord = "processWord" [R, R] -> [R];
+        /// (pid, i) → the i-th of its links, or 0.
+        ProcessLink = "processLink" [R, R] -> [R];
+        /// (pid) → its registered name, or nothing.
+        ProcessName = "processName" [R] -> [P, R, R];
         /// (pid): kills.
         Kill = "processKill" [R] -> [];
         /// → a new unique number.

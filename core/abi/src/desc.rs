@@ -151,6 +151,26 @@ pub struct DescTable {
     pub shapes: Vec<Shape>,
     /// Atom names by number.
     pub atoms: Vec<String>,
+    /// How the runtime's own messages are laid out; `None` in a program without the library.
+    pub signals: Option<Signals>,
+}
+
+/// Descriptors of the messages the runtime itself makes: the library's `Down(Ref, Pid, ExitReason)` and `Exit(Pid, ExitReason)`.
+///
+/// Both types are boxed: a message is a box of one ref to an object whose payload is the fields' lanes in a row. An `ExitReason` lies inline in four
+/// lanes: the constructor's index (in the order of the runtime's reasons), then the lanes of the text that `Failed` and `Custom` have.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Signals {
+    /// Box of a `Down`.
+    pub down_box: u32,
+    /// The object of a `Down`.
+    pub down: u32,
+    /// Box of an `Exit`.
+    pub exit_box: u32,
+    /// The object of an `Exit`.
+    pub exit: u32,
+    /// Box of an `ExitReason`.
+    pub reason_box: u32,
 }
 
 /// Descriptors every image has, at fixed indices. [`DescTable::new`] puts them there.
@@ -253,6 +273,7 @@ impl DescTable {
             descs,
             shapes,
             atoms: Vec::new(),
+            signals: None,
         }
     }
 

@@ -573,4 +573,9 @@ pub mod names {
     pub fn copy(db: &Database) -> TraitId {
         known(db, db.project()).copy
     }
+
+    /// `Down`, `Exit` and `ExitReason`: what the runtime tells of processes that end. A program without the library has none.
+    pub fn signals(db: &Database) -> Option<[TypeId; 3]> {
+        known(db, db.project()).signals
+    }
 }

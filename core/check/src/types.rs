@@ -46,6 +46,8 @@ pub struct Known {
     pub hash: TraitId,
     pub copy: TraitId,
     pub concat: TraitId,
+    /// `Down`, `Exit`, `ExitReason`, if the library has them.
+    pub signals: Option<[TypeId; 3]>,
 }
 
 impl Known {
@@ -99,6 +101,13 @@ pub fn known(db: &dyn Db, project: Project) -> Arc<Known> {
         hash: of_trait("Hash"),
         copy: of_trait("Copy"),
         concat: of_trait("Concat"),
+        signals: {
+            let own = |name: &str| prelude.types.get(name).map(|t| t.0);
+            match (own("Down"), own("Exit"), own("ExitReason")) {
+                (Some(down), Some(exit), Some(reason)) => Some([down, exit, reason]),
+                _ => None,
+            }
+        },
     })
 }
 

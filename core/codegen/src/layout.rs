@@ -4,7 +4,7 @@
 
 use crate::meaning::Meaning;
 use nostos_abi::desc::{
-    Ctor, Desc, DescTable, Layout as Payload, Shape, ShapeId, ShapeKind, View, fixed,
+    Ctor, Desc, DescTable, Layout as Payload, Shape, ShapeId, ShapeKind, Signals, View, fixed,
 };
 use nostos_abi::object::{Lane, MAX_INLINE_LANES, STRING_LANES};
 use nostos_check::hir::TypeDef;
@@ -276,6 +276,33 @@ impl Layouts {
             }
             Ty::Param(_) | Ty::Infer(_) | Ty::Error => panic!("{ty:?} has no layout"),
         }
+    }
+
+    /// Tells the runtime how its own messages are laid out, once.
+    pub fn know_signals(&mut self, meaning: &dyn Meaning) {
+        if self.table.signals.is_some() {
+            return;
+        }
+        let Some(types) = meaning.signals() else {
+            return;
+        };
+        let [down, exit, reason] = types.map(|id| self.of(meaning, &Ty::Adt(id, [].into())));
+        let object = |layouts: &Layouts, id: TyId| layouts.data(id).ctors[0].desc;
+        let (Some(down_object), Some(exit_object)) = (object(self, down), object(self, exit))
+        else {
+            panic!("Down and Exit are boxed");
+        };
+        assert_eq!(
+            *self.lanes(reason),
+            [Lane::Raw, Lane::Ref, Lane::Raw, Lane::Raw]
+        );
+        self.table.signals = Some(Signals {
+            down_box: self.box_desc(down),
+            down: down_object,
+            exit_box: self.box_desc(exit),
+            exit: exit_object,
+            reason_box: self.box_desc(reason),
+        });
     }
 
     /// The descriptor of the box of this type (there is exactly one).

@@ -136,6 +136,7 @@ impl Codegen {
         meaning: &dyn Meaning,
         cell: CellId,
     ) -> Result<lower::Lowered, CompileError> {
+        self.layouts.know_signals(meaning);
         let world = World {
             meaning,
             layouts: &mut self.layouts,

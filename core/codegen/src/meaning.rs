@@ -21,6 +21,8 @@ pub trait Meaning {
     fn select_builtin(&self, method: Derived, ty: &Ty) -> Selected;
     /// The prelude's `List`.
     fn list(&self) -> TypeId;
+    /// The library's `Down`, `Exit` and `ExitReason`, if there is one.
+    fn signals(&self) -> Option<[TypeId; 3]>;
     /// Path of a file, as the project knows it.
     fn path(&self, file: FileId) -> Arc<str>;
     /// Line and column (from 1) of a byte of a file.
@@ -76,6 +78,10 @@ impl Meaning for Database {
 
     fn list(&self) -> TypeId {
         names::list(self)
+    }
+
+    fn signals(&self) -> Option<[TypeId; 3]> {
+        names::signals(self)
     }
 
     fn path(&self, file: FileId) -> Arc<str> {

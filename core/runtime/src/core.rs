@@ -21,7 +21,7 @@ use crate::table::Table;
 use crate::timer::Timers;
 use crate::{builtin, dispatch};
 use nostos_abi::code::CellId;
-use nostos_abi::desc::DescTable;
+use nostos_abi::desc::{DescTable, Signals};
 use nostos_abi::object::HEADER_STATIC;
 use nostos_abi::object::header;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -56,6 +56,7 @@ pub(crate) struct Core {
     pub(crate) free_blocks: Mutex<Vec<Ptr>>,
     pub(crate) debug: Debug,
     pub(crate) compiler: OnceLock<Compiler>,
+    pub(crate) signals: OnceLock<Signals>,
     compiling: (Mutex<FxHashSet<CellId>>, Condvar),
     waiting: Mutex<FxHashMap<u64, Sender<Finished>>>,
     next_ref: AtomicU64,
@@ -108,6 +109,7 @@ impl Core {
             free_blocks: Mutex::default(),
             debug: Debug::default(),
             compiler: OnceLock::new(),
+            signals: OnceLock::new(),
             compiling: Default::default(),
             waiting: Mutex::default(),
             next_ref: AtomicU64::new(1),
@@ -339,7 +341,7 @@ impl Core {
         if asked & attention::KILL != 0 {
             let killed = process.inbox.lock().killed.take();
             own.exit = Some(killed.unwrap_or(ExitReason::Killed));
-            own.by_signal = true;
+            own.quiet = true;
             return Some(Leave::Exit);
         }
         if asked & attention::STOP != 0 {
@@ -372,27 +374,6 @@ impl Core {
         self.debug.emit(|| Event::Stopped { pid, reason });
     }
 
-    /// Ends another process, with this reason.
-    pub(crate) fn kill(&self, worker: Option<&Worker>, pid: u64, reason: ExitReason) {
-        let Some(process) = self.table.get(pid) else {
-            return;
-        };
-        let mut inbox = process.inbox.lock();
-        if inbox.pid != pid || inbox.killed.is_some() {
-            return;
-        }
-        inbox.killed = Some(reason);
-        process.ask(attention::KILL);
-        let wakes = matches!(inbox.parked, Parked::Receive | Parked::Sleep | Parked::Stop);
-        if wakes {
-            inbox.parked = Parked::No;
-        }
-        drop(inbox);
-        if wakes {
-            self.schedule(worker, process.into());
-        }
-    }
-
     /// The process has ended: everything it held is given back, everyone who asked is told.
     pub(crate) fn finish(&self, worker: &Worker, process: &Process, own: &mut Own) {
         let pid = process.pid();
@@ -403,9 +384,9 @@ impl Core {
         } else {
             None
         };
-        // A failure that came over a link has been reported where it happened.
-        let heard = waiter.is_some() || (own.by_signal && !is_main);
-        own.by_signal = false;
+        // A failure that came over a link has been reported where it happened; who calls `exit` says nothing.
+        let heard = waiter.is_some() || (own.quiet && !is_main);
+        own.quiet = false;
         if !heard {
             self.report(pid, is_main, &reason);
         }
@@ -433,35 +414,26 @@ impl Core {
         own.frozen = None;
         process.saved_sp.set(0);
         process.set_state(State::Dead);
-        let (links, name, messages) = {
+        let (relations, messages) = {
             let mut inbox = process.inbox.lock();
             inbox.pid = 0;
             inbox.deadline = 0;
             inbox.timer_at = 0;
             inbox.killed = None;
-            inbox.traps_exits = false;
             inbox.parked = Parked::No;
-            inbox.monitors.clear();
-            (
-                std::mem::take(&mut inbox.links),
-                inbox.name.take(),
-                std::mem::take(&mut inbox.messages),
-            )
+            (inbox.relations.take(), std::mem::take(&mut inbox.messages))
         };
         drop(messages);
         process.pid.store(0, Ordering::Relaxed);
         self.table.leave(pid);
-        if let Some(name) = name {
-            let mut names = self.names.lock();
-            if names.get(&name) == Some(&pid) {
-                names.remove(&name);
+        if let Some(mut relations) = relations {
+            if let Some(name) = relations.name.take() {
+                let mut names = self.names.lock();
+                if names.get(&name) == Some(&pid) {
+                    names.remove(&name);
+                }
             }
-        }
-        for other in links {
-            self.unlink(other, pid);
-            if reason.is_abnormal() {
-                self.kill(Some(worker), other, reason.clone());
-            }
+            self.tell_end(worker, pid, *relations, &reason);
         }
         self.debug.emit(|| Event::Exited {
             pid,
@@ -477,7 +449,7 @@ impl Core {
             });
         }
         if is_main {
-            let code = i32::from(matches!(reason, ExitReason::Failed(_)));
+            let code = reason.status();
             *self.ended.0.lock() = Some(ExitStatus { code, reason });
             self.ended.1.notify_all();
         }
@@ -490,27 +462,27 @@ impl Core {
         }
     }
 
-    fn unlink(&self, pid: u64, from: u64) {
-        if let Some(process) = self.table.get(pid) {
-            let mut inbox = process.inbox.lock();
-            if inbox.pid == pid {
-                inbox.links.retain(|l| *l != from);
-            }
-        }
-    }
-
     /// Tells people of an uncaught exception.
     fn report(&self, pid: u64, is_main: bool, reason: &ExitReason) {
-        let ExitReason::Failed(failure) = reason else {
-            return;
+        let mut text = match reason {
+            ExitReason::Failed(failure) if is_main => {
+                format!("Runtime error: {}\n", failure.message)
+            }
+            ExitReason::Failed(failure) => {
+                format!("Process <pid {pid}> ended: {}\n", failure.message)
+            }
+            ExitReason::Custom(why) if is_main && why.parse::<i32>().is_err() => {
+                format!("Runtime error: exit: {why}\n")
+            }
+            ExitReason::Killed | ExitReason::NoProcess if is_main => {
+                format!("Runtime error: exit: {reason}\n")
+            }
+            _ => return,
         };
-        let mut text = if is_main {
-            format!("Runtime error: {}\n", failure.message)
-        } else {
-            format!("Process <pid {pid}> ended: {}\n", failure.message)
-        };
-        for line in &failure.trace {
-            text.push_str(&format!("{line}\n"));
+        if let ExitReason::Failed(failure) = reason {
+            for line in &failure.trace {
+                text.push_str(&format!("{line}\n"));
+            }
         }
         (self.config.output)(Stream::Err, &text);
     }

@@ -170,6 +170,16 @@ fn run(ctx: &mut Ctx, op: Op) -> Flow {
         Op::IsAlive => proc_ops::is_alive(ctx),
         Op::ExitWith => proc_ops::exit_with(ctx),
         Op::Kill => proc_ops::kill(ctx),
+        Op::Link => proc_ops::link(ctx),
+        Op::Unlink => proc_ops::unlink(ctx),
+        Op::Monitor => proc_ops::monitor(ctx),
+        Op::Demonitor => proc_ops::demonitor(ctx),
+        Op::TrapExit => proc_ops::trap_exit(ctx),
+        Op::ExitSignal => proc_ops::exit_signal(ctx),
+        Op::ProcessAfter => proc_ops::process_after(ctx),
+        Op::ProcessWord => proc_ops::process_word(ctx),
+        Op::ProcessLink => proc_ops::process_link(ctx),
+        Op::ProcessName => proc_ops::process_name(ctx),
         Op::MakeRef => {
             ctx.put(0, ctx.core.fresh_ref());
             Ok(())

@@ -8,8 +8,12 @@ use std::sync::Arc;
 pub enum ExitReason {
     /// Its function returned.
     Normal,
+    /// It was told to end, in order.
+    Shutdown,
     /// Another process or the debugger killed it.
     Killed,
+    /// It was not there: what a link to or a monitor of a dead process says.
+    NoProcess,
     /// It called `exit` with this reason.
     Custom(String),
     /// It threw what nobody caught.
@@ -48,11 +52,24 @@ impl ExitReason {
     }
 }
 
+impl ExitReason {
+    /// The status of a program whose main process ended so: that of `exit(3)` is 3.
+    pub fn status(&self) -> i32 {
+        match self {
+            ExitReason::Normal | ExitReason::Shutdown => 0,
+            ExitReason::Custom(text) => text.parse().unwrap_or(1),
+            ExitReason::Killed | ExitReason::NoProcess | ExitReason::Failed(_) => 1,
+        }
+    }
+}
+
 impl std::fmt::Display for ExitReason {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             ExitReason::Normal => write!(f, "Normal"),
+            ExitReason::Shutdown => write!(f, "Shutdown"),
             ExitReason::Killed => write!(f, "Killed"),
+            ExitReason::NoProcess => write!(f, "NoProcess"),
             ExitReason::Custom(text) => write!(f, "Custom({text:?})"),
             ExitReason::Failed(failure) => write!(f, "{}", failure.message),
         }
@@ -74,7 +91,7 @@ impl std::fmt::Display for TraceLine {
 /// How an image's program ended.
 #[derive(Clone, Debug)]
 pub struct ExitStatus {
-    /// 0, or 1 when the main process failed.
+    /// See [`ExitReason::status`].
     pub code: i32,
     /// Its reason.
     pub reason: ExitReason,

@@ -70,6 +70,9 @@ impl Image {
             .extend(table.shapes.iter().skip(shapes).cloned());
         let atoms = known.atoms.len();
         known.atoms.extend(table.atoms.iter().skip(atoms).cloned());
+        if let Some(signals) = table.signals {
+            self.core.signals.get_or_init(|| signals);
+        }
     }
 
     /// Makes a batch of code what calls reach from now on. When it replaces code, all its cells flip while no worker runs generated code.

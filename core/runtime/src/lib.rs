@@ -20,6 +20,7 @@ mod mailbox;
 mod message;
 mod mutex;
 mod process;
+mod relations;
 mod scheduler;
 mod shim;
 mod stack;

@@ -176,7 +176,7 @@ impl Core {
                     (None, Some(frozen)) => frozen.bytes(),
                     (None, None) => 0,
                 },
-                links: process.inbox.lock().links.clone(),
+                links: process.links(),
                 collections: (own.heap.stats.minor, own.heap.stats.major),
                 last_collections: own.heap.stats.last.iter().copied().collect(),
                 stopped: own.stopped,
@@ -338,7 +338,7 @@ fn line_of(process: &Process) -> Option<ProcessLine> {
     }
     Some(ProcessLine {
         pid: inbox.pid,
-        name: inbox.name.clone(),
+        name: inbox.name().cloned(),
         state: process.state(),
         mailbox: process.queued.load(Ordering::Relaxed) + inbox.messages.len(),
         reductions: process.reductions_done.load(Ordering::Relaxed),

@@ -3,6 +3,7 @@
 
 use crate::exit::ExitReason;
 use crate::message::Fragment;
+use crate::relations::Relations;
 use std::collections::VecDeque;
 
 /// One message.
@@ -42,16 +43,22 @@ pub(crate) struct Inbox {
     pub(crate) deadline: u64,
     /// The earliest entry the timers hold for this process; 0: none.
     pub(crate) timer_at: u64,
-    /// Processes whose abnormal exit ends this one, and the other way round.
-    pub(crate) links: Vec<u64>,
-    /// (who watches, with which reference).
-    pub(crate) monitors: Vec<(u64, u64)>,
     /// Set when it is to end.
     pub(crate) killed: Option<ExitReason>,
+    /// Links, monitors and the like, once there are any.
+    pub(crate) relations: Option<Box<Relations>>,
+}
+
+impl Inbox {
+    /// Its relations, to be changed.
+    pub(crate) fn relations(&mut self) -> &mut Relations {
+        self.relations.get_or_insert_default()
+    }
+
     /// Its registered name.
-    pub(crate) name: Option<String>,
-    /// Exit signals become messages instead.
-    pub(crate) traps_exits: bool,
+    pub(crate) fn name(&self) -> Option<&String> {
+        self.relations.as_ref()?.name.as_ref()
+    }
 }
 
 /// The owner's queue.
@@ -114,6 +121,11 @@ impl Queue {
         } else {
             self.messages.extend(arrived.drain(..));
         }
+    }
+
+    /// Takes out the messages that `unwanted` says. No receive is going on.
+    pub(crate) fn discard(&mut self, mut unwanted: impl FnMut(&Message) -> bool) {
+        self.messages.retain(|message| !unwanted(message));
     }
 
     pub(crate) fn len(&self) -> usize {

@@ -72,6 +72,19 @@ impl Fragment {
         }
     }
 
+    /// A value that its maker has laid out: the first object is the root, refs are [`Fragment::offset`]s.
+    pub(crate) fn of_words(words: &[u64]) -> Self {
+        Fragment {
+            words: words.into(),
+            root: FIRST_OFFSET,
+        }
+    }
+
+    /// How a block refers to the object that begins at this word.
+    pub(crate) fn offset(word: usize) -> u64 {
+        FIRST_OFFSET + word as u64 * 8
+    }
+
     /// Copies the value `root` of the running process.
     ///
     /// # Safety
@@ -188,6 +201,11 @@ impl Fragment {
             }
         }
         relocate(self.root)
+    }
+
+    /// The reference in a message that [`crate::relations`] made of the end of a watched process.
+    pub(crate) fn down_reference(&self) -> Option<u64> {
+        self.words.get(3).copied()
     }
 
     /// The value for a reader that does not own a heap: its root and a function from refs to the words of the object.

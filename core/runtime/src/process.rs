@@ -101,8 +101,8 @@ pub(crate) struct Own {
     pub(crate) result: Option<std::sync::Arc<crate::message::Fragment>>,
     /// Set when it ends.
     pub(crate) exit: Option<ExitReason>,
-    /// It ends because another process said so.
-    pub(crate) by_signal: bool,
+    /// Its end is nothing to be reported: it was wanted, or comes of another's that has been.
+    pub(crate) quiet: bool,
     /// How the debugger wants it to go on.
     pub(crate) step: Step,
     /// What a job of the blocking pool is to do; taken by the worker when the process has left.
@@ -128,7 +128,7 @@ impl Own {
             wants_result: false,
             result: None,
             exit: None,
-            by_signal: false,
+            quiet: false,
             step: Step::None,
             job: None,
             stopped: None,
@@ -273,6 +273,13 @@ impl Process {
     #[inline]
     pub(crate) fn release(&self) {
         self.owner.store(owner::FREE, Ordering::Release);
+    }
+
+    /// The processes it is linked to.
+    pub(crate) fn links(&self) -> Vec<u64> {
+        let inbox = self.inbox.lock();
+        let relations = inbox.relations.as_ref();
+        relations.map_or_else(Vec::new, |r| r.links.clone())
     }
 
     /// What it does.

@@ -81,6 +81,32 @@ impl Table {
         unsafe { block.as_ref() }
     }
 
+    /// The living process in the next place that is taken after this one's, beginning anew behind the last one. At worst it is this one.
+    pub(crate) fn after(&self, pid: u64) -> u64 {
+        let own = pid as usize & (SLOTS - 1);
+        self.first_in(own + 1, SLOTS)
+            .or_else(|| self.first_in(0, own))
+            .unwrap_or(pid)
+    }
+
+    fn first_in(&self, mut index: usize, end: usize) -> Option<u64> {
+        while index < end {
+            let chunk = self.chunks[index / CHUNK].load(Ordering::Acquire);
+            // SAFETY: chunks are null or live as long as the table.
+            let Some(chunk) = (unsafe { chunk.as_ref() }) else {
+                index = (index / CHUNK + 1) * CHUNK;
+                continue;
+            };
+            // SAFETY: as in `get`.
+            let process = unsafe { chunk[index % CHUNK].load(Ordering::Acquire).as_ref() };
+            if let Some(pid) = process.map(Process::pid).filter(|pid| *pid != 0) {
+                return Some(pid);
+            }
+            index += 1;
+        }
+        None
+    }
+
     /// Living processes now.
     pub(crate) fn alive(&self) -> usize {
         self.alive.load(Ordering::Relaxed)

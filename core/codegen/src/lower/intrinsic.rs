@@ -77,8 +77,12 @@ impl Ctx<'_> {
             "printlnString" => op(Op::Println, args),
             "eprintlnString" => op(Op::Eprintln, args),
             "exitWith" => {
-                let exit = op(Op::ExitWith, args);
-                Expr::new(exit.kind, TyId::NEVER, at)
+                args[0] = self.boxed(args[0].clone(), at);
+                Expr::new(Kind::Op(Op::ExitWith, args), TyId::NEVER, at)
+            }
+            "exitSignal" => {
+                args[1] = self.boxed(args[1].clone(), at);
+                Expr::new(Kind::Op(Op::ExitSignal, args), ty, at)
             }
             "arrayMake" => {
                 let value = Box::new(args.remove(1));

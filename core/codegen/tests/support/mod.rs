@@ -334,6 +334,9 @@ impl Meaning for Program {
     fn list(&self) -> TypeId {
         LIST
     }
+    fn signals(&self) -> Option<[TypeId; 3]> {
+        None
+    }
     fn path(&self, file: FileId) -> Arc<str> {
         if file == STD {
             "std/test.nos".into()

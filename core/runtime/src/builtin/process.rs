@@ -4,9 +4,10 @@ use crate::dispatch::{Ctx, Flow, Halt};
 use crate::exit::ExitReason;
 use crate::heap::collect;
 use crate::heap::stats::Reason;
-use crate::mailbox::{Message, Parked};
+use crate::mailbox::Message;
 use crate::message::Fragment;
-use crate::process::Resume;
+use crate::process::{Resume, attention};
+use crate::relations;
 use crate::shim::Leave;
 use nostos_abi::object::HEADER_DESC_MASK;
 use std::sync::Arc;
@@ -44,12 +45,10 @@ pub(crate) fn spawn(ctx: &mut Ctx, relation: Relation) -> Flow {
     match relation {
         Relation::None => {}
         Relation::Link => {
-            block.inbox.lock().links.push(parent);
-            ctx.process.inbox.lock().links.push(pid);
+            ctx.core.link(ctx.process, pid);
         }
         Relation::Monitor => {
-            let reference = ctx.core.fresh_ref();
-            block.inbox.lock().monitors.push((parent, reference));
+            let reference = ctx.core.monitor(ctx.worker, ctx.process, pid);
             ctx.put(1, reference);
         }
     }
@@ -88,13 +87,7 @@ pub(crate) fn send(ctx: &mut Ctx) -> Flow {
         drop(inbox);
         return Ok(());
     }
-    inbox.messages.push(message);
-    receiver.arrived.store(true, Ordering::Relaxed);
-    let wakes = inbox.parked == Parked::Receive;
-    if wakes {
-        inbox.parked = Parked::No;
-        inbox.deadline = 0;
-    }
+    let wakes = relations::put(receiver, &mut inbox, message);
     drop(inbox);
     if wakes {
         ctx.worker.schedule(receiver.into());
@@ -223,8 +216,8 @@ pub(crate) fn register(ctx: &mut Ctx) -> Flow {
     let mut done = false;
     if !taken && let Some(process) = ctx.core.table.get(pid) {
         let mut inbox = process.inbox.lock();
-        if inbox.pid == pid && inbox.name.is_none() {
-            inbox.name = Some(name.clone());
+        if inbox.pid == pid && inbox.name().is_none() {
+            inbox.relations().name = Some(name.clone());
             names.insert(name, pid);
             done = true;
         }
@@ -252,14 +245,130 @@ pub(crate) fn is_alive(ctx: &mut Ctx) -> Flow {
 }
 
 pub(crate) fn exit_with(ctx: &mut Ctx) -> Flow {
-    ctx.own.exit = Some(ExitReason::Custom(ctx.owned_text(0)));
+    // SAFETY: the first argument is a box, which the argument area keeps alive.
+    let reason = unsafe { ctx.core.reason_of(ctx.arg(0), ctx.text(1)) };
+    ctx.own.exit = Some(reason);
+    ctx.own.quiet = true;
     Err(Halt::Leave(Leave::Exit))
+}
+
+pub(crate) fn link(ctx: &mut Ctx) -> Flow {
+    let other = ctx.arg(0);
+    if ctx.core.link(ctx.process, other) {
+        return Ok(());
+    }
+    let reason = ExitReason::NoProcess;
+    let me = ctx.process.pid();
+    ctx.core
+        .exit_signal(Some(ctx.worker), me, other, &reason, false);
+    attend(ctx)
+}
+
+/// A process may have sent a signal to itself: then it heeds it now.
+fn attend(ctx: &mut Ctx) -> Flow {
+    if ctx.process.attention.load(Ordering::SeqCst) & attention::KILL != 0
+        && let Some(leave) = ctx.core.attend(ctx.process, ctx.own)
+    {
+        return Err(Halt::Leave(leave));
+    }
+    Ok(())
+}
+
+pub(crate) fn unlink(ctx: &mut Ctx) -> Flow {
+    ctx.core.unlink(ctx.process, ctx.arg(0));
+    Ok(())
+}
+
+pub(crate) fn monitor(ctx: &mut Ctx) -> Flow {
+    let reference = ctx.core.monitor(ctx.worker, ctx.process, ctx.arg(0));
+    ctx.put(0, reference);
+    Ok(())
+}
+
+pub(crate) fn demonitor(ctx: &mut Ctx) -> Flow {
+    let reference = ctx.arg(0);
+    ctx.core.demonitor(ctx.process, reference);
+    let Some(signals) = ctx.core.signals.get() else {
+        return Ok(());
+    };
+    let mut inbox = ctx.process.inbox.lock();
+    ctx.process.arrived.store(false, Ordering::Relaxed);
+    ctx.own.queue.accept(&mut inbox.messages);
+    drop(inbox);
+    ctx.own.queue.discard(|message| {
+        message.desc == signals.down_box && message.value.down_reference() == Some(reference)
+    });
+    Ok(())
+}
+
+pub(crate) fn trap_exit(ctx: &mut Ctx) -> Flow {
+    let traps = ctx.arg(0) != 0;
+    ctx.process.inbox.lock().relations().traps_exits = traps;
+    Ok(())
+}
+
+pub(crate) fn exit_signal(ctx: &mut Ctx) -> Flow {
+    // SAFETY: the second argument is a box, which the argument area keeps alive.
+    let reason = unsafe { ctx.core.reason_of(ctx.arg(1), ctx.text(2)) };
+    let me = ctx.process.pid();
+    ctx.core
+        .exit_signal(Some(ctx.worker), ctx.arg(0), me, &reason, false);
+    attend(ctx)
+}
+
+pub(crate) fn process_after(ctx: &mut Ctx) -> Flow {
+    let pid = ctx.core.table.after(ctx.arg(0));
+    ctx.put(0, pid);
+    Ok(())
+}
+
+pub(crate) fn process_word(ctx: &mut Ctx) -> Flow {
+    let (pid, which) = (ctx.arg(0), ctx.arg(1));
+    let word = ctx.core.table.get(pid).and_then(|process| {
+        let inbox = process.inbox.lock();
+        if inbox.pid != pid {
+            return None;
+        }
+        let relations = inbox.relations.as_ref();
+        Some(match which {
+            0 => process.state() as u64,
+            // Those of the asking process are counted as they are now.
+            1 if pid == ctx.process.pid() => (ctx.own.queue.len() + inbox.messages.len()) as u64,
+            1 => (process.queued.load(Ordering::Relaxed) + inbox.messages.len()) as u64,
+            2 => process.reductions_done.load(Ordering::Relaxed),
+            3 => process.heap_bytes.load(Ordering::Relaxed) as u64,
+            4 => process.parent.load(Ordering::Relaxed),
+            5 => u64::from(relations.is_some_and(|r| r.traps_exits)),
+            6 => relations.map_or(0, |r| r.links.len() as u64),
+            _ => relations.map_or(0, |r| r.monitors.len() as u64),
+        })
+    });
+    ctx.put(0, word.unwrap_or(u64::MAX));
+    Ok(())
+}
+
+pub(crate) fn process_link(ctx: &mut Ctx) -> Flow {
+    let (pid, i) = (ctx.arg(0), ctx.arg(1) as usize);
+    let process = ctx.core.table.get(pid).filter(|p| p.pid() == pid);
+    let link = process.and_then(|p| p.links().get(i).copied());
+    ctx.put(0, link.unwrap_or(0));
+    Ok(())
+}
+
+pub(crate) fn process_name(ctx: &mut Ctx) -> Flow {
+    let pid = ctx.arg(0);
+    let name = ctx.core.table.get(pid).and_then(|process| {
+        let inbox = process.inbox.lock();
+        inbox.name().filter(|_| inbox.pid == pid).cloned()
+    });
+    ctx.put_text(0, &name.unwrap_or_default())
 }
 
 pub(crate) fn kill(ctx: &mut Ctx) -> Flow {
     let pid = ctx.arg(0);
     if pid == ctx.process.pid() {
         ctx.own.exit = Some(ExitReason::Killed);
+        ctx.own.quiet = true;
         return Err(Halt::Leave(Leave::Exit));
     }
     ctx.core.kill(Some(ctx.worker), pid, ExitReason::Killed);
