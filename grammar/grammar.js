@@ -39,7 +39,7 @@ const commas = (rule) => optional(seq(sep1(rule, ','), optional(',')));
 module.exports = grammar({
   name: 'nostos',
 
-  externals: ($) => [$._newline, $._empty_type, $._error_sentinel],
+  externals: ($) => [$._newline, $._empty_type, $._brace_line, $._error_sentinel],
 
   extras: ($) => [/[\s\uFEFF]/, $.comment, $.doc_comment, $.block_comment],
 
@@ -53,6 +53,10 @@ module.exports = grammar({
     // `if x == Foo { …`: a record, or a block behind the condition.
     [$._complex, $.record_expression],
     [$._word, $.method_call],
+    // `try { … } catch`: closed by braces, or by `end`.
+    [$._complex, $.try_expression],
+    // `{:a, [x]: List[Int]}`: typed, or bound behind `=`.
+    [$._complex, $.typed_statement],
   ],
 
   rules: {
@@ -99,6 +103,7 @@ module.exports = grammar({
           optional(seq('=', field('right', $._body))),
         ),
         seq(field('left', $._complex), ':', field('type', $.expression), '=', field('right', $._body)),
+        seq(field('left', $.list), ':', field('type', $.expression)),
       ),
 
     local_implementation: ($) =>
@@ -204,7 +209,7 @@ module.exports = grammar({
 
     _field_separators: ($) => repeat1(choice($._newline, ',')),
 
-    field: ($) => seq(optional('private'), optional(seq(field('name', $._word), ':')), field('type', $.type)),
+    field: ($) => seq(optional('private'), optional(seq(field('name', $._word), ':')), field('type', $.type), optional(seq('=', field('default', $.expression)))),
 
     variants: ($) => seq(optional('|'), sep1($.variant, '|')),
 
@@ -523,7 +528,7 @@ module.exports = grammar({
 
     match_expression: ($) =>
       choice(
-        seq('match', field('value', $.expression), '{', optional($._arms), '}'),
+        seq('match', field('value', $.expression), optional($._brace_line), '{', optional($._arms), '}'),
         seq('match', field('value', $.expression), choice($._newline, '|'), optional($._arms), 'end'),
       ),
 
@@ -556,7 +561,7 @@ module.exports = grammar({
           seq('try', field('body', $.block), optional($.catch_clause), optional($.finally_clause)),
           seq(
             'try',
-            field('body', choice($.block, alias($.bare_block, $.block))),
+            field('body', choice($.expression, alias($.bare_block, $.block))),
             optional(choice($.catch_clause, alias($.bare_catch, $.catch_clause))),
             optional(choice($.finally_clause, alias($.bare_finally, $.finally_clause))),
             'end',

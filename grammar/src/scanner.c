@@ -1,9 +1,10 @@
 // The ends of statements: whether a new line ends one depends on what the next line starts with.
-// Stateless; comes in: the characters from the end of a token on; goes out: `_newline`, or `_empty_type` where a type has no body.
+// Stateless; comes in: the characters from the end of a token on; goes out: `_newline`, `_empty_type` where a type has no body,
+// or `_brace_line` where the arms of a `match` are in braces that open on the next line.
 
 #include "tree_sitter/parser.h"
 
-enum Token { NEWLINE, EMPTY_TYPE, ERROR_SENTINEL };
+enum Token { NEWLINE, EMPTY_TYPE, BRACE_LINE, ERROR_SENTINEL };
 
 void *tree_sitter_nostos_external_scanner_create(void) { return NULL; }
 void tree_sitter_nostos_external_scanner_destroy(void *payload) { (void)payload; }
@@ -76,7 +77,60 @@ static bool continues(TSLexer *lexer) {
   }
 }
 
-static bool scan_newline(TSLexer *lexer) {
+enum { DEEPEST = 200 };
+
+// Skips the rest of a string; what is interpolated may hold strings again.
+static bool skip_string(TSLexer *lexer, unsigned depth) {
+  unsigned braces = 0;
+  if (depth > DEEPEST) return false;
+  while (!lexer->eof(lexer)) {
+    int32_t c = lexer->lookahead;
+    lexer->advance(lexer, false);
+    if (braces == 0) {
+      if (c == '"') return true;
+      if (c == '\\' && !lexer->eof(lexer)) lexer->advance(lexer, false);
+      if (c == '$' && lexer->lookahead == '{') {
+        braces = 1;
+        lexer->advance(lexer, false);
+      }
+    } else if (c == '{') {
+      braces++;
+    } else if (c == '}') {
+      braces--;
+    } else if (c == '"' && !skip_string(lexer, depth + 1)) {
+      return false;
+    }
+  }
+  return false;
+}
+
+// At a `{`: whether its group is followed by what follows a pattern, `->` or `when`.
+static bool is_brace_pattern(TSLexer *lexer) {
+  unsigned braces = 0;
+  do {
+    if (lexer->eof(lexer)) return false;
+    int32_t c = lexer->lookahead;
+    lexer->advance(lexer, false);
+    if (c == '{') braces++;
+    if (c == '}') braces--;
+    if (c == '"' && !skip_string(lexer, 0)) return false;
+    if (c == '#' && !skip_comment(lexer)) continue;
+  } while (braces > 0);
+  while (is_space(lexer->lookahead)) lexer->advance(lexer, false);
+  if (lexer->lookahead == '-') {
+    lexer->advance(lexer, false);
+    return lexer->lookahead == '>';
+  }
+  static const char *const when = "when";
+  unsigned at = 0;
+  while (at < 4 && lexer->lookahead == when[at]) {
+    at++;
+    lexer->advance(lexer, false);
+  }
+  return at == 4 && !is_word(lexer->lookahead);
+}
+
+static bool scan_newline(TSLexer *lexer, bool in_match) {
   bool newline = false;
   // The token ends behind the last line end; comments after it are extras.
   lexer->mark_end(lexer);
@@ -105,6 +159,10 @@ static bool scan_newline(TSLexer *lexer) {
   // At the end of the file no token is needed, and one of no length could come again for ever.
   if (!newline) return false;
   lexer->result_symbol = NEWLINE;
+  if (in_match && lexer->lookahead == '{') {
+    if (!is_brace_pattern(lexer)) lexer->result_symbol = BRACE_LINE;
+    return true;
+  }
   return lexer->eof(lexer) || !continues(lexer);
 }
 
@@ -151,6 +209,6 @@ bool tree_sitter_nostos_external_scanner_scan(void *payload, TSLexer *lexer, con
   // While recovering from an error all tokens are valid; then lines are white space.
   if (valid[ERROR_SENTINEL]) return false;
   if (valid[EMPTY_TYPE]) return scan_empty_type(lexer);
-  if (valid[NEWLINE]) return scan_newline(lexer);
+  if (valid[NEWLINE]) return scan_newline(lexer, valid[BRACE_LINE]);
   return false;
 }
