@@ -22,4 +22,5 @@ pub const FILES: &[(&str, &str)] = &[
     ("std/process.nos", include_str!("../process.nos")),
     ("std/random.nos", include_str!("../random.nos")),
     ("std/json.nos", include_str!("../json.nos")),
+    ("std/mvar.nos", include_str!("../mvar.nos")),
 ];

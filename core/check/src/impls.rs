@@ -22,7 +22,7 @@ pub fn impl_findings(db: &dyn Db, project: Project, id: ImplId) -> Arc<Vec<Findi
         end: item
             .of
             .last()
-            .map_or(item.target.span.end, |(_, span)| span.end),
+            .map_or(item.target.span.end, |of| of.span.end),
     };
     let shown = |ty: &Ty| {
         crate::print::Printer {

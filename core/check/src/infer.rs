@@ -13,14 +13,17 @@ mod expr;
 mod finish;
 mod group;
 mod method;
+mod mvar;
 mod name;
 mod operator;
 mod pattern;
 mod settle;
 mod stmt;
 pub mod unify;
+mod waiting;
 
 pub use group::{entry, expression, infer_group, select, signature};
+pub(crate) use stmt::pattern_names;
 
 use crate::db::{Db, Project};
 use crate::hir::{self, Expr, ExprKind, Local, LocalFnId, LocalId, Span};
@@ -81,6 +84,8 @@ struct Member {
     loops: Vec<Loop>,
     /// What `return` gives, per function.
     returns: Vec<Ty>,
+    /// What each function around does with `mvar`s, innermost last.
+    mvar_uses: Vec<Vec<mvar::MvarUse>>,
     /// Locals that are read somewhere.
     used: FxHashSet<LocalId>,
     findings: Vec<Finding>,
@@ -131,6 +136,20 @@ enum Hole {
         ty: Ty,
         span: Span,
     },
+    /// `e?` on a value of a type that is not known yet.
+    Question {
+        operand: Expr,
+        ty: Ty,
+        span: Span,
+    },
+    /// A construction or update of a record, told apart by the type of the one positional argument.
+    Record {
+        base: Expr,
+        open: u32,
+        fields: Vec<(u32, Expr)>,
+        ty: Ty,
+        span: Span,
+    },
     Done(Expr),
 }
 
@@ -149,6 +168,12 @@ enum Goal {
         owner: FnId,
         dot: bool,
     },
+    /// What the parameters of a trait are that a type implements.
+    TraitArgs {
+        ty: Ty,
+        of: TraitId,
+        args: Vec<Ty>,
+    },
     Field {
         base: Ty,
         name: Name,
@@ -159,6 +184,18 @@ enum Goal {
         op: BinaryOp,
         lhs: Ty,
         rhs: Ty,
+        result: Ty,
+    },
+    /// `e?` in a function that gives `returns`.
+    Question {
+        operand: Ty,
+        result: Ty,
+        returns: Ty,
+    },
+    /// `R(base, f: v)`: `base` is of type `result`, or of that of the field that is not named.
+    Record {
+        base: Ty,
+        open: Ty,
         result: Ty,
     },
 }
@@ -189,6 +226,8 @@ pub(crate) struct Infer<'db> {
     group: FxHashMap<FnId, MonoSig>,
     /// What rigid parameters implement.
     bounds: Vec<(Ty, TraitId)>,
+    /// What the parameters of traits in the bounds are.
+    bound_args: Vec<crate::signature::BoundArgs>,
     /// Names of rigid parameters, for messages.
     param_names: Vec<Name>,
     /// Next number for parameters of local functions.
@@ -219,6 +258,7 @@ impl<'db> Infer<'db> {
             at: 0,
             group: FxHashMap::default(),
             bounds: Vec::new(),
+            bound_args: Vec::new(),
             param_names: Vec::new(),
             next_local_param: LOCAL_PARAMS,
             self_ty: None,

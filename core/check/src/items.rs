@@ -100,8 +100,10 @@ pub struct FnHead {
     pub arity: u32,
     /// How many of them have no default.
     pub required: u32,
-    /// A module-level value.
+    /// A module-level value, or an `mvar`.
     pub value: bool,
+    /// An `mvar`.
+    pub mvar: bool,
     /// `pub`
     pub public: bool,
 }
@@ -253,6 +255,10 @@ impl Collect<'_> {
                             public: def.is_pub(),
                             def: Arc::new(lowered),
                         });
+                        for default in Lower::at(def.node()).field_defaults(def) {
+                            let node = def.node();
+                            self.push_fn(&container, module, node, None, true, default, None);
+                        }
                     }
                 }
                 Item::Trait(def) => self.of_trait(def, module),
@@ -303,10 +309,7 @@ impl Collect<'_> {
                             pattern.name()
                         }
                         Some(_) => {
-                            self.error(
-                                def.node(),
-                                "a pattern at module level is not supported yet",
-                            );
+                            self.pattern_values(def, &container, module);
                             None
                         }
                         None => None,
@@ -326,28 +329,26 @@ impl Collect<'_> {
                                 (Lower { base }).ty(ty)
                             });
                         }
-                        self.push_fn(
+                        self.value(
                             &container,
                             module,
                             def.node(),
                             def.doc(),
                             def.is_pub(),
                             lowered,
-                            None,
                         );
                     }
                 }
                 Item::Const(def) => {
                     let lowered =
                         Lower::at(def.node()).value(def.node(), def.name(), def.ty(), def.value());
-                    self.push_fn(
+                    self.value(
                         &container,
                         module,
                         def.node(),
                         def.doc(),
                         def.is_pub(),
                         lowered,
-                        None,
                     );
                 }
                 Item::Extern(def) => {
@@ -366,7 +367,19 @@ impl Collect<'_> {
                     let lowered = Lower::at(def.node()).test(def);
                     self.push_fn(&container, module, def.node(), None, false, lowered, None);
                 }
-                Item::Mvar(def) => self.error(def.node(), "`mvar` is not supported yet"),
+                Item::Mvar(def) => {
+                    let mut lowered =
+                        Lower::at(def.node()).value(def.node(), def.name(), def.ty(), def.value());
+                    lowered.kind = FunctionKind::Mvar;
+                    self.value(
+                        &container,
+                        module,
+                        def.node(),
+                        def.doc(),
+                        def.is_pub(),
+                        lowered,
+                    );
+                }
                 Item::Macro(def) => self.error(def.node(), "macros are not supported yet"),
                 Item::Expr(def) => self.error(
                     def.node(),
@@ -374,6 +387,37 @@ impl Collect<'_> {
                 ),
             }
             at += 1;
+        }
+    }
+
+    fn value(
+        &mut self,
+        container: &Container,
+        module: ModuleId,
+        node: Node<'_>,
+        doc: Option<String>,
+        public: bool,
+        def: Function,
+    ) {
+        let name = def.name.clone();
+        if !self.push_fn(container, module, node, doc, public, def, None) {
+            self.error(node, format!("`{name}` is defined twice"));
+        }
+    }
+
+    /// `(a, b) = e`: a value without a name that can be written, and one for each name, which takes it apart.
+    fn pattern_values(&mut self, def: ast::ValueDef<'_>, container: &Container, module: ModuleId) {
+        let lower = Lower::at(def.node());
+        let Some(pattern) = def.pattern() else {
+            return;
+        };
+        let (whole, parts) = lower.pattern_values(def.node(), pattern, def.ty(), def.value());
+        for function in [whole].into_iter().chain(parts) {
+            let name = function.name.clone();
+            let (doc, public) = (def.doc(), def.is_pub());
+            if !self.push_fn(container, module, def.node(), doc, public, function, None) {
+                self.error(def.node(), format!("`{name}` is defined twice"));
+            }
         }
     }
 
@@ -639,7 +683,8 @@ pub fn file_scope(items: &FileItems) -> FileScope {
             module: entry.module,
             arity: params.len() as u32,
             required: params.iter().filter(|p| p.default.is_none()).count() as u32,
-            value: entry.def.kind == FunctionKind::Value,
+            value: matches!(entry.def.kind, FunctionKind::Value | FunctionKind::Mvar),
+            mvar: entry.def.kind == FunctionKind::Mvar,
             public: entry.public,
         };
         scopes[index[&entry.module]]

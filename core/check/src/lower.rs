@@ -114,11 +114,12 @@ impl Lower {
         }
     }
 
-    fn trait_path(self, path: ast::PathType<'_>) -> (Vec<Name>, Span) {
-        (
-            path.segments().map(|s| s.text().into()).collect(),
-            self.span(path.node()),
-        )
+    fn trait_path(self, path: ast::PathType<'_>) -> TraitRef {
+        TraitRef {
+            path: path.segments().map(|s| s.text().into()).collect(),
+            args: path.args().map(|a| self.ty(a)).collect(),
+            span: self.span(path.node()),
+        }
     }
 
     /// `name: T = e`
@@ -145,6 +146,49 @@ impl Lower {
             kind: FunctionKind::Value,
             span,
         }
+    }
+
+    /// `(a, b) = e` at module level: the value, under a name that cannot be written, and one value for each name in the pattern.
+    pub fn pattern_values(
+        self,
+        node: Node<'_>,
+        pattern: ast::Pat<'_>,
+        ty: Option<ast::TypeExpr<'_>>,
+        value: Option<ast::Expr<'_>>,
+    ) -> (Function, Vec<Function>) {
+        let pattern = self.pat(pattern);
+        let mut whole = self.value(node, None, ty, value);
+        let mut names = Vec::new();
+        crate::infer::pattern_names(&pattern, &mut names);
+        let listed: Vec<&str> = names.iter().map(|(name, _)| &**name).collect();
+        whole.name = format!("({})", listed.join(", ")).into();
+        whole.name_span = pattern.span;
+        let parts = names
+            .iter()
+            .map(|(name, name_span)| {
+                let name_expr = |name: &Name| Expr {
+                    kind: ExprKind::Name(name.clone()),
+                    span: *name_span,
+                };
+                let bind = Stmt::Bind {
+                    var: false,
+                    pattern: pattern.clone(),
+                    ty: None,
+                    value: name_expr(&whole.name),
+                    span: pattern.span,
+                };
+                let body = Expr {
+                    kind: ExprKind::Block(vec![bind, Stmt::Expr(name_expr(name))]),
+                    span: whole.span,
+                };
+                let mut part = self.value(node, None, None, None);
+                part.name = name.clone();
+                part.name_span = *name_span;
+                part.clauses[0].body = Some(body);
+                part
+            })
+            .collect();
+        (whole, parts)
     }
 
     /// `extern`
@@ -194,13 +238,16 @@ impl Lower {
     pub fn type_item(self, def: ast::TypeDef<'_>) -> TypeItem {
         let body = match def.body() {
             ast::TypeBody::Record(fields) => {
-                TypeBody::Record(fields.fields().map(|f| self.field(f)).collect())
+                TypeBody::Record(fields.fields().map(|f| self.field(def.name(), f)).collect())
             }
             ast::TypeBody::Variants(list) => TypeBody::Variants(
                 list.variants()
                     .map(|variant| Variant {
                         name: text(variant.name()),
-                        fields: variant.fields().map(|f| self.field(f)).collect(),
+                        fields: variant
+                            .fields()
+                            .map(|f| self.field(variant.name(), f))
+                            .collect(),
                         span: self.span(variant.node()),
                         bare: !variant.has_braces() && !variant.has_parens(),
                         braces: variant.has_braces(),
@@ -221,8 +268,33 @@ impl Lower {
         }
     }
 
-    fn field(self, field: ast::Field<'_>) -> Field {
+    /// The functions that give the defaults of a type's fields.
+    pub fn field_defaults(self, def: ast::TypeDef<'_>) -> Vec<Function> {
+        let mut out = Vec::new();
+        let mut fields = |ctor: Option<Node<'_>>, list: Vec<ast::Field<'_>>| {
+            for field in list {
+                if let Some(value) = field.default() {
+                    let mut function = self.value(def.node(), None, None, Some(value));
+                    function.name = default_name(ctor, field);
+                    function.name_span = self.span(field.node());
+                    function.kind = FunctionKind::Function;
+                    out.push(function);
+                }
+            }
+        };
+        match def.body() {
+            ast::TypeBody::Record(list) => fields(def.name(), list.fields().collect()),
+            ast::TypeBody::Variants(list) => list
+                .variants()
+                .for_each(|variant| fields(variant.name(), variant.fields().collect())),
+            ast::TypeBody::Alias(_) | ast::TypeBody::Empty => {}
+        }
+        out
+    }
+
+    fn field(self, ctor: Option<Node<'_>>, field: ast::Field<'_>) -> Field {
         Field {
+            default: field.default().map(|_| default_name(ctor, field)),
             name: text(field.name()),
             ty: field.ty().map(|ty| self.ty(ty)).unwrap_or(TypeExpr {
                 kind: TypeKind::Error,
@@ -236,7 +308,7 @@ impl Lower {
     pub fn trait_item(self, def: ast::TraitDef<'_>) -> TraitItem {
         TraitItem {
             name: text(def.name()),
-            parametrised: def.type_params().next().is_some(),
+            params: def.type_params().map(|p| self.type_param(p)).collect(),
             supertraits: def.supertraits().map(|t| self.trait_path(t)).collect(),
             methods: def
                 .members()
@@ -342,6 +414,11 @@ impl Lower {
         };
         TypeExpr { kind, span }
     }
+}
+
+/// The name of the function that gives a field's default; it cannot be written.
+fn default_name(ctor: Option<Node<'_>>, field: ast::Field<'_>) -> Name {
+    format!("{}.{}", text(ctor), text(field.name())).into()
 }
 
 /// The token that names a function: a word, or in traits and impls an operator.

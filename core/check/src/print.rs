@@ -135,6 +135,11 @@ pub fn signature(db: &dyn Db, project: Project, id: crate::ty::FnId) -> String {
                 let args: Vec<String> = args.iter().map(|t| printer.ty(t)).collect();
                 format!("{name}({}) -> {}", args.join(", "), printer.ty(result))
             }
+            Constraint::TraitArgs(ty, of, args) => {
+                let args: Vec<String> = args.iter().map(|t| printer.ty(t)).collect();
+                let of = crate::signature::trait_info(db, project, *of).name.clone();
+                format!("{}: {of}[{}]", printer.ty(ty), args.join(", "))
+            }
             Constraint::Field {
                 base, name, result, ..
             } => format!("{}.{name}: {}", printer.ty(base), printer.ty(result)),

@@ -40,8 +40,10 @@ pub enum Lit {
     Atom(Name),
     /// `()`
     Unit,
-    /// `1n`, `1.5d`: the kind, for the message.
-    Unsupported(&'static str),
+    /// `1n`: decimal digits, with a sign when negative.
+    BigInt(Name),
+    /// `1.5d`, with a sign when negative.
+    Decimal(Name),
 }
 
 /// Operators of two operands that inference types.
@@ -286,13 +288,24 @@ pub enum TypeKind {
     Fn(Vec<TypeExpr>, Box<TypeExpr>),
 }
 
+/// A trait as written: `Show`, `m.Conv[Int]`.
+#[derive(Clone, PartialEq, Debug)]
+pub struct TraitRef {
+    /// Its path.
+    pub path: Vec<Name>,
+    /// What its type parameters stand for.
+    pub args: Vec<TypeExpr>,
+    /// Where.
+    pub span: Span,
+}
+
 /// A declared type parameter.
 #[derive(Clone, PartialEq, Debug)]
 pub struct TypeParam {
     /// `T`
     pub name: Name,
     /// Traits behind the colon.
-    pub bounds: Vec<(Vec<Name>, Span)>,
+    pub bounds: Vec<TraitRef>,
     /// Where.
     pub span: Span,
 }
@@ -330,6 +343,8 @@ pub enum FunctionKind {
     Function,
     /// `x = e`, `const X = e`
     Value,
+    /// `mvar n = e`: a cell that all processes share; the definition gives its first value.
+    Mvar,
     /// `extern … from "library"`
     Extern(Name),
     /// `test "title" = e`
@@ -371,6 +386,8 @@ pub struct Field {
     pub ty: TypeExpr,
     /// `private`
     pub private: bool,
+    /// `= e`: the name of the function that gives it, which stands in the type's module.
+    pub default: Option<Name>,
 }
 
 /// A constructor.
@@ -408,10 +425,10 @@ pub struct TypeItem {
 pub struct TraitItem {
     /// Its name.
     pub name: Name,
-    /// Has type parameters of its own, which is refused.
-    pub parametrised: bool,
+    /// Its own type parameters.
+    pub params: Vec<TypeParam>,
     /// The traits its implementors must also implement.
-    pub supertraits: Vec<(Vec<Name>, Span)>,
+    pub supertraits: Vec<TraitRef>,
     /// Methods, with and without default bodies: names and arities (their definitions are items of their own).
     pub methods: Vec<(Name, u32, bool)>,
     /// Where the name stands.
@@ -424,7 +441,7 @@ pub struct ImplItem {
     /// The type.
     pub target: TypeExpr,
     /// The traits behind the colon.
-    pub of: Vec<(Vec<Name>, Span)>,
+    pub of: Vec<TraitRef>,
     /// `when T: Show`
     pub conditions: Vec<TypeParam>,
     /// Names and arities of its methods.

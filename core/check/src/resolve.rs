@@ -585,6 +585,17 @@ pub fn visible_types(db: &dyn Db, project: Project, from: ModuleId) -> Vec<Name>
     names
 }
 
+/// All names of traits visible in `from`.
+pub fn visible_traits(db: &dyn Db, project: Project, from: ModuleId) -> Vec<Name> {
+    let mut names: Vec<Name> = module_scope(db, project, from)
+        .traits
+        .keys()
+        .cloned()
+        .collect();
+    names.extend(project_scope(db, project).prelude.traits.keys().cloned());
+    names
+}
+
 /// All names of constructors visible in `from`.
 pub fn visible_ctors(db: &dyn Db, project: Project, from: ModuleId) -> Vec<Name> {
     let mut names: Vec<Name> = module_scope(db, project, from)

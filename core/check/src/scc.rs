@@ -3,13 +3,13 @@
 //! A mention counts wherever it might lead to a function whose signature is not written: too many edges cost generality, too few would be a cycle
 //! of queries.
 
-use crate::db::{Db, Project, fn_module, function, main_part};
+use crate::db::{Db, Project, fn_module, function, main_part, type_item};
 use crate::ids::{ModuleId, Part};
 use crate::items::FnHead;
-use crate::raw::{Arm, Expr, ExprKind, Function, Name, Pat, PatKind, Stmt};
+use crate::raw::{Arm, Expr, ExprKind, Field, Function, Name, Pat, PatKind, Stmt, TypeBody};
 use crate::resolve::{self, Target};
 use crate::signature::{header, impl_table, trait_info};
-use crate::ty::FnId;
+use crate::ty::{FnId, TypeId};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::Arc;
 
@@ -76,8 +76,19 @@ fn dependencies(db: &dyn Db, project: Project, id: FnId) -> Arc<Vec<FnId>> {
             .iter()
             .flatten()
             .for_each(&mut add);
+        for (ty, _) in resolve::ctors(db, project, module, name.clone())
+            .iter()
+            .flatten()
+        {
+            field_defaults(db, project, *ty).iter().for_each(&mut add);
+        }
     }
     for (path, name) in &mentions.qualified {
+        if let Some(target) = resolve::find_module(db, project, module, path) {
+            for (ty, _) in resolve::module_ctors(db, project, target, name).0 {
+                field_defaults(db, project, ty).iter().for_each(&mut add);
+            }
+        }
         if let Some(Target::Module(of)) = resolve::find_module(db, project, module, path) {
             resolve::module_values(db, project, of, name.clone())
                 .iter()
@@ -98,6 +109,7 @@ fn dependencies(db: &dyn Db, project: Project, id: FnId) -> Arc<Vec<FnId>> {
                     arity: method.arity,
                     required: 0,
                     value: false,
+                    mvar: false,
                     public: true,
                 });
             }
@@ -106,6 +118,22 @@ fn dependencies(db: &dyn Db, project: Project, id: FnId) -> Arc<Vec<FnId>> {
     let mut out: Vec<FnId> = out.into_iter().collect();
     out.sort();
     Arc::new(out)
+}
+
+/// The functions that give the defaults of a type's fields.
+fn field_defaults(db: &dyn Db, project: Project, ty: TypeId) -> Vec<FnHead> {
+    let Some((item, module, _)) = type_item(db, project, ty) else {
+        return Vec::new();
+    };
+    let fields: Vec<&Field> = match &item.body {
+        TypeBody::Record(fields) => fields.iter().collect(),
+        TypeBody::Variants(variants) => variants.iter().flat_map(|v| &v.fields).collect(),
+        TypeBody::Alias(_) | TypeBody::Empty => Vec::new(),
+    };
+    let names = fields.iter().filter_map(|field| field.default.clone());
+    names
+        .flat_map(|name| resolve::module_values(db, project, module, name).to_vec())
+        .collect()
 }
 
 /// All groups.

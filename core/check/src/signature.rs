@@ -4,7 +4,7 @@ use crate::db::{
     Db, Project, fn_module, function, impl_item, main_part, members, project_scope, trait_item,
 };
 use crate::ids::{Container, FnKey, ImplId, ModuleId, Part};
-use crate::raw::{FunctionKind, Name, TypeExpr, TypeKind, TypeParam};
+use crate::raw::{FunctionKind, Name, TraitRef, TypeExpr, TypeKind, TypeParam};
 use crate::resolve::{self, Target};
 use crate::ty::{FileId, FnId, TraitId, Ty};
 use crate::types::{Finding, TypeLower, Variables, known};
@@ -23,6 +23,8 @@ pub enum Constraint {
         result: Ty,
         owner: FnId,
     },
+    /// The type implements a trait of several parameters at these.
+    TraitArgs(Ty, TraitId, Vec<Ty>),
     /// The record has this field.
     Field {
         base: Ty,
@@ -30,6 +32,15 @@ pub enum Constraint {
         result: Ty,
         owner: FnId,
     },
+}
+
+/// The function without parameters that gives a default, called anew at each call.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum DefaultFn {
+    /// Of a definition.
+    Fn(FnId),
+    /// Of a local function.
+    Local(crate::hir::LocalFnId),
 }
 
 /// A parameter as callers see it.
@@ -40,7 +51,7 @@ pub struct ParamSig {
     /// Its type.
     pub ty: Ty,
     /// The function that gives its default.
-    pub default: Option<FnId>,
+    pub default: Option<DefaultFn>,
 }
 
 /// A function as callers see it.
@@ -86,6 +97,8 @@ pub struct Header {
     pub result: Option<Ty>,
     /// Declared bounds.
     pub bounds: Vec<(Ty, TraitId)>,
+    /// What the parameters of traits among them stand for.
+    pub bound_args: Vec<BoundArgs>,
     /// A module-level value.
     pub value: bool,
     /// What it stands in.
@@ -107,15 +120,18 @@ impl Header {
     }
 }
 
+/// A type, a trait it implements, and what the trait's own parameters are then. A type implements a trait at most once, so it tells them.
+pub type BoundArgs = (Ty, TraitId, Vec<Ty>);
+
 /// Resolves the traits behind a colon.
 fn bound(
     db: &dyn Db,
     project: Project,
     module: ModuleId,
-    path: &(Vec<Name>, crate::hir::Span),
+    written: &TraitRef,
     findings: &mut Vec<Finding>,
 ) -> Option<TraitId> {
-    let (path, span) = path;
+    let TraitRef { path, span, .. } = written;
     let (name, modules) = path.split_last()?;
     let found = if modules.is_empty() {
         resolve::trait_named(db, project, module, name.clone())
@@ -138,13 +154,35 @@ fn bound(
             None => None,
         }
     };
-    if found.is_none() {
+    let Some(found) = found else {
+        let visible = resolve::visible_traits(db, project, module);
+        findings.push(Finding {
+            span: *span,
+            message: format!("unknown trait `{}`", path.join(".")),
+            hint: resolve::did_you_mean(name, visible.iter().map(|n| &**n))
+                .map(|n| format!("did you mean `{n}`?")),
+        });
+        return None;
+    };
+    let params = trait_params(db, project, found).len();
+    if params != written.args.len() {
         findings.push(Finding::new(
             *span,
-            format!("unknown trait `{}`", path.join(".")),
+            format!(
+                "Wrong number of type arguments: the trait `{name}` takes {params}, found {}",
+                written.args.len()
+            ),
         ));
     }
-    found
+    Some(found)
+}
+
+/// The names of a trait's own parameters.
+fn trait_params(db: &dyn Db, project: Project, id: TraitId) -> Vec<Name> {
+    let item = trait_item(db, project, id);
+    item.map_or_else(Vec::new, |(item, ..)| {
+        item.params.iter().map(|p| p.name.clone()).collect()
+    })
 }
 
 fn bounds(
@@ -153,8 +191,8 @@ fn bounds(
     module: ModuleId,
     params: &[TypeParam],
     lower: &mut TypeLower<'_>,
-) -> Vec<(Ty, TraitId)> {
-    let mut out = Vec::new();
+) -> (Vec<(Ty, TraitId)>, Vec<BoundArgs>) {
+    let (mut out, mut with_args) = (Vec::new(), Vec::new());
     for param in params {
         let Some((_, ty)) = lower
             .names
@@ -171,10 +209,14 @@ fn bounds(
         for path in &param.bounds {
             if let Some(of) = bound(db, project, module, path, &mut lower.findings) {
                 out.push((ty.clone(), of));
+                if !path.args.is_empty() {
+                    let args = path.args.iter().map(|arg| lower.lower(arg)).collect();
+                    with_args.push((ty.clone(), of, args));
+                }
             }
         }
     }
-    out
+    (out, with_args)
 }
 
 /// The head of a function, method, value or default.
@@ -195,6 +237,7 @@ pub fn header(db: &dyn Db, project: Project, id: FnId) -> Option<Arc<Header>> {
             params: Vec::new(),
             result: None,
             bounds: Vec::new(),
+            bound_args: Vec::new(),
             value: false,
             container: key.container.clone(),
             module,
@@ -203,13 +246,18 @@ pub fn header(db: &dyn Db, project: Project, id: FnId) -> Option<Arc<Header>> {
         }));
     }
     let mut lower = TypeLower::new(db, project, module, Variables::Lower);
-    let mut inherited = Vec::new();
+    let (mut inherited, mut inherited_args) = (Vec::new(), Vec::new());
     match &key.container {
         Container::Module(_) => {}
         Container::Trait(of) => {
             let self_ty = lower.declare("Self".into());
             inherited.push((self_ty.clone(), *of));
-            lower.self_ty = Some(self_ty);
+            lower.self_ty = Some(self_ty.clone());
+            let names = trait_params(db, project, *of);
+            if !names.is_empty() {
+                let args = names.into_iter().map(|name| lower.declare(name)).collect();
+                inherited_args.push((self_ty, *of, args));
+            }
         }
         Container::Impl(of) => {
             let info = impl_info(db, project, *of);
@@ -218,13 +266,16 @@ pub fn header(db: &dyn Db, project: Project, id: FnId) -> Option<Arc<Header>> {
             }
             lower.self_ty = Some(info.target.clone());
             inherited.extend(info.conditions.iter().cloned());
+            inherited_args.extend(info.condition_args.iter().cloned());
         }
     }
     for param in &def.type_params {
         lower.declare(param.name.clone());
     }
-    let mut bounds = bounds(db, project, module, &def.type_params, &mut lower);
+    let (mut bounds, mut bound_args) =
+        bounds(db, project, module, &def.type_params, &mut lower);
     bounds.splice(0..0, inherited);
+    bound_args.splice(0..0, inherited_args);
     let declared = lower.next;
     let default_of = |at: usize| {
         db.ids().function(FnKey {
@@ -335,7 +386,9 @@ pub fn header(db: &dyn Db, project: Project, id: FnId) -> Option<Arc<Header>> {
         params,
         result,
         bounds,
-        value: def.kind == FunctionKind::Value && key.part == Part::Main,
+        bound_args,
+        value: matches!(def.kind, FunctionKind::Value | FunctionKind::Mvar)
+            && key.part == Part::Main,
         container: key.container.clone(),
         module,
         findings: lower.findings,
@@ -371,6 +424,7 @@ fn intrinsic(db: &dyn Db, project: Project, name: &str) -> Option<Header> {
             .collect(),
         result: Some(result),
         bounds,
+        bound_args: Vec::new(),
         value: false,
         container: Container::Module(module),
         module,
@@ -402,7 +456,7 @@ pub fn declared_signature(header: &Header) -> Signature {
             .map(|p| ParamSig {
                 name: p.name.clone(),
                 ty: p.ty.clone().unwrap_or(Ty::Error),
-                default: p.default,
+                default: p.default.map(DefaultFn::Fn),
             })
             .collect(),
         result: header.result.clone().unwrap_or(Ty::Error),
@@ -410,10 +464,18 @@ pub fn declared_signature(header: &Header) -> Signature {
             .bounds
             .iter()
             .map(|(ty, of)| Constraint::Trait(ty.clone(), *of))
+            .chain(args_constraints(&header.bound_args))
             .collect(),
         value: header.value,
         names: header.names.clone(),
     }
+}
+
+/// Bounds with arguments as constraints.
+pub fn args_constraints(bounds: &[BoundArgs]) -> impl Iterator<Item = Constraint> + '_ {
+    bounds
+        .iter()
+        .map(|(ty, of, args)| Constraint::TraitArgs(ty.clone(), *of, args.clone()))
 }
 
 /// A method of a trait.
@@ -436,6 +498,8 @@ pub struct TraitInfo {
     pub name: Name,
     /// Its module.
     pub module: ModuleId,
+    /// How many type parameters it has besides `Self`.
+    pub params: u32,
     /// Traits its implementors must implement.
     pub supertraits: Vec<TraitId>,
     /// Its methods.
@@ -452,18 +516,13 @@ pub fn trait_info(db: &dyn Db, project: Project, id: TraitId) -> Arc<TraitInfo> 
         return Arc::new(TraitInfo {
             name: key.name,
             module: key.module,
+            params: 0,
             supertraits: Vec::new(),
             methods: Vec::new(),
             findings: Vec::new(),
         });
     };
     let mut findings = Vec::new();
-    if item.parametrised {
-        findings.push(Finding::new(
-            item.name_span,
-            "type parameters of a trait are not supported yet",
-        ));
-    }
     let supertraits = item
         .supertraits
         .iter()
@@ -484,6 +543,7 @@ pub fn trait_info(db: &dyn Db, project: Project, id: TraitId) -> Arc<TraitInfo> 
     Arc::new(TraitInfo {
         name: item.name.clone(),
         module,
+        params: item.params.len() as u32,
         supertraits,
         methods,
         findings,
@@ -499,14 +559,26 @@ pub struct ImplInfo {
     pub target: Ty,
     /// The traits.
     pub traits: Vec<TraitId>,
+    /// What the parameters of each trait are.
+    pub trait_args: Vec<Vec<Ty>>,
     /// What must hold.
     pub conditions: Vec<(Ty, TraitId)>,
+    /// What the parameters of traits in the conditions are.
+    pub condition_args: Vec<BoundArgs>,
     /// Its methods.
     pub methods: Vec<(Name, u32, FnId)>,
     /// Its module.
     pub module: ModuleId,
     /// What is wrong with its head.
     pub findings: Vec<Finding>,
+}
+
+impl ImplInfo {
+    /// What the parameters of one of its traits are.
+    pub fn args_of(&self, of: TraitId) -> &[Ty] {
+        let at = self.traits.iter().position(|other| *other == of);
+        at.map_or(&[], |at| &self.trait_args[at])
+    }
 }
 
 /// The definition of an impl.
@@ -517,7 +589,9 @@ pub fn impl_info(db: &dyn Db, project: Project, id: ImplId) -> Arc<ImplInfo> {
         params: Vec::new(),
         target: Ty::Error,
         traits: Vec::new(),
+        trait_args: Vec::new(),
         conditions: Vec::new(),
+        condition_args: Vec::new(),
         methods: Vec::new(),
         module: key.module,
         findings: Vec::new(),
@@ -533,10 +607,15 @@ pub fn impl_info(db: &dyn Db, project: Project, id: ImplId) -> Arc<ImplInfo> {
     }
     info.target = lower.lower(&item.target);
     for path in &item.of {
-        info.traits
-            .extend(bound(db, project, module, path, &mut lower.findings));
+        if let Some(of) = bound(db, project, module, path, &mut lower.findings) {
+            info.traits.push(of);
+            let mut args: Vec<Ty> = path.args.iter().map(|arg| lower.lower(arg)).collect();
+            args.resize(trait_params(db, project, of).len(), Ty::Error);
+            info.trait_args.push(args);
+        }
     }
-    info.conditions = bounds(db, project, module, &item.conditions, &mut lower);
+    (info.conditions, info.condition_args) =
+        bounds(db, project, module, &item.conditions, &mut lower);
     if let Ty::Param(_) = info.target {
         lower.findings.push(Finding::new(
             item.target.span,

@@ -39,6 +39,8 @@ pub struct Known {
     pub result: TypeId,
     pub map: TypeId,
     pub set: TypeId,
+    pub big_int: TypeId,
+    pub decimal: TypeId,
     pub show: TraitId,
     pub eq: TraitId,
     pub ord: TraitId,
@@ -94,6 +96,8 @@ pub fn known(db: &dyn Db, project: Project) -> Arc<Known> {
         result: ty("Result"),
         map: ty("Map"),
         set: ty("Set"),
+        big_int: ty("BigInt"),
+        decimal: ty("Decimal"),
         show: of_trait("Show"),
         eq: of_trait("Eq"),
         ord: of_trait("Ord"),
@@ -225,13 +229,6 @@ impl<'db> TypeLower<'db> {
             }
             if self.variables == Variables::Any && args.is_empty() {
                 return self.declare(name.clone());
-            }
-            if matches!(&**name, "BigInt" | "Decimal") {
-                return self.report(
-                    span,
-                    format!("the type `{name}` is not supported yet"),
-                    None,
-                );
             }
             let visible = resolve::visible_types(self.db, self.project, self.module);
             let hint = resolve::did_you_mean(name, visible.iter().map(|n| &**n))

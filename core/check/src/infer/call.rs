@@ -8,7 +8,7 @@ use crate::hir::{Callee, Expr, ExprKind, FnInst, LocalFnId, Pat, PatKind, Span, 
 use crate::items::FnHead;
 use crate::raw::{self, ExprKind as Raw, Name};
 use crate::resolve::{self, Levels};
-use crate::signature::{Constraint, ParamSig};
+use crate::signature::{Constraint, DefaultFn, ParamSig};
 use crate::ty::{FnId, Ty};
 use std::sync::Arc;
 
@@ -122,6 +122,11 @@ impl<'db> Infer<'db> {
                 result: at(result),
                 owner: *owner,
                 dot: true,
+            },
+            Constraint::TraitArgs(ty, of, args) => Goal::TraitArgs {
+                ty: at(ty),
+                of: *of,
+                args: args.iter().map(at).collect(),
             },
             Constraint::Field {
                 base,
@@ -626,10 +631,19 @@ impl<'db> Infer<'db> {
         }
         for (at, param) in params.iter().enumerate() {
             if let (None, Some(default)) = (&values[at], param.default) {
-                let (inst, _, ty) = self.instantiate_id(default, "", span, &[]);
+                let (callee, ty) = match default {
+                    DefaultFn::Fn(id) => {
+                        let (inst, _, ty) = self.instantiate_id(id, "", span, &[]);
+                        (Callee::Fn(inst), ty)
+                    }
+                    DefaultFn::Local(id) => {
+                        let (callee, _, ty) = self.instantiate_local(id, span);
+                        (callee, ty)
+                    }
+                };
                 self.expect(&param.ty, &ty, span);
                 values[at] = Some(Expr {
-                    kind: ExprKind::Call(Callee::Fn(inst), Vec::new()),
+                    kind: ExprKind::Call(callee, Vec::new()),
                     ty,
                     span,
                 });

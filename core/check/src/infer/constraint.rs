@@ -6,7 +6,7 @@ use super::operator::Decision;
 use super::{Goal, Hole, Infer, Pending, has_error};
 use crate::hir::{Callee, Expr, ExprKind, FnInst, PrimOp, Span};
 use crate::raw::Name;
-use crate::signature::{ParamSig, trait_info};
+use crate::signature::{DefaultFn, ParamSig, trait_info};
 use crate::traits::{Implementation, implementation};
 use crate::ty::{TraitId, Ty};
 use std::sync::Arc;
@@ -69,6 +69,9 @@ impl<'db> Infer<'db> {
                 base, name, result, ..
             } => self.try_field(base, name, result, pending),
             Goal::Binary { .. } => self.try_binary(pending, force),
+            Goal::TraitArgs { ty, of, args } => self.try_trait_args(ty, *of, args, pending.span),
+            Goal::Question { .. } => self.try_question(pending, force),
+            Goal::Record { .. } => self.try_record(pending, force),
         };
         self.enter(at);
         tried
@@ -157,6 +160,41 @@ impl<'db> Infer<'db> {
                 Tried::Done
             }
         }
+    }
+
+    /// A type implements a trait at most once, so it tells what the trait's own parameters are.
+    fn try_trait_args(&mut self, ty: &Ty, of: TraitId, args: &[Ty], span: Span) -> Tried {
+        let form = self.table.shallow(ty);
+        let known: Vec<Ty> = match &form {
+            Ty::Infer(var) if !self.table.is_literal(*var) => return Tried::Stuck,
+            Ty::Infer(_) => {
+                let _ = self.table.unify(&form, &Ty::INT);
+                return self.try_trait_args(&Ty::INT, of, args, span);
+            }
+            Ty::Param(_) => {
+                let bound = self.bound_args.iter().find(|(ty, other, _)| *ty == form && *other == of);
+                bound.map_or_else(Vec::new, |(_, _, args)| args.clone())
+            }
+            _ => {
+                let deep = self.table.deep(&form);
+                match implementation(self.db, self.project, &deep, of) {
+                    Some(Implementation::Impl(info, impl_args)) => info
+                        .args_of(of)
+                        .iter()
+                        .map(|arg| arg.substitute(&impl_args))
+                        .collect(),
+                    // That it does not implement the trait is said elsewhere.
+                    Some(Implementation::Base | Implementation::Derived(_)) | None => Vec::new(),
+                }
+            }
+        };
+        if known.is_empty() {
+            args.iter().for_each(|arg| drop(self.table.unify(arg, &Ty::Error)));
+        }
+        for (known, arg) in known.iter().zip(args) {
+            self.expect(known, arg, span);
+        }
+        Tried::Done
     }
 
     pub(super) fn not_implemented(&mut self, ty: &Ty, of: TraitId, via: Option<Name>, span: Span) {
@@ -448,7 +486,7 @@ impl<'db> Infer<'db> {
     ) -> Vec<FnInst> {
         let mut out = Vec::new();
         for param in params.iter().skip(given) {
-            let Some(default) = param.default else {
+            let Some(DefaultFn::Fn(default)) = param.default else {
                 continue;
             };
             let (inst, _, ty) = self.instantiate_id(default, "", span, &[]);

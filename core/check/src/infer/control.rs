@@ -362,8 +362,16 @@ impl<'db> Infer<'db> {
             self.report(span, "`?` outside of a function");
             return self.error_expr(span);
         };
+        if let Ty::Infer(_) = form {
+            return self.question_later(operand, returns, span);
+        }
+        self.question_known(operand, returns, span)
+    }
+
+    /// `e?` on a value of a known type.
+    pub(super) fn question_known(&mut self, operand: Expr, returns: Ty, span: Span) -> Expr {
         let (option, result) = (self.known.option, self.known.result);
-        match form {
+        match self.table.shallow(&operand.ty) {
             Ty::Adt(id, args) if id == option => {
                 let inner = args[0].clone();
                 let other = self.fresh();
@@ -401,14 +409,6 @@ impl<'db> Infer<'db> {
                 self.question_match(operand, inner, (0, 1), Some((local, error)), err, span)
             }
             Ty::Error => self.error_expr(span),
-            Ty::Infer(_) => {
-                self.report_hint(
-                    span,
-                    "Type annotation required: `?` works on an Option or a Result",
-                    None,
-                );
-                self.error_expr(span)
-            }
             other => {
                 let message = format!(
                     "type mismatch: `?` works on an Option or a Result, found `{}`",

@@ -3,9 +3,9 @@
 use super::Infer;
 use super::call::Arg;
 use crate::hir::{self, Callee, Expr, ExprKind, Span};
-use crate::raw::{self, Name};
+use crate::raw::{self, Name, TypeBody};
 use crate::resolve::{self, Levels, Target};
-use crate::signature::ParamSig;
+use crate::signature::{DefaultFn, ParamSig};
 use crate::ty::{Ty, TypeId};
 use crate::types::type_info;
 use std::sync::Arc;
@@ -198,14 +198,21 @@ impl<'db> Infer<'db> {
             if matches!(self.known_form(&first.ty), Ty::Adt(other, _) if other == id) {
                 return self.update(first, &ty, &fields, args.named, span);
             }
+            if let Ty::Infer(var) = self.table.shallow(&first.ty)
+                && !self.table.is_literal(var)
+            {
+                return self.record_of(first, &ty, &fields, args.named, span);
+            }
             args.positional = vec![Arg::Done(first)];
         }
+        let defaults = self.field_defaults(id, index);
         let params: Vec<ParamSig> = fields
             .into_iter()
-            .map(|(name, ty)| ParamSig {
+            .enumerate()
+            .map(|(at, (name, ty))| ParamSig {
                 name: (!name.is_empty()).then_some(name),
                 ty,
-                default: None,
+                default: defaults.get(at).copied().flatten(),
             })
             .collect();
         // The callee only carries the arguments through; what comes out is a construction.
@@ -224,6 +231,68 @@ impl<'db> Infer<'db> {
         out
     }
 
+    /// The functions that give the fields of a constructor which are left out.
+    fn field_defaults(&self, id: TypeId, ctor: u32) -> Vec<Option<DefaultFn>> {
+        let Some((item, module, _)) = crate::db::type_item(self.db, self.project, id) else {
+            return Vec::new();
+        };
+        let fields = match &item.body {
+            TypeBody::Record(fields) => fields,
+            TypeBody::Variants(variants) => &variants[ctor as usize].fields,
+            TypeBody::Alias(_) | TypeBody::Empty => return Vec::new(),
+        };
+        let function = |name: &Name| {
+            let heads = resolve::module_values(self.db, self.project, module, name.clone());
+            heads.first().map(|head| DefaultFn::Fn(head.id))
+        };
+        fields
+            .iter()
+            .map(|field| field.default.as_ref().and_then(function))
+            .collect()
+    }
+
+    /// `R(base, f: v)` with a `base` of unknown type: an update, or a construction that names all fields but one.
+    fn record_of(
+        &mut self,
+        base: Expr,
+        ty: &Ty,
+        fields: &[(Name, Ty)],
+        named: Vec<(Name, Arg<'_>)>,
+        span: Span,
+    ) -> Expr {
+        let is_named = |field: &Name| named.iter().any(|(name, _)| name == field);
+        let open: Vec<usize> = (0..fields.len())
+            .filter(|at| !is_named(&fields[*at].0))
+            .collect();
+        let ([open], true) = (open.as_slice(), named.len() + 1 == fields.len()) else {
+            return self.update(base, ty, fields, named, span);
+        };
+        let open = (*open as u32, fields[*open].1.clone());
+        let values = self.named_fields(ty, fields, named);
+        self.record_later(base, open, values, ty.clone(), span)
+    }
+
+    /// The values of fields given by name.
+    fn named_fields(
+        &mut self,
+        ty: &Ty,
+        fields: &[(Name, Ty)],
+        named: Vec<(Name, Arg<'_>)>,
+    ) -> Vec<(u32, Expr)> {
+        let mut out = Vec::new();
+        for (name, arg) in named {
+            let Some(at) = fields.iter().position(|(field, _)| *field == name) else {
+                self.no_field(ty, &name, arg.span());
+                continue;
+            };
+            self.check_private_field(ty, at as u32, &name, arg.span());
+            if let Arg::Raw(e) = arg {
+                out.push((at as u32, self.check(e, &fields[at].1)));
+            }
+        }
+        out
+    }
+
     pub(super) fn update(
         &mut self,
         base: Expr,
@@ -233,17 +302,7 @@ impl<'db> Infer<'db> {
         span: Span,
     ) -> Expr {
         self.expect(ty, &base.ty, base.span);
-        let mut updates = Vec::new();
-        for (name, arg) in named {
-            let Some(at) = fields.iter().position(|(field, _)| *field == name) else {
-                self.no_field(ty, &name, arg.span());
-                continue;
-            };
-            self.check_private_field(ty, at as u32, &name, arg.span());
-            if let Arg::Raw(e) = arg {
-                updates.push((at as u32, self.check(e, &fields[at].1)));
-            }
-        }
+        let updates = self.named_fields(ty, fields, named);
         Expr {
             kind: ExprKind::Update(Box::new(base), updates),
             ty: ty.clone(),

@@ -50,6 +50,11 @@ impl<'db> Infer<'db> {
             };
             return self.function_call(name, &levels, types, args, span, name_span);
         }
+        if let ("update", [raw::Arg { name: None, value }]) = (&**name, args)
+            && let Some(head) = self.mvar_at(receiver)
+        {
+            return self.mvar_update(&head, value, span);
+        }
         let receiver = self.infer(receiver, None);
         let args = self.raw_args(args);
         self.dot_call(receiver, name, name_span, types, args, span)
@@ -270,6 +275,7 @@ impl<'db> Infer<'db> {
         };
         let self_ty = receiver.ty.clone();
         let mut given = vec![self_ty.clone()];
+        given.extend((0..info.params).map(|_| self.fresh()));
         given.extend(types.iter().map(|t| self.lower_type(t)));
         let before = self.pending.len();
         let (inst, params, result) =
@@ -284,7 +290,8 @@ impl<'db> Infer<'db> {
             span,
             None,
         );
-        let rest: Arc<[Ty]> = inst.args.get(1..).unwrap_or_default().into();
+        let outer = 1 + info.params as usize;
+        let rest: Arc<[Ty]> = inst.args.get(outer..).unwrap_or_default().into();
         let callee = Callee::Method(MethodRef {
             of,
             name: name.clone(),

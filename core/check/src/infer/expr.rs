@@ -99,6 +99,9 @@ impl<'db> Infer<'db> {
     }
 
     pub(super) fn literal(&mut self, lit: &Lit, expected: Option<&Ty>, span: Span) -> Expr {
+        if let Some(library) = self.library_literal(lit, span) {
+            return library;
+        }
         let expected = expected.map(|ty| self.table.shallow(ty));
         let (kind, ty) = self.literal_value(lit, expected, span);
         Expr {
@@ -142,11 +145,26 @@ impl<'db> Infer<'db> {
             Lit::String(s) => (Some(hir::Literal::String(s.clone())), Ty::String),
             Lit::Atom(a) => (Some(hir::Literal::Atom(a.clone())), Ty::Atom),
             Lit::Unit => (Some(hir::Literal::Unit), Ty::Unit),
-            Lit::Unsupported(what) => {
-                self.report(span, format!("{what} is not supported yet"));
+            Lit::BigInt(_) | Lit::Decimal(_) => {
+                self.report(span, "type mismatch: a range is of integers or characters");
                 (None, Ty::Error)
             }
         }
+    }
+
+    /// A literal that the library reads: `1n`, `1.5d`.
+    pub(super) fn library_literal(&mut self, lit: &Lit, span: Span) -> Option<Expr> {
+        let (function, digits) = match lit {
+            Lit::BigInt(digits) => ("bigIntLiteral", digits),
+            Lit::Decimal(digits) => ("decimalLiteral", digits),
+            _ => return None,
+        };
+        let digits = Expr {
+            kind: ExprKind::Literal(hir::Literal::String(digits.clone())),
+            ty: Ty::String,
+            span,
+        };
+        Some(self.library_call(function, vec![digits], span))
     }
 
     pub(super) fn interpolation(&mut self, parts: &[raw::Expr], span: Span) -> Expr {
@@ -350,7 +368,15 @@ impl<'db> Infer<'db> {
                 let ty = cx.lower_type(written);
                 cx.expect(&ty, &result, written.span);
             }
-            let body = cx.check(&lambda.body, &result);
+            // Where nothing is wanted of a lambda, what it gives is dropped.
+            let body = cx.with_mvars(|cx| {
+                if cx.table.shallow(&result) == Ty::Unit && lambda.result.is_none() {
+                    let body = cx.infer(&lambda.body, None);
+                    cx.dropped(body)
+                } else {
+                    cx.check(&lambda.body, &result)
+                }
+            });
             let body = wrap_patterns(patterns, body);
             cx.me().loops = loops;
             cx.me().returns.pop();
@@ -462,6 +488,12 @@ impl<'db> Infer<'db> {
                 self.expect(&ty, &out.ty, span);
                 return out;
             }
+            other if self.has_negate(&other) => {
+                let operand_ty = operand.ty.clone();
+                let out = self.dot_call_done(operand, "negate", span, Vec::new(), span);
+                self.expect(&operand_ty, &out.ty, span);
+                return out;
+            }
             other => {
                 let message = format!(
                     "prefix `-` takes a number, found `{}`: type mismatch",
@@ -477,6 +509,14 @@ impl<'db> Infer<'db> {
             ty,
             span,
         }
+    }
+
+    /// Whether a type that is no machine number has a function or method `negate`.
+    fn has_negate(&mut self, form: &Ty) -> bool {
+        let levels = self.functions_named(&"negate".into(), None);
+        matches!(form, Ty::Adt(..) | Ty::Param(_))
+            && (!self.traits_with_method(form, "negate").is_empty()
+                || !self.receivers(&levels, form).is_empty())
     }
 
     pub(super) fn field(

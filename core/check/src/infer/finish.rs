@@ -56,6 +56,8 @@ pub(super) fn group(
                 .into_iter()
                 .map(|(ty, of)| crate::signature::Constraint::Trait(ty, of)),
         );
+        let args = heads[0].as_ref().map_or(&[][..], |h| &h.bound_args);
+        constraints.extend(crate::signature::args_constraints(args));
     }
     cx.force();
     default_rest(cx);
@@ -554,6 +556,8 @@ impl Finish {
             // Reported where it could not be decided.
             Hole::Call { ty, span, .. }
             | Hole::Value { ty, span }
+            | Hole::Question { ty, span, .. }
+            | Hole::Record { ty, span, .. }
             | Hole::Field { ty, span, .. } => {
                 debug_assert!(
                     !cx.me().findings.is_empty(),

@@ -7,7 +7,8 @@ use crate::ids::{Container, FnKey, ModuleId, Part};
 use crate::raw::{self, FunctionKind, Name};
 use crate::scc::group_of;
 use crate::signature::{
-    Constraint, Header, ParamSig, Signature, declared_signature, header, impl_info, trait_info,
+    Constraint, DefaultFn, Header, ParamSig, Signature, declared_signature, header, impl_info,
+    trait_info,
 };
 use crate::traits::{Implementation, implementation, implements};
 use crate::ty::{FnId, TraitId, Ty};
@@ -77,8 +78,8 @@ fn no_signature() -> Signature {
     }
 }
 
-/// The method of a trait that a method of an impl implements.
-fn implemented(db: &dyn Db, project: Project, id: FnId) -> Option<(FnId, Ty, u32)> {
+/// The method of a trait that a method of an impl implements, the type, what the trait's parameters are, and how many the impl has.
+fn implemented(db: &dyn Db, project: Project, id: FnId) -> Option<(FnId, Ty, Vec<Ty>, u32)> {
     let key = db.ids().fn_key(id);
     let Container::Impl(of) = key.container else {
         return None;
@@ -93,7 +94,8 @@ fn implemented(db: &dyn Db, project: Project, id: FnId) -> Option<(FnId, Ty, u32
             .methods
             .iter()
             .find(|m| m.name == key.name && m.arity == key.arity)?;
-        Some((method.id, info.target.clone(), info.params.len() as u32))
+        let args = info.args_of(*of).to_vec();
+        Some((method.id, info.target.clone(), args, info.params.len() as u32))
     })
 }
 
@@ -104,11 +106,13 @@ fn trait_signature(
     id: FnId,
     head: &Header,
 ) -> Option<Arc<Signature>> {
-    let (method, target, impl_params) = implemented(db, project, id)?;
+    let (method, target, trait_args, impl_params) = implemented(db, project, id)?;
     let of_trait = signature(db, project, method);
     // `Self` becomes the target, the method's own parameters follow those of the impl.
     let mut args = vec![target];
-    args.extend((1..of_trait.type_params.max(1)).map(|i| Ty::Param(impl_params + i - 1)));
+    args.extend(trait_args);
+    let outer = args.len() as u32;
+    args.extend((outer..of_trait.type_params.max(outer)).map(|i| Ty::Param(impl_params + i - outer)));
     let at = |ty: &Ty| unify::instantiate(ty, 0, &args);
     let params = of_trait
         .params
@@ -117,7 +121,12 @@ fn trait_signature(
         .map(|(i, p)| ParamSig {
             name: p.name.clone(),
             ty: at(&p.ty),
-            default: head.params.get(i).and_then(|own| own.default).or(p.default),
+            default: head
+                .params
+                .get(i)
+                .and_then(|own| own.default)
+                .map(DefaultFn::Fn)
+                .or(p.default),
         })
         .collect();
     let mut constraints: Vec<Constraint> = head
@@ -126,9 +135,16 @@ fn trait_signature(
         .filter(|(ty, _)| matches!(ty, Ty::Param(i) if *i < impl_params))
         .map(|(ty, of)| Constraint::Trait(ty.clone(), *of))
         .collect();
+    constraints.extend(crate::signature::args_constraints(&head.bound_args).filter(
+        |c| matches!(c, Constraint::TraitArgs(Ty::Param(i), ..) if *i < impl_params),
+    ));
     for constraint in of_trait.constraints.iter().skip(1) {
-        if let Constraint::Trait(ty, of) = constraint {
-            constraints.push(Constraint::Trait(at(ty), *of));
+        match constraint {
+            Constraint::Trait(ty, of) => constraints.push(Constraint::Trait(at(ty), *of)),
+            Constraint::TraitArgs(ty, of, args) if *ty != Ty::Param(0) => constraints.push(
+                Constraint::TraitArgs(at(ty), *of, args.iter().map(at).collect()),
+            ),
+            _ => {}
         }
     }
     let mut names: Vec<Name> = head
@@ -137,9 +153,9 @@ fn trait_signature(
         .take(impl_params as usize)
         .cloned()
         .collect();
-    names.extend(of_trait.names.iter().skip(1).cloned());
+    names.extend(of_trait.names.iter().skip(outer as usize).cloned());
     Some(Arc::new(Signature {
-        type_params: impl_params + of_trait.type_params.saturating_sub(1),
+        type_params: impl_params + of_trait.type_params.saturating_sub(outer),
         params,
         result: at(&of_trait.result),
         constraints,
@@ -223,7 +239,7 @@ fn run(db: &dyn Db, project: Project, group: &[FnId]) -> Vec<FnResult> {
                 .map(|p| ParamSig {
                     name: p.name.clone(),
                     ty: ty(&p.ty, &mut cx),
-                    default: p.default,
+                    default: p.default.map(DefaultFn::Fn),
                 })
                 .collect();
             let result = ty(&head.result, &mut cx);
@@ -257,11 +273,17 @@ fn run(db: &dyn Db, project: Project, group: &[FnId]) -> Vec<FnResult> {
                 }
             };
             cx.bounds = head.bounds.clone();
+            cx.bound_args = head.bound_args.clone();
             if let Some(known) = known {
                 cx.param_names = known.names.clone();
                 cx.bounds
                     .extend(known.constraints.iter().filter_map(|c| match c {
                         Constraint::Trait(ty, of) => Some((ty.clone(), *of)),
+                        _ => None,
+                    }));
+                cx.bound_args
+                    .extend(known.constraints.iter().filter_map(|c| match c {
+                        Constraint::TraitArgs(ty, of, args) => Some((ty.clone(), *of, args.clone())),
                         _ => None,
                     }));
             } else {
@@ -276,6 +298,14 @@ fn run(db: &dyn Db, project: Project, group: &[FnId]) -> Vec<FnResult> {
                     let ty = unify::instantiate(ty, 0, vars);
                     if matches!(ty, Ty::Infer(_)) {
                         cx.later(super::Goal::Trait { ty, of: *of }, raw.name_span, None);
+                    }
+                }
+                for (ty, of, args) in &head.bound_args {
+                    let at = |ty: &Ty| unify::instantiate(ty, 0, vars);
+                    let (ty, args) = (at(ty), args.iter().map(at).collect());
+                    if matches!(ty, Ty::Infer(_)) {
+                        let goal = super::Goal::TraitArgs { ty, of: *of, args };
+                        cx.later(goal, raw.name_span, None);
                     }
                 }
             }
@@ -517,7 +547,7 @@ pub mod select {
                     return derived();
                 }
                 if let Some((_, _, id)) = own(name) {
-                    let mut all = args;
+                    let mut all = args.clone();
                     all.extend(method.args.iter().cloned());
                     return Some(Selected::Fn(crate::hir::FnInst {
                         id: *id,
@@ -530,6 +560,7 @@ pub mod select {
                     .iter()
                     .find(|m| m.name == method.name && m.has_body)?;
                 let mut all = vec![ty.clone()];
+                all.extend(info.args_of(of).iter().map(|arg| arg.substitute(&args)));
                 all.extend(method.args.iter().cloned());
                 Some(Selected::Fn(crate::hir::FnInst {
                     id: default.id,
@@ -604,7 +635,13 @@ pub mod select {
         }
         let defaults = cx.trailing_defaults(&params, args.len(), Span::default());
         cx.solve();
-        let own = inst.args.iter().skip(1).map(|t| closed(cx, t)).collect();
+        let outer = 1 + info.params as usize;
+        let own = inst
+            .args
+            .iter()
+            .skip(outer)
+            .map(|t| closed(cx, t))
+            .collect();
         let reference = MethodRef {
             of,
             name: name.clone(),

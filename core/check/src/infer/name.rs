@@ -139,6 +139,9 @@ impl<'db> Infer<'db> {
     }
 
     pub(super) fn global(&mut self, head: &FnHead, span: Span) -> Expr {
+        if head.mvar {
+            return self.mvar_read(head, span);
+        }
         let (inst, _, result) = self.instantiate_fn(head, "", span);
         Expr {
             kind: ExprKind::Global(inst.id),

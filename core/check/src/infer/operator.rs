@@ -1,8 +1,10 @@
 //! Operators. Numbers of known type are machine operations, with `Int` promoted to `Float` where both occur; everything else goes through traits.
 
+use super::call::{Arg, Args};
 use super::{Goal, Hole, Infer};
 use crate::hir::{self, Callee, Expr, ExprKind, FnInst, MethodRef, PrimOp, Span};
 use crate::raw::{self, BinaryOp, ExprKind as Raw};
+use crate::resolve;
 use crate::signature::intrinsic_fn;
 use crate::ty::{IntTy, TraitId, Ty};
 
@@ -11,9 +13,17 @@ pub(super) struct Operands {
     /// The type both have then.
     ty: Ty,
     /// Conversion of the left one.
-    left: Option<PrimOp>,
+    left: Option<Conversion>,
     /// Conversion of the right one.
-    right: Option<PrimOp>,
+    right: Option<Conversion>,
+}
+
+/// How an Int becomes another number.
+#[derive(Clone, Copy)]
+enum Conversion {
+    Prim(PrimOp),
+    /// This function of the library.
+    Library(&'static str),
 }
 
 /// What is known of an operator's operands.
@@ -150,6 +160,16 @@ impl<'db> Infer<'db> {
 
     /// An operator on typed operands.
     pub(super) fn binary(&mut self, op: BinaryOp, lhs: Expr, rhs: Expr, span: Span) -> Expr {
+        // The library's numbers have their own power, with an Int behind.
+        if op == BinaryOp::Pow && self.wide(&self.table.shallow(&lhs.ty)).is_some() {
+            let levels = resolve::prelude_values(self.db, self.project, "pow".into());
+            let args = Args {
+                positional: vec![Arg::Done(lhs), Arg::Done(rhs)],
+                named: Vec::new(),
+            };
+            let levels = vec![levels.to_vec()];
+            return self.function_call_with(&"pow".into(), &levels, &[], args, span, span);
+        }
         let decision = match self.decide(op, &lhs.ty, &rhs.ty, false) {
             Decision::Later => {
                 self.solve();
@@ -225,6 +245,24 @@ impl<'db> Infer<'db> {
                 let _ = self.table.unify(&r, &Ty::INT);
                 self.promoted(&l, false)
             }
+            (Ty::Int(IntTy::I64), Ty::Adt(..)) if promotes && self.wide(&r).is_some() => {
+                self.promoted(&r, true)
+            }
+            (Ty::Adt(..), Ty::Int(IntTy::I64)) if promotes && self.wide(&l).is_some() => {
+                self.promoted(&l, false)
+            }
+            (Ty::Infer(_), Ty::Adt(..))
+                if promotes && literal(self, &l) && self.wide(&r).is_some() =>
+            {
+                let _ = self.table.unify(&l, &Ty::INT);
+                self.promoted(&r, true)
+            }
+            (Ty::Adt(..), Ty::Infer(_))
+                if promotes && literal(self, &r) && self.wide(&l).is_some() =>
+            {
+                let _ = self.table.unify(&r, &Ty::INT);
+                self.promoted(&l, false)
+            }
             (Ty::Infer(a), Ty::Infer(b))
                 if !force && a != b && promotes && (!literal(self, &l) || !literal(self, &r)) =>
             {
@@ -233,7 +271,7 @@ impl<'db> Infer<'db> {
             (Ty::Infer(_), other) | (other, Ty::Infer(_))
                 if !force
                     && promotes
-                    && super::expr::is_number(other)
+                    && (super::expr::is_number(other) || self.wide(other).is_some())
                     && !literal(self, &l)
                     && !literal(self, &r) =>
             {
@@ -246,11 +284,20 @@ impl<'db> Infer<'db> {
         }
     }
 
+    /// The library function that makes an Int of a wider number of the library.
+    fn wide(&self, ty: &Ty) -> Option<&'static str> {
+        match ty {
+            Ty::Adt(id, _) if *id == self.known.big_int => Some("toBigInt"),
+            Ty::Adt(id, _) if *id == self.known.decimal => Some("toDecimal"),
+            _ => None,
+        }
+    }
+
     fn promoted(&self, to: &Ty, left: bool) -> Decision {
-        let conversion = Some(if *to == Ty::Float32 {
-            PrimOp::ToFloat32
-        } else {
-            PrimOp::ToFloat
+        let conversion = Some(match self.wide(to) {
+            Some(function) => Conversion::Library(function),
+            None if *to == Ty::Float32 => Conversion::Prim(PrimOp::ToFloat32),
+            None => Conversion::Prim(PrimOp::ToFloat),
         });
         let (left, right) = if left {
             (conversion, None)
@@ -298,6 +345,27 @@ impl<'db> Infer<'db> {
         }
     }
 
+    fn converted(&mut self, e: Expr, by: Option<Conversion>, ty: &Ty) -> Expr {
+        let span = e.span;
+        match by {
+            Some(Conversion::Prim(op)) => Expr {
+                kind: ExprKind::Prim(op, vec![e]),
+                ty: ty.clone(),
+                span,
+            },
+            Some(Conversion::Library(function)) => {
+                let levels = resolve::prelude_values(self.db, self.project, function.into());
+                let args = Args {
+                    positional: vec![Arg::Done(e)],
+                    named: Vec::new(),
+                };
+                let levels = vec![levels.to_vec()];
+                self.function_call_with(&function.into(), &levels, &[], args, span, span)
+            }
+            None => e,
+        }
+    }
+
     /// The operation on operands brought to one type.
     pub(super) fn make_binary(
         &mut self,
@@ -307,20 +375,9 @@ impl<'db> Infer<'db> {
         operands: Operands,
         span: Span,
     ) -> Expr {
-        let convert = |e: Expr, by: Option<PrimOp>, ty: &Ty| match by {
-            Some(conversion) => {
-                let span = e.span;
-                Expr {
-                    kind: ExprKind::Prim(conversion, vec![e]),
-                    ty: ty.clone(),
-                    span,
-                }
-            }
-            None => e,
-        };
         let ty = operands.ty;
-        let lhs = convert(lhs, operands.left, &ty);
-        let rhs = convert(rhs, operands.right, &ty);
+        let lhs = self.converted(lhs, operands.left, &ty);
+        let rhs = self.converted(rhs, operands.right, &ty);
         let of = self.operator_trait(op);
         let result = if is_arithmetic(op) || op == BinaryOp::Concat {
             ty.clone()

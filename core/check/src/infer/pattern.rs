@@ -47,12 +47,15 @@ impl<'db> Infer<'db> {
         let kind = match &pat.kind {
             Raw::Error | Raw::Wild => PatKind::Wild,
             Raw::Name(name) => self.name_pat(name, ty, names, span),
-            Raw::Literal(lit) => {
-                let expected = self.table.shallow(ty);
-                let (literal, found) = self.literal_value(lit, Some(expected), span);
-                self.expect(ty, &found, span);
-                literal.map_or(PatKind::Wild, PatKind::Literal)
-            }
+            Raw::Literal(lit) => match self.library_literal(lit, span) {
+                Some(value) => self.equal_to(value, ty, span),
+                None => {
+                    let expected = self.table.shallow(ty);
+                    let (literal, found) = self.literal_value(lit, Some(expected), span);
+                    self.expect(ty, &found, span);
+                    literal.map_or(PatKind::Wild, PatKind::Literal)
+                }
+            },
             Raw::Range(from, to, inclusive) => self.range_pat(from, to, *inclusive, ty, span),
             Raw::Tuple(items) => {
                 let types: Vec<Ty> = match self.known_form(ty) {
@@ -140,8 +143,12 @@ impl<'db> Infer<'db> {
 
     /// Takes values equal to what is bound already.
     fn same_as(&mut self, binding: Binding, ty: &Ty, span: Span) -> PatKind {
-        let local = self.temp(ty.clone(), span);
         let value = self.bound_value(binding, span);
+        self.equal_to(value, ty, span)
+    }
+
+    fn equal_to(&mut self, value: Expr, ty: &Ty, span: Span) -> PatKind {
+        let local = self.temp(ty.clone(), span);
         let scrutinee = Expr {
             kind: ExprKind::Local(local),
             ty: ty.clone(),
@@ -457,13 +464,10 @@ impl<'db> Infer<'db> {
         let span = pat.span;
         match &pat.kind {
             Raw::Literal(lit) => {
-                let (literal, found) = self.literal_value(lit, Some(self.table.shallow(ty)), span);
-                self.expect(ty, &found, span);
-                Expr {
-                    kind: ExprKind::Literal(literal.unwrap_or(hir::Literal::Unit)),
-                    ty: found,
-                    span,
-                }
+                let expected = self.table.shallow(ty);
+                let value = self.literal(lit, Some(&expected), span);
+                self.expect(ty, &value.ty, span);
+                value
             }
             Raw::Pin(name) | Raw::Name(name) if self.lookup(name).is_some() => {
                 let (binding, _) = self.lookup(name).expect("just looked up");

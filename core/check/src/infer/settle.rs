@@ -40,6 +40,9 @@ impl<'db> Infer<'db> {
                     known(self, &lhs) || known(self, &rhs)
                 })
                 .or(candidates.first().copied());
+            let record =
+                |p: &Pending| matches!(&p.goal, Goal::Record { base, .. } if inner(self, base));
+            let chosen = chosen.or_else(|| self.pending.iter().position(record));
             let Some(at) = chosen else { break };
             let pending = self.pending.remove(at);
             self.attempt(&pending, true);
@@ -135,7 +138,11 @@ impl<'db> Infer<'db> {
                         (args.iter().collect(), args.iter().chain([result]).collect())
                     }
                     Goal::Field { base, result, .. } => (vec![base], vec![result]),
-                    Goal::Trait { .. } | Goal::Binary { .. } => continue,
+                    Goal::TraitArgs { ty, args, .. } => (vec![ty], args.iter().collect()),
+                    Goal::Question {
+                        operand, result, ..
+                    } => (vec![operand], vec![result]),
+                    Goal::Trait { .. } | Goal::Binary { .. } | Goal::Record { .. } => continue,
                 };
                 let mut on = Vec::new();
                 from.iter().for_each(|ty| self.table.free(ty, &mut on));
@@ -169,6 +176,11 @@ impl<'db> Infer<'db> {
                 Goal::Trait { ty, of } => {
                     let ty = self.table.deep(ty);
                     mentions(&ty, ours).then_some(Constraint::Trait(ty, *of))
+                }
+                Goal::TraitArgs { ty, of, args } => {
+                    let ty = self.table.deep(ty);
+                    let args = args.iter().map(|arg| self.table.deep(arg)).collect();
+                    mentions(&ty, ours).then_some(Constraint::TraitArgs(ty, *of, args))
                 }
                 Goal::Dot {
                     name,
@@ -223,7 +235,7 @@ impl<'db> Infer<'db> {
                         None
                     }
                 }
-                Goal::Binary { .. } => None,
+                Goal::Binary { .. } | Goal::Question { .. } | Goal::Record { .. } => None,
             };
             match constraint {
                 Some(constraint) => {
@@ -294,13 +306,16 @@ impl<'db> Infer<'db> {
                 );
                 let _ = self.table.unify(result, &Ty::Error);
             }
+            Goal::Question { .. } | Goal::Record { .. } => {
+                self.attempt(pending, true);
+            }
             Goal::Binary { lhs, .. } => {
                 if pending.hole.is_none() {
                     let _ = self.table.unify(lhs, &Ty::INT);
                 }
                 self.attempt(pending, true);
             }
-            Goal::Trait { .. } => {}
+            Goal::Trait { .. } | Goal::TraitArgs { .. } => {}
         }
     }
 

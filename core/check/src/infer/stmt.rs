@@ -5,7 +5,7 @@ use super::{Binding, Infer, LocalScheme};
 use crate::hir::{self, Expr, ExprKind, LocalFnId, Pat, PatKind, Span, Stmt};
 use crate::raw::{self, BinaryOp, CtorArgs, ExprKind as Raw, Name, PatKind as RawPat};
 use crate::resolve;
-use crate::signature::ParamSig;
+use crate::signature::{DefaultFn, ParamSig};
 use crate::ty::Ty;
 use std::sync::Arc;
 
@@ -89,6 +89,14 @@ impl<'db> Infer<'db> {
                 }));
                 return;
             }
+            if let Some(head) = self.mvar_named(name) {
+                let of = self.mvar_type(&head, span);
+                let value = self.check(value, &of);
+                let write = self.mvar_write(&head, value, span);
+                let write = self.mvar_assignment(&head, write);
+                out.push(Stmt::Expr(write));
+                return;
+            }
             if let Raw::Lambda(lambda) = &value.kind
                 && !self.rebinds(pattern)
             {
@@ -163,6 +171,24 @@ impl<'db> Infer<'db> {
         value: &raw::Expr,
         span: Span,
     ) -> Expr {
+        let mvar = match &target.kind {
+            Raw::Index(base, _) => self.mvar_at(base),
+            _ => self.mvar_at(target),
+        };
+        if let Some(head) = mvar {
+            let write = self.assign_plain(target, op, value, span);
+            return self.mvar_assignment(&head, write);
+        }
+        self.assign_plain(target, op, value, span)
+    }
+
+    fn assign_plain(
+        &mut self,
+        target: &raw::Expr,
+        op: Option<BinaryOp>,
+        value: &raw::Expr,
+        span: Span,
+    ) -> Expr {
         match op {
             None => {
                 let hint = match &target.kind {
@@ -191,6 +217,9 @@ impl<'db> Infer<'db> {
 
     /// Puts a value where `target` says.
     fn store(&mut self, target: &raw::Expr, value: Expr, span: Span) -> Expr {
+        if let Some(head) = self.mvar_at(target) {
+            return self.mvar_write(&head, value, span);
+        }
         match &target.kind {
             Raw::Name(name) => match self.lookup(name) {
                 Some((Binding::Local(local), _)) => {
@@ -336,12 +365,16 @@ impl<'db> Infer<'db> {
         recursive: bool,
         out: &mut Vec<Stmt>,
     ) {
+        let defaults: Vec<Vec<Option<LocalFnId>>> = functions
+            .iter()
+            .map(|function| self.local_defaults(function, out))
+            .collect();
         let first_var = self.table.len();
         self.table.level += 1;
         let outer_types = self.type_names.len();
         let first_id = self.me().local_fns.len() as u32;
         let parent = self.me().local_stack.last().copied();
-        for function in functions {
+        for (function, defaults) in functions.iter().zip(&defaults) {
             for param in &function.type_params {
                 let ty = self.fresh();
                 self.type_names.push((param.name.clone(), ty));
@@ -353,18 +386,10 @@ impl<'db> Infer<'db> {
                     ParamSig {
                         name: raw.name().cloned(),
                         ty,
-                        default: None,
+                        default: defaults[at].map(DefaultFn::Local),
                     }
                 })
                 .collect();
-            for raw in function.clauses.iter().flat_map(|c| &c.params) {
-                if raw.default.is_some() {
-                    self.report(
-                        raw.pattern.span,
-                        "defaults of local functions are not supported yet",
-                    );
-                }
-            }
             let result = self.fresh();
             if let Some(written) = &function.signature {
                 let ty = self.lower_type(written);
@@ -442,6 +467,43 @@ impl<'db> Infer<'db> {
         }
     }
 
+    /// Defaults are local functions without parameters, so that they are evaluated at each call and leave the parameter's type open.
+    fn local_defaults(
+        &mut self,
+        function: &raw::Function,
+        out: &mut Vec<Stmt>,
+    ) -> Vec<Option<LocalFnId>> {
+        let mut ids = Vec::new();
+        for at in 0..function.arity() {
+            let written = function
+                .clauses
+                .iter()
+                .find_map(|clause| clause.params.get(at)?.default.as_ref());
+            ids.push(written.map(|value| {
+                let clause = raw::Clause {
+                    params: Vec::new(),
+                    guard: None,
+                    result: None,
+                    body: Some((**value).clone()),
+                    span: value.span,
+                };
+                let default = raw::Function {
+                    name: format!("{}'s default {at}", function.name).into(),
+                    name_span: value.span,
+                    type_params: Vec::new(),
+                    signature: None,
+                    clauses: vec![clause],
+                    kind: raw::FunctionKind::Function,
+                    span: value.span,
+                };
+                let id = LocalFnId(self.me().local_fns.len() as u32);
+                self.local_group(&[Arc::new(default)], false, out);
+                id
+            }));
+        }
+        ids
+    }
+
     /// The clauses of a function: its parameters as locals, and a body that takes them apart.
     pub(super) fn clauses(
         &mut self,
@@ -453,16 +515,23 @@ impl<'db> Infer<'db> {
         for clause in &function.clauses {
             self.twice_bound(&clause.params);
         }
-        let out = self.scoped(|cx| match function.clauses.as_slice() {
-            [clause] if clause.guard.is_none() => {
-                let (params, patterns) = cx.bind_params(&clause.params, types, None);
-                let body = cx.clause_body(clause, result);
-                (params, super::expr::wrap_patterns(patterns, body))
-            }
-            clauses => cx.clause_match(clauses, types, result, function.span),
+        let mut params = Vec::new();
+        let body = self.with_mvars(|cx| {
+            cx.scoped(|cx| {
+                let (locals, body) = match function.clauses.as_slice() {
+                    [clause] if clause.guard.is_none() => {
+                        let (locals, patterns) = cx.bind_params(&clause.params, types, None);
+                        let body = cx.clause_body(clause, result);
+                        (locals, super::expr::wrap_patterns(patterns, body))
+                    }
+                    clauses => cx.clause_match(clauses, types, result, function.span),
+                };
+                params = locals;
+                body
+            })
         });
         self.me().returns.pop();
-        out
+        (params, body)
     }
 
     /// Reports parameters of one name.
@@ -596,7 +665,7 @@ impl<'db> Infer<'db> {
 }
 
 /// The names a pattern binds.
-pub(super) fn pattern_names(pat: &raw::Pat, out: &mut Vec<(Name, Span)>) {
+pub(crate) fn pattern_names(pat: &raw::Pat, out: &mut Vec<(Name, Span)>) {
     match &pat.kind {
         RawPat::Name(name) => out.push((name.clone(), pat.span)),
         RawPat::As(inner, name) => {

@@ -127,7 +127,25 @@ impl Lower {
             ast::Expr::Continue(_) => ExprKind::Continue,
             ast::Expr::Return(e) => ExprKind::Return(self.optional(e.value())),
             ast::Expr::Spawn(e) => self.spawn(e),
-            ast::Expr::Async(_) => ExprKind::Unsupported("async"),
+            ast::Expr::Async(e) => {
+                let thunk = Expr {
+                    kind: ExprKind::Lambda(Arc::new(Lambda {
+                        params: Vec::new(),
+                        result: None,
+                        body: *self.boxed(node, e.operand()),
+                    })),
+                    span,
+                };
+                let callee = Expr {
+                    kind: ExprKind::Name("taskAsync".into()),
+                    span,
+                };
+                let arg = Arg {
+                    name: None,
+                    value: thunk,
+                };
+                ExprKind::Call(Box::new(callee), Vec::new(), vec![arg])
+            }
             ast::Expr::Unsafe(e) => ExprKind::Unsafe(Box::new(self.opt_block(node, e.body()))),
             ast::Expr::Unary(e) => self.unary(e),
             ast::Expr::Binary(e) => self.binary(e),

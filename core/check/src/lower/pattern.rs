@@ -123,6 +123,13 @@ pub(super) fn lit(value: Literal, negative: bool) -> Lit {
         let value = i128::try_from(value).unwrap_or(i128::MAX);
         if negative { -value } else { value }
     };
+    let signed = |digits: String| {
+        Name::from(if negative {
+            format!("-{digits}")
+        } else {
+            digits
+        })
+    };
     let float = |value: f64| (if negative { -value } else { value }).to_bits();
     match value {
         Literal::Int(value) => Lit::Int(int(value)),
@@ -132,9 +139,33 @@ pub(super) fn lit(value: Literal, negative: bool) -> Lit {
         Literal::Char(c) => Lit::Char(c),
         Literal::String(s) => Lit::String(s.into()),
         Literal::Bool(b) => Lit::Bool(b),
-        Literal::BigInt { .. } => Lit::Unsupported("BigInt"),
-        Literal::Decimal(_) => Lit::Unsupported("Decimal"),
+        Literal::BigInt { radix, digits } => Lit::BigInt(signed(decimal(&digits, radix))),
+        Literal::Decimal(digits) => Lit::Decimal(signed(digits)),
     }
+}
+
+/// Digits of another base as decimal ones.
+fn decimal(digits: &str, radix: u32) -> String {
+    if radix == 10 {
+        return digits.to_string();
+    }
+    // Nine decimal digits a limb, the lowest first.
+    let mut limbs = vec![0u64];
+    for digit in digits.chars().filter_map(|c| c.to_digit(radix)) {
+        let mut carry = u64::from(digit);
+        for limb in &mut limbs {
+            let value = *limb * u64::from(radix) + carry;
+            (*limb, carry) = (value % 1_000_000_000, value / 1_000_000_000);
+        }
+        if carry > 0 {
+            limbs.push(carry);
+        }
+    }
+    let mut out = limbs.pop().unwrap_or(0).to_string();
+    for limb in limbs.iter().rev() {
+        out.push_str(&format!("{limb:09}"));
+    }
+    out
 }
 
 fn sized(ty: SizedInt) -> IntTy {

@@ -261,6 +261,11 @@ impl<'t> Field<'t> {
         one(self.node())
     }
 
+    /// Behind `=`: what a construction that leaves the field out gets.
+    pub fn default(self) -> Option<Expr<'t>> {
+        one(self.node().child(Kind::Default)?)
+    }
+
     /// `private`.
     pub fn is_private(self) -> bool {
         self.node()

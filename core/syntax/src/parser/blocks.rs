@@ -320,6 +320,7 @@ impl Parser<'_> {
             let is_end = self.at_limit()
                 || until.contains(&self.current())
                 || self.newline_before(self.pos)
+                || (with_after && self.at(Kind::AfterKw))
                 || matches!(self.current(), Kind::Semicolon | Kind::Comma | Kind::Pipe);
             if self.pos == before || !is_end {
                 self.error_expected("a new line or `,`");
@@ -391,6 +392,9 @@ impl Parser<'_> {
                 parser.bump();
                 if parser.at(Kind::LBrace) && parser.is_arms_group() {
                     parser.braced_arms(false);
+                    // `try f() catch { … }` is whole; an `end` on its line may still follow.
+                    needs_end &= parser.newline_before(keyword + 1)
+                        || (parser.at(Kind::EndKw) && !parser.newline_before(parser.pos));
                 } else {
                     needs_end = true;
                     parser.end_form(|parser| parser.arms(&[Kind::FinallyKw, Kind::EndKw], false));

@@ -371,6 +371,12 @@ impl Parser<'_> {
                 parser.error_expected("a field: `name: Type`");
             }
             parser.type_expr();
+            if parser.at(Kind::Eq) {
+                let default = parser.open();
+                parser.bump();
+                parser.expr();
+                parser.finish(default, Kind::Default);
+            }
             parser.finish(field, Kind::Field);
         });
         self.leave(outer, close);
