@@ -43,7 +43,10 @@ pub fn impl_findings(db: &dyn Db, project: Project, id: ImplId) -> Arc<Vec<Findi
                 .methods
                 .iter()
                 .any(|(name, arity, _)| *name == method.name && *arity == method.arity);
-            if has || method.has_body {
+            let by_less = *of == known(db, project).ord
+                && &*method.name == "compare"
+                && !info.methods.iter().any(|(name, _, _)| &**name == "<");
+            if has || (method.has_body && !by_less) {
                 continue;
             }
             if let Some((_, arity, id)) = info

@@ -187,8 +187,8 @@ struct Collect<'a> {
     ids: &'a Ids,
     file: FileId,
     out: FileItems,
-    /// How many functions of this container, name and arity there are already.
-    counts: FxHashMap<(Container, Name, u32), u32>,
+    /// The overloads of this container, name and arity that there are already.
+    counts: FxHashMap<(Container, Name, u32), Vec<String>>,
     impls: FxHashMap<ItemKey, u32>,
 }
 
@@ -502,19 +502,20 @@ impl Collect<'_> {
             return true;
         }
         let arity = def.arity() as u32;
-        let count = self
+        let known = self
             .counts
             .entry((container.clone(), def.name.clone(), arity))
             .or_default();
-        *count += 1;
         let is_test = matches!(def.kind, FunctionKind::Test(_));
-        let overload: Name = match (*count, overload) {
-            (1, _) => "".into(),
-            (n, _) if is_test => format!("{n}").into(),
-            (_, Some(text)) if !text.is_empty() => text.into(),
-            _ if is_test => "".into(),
-            _ => return false,
+        let text = overload.unwrap_or_default();
+        let overload: Name = match known.len() {
+            0 => "".into(),
+            n if is_test => format!("{}", n + 1).into(),
+            _ if known.contains(&text) || arity == 0 => return false,
+            _ if text.is_empty() => "_".into(),
+            _ => text.as_str().into(),
         };
+        known.push(text);
         let key = FnKey {
             file: self.file,
             container: container.clone(),

@@ -450,14 +450,26 @@ pub fn fn_name(def: ast::FnDef<'_>) -> Name {
     text(fn_name_token(def))
 }
 
-/// Whether two neighbouring definitions of one name and arity are overloads rather than clauses: some parameter is annotated in both, differently.
+/// Whether two neighbouring definitions of one name and arity are overloads rather than clauses: some parameter is annotated in both, differently;
+/// or in one alone, where the first takes everything, so that the second as a clause would never be reached.
 pub fn are_overloads(a: ast::FnDef<'_>, b: ast::FnDef<'_>) -> bool {
+    let takes_all = a.guard().is_none() && a.params().all(takes_all);
     a.params()
         .zip(b.params())
         .any(|(a, b)| match (param_type(a), param_type(b)) {
             (Some(a), Some(b)) => a.text() != b.text(),
-            _ => false,
+            (None, None) => false,
+            _ => takes_all,
         })
+}
+
+/// Whether a parameter is a bare name or `_`, perhaps with a type.
+fn takes_all(param: ast::Param<'_>) -> bool {
+    let mut pattern = param.pattern();
+    if let Some(ast::Pat::Typed(typed)) = pattern {
+        pattern = typed.pattern();
+    }
+    matches!(pattern, Some(ast::Pat::Name(_) | ast::Pat::Wild(_)))
 }
 
 /// The annotated type of a parameter.

@@ -350,7 +350,9 @@ fn fn_head(db: &dyn Db, project: Project, id: FnId) -> (Arc<str>, FnKind) {
             symbol: key.name,
             library,
         },
-        Some(FunctionKind::Function | FunctionKind::Test(_) | FunctionKind::Mvar) | None => FnKind::Nostos,
+        Some(FunctionKind::Function | FunctionKind::Test(_) | FunctionKind::Mvar) | None => {
+            FnKind::Nostos
+        }
     };
     (name, kind)
 }

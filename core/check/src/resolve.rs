@@ -572,11 +572,26 @@ pub fn visible_values(db: &dyn Db, project: Project, from: ModuleId) -> Vec<Name
 
 /// All names of types visible in `from`.
 pub fn visible_types(db: &dyn Db, project: Project, from: ModuleId) -> Vec<Name> {
-    let mut names: Vec<Name> = module_scope(db, project, from)
-        .types
-        .keys()
-        .cloned()
-        .collect();
+    let mut names: Vec<Name> = Vec::new();
+    let mut at = Some(from);
+    while let Some(module) = at {
+        let scope = module_scope(db, project, module);
+        names.extend(scope.types.keys().cloned());
+        for item in &scope.uses {
+            match (&item.what, use_target(db, project, module, item)) {
+                (UseWhat::All, Some((target @ Target::Module(_), _))) => {
+                    let of = scope_of(db, project, target);
+                    names.extend(of.types.iter().filter(|(_, t)| t.1).map(|(n, _)| n.clone()));
+                }
+                (UseWhat::Names(list), _) => {
+                    names.extend(list.iter().map(|(_, here, _)| here.clone()));
+                }
+                (UseWhat::Itself(here), _) => names.push(here.clone()),
+                (UseWhat::All, _) => {}
+            }
+        }
+        at = scope.parent;
+    }
     names.extend(project_scope(db, project).prelude.types.keys().cloned());
     let base = [
         "Int", "Float", "Bool", "Char", "String", "Atom", "Pid", "Ref",

@@ -272,8 +272,7 @@ pub fn header(db: &dyn Db, project: Project, id: FnId) -> Option<Arc<Header>> {
     for param in &def.type_params {
         lower.declare(param.name.clone());
     }
-    let (mut bounds, mut bound_args) =
-        bounds(db, project, module, &def.type_params, &mut lower);
+    let (mut bounds, mut bound_args) = bounds(db, project, module, &def.type_params, &mut lower);
     bounds.splice(0..0, inherited);
     bound_args.splice(0..0, inherited_args);
     let declared = lower.next;

@@ -729,7 +729,7 @@ impl<'db> Infer<'db> {
                     span,
                 }
             }
-            Ty::Infer(_) => {
+            Ty::Infer(var) if !self.table.is_literal(var) => {
                 let values: Vec<Expr> = args
                     .iter()
                     .map(|arg| self.infer(&arg.value, None))

@@ -172,7 +172,10 @@ impl<'db> Infer<'db> {
                 return self.try_trait_args(&Ty::INT, of, args, span);
             }
             Ty::Param(_) => {
-                let bound = self.bound_args.iter().find(|(ty, other, _)| *ty == form && *other == of);
+                let bound = self
+                    .bound_args
+                    .iter()
+                    .find(|(ty, other, _)| *ty == form && *other == of);
                 bound.map_or_else(Vec::new, |(_, _, args)| args.clone())
             }
             _ => {
@@ -189,7 +192,8 @@ impl<'db> Infer<'db> {
             }
         };
         if known.is_empty() {
-            args.iter().for_each(|arg| drop(self.table.unify(arg, &Ty::Error)));
+            args.iter()
+                .for_each(|arg| drop(self.table.unify(arg, &Ty::Error)));
         }
         for (known, arg) in known.iter().zip(args) {
             self.expect(known, arg, span);
@@ -376,7 +380,11 @@ impl<'db> Infer<'db> {
             }
         }
         let owner = (pending.hole.is_none()).then_some(*owner);
-        let levels = self.functions_named(name, owner);
+        let receiver = args
+            .first()
+            .filter(|_| *dot)
+            .map_or(Ty::Error, |ty| self.table.shallow(ty));
+        let levels = self.functions_for(name, owner, &receiver);
         let shapes: Vec<Shape> = args.iter().cloned().map(Shape::Ty).collect();
         let value = pending
             .hole
@@ -618,7 +626,8 @@ impl<'db> Infer<'db> {
         name: &Name,
         args: &[Ty],
     ) -> Option<(FnInst, Vec<FnInst>)> {
-        let levels = self.functions_named(name, None);
+        let receiver = args.first().map_or(Ty::Error, |ty| self.table.shallow(ty));
+        let levels = self.functions_for(name, None, &receiver);
         let shapes: Vec<Shape> = args.iter().cloned().map(Shape::Ty).collect();
         let Choice::One(head) = self.choose(&levels, &shapes, &[], false) else {
             return None;

@@ -129,7 +129,7 @@ impl<'db> Infer<'db> {
             }
             return self.trait_call(of, name, receiver, types, args, span);
         }
-        let levels = self.functions_named(name, None);
+        let levels = self.functions_for(name, None, &form);
         args.positional.insert(0, Arg::Done(receiver));
         if !levels.iter().flatten().any(|h| !h.value) {
             self.type_rest(args);

@@ -496,7 +496,7 @@ impl<'db> Infer<'db> {
             }
             other => {
                 let message = format!(
-                    "prefix `-` takes a number, found `{}`: type mismatch",
+                    "`{}` does not implement Num: prefix `-` takes a number (type mismatch)",
                     self.show(&other)
                 );
                 self.report(span, message);

@@ -187,6 +187,15 @@ fn arm_types(cx: &mut Infer<'_>, results: &[Open]) {
                     continue;
                 }
             }
+            // A part of a message that is only shown, compared or passed on is a text.
+            if arm.bare.is_none() && free.iter().all(|var| only_traits(cx, *var)) {
+                for var in free {
+                    let number = needs_num(cx, var);
+                    cx.table
+                        .bind(var, if number { Ty::INT } else { Ty::String });
+                }
+                continue;
+            }
             cx.report_hint(
                 arm.span,
                 "Type annotation required: nothing says which messages this arm takes",
@@ -197,6 +206,29 @@ fn arm_types(cx: &mut Infer<'_>, results: &[Open]) {
             }
         }
     }
+}
+
+/// Whether nothing but traits is asked of a variable.
+fn only_traits(cx: &Infer<'_>, var: u32) -> bool {
+    cx.pending.iter().all(|pending| {
+        let on: &[Ty] = match &pending.goal {
+            Goal::Trait { .. } | Goal::Binary { .. } => &[],
+            Goal::Dot { args, .. } => args,
+            Goal::TraitArgs { ty, .. } => std::slice::from_ref(ty),
+            Goal::Field { base, .. } | Goal::Record { base, .. } => std::slice::from_ref(base),
+            Goal::Question { operand, .. } => std::slice::from_ref(operand),
+        };
+        let mut free = Vec::new();
+        on.iter().for_each(|ty| cx.table.free(ty, &mut free));
+        !free.contains(&var)
+    })
+}
+
+fn needs_num(cx: &Infer<'_>, var: u32) -> bool {
+    cx.pending.iter().any(|pending| match &pending.goal {
+        Goal::Trait { ty, of } => *of == cx.known.num && cx.table.shallow(ty) == Ty::Infer(var),
+        _ => false,
+    })
 }
 
 /// Variables that nothing depends on: those that must implement a trait become Int if that is a number's, the rest unit.

@@ -95,7 +95,12 @@ fn implemented(db: &dyn Db, project: Project, id: FnId) -> Option<(FnId, Ty, Vec
             .iter()
             .find(|m| m.name == key.name && m.arity == key.arity)?;
         let args = info.args_of(*of).to_vec();
-        Some((method.id, info.target.clone(), args, info.params.len() as u32))
+        Some((
+            method.id,
+            info.target.clone(),
+            args,
+            info.params.len() as u32,
+        ))
     })
 }
 
@@ -112,7 +117,9 @@ fn trait_signature(
     let mut args = vec![target];
     args.extend(trait_args);
     let outer = args.len() as u32;
-    args.extend((outer..of_trait.type_params.max(outer)).map(|i| Ty::Param(impl_params + i - outer)));
+    args.extend(
+        (outer..of_trait.type_params.max(outer)).map(|i| Ty::Param(impl_params + i - outer)),
+    );
     let at = |ty: &Ty| unify::instantiate(ty, 0, &args);
     let params = of_trait
         .params
@@ -135,9 +142,10 @@ fn trait_signature(
         .filter(|(ty, _)| matches!(ty, Ty::Param(i) if *i < impl_params))
         .map(|(ty, of)| Constraint::Trait(ty.clone(), *of))
         .collect();
-    constraints.extend(crate::signature::args_constraints(&head.bound_args).filter(
-        |c| matches!(c, Constraint::TraitArgs(Ty::Param(i), ..) if *i < impl_params),
-    ));
+    constraints.extend(
+        crate::signature::args_constraints(&head.bound_args)
+            .filter(|c| matches!(c, Constraint::TraitArgs(Ty::Param(i), ..) if *i < impl_params)),
+    );
     for constraint in of_trait.constraints.iter().skip(1) {
         match constraint {
             Constraint::Trait(ty, of) => constraints.push(Constraint::Trait(at(ty), *of)),
@@ -283,7 +291,9 @@ fn run(db: &dyn Db, project: Project, group: &[FnId]) -> Vec<FnResult> {
                     }));
                 cx.bound_args
                     .extend(known.constraints.iter().filter_map(|c| match c {
-                        Constraint::TraitArgs(ty, of, args) => Some((ty.clone(), *of, args.clone())),
+                        Constraint::TraitArgs(ty, of, args) => {
+                            Some((ty.clone(), *of, args.clone()))
+                        }
                         _ => None,
                     }));
             } else {

@@ -251,6 +251,41 @@ impl<'db> Infer<'db> {
         resolve::values(self.db, self.project, module, name.clone())
     }
 
+    /// Functions `name` for a call on a receiver: those seen from here, then those of the module that declares its type.
+    pub(super) fn functions_for(
+        &self,
+        name: &Name,
+        owner: Option<FnId>,
+        receiver: &Ty,
+    ) -> Arc<Levels<FnHead>> {
+        let levels = self.functions_named(name, owner);
+        let Ty::Adt(id, _) = receiver else {
+            return levels;
+        };
+        let home = crate::types::type_info(self.db, self.project, *id).module;
+        if home == self.module || project_scope(self.db, self.project).std.contains(&home) {
+            return levels;
+        }
+        let more: Vec<FnHead> = resolve::module_values(self.db, self.project, home, name.clone())
+            .iter()
+            .filter(|h| h.public && !h.value && !levels.iter().flatten().any(|l| l.id == h.id))
+            .cloned()
+            .collect();
+        if more.is_empty() {
+            return levels;
+        }
+        let mut levels = (*levels).clone();
+        // Before the library's, which takes anything.
+        let behind = levels.len()
+            - usize::from(
+                levels
+                    .last()
+                    .is_some_and(|l| l.iter().all(|h| self.in_library(h))),
+            );
+        levels.insert(behind, more);
+        Arc::new(levels)
+    }
+
     /// Reports that nothing of this name takes these arguments.
     pub(super) fn no_function_fits(
         &mut self,

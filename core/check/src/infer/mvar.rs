@@ -29,8 +29,7 @@ impl<'db> Infer<'db> {
                 let path = self.module_path(base)?;
                 match resolve::find_module(self.db, self.project, self.module, &path)? {
                     Target::Module(of) => {
-                        let heads =
-                            resolve::module_values(self.db, self.project, of, name.clone());
+                        let heads = resolve::module_values(self.db, self.project, of, name.clone());
                         only(&heads)
                             .filter(|h| h.public || resolve::can_see(self.db, self.module, of))
                     }

@@ -24,9 +24,28 @@ impl<'db> Infer<'db> {
         }
         let levels = resolve::values(self.db, self.project, self.module, name.clone());
         if levels.is_empty() {
+            if let Some(method) = self.method_value(name, expected, span) {
+                return method;
+            }
             return self.unknown_name(name, span, false);
         }
         self.function_value(name, &levels, expected, span)
+    }
+
+    /// A trait's method as a function: chosen by what it is called on.
+    fn method_value(&mut self, name: &Name, expected: Option<&Ty>, span: Span) -> Option<Expr> {
+        let table = crate::signature::impl_table(self.db, self.project);
+        let of = *table.methods.get(name)?.first()?;
+        let (params, result) = match expected.map(|ty| self.known_form(ty)) {
+            Some(Ty::Fn(params, result)) => (params.to_vec(), (*result).clone()),
+            _ => {
+                let info = crate::signature::trait_info(self.db, self.project, of);
+                let method = info.methods.iter().find(|m| m.name == *name)?;
+                let params = (0..method.arity).map(|_| self.fresh()).collect();
+                (params, self.fresh())
+            }
+        };
+        Some(self.later_function(name, params, result, true, span))
     }
 
     pub(super) fn unknown_name(&mut self, name: &Name, span: Span, called: bool) -> Expr {
@@ -114,6 +133,17 @@ impl<'db> Infer<'db> {
         result: Ty,
         span: Span,
     ) -> Expr {
+        self.later_function(name, params, result, false, span)
+    }
+
+    fn later_function(
+        &mut self,
+        name: &Name,
+        params: Vec<Ty>,
+        result: Ty,
+        dot: bool,
+        span: Span,
+    ) -> Expr {
         let ty = Ty::Fn(params.clone().into(), Arc::new(result.clone()));
         let (hole, out) = self.hole(
             Hole::Value {
@@ -130,7 +160,7 @@ impl<'db> Infer<'db> {
                 args: params,
                 result,
                 owner,
-                dot: false,
+                dot,
             },
             span,
             Some(hole),

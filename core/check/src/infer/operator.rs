@@ -323,7 +323,21 @@ impl<'db> Infer<'db> {
                 && !crate::traits::head_implements(self.db, self.project, ty, of)
                 && !matches!(ty, Ty::Param(_))
             {
-                self.not_implemented(ty, of, None, span);
+                let of = crate::signature::trait_info(self.db, self.project, of)
+                    .name
+                    .clone();
+                let message = format!(
+                    "type mismatch: `{}` takes two of one type, and `{}` does not implement {of}",
+                    op.symbol(),
+                    self.show(ty)
+                );
+                let hint = match ty {
+                    Ty::String if of == "Num".into() => {
+                        Some("`++` joins strings; \"${…}\" makes text of a value".to_string())
+                    }
+                    _ => None,
+                };
+                self.report_hint(span, message, hint);
                 return;
             }
         }

@@ -427,7 +427,14 @@ impl<'db> Infer<'db> {
         names: &mut Names,
         span: Span,
     ) -> PatKind {
-        let form = self.known_form(ty);
+        let mut form = self.known_form(ty);
+        if let Ty::Infer(_) = form
+            && let Some(id) = self.record_with(items)
+        {
+            let params = type_info(self.db, self.project, id).def.params;
+            form = Ty::Adt(id, (0..params).map(|_| self.fresh()).collect());
+            self.expect(&form, ty, span);
+        }
         if let Ty::Adt(id, args) = &form {
             let info = type_info(self.db, self.project, *id);
             if let [ctor] = info.def.ctors.as_slice() {
@@ -457,6 +464,28 @@ impl<'db> Infer<'db> {
             self.pat(item, &Ty::Error, names);
         }
         PatKind::Wild
+    }
+
+    /// The one record type in sight that has all these fields.
+    fn record_with(&self, items: &[(Name, raw::Pat)]) -> Option<TypeId> {
+        let mut found = None;
+        for name in resolve::visible_types(self.db, self.project, self.module) {
+            let Some(id) = resolve::type_named(self.db, self.project, self.module, name) else {
+                continue;
+            };
+            let info = type_info(self.db, self.project, id);
+            let [ctor] = info.def.ctors.as_slice() else {
+                continue;
+            };
+            let has = |name: &Name| ctor.fields.iter().any(|(field, _)| field == name);
+            if items.iter().all(|(name, _)| has(name)) && found != Some(id) {
+                if found.is_some() {
+                    return None;
+                }
+                found = Some(id);
+            }
+        }
+        found
     }
 
     /// A pattern that stands for one value, as an expression.
@@ -637,4 +666,39 @@ impl<'db> Infer<'db> {
         names.again = outer_again;
         PatKind::Or(out)
     }
+}
+
+/// Whether patterns of one unknown type are of strings, by their looks: list patterns that begin with a literal string may be either, so the others
+/// tell; where they do not, a prefix that ends in the middle of things (`"GET "`, `"key="`) is one of a string.
+pub(super) fn are_texts(patterns: &mut dyn Iterator<Item = &raw::Pat>) -> bool {
+    let (mut prefix, mut separated, mut literal) = (false, false, false);
+    for pattern in patterns {
+        let mut at = pattern;
+        while let Raw::As(inner, _) | Raw::Typed(inner, _) = &at.kind {
+            at = inner;
+        }
+        let alternatives = match &at.kind {
+            Raw::Or(items) => items.as_slice(),
+            _ => std::slice::from_ref(at),
+        };
+        for pattern in alternatives {
+            match &pattern.kind {
+                Raw::Literal(Lit::String(_)) => literal = true,
+                Raw::List(items, Some(_)) if !items.is_empty() => {
+                    for item in items {
+                        match &item.kind {
+                            Raw::Literal(Lit::String(text)) => {
+                                prefix = true;
+                                separated |= text.ends_with(|c: char| !c.is_alphanumeric());
+                            }
+                            _ => return false,
+                        }
+                    }
+                }
+                Raw::List(..) => return false,
+                _ => {}
+            }
+        }
+    }
+    prefix && (literal || separated)
 }

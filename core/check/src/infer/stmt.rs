@@ -298,7 +298,14 @@ impl<'db> Infer<'db> {
             }
             Raw::Index(base, index) => {
                 let old = self.infer(base, None);
-                let form = self.known_form(&old.ty);
+                let mut form = self.known_form(&old.ty);
+                // What cannot be rebound must be changed in place.
+                if let (Ty::Infer(_), ExprKind::Local(local)) = (&form, &old.kind)
+                    && !self.me().locals[local.0 as usize].mutable
+                {
+                    form = Ty::Array(Arc::new(self.fresh()));
+                    self.expect(&form, &old.ty, base.span);
+                }
                 let index = self.infer(index, None);
                 let old_ty = old.ty.clone();
                 let args = [old, index, value].into_iter().map(Arg::Done).collect();
@@ -571,6 +578,16 @@ impl<'db> Infer<'db> {
         result: &Ty,
         span: Span,
     ) -> (Vec<hir::LocalId>, Expr) {
+        for (at, ty) in types.iter().enumerate() {
+            let mut patterns = clauses
+                .iter()
+                .filter_map(|c| Some(&c.params.get(at)?.pattern));
+            if let Ty::Infer(_) = self.known_form(ty)
+                && super::pattern::are_texts(&mut patterns)
+            {
+                self.expect(&Ty::String, ty, span);
+            }
+        }
         // Where all clauses use one name for a parameter, the debugger shows it.
         let params: Vec<hir::LocalId> = types
             .iter()
