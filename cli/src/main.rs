@@ -29,6 +29,9 @@ enum Command {
         /// Start main when the first client of the debug socket says so.
         #[arg(long, requires = "inspect")]
         wait: bool,
+        /// Evaluate the program step by step instead of compiling it: slow, one process at a time, in virtual time.
+        #[arg(long, conflicts_with_all = ["workers", "inspect"])]
+        interpret: bool,
         /// The program, and its arguments: everything behind FILE is the program's.
         #[arg(
             value_names = ["FILE|DIR", "ARGS"],
@@ -52,9 +55,14 @@ fn main() -> ExitCode {
             workers,
             inspect,
             wait,
+            interpret,
             mut program,
         } => {
             let args = program.split_off(1);
+            if interpret {
+                let program = PathBuf::from(program.remove(0));
+                return status_of(interpreted(&program, args));
+            }
             image::run(image::Command {
                 inspect,
                 wait,
@@ -66,7 +74,18 @@ fn main() -> ExitCode {
         }
         Command::Check { program } => check(&program),
     };
+    status_of(status)
+}
+
+fn status_of(status: i32) -> ExitCode {
     ExitCode::from(u8::try_from(status).unwrap_or(1))
+}
+
+fn interpreted(program: &Path, args: Vec<String>) -> i32 {
+    match nostos_session::project::Project::open(program) {
+        Ok(project) => nostos_session::interpret::interpret(&project, args, style()),
+        Err(error) => fail(&error),
+    }
 }
 
 fn check(program: &Path) -> i32 {

@@ -113,43 +113,58 @@ pub struct Mode {
     pub env: &'static [(&'static str, &'static str)],
     /// Programs run with their smaller arguments.
     pub stress: bool,
+    /// Interpreted, not compiled.
+    pub interpret: bool,
 }
 
 /// The ways every program must run alike.
-pub const MODES: [Mode; 4] = [
+pub const MODES: [Mode; 5] = [
     Mode {
         name: "one worker",
         workers: 1,
         env: &[],
         stress: false,
+        interpret: false,
     },
     Mode {
         name: "two workers",
         workers: 2,
         env: &[],
         stress: false,
+        interpret: false,
     },
     Mode {
         name: "NOSTOS_GC=stress",
         workers: 2,
         env: &[("NOSTOS_GC", "stress")],
         stress: true,
+        interpret: false,
     },
     Mode {
         name: "NOSTOS_STACK=stress",
         workers: 2,
         env: &[("NOSTOS_STACK", "stress")],
         stress: true,
+        interpret: false,
+    },
+    Mode {
+        name: "interpreted",
+        workers: 1,
+        env: &[],
+        stress: true,
+        interpret: true,
     },
 ];
 
 /// `nostos run` in a mode, from the workspace's folder.
 pub fn run(mode: Mode, path: &Path, args: &[String]) -> Outcome {
     let mut command = Command::new(nostos());
-    command
-        .arg("run")
-        .arg("--workers")
-        .arg(mode.workers.to_string());
+    command.arg("run");
+    if mode.interpret {
+        command.arg("--interpret");
+    } else {
+        command.arg("--workers").arg(mode.workers.to_string());
+    }
     command.arg(path).args(args);
     for (name, value) in mode.env {
         command.env(name, value);

@@ -25,6 +25,11 @@ fn stressed_stack() {
     corpus(MODES[3]);
 }
 
+#[test]
+fn interpreted() {
+    corpus(MODES[4]);
+}
+
 /// `ONLY=text` restricts the corpus to programs whose path contains the text.
 fn corpus(mode: Mode) {
     let only = std::env::var("ONLY").unwrap_or_default();
@@ -37,7 +42,7 @@ fn corpus(mode: Mode) {
         let text =
             std::fs::read_to_string(&file).map_err(|e| format!("{}: {e}", file.display()))?;
         let wanted = expected(&text);
-        if mode.stress && wanted.skip_stress {
+        if mode.stress && wanted.skip_stress && !mode.interpret {
             return Ok(());
         }
         let args = match &wanted.stress_args {
@@ -45,7 +50,7 @@ fn corpus(mode: Mode) {
             _ => &wanted.args,
         };
         let outcome = run(mode, program, args);
-        if blessing() && mode.workers == 1 && !outcome.timed_out {
+        if blessing() && mode.workers == 1 && !mode.interpret && !outcome.timed_out {
             return std::fs::write(&file, blessed(&text, &outcome)).map_err(|e| e.to_string());
         }
         let label = format!("{} ({})", program.display(), mode.name);

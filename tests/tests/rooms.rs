@@ -18,6 +18,10 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ),
     ("nostos-runtime", &["nostos-abi"]),
     (
+        "nostos-interp",
+        &["nostos-check", "nostos-abi", "nostos-codegen"],
+    ),
+    (
         "nostos-session",
         &[
             "nostos-syntax",
@@ -25,6 +29,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
             "nostos-abi",
             "nostos-codegen",
             "nostos-runtime",
+            "nostos-interp",
             "nostos-std",
         ],
     ),

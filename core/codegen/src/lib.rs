@@ -83,6 +83,11 @@ impl Codegen {
         &self.layouts.table
     }
 
+    /// Layouts so far, by the numbers of types that lowered functions carry.
+    pub fn layouts(&self) -> &Layouts {
+        &self.layouts
+    }
+
     /// The cell calls to a function at concrete types go through; new or known.
     pub fn fn_cell(&mut self, inst: &FnInst) -> CellId {
         self.cells.of(CellOwner::Fn(inst.clone()))

@@ -4,6 +4,7 @@
 pub mod build;
 pub mod debug;
 pub mod eval;
+pub mod interpret;
 pub mod live;
 pub mod project;
 pub mod report;

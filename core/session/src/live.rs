@@ -57,12 +57,8 @@ impl Session {
             return Err(unfit(&build, &project, &wrong, style));
         }
         if query::main_fn(&build.db).is_none() {
-            let text = format!(
-                "Error: {} has no function main\n  hint: a program starts with `main() = …`; it may take a list of strings, the arguments\n",
-                project.main
-            );
             return Err(Unfit {
-                text,
+                text: no_main(&project),
                 findings: Vec::new(),
             });
         }
@@ -244,7 +240,15 @@ impl Session {
     }
 }
 
-fn unfit(build: &Build, project: &Project, wrong: &[Diagnostic], style: Style) -> Unfit {
+/// What is said of a program that cannot be started.
+pub(crate) fn no_main(project: &Project) -> String {
+    format!(
+        "Error: {} has no function main\n  hint: a program starts with `main() = …`; it may take a list of strings, the arguments\n",
+        project.main
+    )
+}
+
+pub(crate) fn unfit(build: &Build, project: &Project, wrong: &[Diagnostic], style: Style) -> Unfit {
     let text = report::found(&build.db, wrong, style).text;
     let findings = wrong
         .iter()

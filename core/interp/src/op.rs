@@ -1,0 +1,366 @@
+//! Ops of the builtin table: those that need the process, the other processes, or the world outside.
+//!
+//! What the emitter itself calls (allocation, safepoints, the parts of `receive`) has no meaning here and never appears in the IR.
+
+use crate::leaf::{byte_offset, char_of};
+use crate::process::{Message, Process, Reason};
+use crate::value::{Value, deep_copy};
+use crate::world::{Stream, World};
+use nostos_abi::builtin::Op;
+use std::io;
+use std::path::Path;
+
+/// Digits after the point that are given at most.
+const MAX_DECIMALS: i64 = 1000;
+/// Most bytes of a repeated string.
+const MAX_BYTES: usize = 1 << 32;
+
+/// What an op gives.
+pub(crate) enum Answer {
+    /// Its value.
+    Value(Value),
+    /// Throws a pair of strings.
+    Error(String, String),
+    /// Ends the slice.
+    Yield,
+    /// Parks; the process has been told what it waits for.
+    Park,
+    /// Ends the process.
+    End(Reason),
+}
+
+/// What an op of the table does.
+pub(crate) type Run = for<'w> fn(&mut World<'w>, &mut Process<'w>, &[Value]) -> Answer;
+
+/// The ops that the emitter itself calls: none of them is ever in the IR.
+pub(crate) const EMITTED: &[Op] = &[
+    Op::AllocSlow,
+    Op::Poll,
+    Op::Compile,
+    Op::DebugStop,
+    Op::Exit,
+    Op::Throw,
+    Op::Fault,
+    Op::Remember,
+    Op::NewArray,
+    Op::ReceiveStart,
+    Op::ReceivePeek,
+    Op::ReceiveLoad,
+    Op::ReceiveTake,
+    Op::ReceiveWait,
+];
+
+/// What an op does; `None` for one the interpreter does not have.
+pub(crate) fn of(op: Op) -> Option<Run> {
+    let run: Run = match op {
+        Op::GlobalGet => |w, _, a| {
+            let known = w.globals.get(&a[0].word());
+            ok(known.cloned().unwrap_or(Value::Word(0)))
+        },
+        Op::GlobalSet => |w, _, a| {
+            let new = deep_copy(&a[1]);
+            ok(w.globals.entry(a[0].word()).or_insert(new).clone())
+        },
+
+        Op::Spawn => |w, _, a| match w.spawn(&a[0]) {
+            Ok(pid) => word(pid as i64),
+            Err(answer) => answer,
+        },
+        Op::SpawnLink => |w, p, a| match w.spawn(&a[0]) {
+            Ok(pid) => {
+                p.links.push(pid);
+                let child = w.processes.get_mut(&pid).expect("just made");
+                child.links.push(p.pid);
+                word(pid as i64)
+            }
+            Err(answer) => answer,
+        },
+        Op::SpawnMonitor => |w, _, a| match w.spawn(&a[0]) {
+            Ok(pid) => {
+                let reference = w.fresh_ref();
+                ok(Value::tuple([
+                    Value::Word(pid as i64),
+                    Value::Word(reference),
+                ]))
+            }
+            Err(answer) => answer,
+        },
+        Op::Send => |w, p, a| {
+            let message = Message::of(&a[1]);
+            let to = a[0].word() as u64;
+            if to == p.pid {
+                p.mailbox.push_back(message);
+            } else {
+                w.deliver(to, message);
+            }
+            ok(Value::Unit)
+        },
+        Op::SelfPid => |_, p, _| word(p.pid as i64),
+        Op::Sleep => |w, p, a| match u64::try_from(a[0].word()) {
+            Ok(millis @ 1..) => {
+                p.deadline = Some(w.in_millis(millis));
+                Answer::Park
+            }
+            Ok(0) | Err(_) => Answer::Yield,
+        },
+        Op::Register => |w, p, a| {
+            let name = a[0].str();
+            let pid = a[1].word() as u64;
+            let free = !w.names.contains_key(name);
+            let process = if pid == p.pid {
+                Some(p)
+            } else {
+                w.processes.get_mut(&pid)
+            };
+            match process {
+                Some(process) if free && process.name.is_none() => {
+                    process.name = Some(name.to_string());
+                    w.names.insert(name.to_string(), pid);
+                    truth(true)
+                }
+                _ => truth(false),
+            }
+        },
+        Op::Whereis => |w, _, a| word(w.names.get(a[0].str()).map_or(0, |pid| *pid as i64)),
+        Op::IsAlive => |w, p, a| {
+            let pid = a[0].word() as u64;
+            truth(pid == p.pid || w.processes.contains_key(&pid))
+        },
+        Op::ExitWith => |_, _, a| Answer::End(Reason::Custom(a[0].str().to_string())),
+        Op::Kill => |w, p, a| {
+            let pid = a[0].word() as u64;
+            if pid == p.pid {
+                return Answer::End(Reason::Killed);
+            }
+            w.kill(pid, Reason::Killed);
+            ok(Value::Unit)
+        },
+        Op::MakeRef => |w, _, _| word(w.fresh_ref()),
+        Op::Yield => |_, _, _| Answer::Yield,
+        // The one that asks is not among the others.
+        Op::ProcessCount => |w, _, _| word(w.processes.len() as i64 + 1),
+
+        Op::Print => |w, _, a| w.write(Stream::Out, a[0].str(), ""),
+        Op::Println => |w, _, a| w.write(Stream::Out, a[0].str(), "\n"),
+        Op::Eprint => |w, _, a| w.write(Stream::Err, a[0].str(), ""),
+        Op::Eprintln => |w, _, a| w.write(Stream::Err, a[0].str(), "\n"),
+        Op::FileReadAll => |_, _, a| {
+            let path = a[0].str();
+            match std::fs::read(path).map(String::from_utf8) {
+                Ok(Ok(content)) => text(content),
+                Ok(Err(_)) => io_error(format!("{path}: not valid UTF-8")),
+                Err(error) => failed(path, &error),
+            }
+        },
+        Op::FileWriteAll => |_, _, a| done(a[0].str(), std::fs::write(a[0].str(), a[1].str())),
+        Op::FileAppend => |_, _, a| done(a[0].str(), append(a[0].str(), a[1].str())),
+        Op::FileExists => |_, _, a| truth(Path::new(a[0].str()).exists()),
+        Op::FileRemove => |_, _, a| done(a[0].str(), std::fs::remove_file(a[0].str())),
+        Op::DirList => |_, _, a| match list(a[0].str()) {
+            Ok(names) => text(names),
+            Err(error) => failed(a[0].str(), &error),
+        },
+        Op::DirCreateAll => |_, _, a| done(a[0].str(), std::fs::create_dir_all(a[0].str())),
+        Op::EnvGet => |_, _, a| {
+            let name = a[0].str();
+            let askable = !name.is_empty() && !name.contains(['=', '\0']);
+            let value = askable.then(|| std::env::var(name).ok()).flatten();
+            let content = Value::text(value.as_deref().unwrap_or(""));
+            ok(Value::tuple([Value::bool(value.is_some()), content]))
+        },
+        Op::EnvCwd => |_, _, _| match std::env::current_dir() {
+            Ok(path) => text(path.to_string_lossy()),
+            Err(error) => io_error(error.to_string()),
+        },
+        Op::ArgCount => |w, _, _| word(w.config.args.len() as i64),
+        Op::ArgGet => |w, _, a| {
+            let index = usize::try_from(a[0].word()).ok();
+            let arg = index.and_then(|index| w.config.args.get(index));
+            text(arg.map_or("", String::as_str))
+        },
+        Op::MonotonicNanos => |w, _, _| word(w.tick() as i64),
+        Op::NowMillis => |w, _, _| word(w.began_millis + (w.tick() / 1_000_000) as i64),
+        Op::RandomBits => |w, _, _| word(w.random()),
+        Op::Collect => |_, p, _| {
+            p.collections += 1;
+            ok(Value::Unit)
+        },
+        // There is no heap to be measured; what a process keeps is counted roughly, so that growth shows.
+        Op::HeapBytes => |_, p, _| word(16 * (p.values.len() + p.mailbox.len()) as i64),
+        Op::CollectionCount => |_, p, _| word(p.collections),
+
+        Op::StringConcat => |_, _, a| match (a[0].str(), a[1].str()) {
+            (_, "") => ok(a[0].clone()),
+            ("", _) => ok(a[1].clone()),
+            (first, second) => text([first, second].concat()),
+        },
+        Op::StringSlice => |_, _, a| {
+            let whole = a[0].str();
+            let asked = |arg: &Value| usize::try_from(arg.word()).unwrap_or(0);
+            let (asked_from, asked_to) = (asked(&a[1]), asked(&a[2]));
+            let (from, to) = (asked_from.min(whole.len()), asked_to.min(whole.len()));
+            if !whole.is_char_boundary(from) || !whole.is_char_boundary(to) {
+                let why = format!("bytes {asked_from} to {asked_to} of a string cut a character");
+                return Answer::Error("Panic".into(), why);
+            }
+            ok(a[0].slice(from.min(to), to))
+        },
+        Op::StringSubstring => |_, _, a| {
+            let whole = a[0].str();
+            let place = |arg: &Value| byte_offset(whole, arg.word().max(0)).unwrap_or(whole.len());
+            let (from, to) = (place(&a[1]), place(&a[2]));
+            ok(a[0].slice(from, to.max(from)))
+        },
+        Op::IntToString => |_, _, a| text(a[0].word().to_string()),
+        Op::UIntToString => |_, _, a| text((a[0].word() as u64).to_string()),
+        Op::FloatToString => |_, _, a| text(float_text(a[0].float())),
+        Op::Float32ToString => |_, _, a| text(format!("{:?}", a[0].float() as f32)),
+        Op::FloatToFixed => |_, _, a| {
+            let decimals = a[1].word().clamp(0, MAX_DECIMALS) as usize;
+            text(format!("{:.decimals$}", a[0].float()))
+        },
+        Op::CharToString => |_, _, a| text(char_of(a[0].word()).to_string()),
+        Op::StringQuote => |_, _, a| text(quoted(a[0].str())),
+        Op::CharQuote => |_, _, a| text(char_quoted(char_of(a[0].word()))),
+        Op::AtomToString => |w, _, a| text(w.atom(a[0].word())),
+        Op::StringToUpper => |_, _, a| text(a[0].str().to_uppercase()),
+        Op::StringToLower => |_, _, a| text(a[0].str().to_lowercase()),
+        Op::StringTrim => |_, _, a| text(a[0].str().trim()),
+        Op::StringTrimStart => |_, _, a| text(a[0].str().trim_start()),
+        Op::StringTrimEnd => |_, _, a| text(a[0].str().trim_end()),
+        Op::StringReplaceAll => |_, _, a| match a[1].str() {
+            "" => ok(a[0].clone()),
+            from => text(a[0].str().replace(from, a[2].str())),
+        },
+        Op::StringRepeat => |_, _, a| {
+            let times = usize::try_from(a[1].word()).unwrap_or(0);
+            let bytes = a[0].str().len().checked_mul(times);
+            if bytes.is_none_or(|bytes| bytes > MAX_BYTES) {
+                return Answer::Error("Panic".into(), "the string is too long".into());
+            }
+            text(a[0].str().repeat(times))
+        },
+        Op::StringReverse => |_, _, a| text(a[0].str().chars().rev().collect::<String>()),
+
+        Op::BuilderStart => |_, p, _| {
+            p.builders.push(String::new());
+            word(p.builders.len() as i64)
+        },
+        Op::BuilderPush => |_, p, a| build(p, a[0].str()),
+        Op::BuilderPushChar => |_, p, a| build(p, &char_of(a[0].word()).to_string()),
+        Op::BuilderPushInt => |_, p, a| build(p, &a[0].word().to_string()),
+        Op::BuilderPushFloat => |_, p, a| build(p, &float_text(a[0].float())),
+        Op::BuilderPushQuoted => |_, p, a| build(p, &quoted(a[0].str())),
+        Op::BuilderFinish => |_, p, a| {
+            // An exception may have left builders open above this one.
+            p.builders.truncate(a[0].word() as usize);
+            text(p.builders.pop().expect("it was opened"))
+        },
+
+        // Rows are added to the table from other rooms; what is not here is an error that names it, when it is reached.
+        _ => return None,
+    };
+    Some(run)
+}
+
+fn ok(value: Value) -> Answer {
+    Answer::Value(value)
+}
+
+fn word(word: i64) -> Answer {
+    ok(Value::Word(word))
+}
+
+fn truth(truth: bool) -> Answer {
+    ok(Value::bool(truth))
+}
+
+fn text(text: impl Into<std::sync::Arc<str>>) -> Answer {
+    ok(Value::text(text))
+}
+
+impl World<'_> {
+    fn write(&mut self, stream: Stream, text: &str, end: &str) -> Answer {
+        (self.config.output)(stream, &[text, end].concat());
+        ok(Value::Unit)
+    }
+
+    /// `:name`
+    pub(crate) fn atom(&self, number: i64) -> String {
+        let names = &self.codegen.descs().atoms;
+        match usize::try_from(number).ok().and_then(|i| names.get(i)) {
+            Some(name) => format!(":{name}"),
+            None => format!(":atom{number}"),
+        }
+    }
+}
+
+fn build(p: &mut Process<'_>, text: &str) -> Answer {
+    let innermost = p.builders.last_mut().expect("a builder is open");
+    innermost.push_str(text);
+    ok(Value::Unit)
+}
+
+/// The shortest decimal that reads back.
+pub(crate) fn float_text(x: f64) -> String {
+    format!("{x:?}")
+}
+
+/// As in source, in double quotes.
+pub(crate) fn quoted(text: &str) -> String {
+    let inside: String = text.chars().map(|c| escaped(c, '"')).collect();
+    format!("\"{inside}\"")
+}
+
+/// As in source, in single quotes.
+pub(crate) fn char_quoted(c: char) -> String {
+    format!("'{}'", escaped(c, '\''))
+}
+
+fn escaped(c: char, quote: char) -> String {
+    match c {
+        '\n' => "\\n".into(),
+        '\r' => "\\r".into(),
+        '\t' => "\\t".into(),
+        '\0' => "\\0".into(),
+        '\\' => "\\\\".into(),
+        c if c == quote => format!("\\{c}"),
+        c if c.is_control() => format!("\\u{{{:x}}}", u32::from(c)),
+        c => c.into(),
+    }
+}
+
+fn done(path: &str, result: io::Result<()>) -> Answer {
+    match result {
+        Ok(()) => Answer::Value(Value::Unit),
+        Err(error) => failed(path, &error),
+    }
+}
+
+fn failed(path: &str, error: &io::Error) -> Answer {
+    let text = error.to_string();
+    let text = text.split(" (os error").next().unwrap_or(&text);
+    io_error(format!("{path}: {text}"))
+}
+
+fn io_error(why: String) -> Answer {
+    Answer::Error("io_error".into(), why)
+}
+
+fn append(path: &str, text: &str) -> io::Result<()> {
+    use std::io::Write;
+    let mut file = std::fs::OpenOptions::new()
+        .append(true)
+        .create(true)
+        .open(path)?;
+    file.write_all(text.as_bytes())
+}
+
+fn list(path: &str) -> io::Result<String> {
+    let mut names = Vec::new();
+    for entry in std::fs::read_dir(path)? {
+        names.push(entry?.file_name().to_string_lossy().into_owned());
+    }
+    names.sort();
+    Ok(names.join("\n"))
+}
