@@ -17,7 +17,7 @@ pub use lower::CompileError;
 pub use mono::{CellOwner, Synth};
 
 use emit::Emitter;
-use layout::Layouts;
+use layout::{Layouts, TyId};
 use lower::World;
 use meaning::Meaning;
 use mono::Cells;
@@ -177,6 +177,11 @@ impl Codegen {
     /// The concrete type behind a shape; `None` when several types share it.
     pub fn type_of(&self, shape: ShapeId) -> Option<Ty> {
         self.layouts.type_of(shape).cloned()
+    }
+
+    /// The number of a concrete type.
+    pub fn type_id(&mut self, meaning: &dyn Meaning, ty: &Ty) -> TyId {
+        self.layouts.of(meaning, ty)
     }
 
     /// The shape of a concrete type.

@@ -10,6 +10,7 @@ mod machine;
 mod op;
 mod prim;
 mod process;
+mod relations;
 mod shown;
 mod trace;
 mod value;
@@ -40,9 +41,13 @@ pub fn run<'w>(
 }
 
 impl Reason {
-    /// The exit status of a program whose main process ended so.
+    /// The exit status of a program whose main process ended so: that of `exit(3)` is 3.
     pub fn status(&self) -> i32 {
-        i32::from(matches!(self, Reason::Failed(..)))
+        match self {
+            Reason::Normal | Reason::Shutdown => 0,
+            Reason::Custom(text) => text.parse().unwrap_or(1),
+            Reason::Killed | Reason::NoProcess | Reason::Failed(..) => 1,
+        }
     }
 }
 

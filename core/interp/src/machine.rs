@@ -20,7 +20,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 /// Calls and rounds of loops in a time slice.
-const SLICE: u32 = 2000;
+pub(crate) const SLICE: u32 = 2000;
 /// Words of variables and pending work a process may have: far more than a million frames take.
 const DEEPEST: usize = 1 << 25;
 
@@ -219,9 +219,10 @@ impl<'w> World<'w> {
                     return Ok(self.missing(p, op.info().name, e.at));
                 };
                 let answer = run(self, p, &args);
-                // It may have killed one this process is linked to.
+                // What it did may have come back to this process.
+                p.mailbox.extend(self.posted.drain(..));
                 if let Some(reason) = self.doomed.take() {
-                    p.killed = Some(reason.clone());
+                    p.quiet = true;
                     return Err(Halt::Ended(reason));
                 }
                 return match answer {
@@ -235,7 +236,10 @@ impl<'w> World<'w> {
                         p.next = Some(Next::Give(Value::Unit));
                         Err(Halt::Parked)
                     }
-                    Answer::End(reason) => Err(Halt::Ended(reason)),
+                    Answer::Exit(reason) => {
+                        p.quiet = true;
+                        Err(Halt::Ended(reason))
+                    }
                 };
             }
             Kind::Make(ctor, _) if e.ty == TyId::UNIT => {

@@ -25,8 +25,8 @@ pub(crate) enum Answer {
     Yield,
     /// Parks; the process has been told what it waits for.
     Park,
-    /// Ends the process.
-    End(Reason),
+    /// Ends the process, without a word.
+    Exit(Reason),
 }
 
 /// What an op of the table does.
@@ -68,16 +68,14 @@ pub(crate) fn of(op: Op) -> Option<Run> {
         },
         Op::SpawnLink => |w, p, a| match w.spawn(&a[0]) {
             Ok(pid) => {
-                p.links.push(pid);
-                let child = w.processes.get_mut(&pid).expect("just made");
-                child.links.push(p.pid);
+                w.link(p.pid, pid);
                 word(pid as i64)
             }
             Err(answer) => answer,
         },
-        Op::SpawnMonitor => |w, _, a| match w.spawn(&a[0]) {
+        Op::SpawnMonitor => |w, p, a| match w.spawn(&a[0]) {
             Ok(pid) => {
-                let reference = w.fresh_ref();
+                let reference = w.monitor(p.pid, pid);
                 ok(Value::tuple([
                     Value::Word(pid as i64),
                     Value::Word(reference),
@@ -85,14 +83,8 @@ pub(crate) fn of(op: Op) -> Option<Run> {
             }
             Err(answer) => answer,
         },
-        Op::Send => |w, p, a| {
-            let message = Message::of(&a[1]);
-            let to = a[0].word() as u64;
-            if to == p.pid {
-                p.mailbox.push_back(message);
-            } else {
-                w.deliver(to, message);
-            }
+        Op::Send => |w, _, a| {
+            w.deliver(pid(&a[0]), Message::of(&a[1]));
             ok(Value::Unit)
         },
         Op::SelfPid => |_, p, _| word(p.pid as i64),
@@ -103,42 +95,71 @@ pub(crate) fn of(op: Op) -> Option<Run> {
             }
             Ok(0) | Err(_) => Answer::Yield,
         },
-        Op::Register => |w, p, a| {
-            let name = a[0].str();
-            let pid = a[1].word() as u64;
+        Op::Register => |w, _, a| {
+            let (name, pid) = (a[0].str(), pid(&a[1]));
             let free = !w.names.contains_key(name);
-            let process = if pid == p.pid {
-                Some(p)
-            } else {
-                w.processes.get_mut(&pid)
-            };
-            match process {
-                Some(process) if free && process.name.is_none() => {
-                    process.name = Some(name.to_string());
+            match w.relations.get_mut(&pid) {
+                Some(relations) if free && relations.name.is_none() => {
+                    relations.name = Some(name.to_string());
                     w.names.insert(name.to_string(), pid);
                     truth(true)
                 }
-                _ => truth(false),
+                Some(_) | None => truth(false),
             }
         },
         Op::Whereis => |w, _, a| word(w.names.get(a[0].str()).map_or(0, |pid| *pid as i64)),
-        Op::IsAlive => |w, p, a| {
-            let pid = a[0].word() as u64;
-            truth(pid == p.pid || w.processes.contains_key(&pid))
-        },
-        Op::ExitWith => |_, _, a| Answer::End(Reason::Custom(a[0].str().to_string())),
-        Op::Kill => |w, p, a| {
-            let pid = a[0].word() as u64;
-            if pid == p.pid {
-                return Answer::End(Reason::Killed);
-            }
-            w.kill(pid, Reason::Killed);
+        Op::IsAlive => |w, _, a| truth(w.relations.contains_key(&pid(&a[0]))),
+        Op::ExitWith => |w, _, a| Answer::Exit(w.reason_of(&a[0], a[1].str())),
+        Op::Kill => |w, _, a| {
+            w.kill(pid(&a[0]), Reason::Killed);
             ok(Value::Unit)
+        },
+        Op::Link => |w, p, a| {
+            let other = pid(&a[0]);
+            if !w.link(p.pid, other) {
+                w.exit_signal(p.pid, other, &Reason::NoProcess, false);
+            }
+            ok(Value::Unit)
+        },
+        Op::Unlink => |w, p, a| {
+            w.unlink(p.pid, pid(&a[0]));
+            ok(Value::Unit)
+        },
+        Op::Monitor => |w, p, a| word(w.monitor(p.pid, pid(&a[0]))),
+        Op::Demonitor => |w, p, a| {
+            w.demonitor(p, a[0].word());
+            ok(Value::Unit)
+        },
+        Op::TrapExit => |w, p, a| {
+            w.of(p.pid).traps_exits = a[0].word() != 0;
+            ok(Value::Unit)
+        },
+        Op::ExitSignal => |w, p, a| {
+            let reason = w.reason_of(&a[1], a[2].str());
+            w.exit_signal(pid(&a[0]), p.pid, &reason, false);
+            ok(Value::Unit)
+        },
+        Op::ProcessAfter => |w, _, a| {
+            let own = pid(&a[0]);
+            let mut all: Vec<u64> = w.relations.keys().copied().collect();
+            all.sort_unstable();
+            let after = all.iter().find(|pid| **pid > own).or(all.first());
+            word(after.map_or(own, |pid| *pid) as i64)
+        },
+        Op::ProcessWord => |w, p, a| word(process_word(w, p, pid(&a[0]), a[1].word())),
+        Op::ProcessLink => |w, _, a| {
+            let links = w.relations.get(&pid(&a[0])).map(|r| &r.links);
+            let index = usize::try_from(a[1].word()).ok();
+            let link = index.and_then(|index| links?.get(index));
+            word(link.map_or(0, |pid| *pid as i64))
+        },
+        Op::ProcessName => |w, _, a| {
+            let relations = w.relations.get(&pid(&a[0]));
+            text(relations.and_then(|r| r.name.as_deref()).unwrap_or(""))
         },
         Op::MakeRef => |w, _, _| word(w.fresh_ref()),
         Op::Yield => |_, _, _| Answer::Yield,
-        // The one that asks is not among the others.
-        Op::ProcessCount => |w, _, _| word(w.processes.len() as i64 + 1),
+        Op::ProcessCount => |w, _, _| word(w.relations.len() as i64),
 
         Op::Print => |w, _, a| w.write(Stream::Out, a[0].str(), ""),
         Op::Println => |w, _, a| w.write(Stream::Out, a[0].str(), "\n"),
@@ -185,8 +206,7 @@ pub(crate) fn of(op: Op) -> Option<Run> {
             p.collections += 1;
             ok(Value::Unit)
         },
-        // There is no heap to be measured; what a process keeps is counted roughly, so that growth shows.
-        Op::HeapBytes => |_, p, _| word(16 * (p.values.len() + p.mailbox.len()) as i64),
+        Op::HeapBytes => |_, p, _| word(heap_bytes(p)),
         Op::CollectionCount => |_, p, _| word(p.collections),
 
         Op::StringConcat => |_, _, a| match (a[0].str(), a[1].str()) {
@@ -261,6 +281,40 @@ pub(crate) fn of(op: Op) -> Option<Run> {
         _ => return None,
     };
     Some(run)
+}
+
+fn pid(value: &Value) -> u64 {
+    value.word() as u64
+}
+
+/// There is no heap to be measured; what a process keeps is counted roughly.
+fn heap_bytes(p: &Process<'_>) -> i64 {
+    16 * (p.values.len() + p.mailbox.len()) as i64
+}
+
+/// What `ProcessWord` says of a process; −1: it is gone.
+fn process_word(w: &World<'_>, own: &Process<'_>, pid: u64, which: i64) -> i64 {
+    let Some(relations) = w.relations.get(&pid) else {
+        return -1;
+    };
+    let p = if pid == own.pid {
+        own
+    } else {
+        &w.processes[&pid]
+    };
+    match which {
+        0 if pid == own.pid => 1,
+        0 if p.receives => 2,
+        0 if p.deadline.is_some() => 3,
+        0 => 0,
+        1 => p.mailbox.len() as i64,
+        2 => p.slices * i64::from(crate::machine::SLICE),
+        3 => heap_bytes(p),
+        4 => p.parent as i64,
+        5 => i64::from(relations.traps_exits),
+        6 => relations.links.len() as i64,
+        _ => relations.monitors.len() as i64,
+    }
 }
 
 fn ok(value: Value) -> Answer {

@@ -104,8 +104,12 @@ pub(crate) struct Message {
 pub enum Reason {
     /// Its function returned.
     Normal,
+    /// It was told to end, in order.
+    Shutdown,
     /// Somebody killed it.
     Killed,
+    /// It was not there: what a link to or a monitor of a dead process says.
+    NoProcess,
     /// It called `exit`.
     Custom(String),
     /// It threw what nobody caught: what people read of it, and where it was thrown.
@@ -137,15 +141,17 @@ pub(crate) struct Process<'w> {
     /// The box last thrown, and where that was.
     pub(crate) thrown: Option<Value>,
     pub(crate) trace: Vec<crate::trace::Line>,
-    pub(crate) links: Vec<u64>,
-    pub(crate) name: Option<String>,
     pub(crate) collections: i64,
     /// When it wants to be woken; it is parked then.
     pub(crate) deadline: Option<u64>,
     /// It waits for a message.
     pub(crate) receives: bool,
-    /// Its end came over a link or from a killer.
-    pub(crate) killed: Option<Reason>,
+    /// Nothing is written about its end: it came over a link, or it called `exit`.
+    pub(crate) quiet: bool,
+    /// Who started it, 0 for the main process.
+    pub(crate) parent: u64,
+    /// Slices it has had.
+    pub(crate) slices: i64,
 }
 
 impl<'w> Process<'w> {
@@ -162,12 +168,12 @@ impl<'w> Process<'w> {
             mailbox: VecDeque::new(),
             thrown: None,
             trace: Vec::new(),
-            links: Vec::new(),
-            name: None,
             collections: 0,
             deadline: None,
             receives: false,
-            killed: None,
+            quiet: false,
+            parent: 0,
+            slices: 0,
         }
     }
 

@@ -6,6 +6,7 @@ use crate::code::Code;
 use crate::machine::Halt;
 use crate::op::Answer;
 use crate::process::{Message, Next, Process, Reason};
+use crate::relations::{Relations, Signals};
 use crate::value::{Value, deep_copy};
 use nostos_abi::code::CellId;
 use nostos_codegen::Codegen;
@@ -71,13 +72,19 @@ pub(crate) struct World<'w> {
     last_ref: i64,
     pub(crate) now: u64,
     pub(crate) began_millis: i64,
-    /// The process that runs, or ran last.
-    running: u64,
+    /// The process that runs; 0: none does.
+    pub(crate) running: u64,
+    /// Messages for the one that runs, until what it does is done.
+    pub(crate) posted: Vec<Message>,
+    pub(crate) relations: FxHashMap<u64, Relations>,
+    pub(crate) signals: Option<Signals>,
+    /// Processes whose end is being told.
+    pub(crate) ends: Vec<(u64, Relations, Reason)>,
     /// Why the one that runs is to end, when what it did came back over a link.
     pub(crate) doomed: Option<Reason>,
-    main: u64,
+    pub(crate) main: u64,
     /// How the main process ended.
-    ended: Option<Reason>,
+    pub(crate) ended: Option<Reason>,
 }
 
 impl<'w> World<'w> {
@@ -103,6 +110,10 @@ impl<'w> World<'w> {
             now: 1,
             began_millis: since.map_or(0, |since| since.as_millis() as i64),
             running: 0,
+            posted: Vec::new(),
+            relations: FxHashMap::default(),
+            signals: None,
+            ends: Vec::new(),
             doomed: None,
             main: 0,
             ended: None,
@@ -134,7 +145,9 @@ impl<'w> World<'w> {
                 return Ok(Reason::Failed(why, Vec::new()));
             }
             self.running = pid;
+            p.slices += 1;
             let halt = self.run_slice(&mut p);
+            self.running = 0;
             self.now += SLICE_NANOS;
             match halt {
                 Halt::Yielded => {
@@ -147,10 +160,7 @@ impl<'w> World<'w> {
                     }
                     self.processes.insert(pid, p);
                 }
-                Halt::Ended(reason) => {
-                    self.running = 0;
-                    self.finish(p, reason);
-                }
+                Halt::Ended(reason) => self.finish(p, reason),
             }
             self.wake_due();
         }
@@ -177,6 +187,8 @@ impl<'w> World<'w> {
         let closure = closure.map(Value::closure);
         self.enter(&mut p, function, std::iter::empty(), closure);
         p.next = Some(Next::Eval(&function.body));
+        p.parent = self.running;
+        self.relations.insert(pid, Relations::default());
         self.processes.insert(pid, p);
         self.queue.push_back(pid);
         pid
@@ -191,7 +203,12 @@ impl<'w> World<'w> {
         }
     }
 
+    /// Puts a message into a mailbox, and wakes who waits for one.
     pub(crate) fn deliver(&mut self, pid: u64, message: Message) {
+        if pid == self.running {
+            self.posted.push(message);
+            return;
+        }
         let Some(receiver) = self.processes.get_mut(&pid) else {
             return;
         };
@@ -202,55 +219,26 @@ impl<'w> World<'w> {
         }
     }
 
-    /// Ends another process.
-    pub(crate) fn kill(&mut self, pid: u64, reason: Reason) {
-        if let Some(mut p) = self.processes.remove(&pid) {
-            p.killed = Some(reason.clone());
-            self.finish(p, reason);
-        }
-    }
-
-    /// A process has ended, and with it those it is linked to if it failed.
-    fn finish(&mut self, p: Process<'w>, reason: Reason) {
-        let mut open = vec![p];
-        while let Some(p) = open.pop() {
-            let is_main = p.pid == self.main;
-            // A failure that came over a link has been reported where it happened.
-            if p.killed.is_none() || is_main {
-                self.report(p.pid, &reason, is_main);
+    /// Tells people of an end that nobody expects.
+    pub(crate) fn report(&mut self, pid: u64, reason: &Reason, is_main: bool) {
+        let mut text = match reason {
+            Reason::Failed(message, _) if is_main => format!("Runtime error: {message}\n"),
+            Reason::Failed(message, _) => format!("Process <pid {pid}> ended: {message}\n"),
+            Reason::Custom(why) if is_main && why.parse::<i32>().is_err() => {
+                format!("Runtime error: exit: {why}\n")
             }
-            if let Some(name) = &p.name {
-                self.names.remove(name);
-            }
-            if is_main {
-                self.ended = Some(reason.clone());
-            }
-            for other in &p.links {
-                if !reason.is_abnormal() {
-                    if let Some(process) = self.processes.get_mut(other) {
-                        process.links.retain(|link| *link != p.pid);
-                    }
-                } else if *other == self.running {
-                    self.doomed = Some(reason.clone());
-                } else if let Some(mut linked) = self.processes.remove(other) {
-                    linked.killed = Some(reason.clone());
-                    open.push(linked);
-                }
-            }
-        }
-    }
-
-    fn report(&mut self, pid: u64, reason: &Reason, is_main: bool) {
-        let Reason::Failed(message, trace) = reason else {
-            return;
+            Reason::Killed if is_main => "Runtime error: exit: Killed\n".to_string(),
+            Reason::NoProcess if is_main => "Runtime error: exit: NoProcess\n".to_string(),
+            Reason::Normal
+            | Reason::Shutdown
+            | Reason::Killed
+            | Reason::NoProcess
+            | Reason::Custom(_) => return,
         };
-        let mut text = if is_main {
-            format!("Runtime error: {message}\n")
-        } else {
-            format!("Process <pid {pid}> ended: {message}\n")
-        };
-        for line in trace {
-            text.push_str(&format!("{line}\n"));
+        if let Reason::Failed(_, trace) = reason {
+            for line in trace {
+                text.push_str(&format!("{line}\n"));
+            }
         }
         (self.config.output)(Stream::Err, &text);
     }
