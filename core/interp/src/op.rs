@@ -303,10 +303,7 @@ fn process_word(w: &World<'_>, own: &Process<'_>, pid: u64, which: i64) -> i64 {
         &w.processes[&pid]
     };
     match which {
-        0 if pid == own.pid => 1,
-        0 if p.receives => 2,
-        0 if p.deadline.is_some() => 3,
-        0 => 0,
+        0 => p.state,
         1 => p.mailbox.len() as i64,
         2 => p.slices * i64::from(crate::machine::SLICE),
         3 => heap_bytes(p),

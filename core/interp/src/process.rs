@@ -150,6 +150,8 @@ pub(crate) struct Process<'w> {
     pub(crate) quiet: bool,
     /// Who started it, 0 for the main process.
     pub(crate) parent: u64,
+    /// 0 runnable, 1 running, 2 waiting, 3 sleeping: as of when it last ran.
+    pub(crate) state: i64,
     /// Slices it has had.
     pub(crate) slices: i64,
 }
@@ -173,6 +175,7 @@ impl<'w> Process<'w> {
             receives: false,
             quiet: false,
             parent: 0,
+            state: 0,
             slices: 0,
         }
     }

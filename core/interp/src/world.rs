@@ -146,11 +146,13 @@ impl<'w> World<'w> {
             }
             self.running = pid;
             p.slices += 1;
+            p.state = 1;
             let halt = self.run_slice(&mut p);
             self.running = 0;
             self.now += SLICE_NANOS;
             match halt {
                 Halt::Yielded => {
+                    p.state = 0;
                     self.queue.push_back(pid);
                     self.processes.insert(pid, p);
                 }
@@ -158,6 +160,7 @@ impl<'w> World<'w> {
                     if let Some(deadline) = p.deadline {
                         self.timers.push(Reverse((deadline, pid)));
                     }
+                    p.state = if p.receives { 2 } else { 3 };
                     self.processes.insert(pid, p);
                 }
                 Halt::Ended(reason) => self.finish(p, reason),
