@@ -140,6 +140,8 @@ pub enum Selected {
     FieldCall(u32),
     /// Call the first with the given arguments and then the results of these functions, which have no parameters.
     WithDefaults(Box<Selected>, Vec<FnInst>),
+    /// Call the first with the arguments of these numbers passed through these functions: a function of several parameters where one of a tuple is wanted.
+    Splat(Box<Selected>, Vec<(u32, FnInst)>),
 }
 
 /// Methods the compiler derives for every data type without functions.

@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod captures;
+mod cycles;
 pub mod db;
 pub mod deep;
 pub mod diagnostic;

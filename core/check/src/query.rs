@@ -150,6 +150,15 @@ fn fn_findings(db: &dyn Db, project: Project, id: FnId) -> Findings {
             warnings.extend(result.warnings.iter().cloned());
         }
     }
+    let cycle = crate::cycles::value_cycle(db, project, id);
+    if let (Some(first), Some(def)) = (cycle.first(), function(db, project, id)) {
+        let path: Vec<String> = cycle.iter().map(|name| format!("`{name}`")).collect();
+        findings.push(Finding {
+            span: def.name_span,
+            message: format!("the value `{first}` needs itself to be evaluated"),
+            hint: Some(format!("{} → `{first}`", path.join(" → "))),
+        });
+    }
     findings.dedup();
     (Arc::new(findings), Arc::new(warnings))
 }
@@ -379,7 +388,7 @@ pub fn body(db: &Database, id: FnId) -> Option<Arc<Body>> {
 }
 
 #[salsa::tracked(returns(clone))]
-fn fn_body(db: &dyn Db, project: Project, id: FnId) -> Option<Arc<Body>> {
+pub(crate) fn fn_body(db: &dyn Db, project: Project, id: FnId) -> Option<Arc<Body>> {
     let result = infer_group(db, project, group_of(db, project, id)[0]);
     result.fns.iter().find(|f| f.id == id)?.body.clone()
 }

@@ -618,10 +618,7 @@ impl<'db> Infer<'db> {
             let Some((order, arg)) = slot else { continue };
             positions.push((order, at));
             match arg {
-                Arg::Done(e) => {
-                    self.expect(&params[at].ty, &e.ty, e.span);
-                    values[at] = Some(e);
-                }
+                Arg::Done(e) => values[at] = Some(self.accept(&params[at].ty, e)),
                 Arg::Raw(e) if self.waits(e).is_some() => waiting.push((at, e)),
                 Arg::Raw(e) => values[at] = Some(self.check(e, &params[at].ty)),
             }

@@ -11,6 +11,15 @@ use crate::traits::{Implementation, implementation};
 use crate::ty::{TraitId, Ty};
 use std::sync::Arc;
 
+/// The function that a name means for some arguments.
+pub(super) struct SelectedFn {
+    pub inst: FnInst,
+    /// Arguments to be passed through a function first.
+    pub splats: Vec<(u32, FnInst)>,
+    /// What gives the arguments behind.
+    pub defaults: Vec<FnInst>,
+}
+
 /// The outcome of trying a goal.
 pub(super) enum Tried {
     Done,
@@ -399,8 +408,11 @@ impl<'db> Infer<'db> {
             }
             Choice::One(head) => {
                 let (inst, params, found) = self.instantiate_fn(&head, name, span);
-                for (param, arg) in params.iter().zip(args) {
-                    self.expect(&param.ty, arg, span);
+                for (at, (param, arg)) in params.iter().zip(args).enumerate() {
+                    match self.splat(&param.ty, arg, span) {
+                        Some(splat) => self.splat_argument(pending, at, splat, &param.ty),
+                        None => drop(self.expect(&param.ty, arg, span)),
+                    }
                 }
                 self.expect(result, &found, span);
                 self.fill(pending, Callee::Fn(inst));
@@ -431,6 +443,18 @@ impl<'db> Infer<'db> {
                 Tried::Done
             }
         }
+    }
+
+    /// Passes an argument of a waiting call through a function.
+    fn splat_argument(&mut self, pending: &Pending, at: usize, inst: FnInst, ty: &Ty) {
+        let Some(hole) = pending.hole else { return };
+        let mut slot = self.take_hole(hole, pending.span);
+        if let Hole::Call { args, .. } = &mut slot {
+            let dummy = self.error_expr(pending.span);
+            let arg = std::mem::replace(&mut args[at], dummy);
+            args[at] = self.splatted(inst, ty, arg);
+        }
+        self.holes[hole as usize] = slot;
     }
 
     /// Adds to the last finding which function needed it.
@@ -625,7 +649,7 @@ impl<'db> Infer<'db> {
         &mut self,
         name: &Name,
         args: &[Ty],
-    ) -> Option<(FnInst, Vec<FnInst>)> {
+    ) -> Option<SelectedFn> {
         let receiver = args.first().map_or(Ty::Error, |ty| self.table.shallow(ty));
         let levels = self.functions_for(name, None, &receiver);
         let shapes: Vec<Shape> = args.iter().cloned().map(Shape::Ty).collect();
@@ -633,11 +657,19 @@ impl<'db> Infer<'db> {
             return None;
         };
         let (inst, params, _) = self.instantiate_fn(&head, name, Span::default());
-        for (param, arg) in params.iter().zip(args) {
-            self.table.unify(&param.ty, arg).ok()?;
+        let mut splats = Vec::new();
+        for (at, (param, arg)) in params.iter().zip(args).enumerate() {
+            match self.splat(&param.ty, arg, Span::default()) {
+                Some(splat) => splats.push((at as u32, splat)),
+                None => self.table.unify(&param.ty, arg).ok()?,
+            }
         }
         let defaults = self.trailing_defaults(&params, args.len(), Span::default());
-        Some((inst, defaults))
+        Some(SelectedFn {
+            inst,
+            splats,
+            defaults,
+        })
     }
 }
 

@@ -12,8 +12,58 @@ impl<'db> Infer<'db> {
     /// An expression that must have this type.
     pub(super) fn check(&mut self, e: &raw::Expr, ty: &Ty) -> Expr {
         let out = self.infer(e, Some(ty));
-        self.expect(ty, &out.ty, out.span);
-        out
+        self.accept(ty, out)
+    }
+
+    /// An expression where one of this type is wanted. A function of several parameters becomes one of a tuple where that is wanted.
+    pub(super) fn accept(&mut self, ty: &Ty, e: Expr) -> Expr {
+        match self.splat(ty, &e.ty, e.span) {
+            Some(inst) => self.splatted(inst, ty, e),
+            None => {
+                self.expect(ty, &e.ty, e.span);
+                e
+            }
+        }
+    }
+
+    /// The library function that makes what is wanted of a function of several parameters, if that is what is found.
+    pub(super) fn splat(&mut self, wanted: &Ty, found: &Ty, span: Span) -> Option<FnInst> {
+        let (Ty::Fn(one, result), Ty::Fn(several, gives)) =
+            (self.table.shallow(wanted), self.table.shallow(found))
+        else {
+            return None;
+        };
+        let ([one], 2..=5) = (&*one, several.len()) else {
+            return None;
+        };
+        let fits = match self.table.shallow(one) {
+            Ty::Infer(var) => !self.table.is_literal(var),
+            Ty::Tuple(items) => items.len() == several.len(),
+            _ => false,
+        };
+        let name: Name = format!("splat{}", several.len()).into();
+        let head = crate::resolve::prelude_values(self.db, self.project, name)
+            .first()
+            .cloned()
+            .filter(|_| fits)?;
+        self.expect(one, &Ty::Tuple(several.clone()), span);
+        self.expect(&result, &gives, span);
+        let mut args = several.to_vec();
+        args.push((*gives).clone());
+        Some(FnInst {
+            id: head.id,
+            args: args.into(),
+        })
+    }
+
+    /// The function passed through what [`splat`](Self::splat) found.
+    pub(super) fn splatted(&mut self, inst: FnInst, ty: &Ty, e: Expr) -> Expr {
+        let span = e.span;
+        Expr {
+            kind: ExprKind::Call(Callee::Fn(inst), vec![e]),
+            ty: ty.clone(),
+            span,
+        }
     }
 
     /// An expression; `expected` is what the caller will unify its type with.

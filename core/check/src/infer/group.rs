@@ -603,10 +603,15 @@ pub mod select {
                 return dot_method(&mut cx, *of, &name, args);
             }
         }
-        let (inst, defaults) = cx.select_dot_fn(&name, args)?;
+        let found = cx.select_dot_fn(&name, args)?;
         cx.solve();
-        let selected = Selected::Fn(closed_inst(&cx, inst));
-        Some(with_defaults(&cx, selected, defaults))
+        let mut selected = Selected::Fn(closed_inst(&cx, found.inst));
+        if !found.splats.is_empty() {
+            let splats = found.splats.into_iter();
+            let splats = splats.map(|(at, inst)| (at, closed_inst(&cx, inst)));
+            selected = Selected::Splat(Box::new(selected), splats.collect());
+        }
+        Some(with_defaults(&cx, selected, found.defaults))
     }
 
     fn closed_inst(cx: &Infer<'_>, inst: crate::hir::FnInst) -> crate::hir::FnInst {

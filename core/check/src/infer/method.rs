@@ -168,6 +168,14 @@ impl<'db> Infer<'db> {
             (Ty::Fn(xs, x), Ty::Fn(ys, y)) if xs.len() == ys.len() => {
                 self.fits_all(xs, ys).min(self.fits(x, y))
             }
+            // A function of several parameters does where one of a tuple is wanted.
+            (Ty::Fn(xs, x), Ty::Fn(ys, y)) if xs.len() == 1 && ys.len() > 1 => match &xs[0] {
+                Ty::Tuple(items) if items.len() == ys.len() => {
+                    self.fits_all(items, ys).min(self.fits(x, y))
+                }
+                Ty::Param(_) => self.fits(x, y),
+                _ => Fit::No,
+            },
             (Ty::Array(x), Ty::Array(y)) => self.fits(x, y),
             (a, b) if a == b => Fit::Yes,
             _ => Fit::No,

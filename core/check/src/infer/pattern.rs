@@ -321,11 +321,19 @@ impl<'db> Infer<'db> {
             .collect();
         let parts = match args {
             CtorArgs::Bare if fields.is_empty() => Vec::new(),
-            CtorArgs::Positional(items) if items.len() == fields.len() => items
-                .iter()
-                .zip(&fields)
-                .map(|(item, (_, ty))| self.pat(item, ty, names))
-                .collect(),
+            CtorArgs::Positional(items) if items.len() == fields.len() => {
+                let of = Ty::Adt(id, type_args.into());
+                for (at, item) in items.iter().enumerate() {
+                    if item.kind != Raw::Wild {
+                        self.check_private_field(&of, at as u32, &fields[at].0, item.span);
+                    }
+                }
+                items
+                    .iter()
+                    .zip(&fields)
+                    .map(|(item, (_, ty))| self.pat(item, ty, names))
+                    .collect()
+            }
             CtorArgs::Named(items, _) => {
                 self.fields_pat(items, &fields, &Ty::Adt(id, type_args.into()), names, span)
             }

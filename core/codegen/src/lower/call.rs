@@ -105,6 +105,18 @@ impl Ctx<'_> {
                 }
                 self.call_selected(inner, args, ty, at)
             }
+            Selected::Splat(inner, splats) => {
+                for (number, through) in splats {
+                    let number = *number as usize;
+                    let def = self.world.meaning.fn_def(through.id);
+                    let of = def.result.substitute(&through.args);
+                    let of = self.world.layouts.of(self.world.meaning, &of);
+                    let arg = std::mem::replace(&mut args[number], Expr::unit(at));
+                    let through = Selected::Fn(through.clone());
+                    args[number] = self.call_selected(&through, vec![arg], of, at);
+                }
+                self.call_selected(inner, args, ty, at)
+            }
             Selected::FieldCall(field) => {
                 let record = args.remove(0);
                 let function_ty = match &self.world.layouts.get(record.ty).form {

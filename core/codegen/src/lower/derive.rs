@@ -22,6 +22,7 @@ impl Ctx<'_> {
             selected @ (Selected::Fn(_)
             | Selected::Prim(_)
             | Selected::FieldCall(_)
+            | Selected::Splat(..)
             | Selected::WithDefaults(..)) => {
                 let ty = match derived {
                     Derived::Eq
