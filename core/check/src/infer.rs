@@ -79,6 +79,8 @@ struct Member {
     module: Option<ModuleId>,
     /// Names in scope, innermost last.
     names: Vec<(Name, Binding, u32)>,
+    /// How many `unsafe` blocks deep.
+    unsafe_depth: u32,
     /// How many functions deep.
     depth: u32,
     loops: Vec<Loop>,

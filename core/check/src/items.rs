@@ -104,6 +104,8 @@ pub struct FnHead {
     pub value: bool,
     /// An `mvar`.
     pub mvar: bool,
+    /// A C function: `extern … from` anything but the runtime.
+    pub foreign: bool,
     /// `pub`
     pub public: bool,
 }
@@ -686,6 +688,7 @@ pub fn file_scope(items: &FileItems) -> FileScope {
             required: params.iter().filter(|p| p.default.is_none()).count() as u32,
             value: matches!(entry.def.kind, FunctionKind::Value | FunctionKind::Mvar),
             mvar: entry.def.kind == FunctionKind::Mvar,
+            foreign: matches!(&entry.def.kind, FunctionKind::Extern(from) if **from != *"nostos"),
             public: entry.public,
         };
         scopes[index[&entry.module]]

@@ -110,6 +110,7 @@ fn dependencies(db: &dyn Db, project: Project, id: FnId) -> Arc<Vec<FnId>> {
                     required: 0,
                     value: false,
                     mvar: false,
+                    foreign: false,
                     public: true,
                 });
             }

@@ -375,6 +375,11 @@ pub fn header(db: &dyn Db, project: Project, id: FnId) -> Option<Arc<Header>> {
             }
         }
     }
+    if let FunctionKind::Extern(library) = &def.kind
+        && **library != *"nostos"
+    {
+        foreign_types(&def, &params, result.as_ref(), &mut lower.findings);
+    }
     // Lower-case variables of what has no body to be inferred from are parameters like declared ones.
     let bodiless = is_extern || def.clauses[0].body.is_none();
     let declared = if bodiless { lower.next } else { declared };
@@ -393,6 +398,42 @@ pub fn header(db: &dyn Db, project: Project, id: FnId) -> Option<Arc<Header>> {
         findings: lower.findings,
         self_ty: lower.self_ty,
     }))
+}
+
+/// What can be passed to C: integers, `Float`, `Bool`, `Char`, texts (as copies that end with NUL); addresses are `Int`s.
+fn foreign_types(
+    def: &crate::raw::Function,
+    params: &[ParamHead],
+    result: Option<&Ty>,
+    findings: &mut Vec<Finding>,
+) {
+    let passes = |ty: &Ty| {
+        matches!(
+            ty,
+            Ty::Int(_) | Ty::Float | Ty::Bool | Ty::Char | Ty::String | Ty::Error
+        )
+    };
+    for (param, raw) in params.iter().zip(&def.clauses[0].params) {
+        if param.ty.as_ref().is_some_and(|ty| !passes(ty)) {
+            findings.push(Finding::new(
+                raw.pattern.span,
+                "type mismatch: C functions take integers, Float, Bool, Char and String (addresses are Ints)",
+            ));
+        }
+    }
+    let floats = params.iter().filter(|p| p.ty == Some(Ty::Float)).count();
+    if floats > 8 || params.len() - floats > 6 {
+        findings.push(Finding::new(
+            def.name_span,
+            "Wrong number of arguments: at most 6 that are no Floats and 8 Floats can be passed to C",
+        ));
+    }
+    if result.is_some_and(|ty| !passes(ty) && *ty != Ty::Unit) {
+        findings.push(Finding::new(
+            def.name_span,
+            "type mismatch: C functions give an integer, Float, Bool, Char, String or ()",
+        ));
+    }
 }
 
 /// Functions of codegen that the checker itself calls.

@@ -372,7 +372,9 @@ impl<'a> Ctx<'a> {
             }
             Selected::Prim(op) => format!("{op:?}"),
             Selected::FieldCall(field) => format!("field {field}"),
-            Selected::WithDefaults(inner, _) | Selected::Splat(inner, _) => self.selected_name(inner),
+            Selected::WithDefaults(inner, _) | Selected::Splat(inner, _) => {
+                self.selected_name(inner)
+            }
         }
     }
 

@@ -47,7 +47,21 @@ impl<'db> Infer<'db> {
         name: &str,
         span: Span,
     ) -> (FnInst, Vec<ParamSig>, Ty) {
+        self.check_foreign(head, span);
         self.instantiate_id(head.id, name, span, &[])
+    }
+
+    /// C may break everything; who calls it says so.
+    fn check_foreign(&mut self, head: &FnHead, span: Span) {
+        if head.foreign && self.me().unsafe_depth == 0 {
+            let name = self.db.ids().fn_key(head.id).name;
+            let hint = Some(format!("write `unsafe {{ {name}(…) }}`"));
+            self.report_hint(
+                span,
+                format!("`{name}` is a C function: it is called inside `unsafe {{ … }}` only"),
+                hint,
+            );
+        }
     }
 
     pub(super) fn instantiate_id(
@@ -448,6 +462,7 @@ impl<'db> Infer<'db> {
         args: Args<'_>,
         span: Span,
     ) -> Expr {
+        self.check_foreign(head, span);
         let given: Vec<Ty> = types.iter().map(|t| self.lower_type(t)).collect();
         let (inst, params, result) = self.instantiate_id(head.id, name, span, &given);
         self.apply(name, Callee::Fn(inst), params, result, args, span)

@@ -645,11 +645,7 @@ impl<'db> Infer<'db> {
     }
 
     /// The function that a name means for these argument types, and the defaults that follow them.
-    pub(super) fn select_dot_fn(
-        &mut self,
-        name: &Name,
-        args: &[Ty],
-    ) -> Option<SelectedFn> {
+    pub(super) fn select_dot_fn(&mut self, name: &Name, args: &[Ty]) -> Option<SelectedFn> {
         let receiver = args.first().map_or(Ty::Error, |ty| self.table.shallow(ty));
         let levels = self.functions_for(name, None, &receiver);
         let shapes: Vec<Shape> = args.iter().cloned().map(Shape::Ty).collect();

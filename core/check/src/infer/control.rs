@@ -57,11 +57,7 @@ impl<'db> Infer<'db> {
     ) -> Expr {
         let scrutinee = self.infer(scrutinee, None);
         let ty = expected.cloned().unwrap_or_else(|| self.fresh());
-        if let Ty::Infer(_) = self.known_form(&scrutinee.ty)
-            && super::pattern::are_texts(&mut arms.iter().map(|arm| &arm.pattern))
-        {
-            self.expect(&Ty::String, &scrutinee.ty, scrutinee.span);
-        }
+        self.texts_or_lists(&scrutinee.ty, &mut arms.iter().map(|arm| &arm.pattern));
         let arms = arms
             .iter()
             .map(|arm| self.arm(arm, &scrutinee.ty, &ty).0)

@@ -113,7 +113,12 @@ impl<'db> Infer<'db> {
             }
             Raw::Return(value) => self.return_expr(value.as_deref(), span),
             Raw::Spawn(kind, operand) => self.spawn(*kind, operand, span),
-            Raw::Unsafe(inner) => self.infer(inner, expected),
+            Raw::Unsafe(inner) => {
+                self.me().unsafe_depth += 1;
+                let out = self.infer(inner, expected);
+                self.me().unsafe_depth -= 1;
+                out
+            }
             Raw::Neg(operand) => self.negate(operand, expected, span),
             Raw::Not(operand) => {
                 let operand = self.check(operand, &Ty::Bool);

@@ -186,7 +186,17 @@ impl<'db> Infer<'db> {
         names: &mut Names,
         span: Span,
     ) -> Pat {
-        if self.known_form(ty) == Ty::String {
+        let mut form = self.known_form(ty);
+        let is_text = |p: &raw::Pat| matches!(p.kind, Raw::Literal(Lit::String(_)));
+        if let Ty::Infer(_) = form
+            && tail.is_some()
+            && !items.is_empty()
+            && items.iter().all(is_text)
+        {
+            self.expect(&Ty::String, ty, span);
+            form = Ty::String;
+        }
+        if form == Ty::String {
             let kind = self.prefix_pat(items, tail, ty, names, span);
             return Pat {
                 kind,
@@ -217,6 +227,43 @@ impl<'db> Infer<'db> {
                 span,
             }
         })
+    }
+
+    /// List patterns that begin with literal strings are of a string where nothing says otherwise; the patterns beside them may say that they are of
+    /// a list.
+    pub(super) fn texts_or_lists(
+        &mut self,
+        ty: &Ty,
+        patterns: &mut dyn Iterator<Item = &raw::Pat>,
+    ) {
+        let Ty::Infer(_) = self.known_form(ty) else {
+            return;
+        };
+        let is_list = |pattern: &raw::Pat| match &pattern.kind {
+            Raw::List(items, tail) => {
+                tail.is_none()
+                    || items
+                        .iter()
+                        .any(|p| !matches!(p.kind, Raw::Literal(Lit::String(_))))
+            }
+            _ => false,
+        };
+        for pattern in patterns {
+            let mut at = pattern;
+            while let Raw::As(inner, _) | Raw::Typed(inner, _) = &at.kind {
+                at = inner;
+            }
+            let lists = match &at.kind {
+                Raw::Or(items) => items.iter().any(is_list),
+                _ => is_list(at),
+            };
+            if lists {
+                let item = self.fresh();
+                let list = self.known.list_of(item);
+                self.expect(&list, ty, pattern.span);
+                return;
+            }
+        }
     }
 
     /// `["GET " | rest]` on a string.
@@ -674,39 +721,4 @@ impl<'db> Infer<'db> {
         names.again = outer_again;
         PatKind::Or(out)
     }
-}
-
-/// Whether patterns of one unknown type are of strings, by their looks: list patterns that begin with a literal string may be either, so the others
-/// tell; where they do not, a prefix that ends in the middle of things (`"GET "`, `"key="`) is one of a string.
-pub(super) fn are_texts(patterns: &mut dyn Iterator<Item = &raw::Pat>) -> bool {
-    let (mut prefix, mut separated, mut literal) = (false, false, false);
-    for pattern in patterns {
-        let mut at = pattern;
-        while let Raw::As(inner, _) | Raw::Typed(inner, _) = &at.kind {
-            at = inner;
-        }
-        let alternatives = match &at.kind {
-            Raw::Or(items) => items.as_slice(),
-            _ => std::slice::from_ref(at),
-        };
-        for pattern in alternatives {
-            match &pattern.kind {
-                Raw::Literal(Lit::String(_)) => literal = true,
-                Raw::List(items, Some(_)) if !items.is_empty() => {
-                    for item in items {
-                        match &item.kind {
-                            Raw::Literal(Lit::String(text)) => {
-                                prefix = true;
-                                separated |= text.ends_with(|c: char| !c.is_alphanumeric());
-                            }
-                            _ => return false,
-                        }
-                    }
-                }
-                Raw::List(..) => return false,
-                _ => {}
-            }
-        }
-    }
-    prefix && (literal || separated)
 }

@@ -12,6 +12,7 @@ impl<'db> Infer<'db> {
         let level = self.table.level;
         loop {
             self.solve();
+            self.sink(level);
             let inner = |cx: &Self, ty: &Ty| match cx.table.shallow(ty) {
                 Ty::Infer(var) => cx.table.level_of(var) > level,
                 _ => false,
@@ -59,6 +60,43 @@ impl<'db> Infer<'db> {
         }
         self.solve();
         self.check_traits();
+    }
+
+    /// What goals on outer variables alone will tell is no more this function's to choose than those variables are.
+    fn sink(&mut self, level: u32) {
+        loop {
+            let mut sunk = false;
+            for at in 0..self.pending.len() {
+                let (on, tells): (Vec<Ty>, Vec<Ty>) = match &self.pending[at].goal {
+                    Goal::Trait { .. } => continue,
+                    Goal::Binary {
+                        lhs, rhs, result, ..
+                    } => (vec![lhs.clone(), rhs.clone()], vec![result.clone()]),
+                    Goal::Dot { args, result, .. } => (args.clone(), vec![result.clone()]),
+                    Goal::Field { base, result, .. } => (vec![base.clone()], vec![result.clone()]),
+                    Goal::TraitArgs { ty, args, .. } => (vec![ty.clone()], args.clone()),
+                    Goal::Question {
+                        operand, result, ..
+                    } => (vec![operand.clone()], vec![result.clone()]),
+                    Goal::Record { base, open, .. } => (vec![base.clone()], vec![open.clone()]),
+                };
+                if self.any_above(&on, level) || !self.any_above(&tells, level) {
+                    continue;
+                }
+                tells.iter().for_each(|ty| self.table.lower(ty, level));
+                sunk = true;
+            }
+            if !sunk {
+                return;
+            }
+        }
+    }
+
+    /// Whether a variable above a level is in one of the types.
+    fn any_above(&self, types: &[Ty], level: u32) -> bool {
+        let mut free = Vec::new();
+        types.iter().for_each(|ty| self.table.free(ty, &mut free));
+        free.iter().any(|var| self.table.level_of(*var) > level)
     }
 
     /// Catch arms take strings where nothing inside of the function says otherwise, also where callers could: an exception comes from anywhere.

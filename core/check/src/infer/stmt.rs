@@ -582,11 +582,7 @@ impl<'db> Infer<'db> {
             let mut patterns = clauses
                 .iter()
                 .filter_map(|c| Some(&c.params.get(at)?.pattern));
-            if let Ty::Infer(_) = self.known_form(ty)
-                && super::pattern::are_texts(&mut patterns)
-            {
-                self.expect(&Ty::String, ty, span);
-            }
+            self.texts_or_lists(ty, &mut patterns);
         }
         // Where all clauses use one name for a parameter, the debugger shows it.
         let params: Vec<hir::LocalId> = types

@@ -95,6 +95,16 @@ impl Table {
         self.vars[var as usize].level
     }
 
+    /// Takes the variables in a type down to a level.
+    pub fn lower(&mut self, ty: &Ty, level: u32) {
+        let mut free = Vec::new();
+        self.free(ty, &mut free);
+        for var in free {
+            let entry = &mut self.vars[var as usize];
+            entry.level = entry.level.min(level);
+        }
+    }
+
     /// Binds an unbound variable.
     pub fn bind(&mut self, var: u32, ty: Ty) {
         debug_assert!(self.vars[var as usize].binding.is_none());

@@ -210,7 +210,11 @@ impl Parser<'_> {
         let outer = self.enter(false);
         self.comma_list(close, false, |parser| {
             let arg = parser.open();
-            if parser.is_word_at(parser.pos) && parser.nth(1) == Kind::Colon {
+            // `match :b { … }` begins with a keyword and an atom, not with a name.
+            let named = parser.is_word_at(parser.pos)
+                && parser.nth(1) == Kind::Colon
+                && (parser.is_glued(parser.pos + 1) || !parser.is_atom_at(parser.pos + 1));
+            if named {
                 parser.bump();
                 parser.bump();
             }
