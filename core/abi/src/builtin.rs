@@ -89,6 +89,62 @@ table! {
         Sleep = "sleep" [R] -> [];
         /// (name, pid) → 1, or 0 when the name is taken by a living process.
         Register = "%register" [P, R, R, R] -> [R];
+        /// (capacity, −1: none) → handle of a new channel.
+        ChanNew = "chanNew" [R] -> [P];
+        /// (channel, boxed value): waits for room; throws when it is closed.
+        ChanSend = "%chan_send" [P, P] -> [];
+        /// (channel, ms or −1, does the value stay in it?) → 1: got one, see `Taken`; 0: none in this time; −1: closed, and none is left.
+        ChanReceive = "chanReceive" [P, R, R] -> [R];
+        /// → the boxed value that this process's last receive from a channel got.
+        Taken = "%taken" [] -> [P];
+        /// (channel): nothing more can be sent.
+        ChanClose = "chanClose" [P] -> [];
+        /// (channel, pid): it is closed when that process ends.
+        ChanCloseWith = "chanCloseWith" [P, R] -> [];
+        /// (channel, which: 0 its number, 1 values in it, 2 closed?).
+        ChanWord = "chanWord" [P, R] -> [R];
+        /// → the box of the value last thrown in this process; for the first statement of a catch arm.
+        Caught = "caughtValue" [] -> [P];
+        /// (port, 0: any) → handle of a listening socket; throws `("io_error", …)` as all of these.
+        TcpListen = "tcpListen" [R] -> [P];
+        /// (socket) → its port on this machine.
+        TcpPort = "tcpPort" [P] -> [R];
+        /// (socket) → a number to tell it by.
+        TcpId = "tcpId" [P] -> [R];
+        /// (listener) → a connection; waits for one.
+        TcpAccept = "tcpAccept" [P] -> [P];
+        /// (address in digits, port) → connection.
+        TcpConnect = "tcpConnect" [P, R, R, R] -> [P];
+        /// (connection, most bytes) → text; waits until there is some; nothing at the end.
+        TcpRead = "tcpRead" [P, R] -> [P, R, R];
+        /// (connection, text): waits until the system has taken all.
+        TcpWrite = "tcpWrite" [P, P, R, R] -> [];
+        /// (socket).
+        TcpClose = "tcpClose" [P] -> [];
+        /// (host) → its address in digits.
+        TcpResolve = "tcpResolve" [P, R, R] -> [P, R, R];
+        /// (key): takes the image's lock of this number, again if this process has it; waits its turn.
+        MvarLock = "mvarLock" [R] -> [];
+        /// (key): lets it go once.
+        MvarUnlock = "mvarUnlock" [R] -> [];
+        /// (key): has the image a value under this number?
+        MvarIsSet = "mvarIsSet" [R] -> [R];
+        /// (key) → a copy of the boxed value, which there is.
+        MvarGet = "%mvar_get" [R] -> [P];
+        /// (key, boxed value).
+        MvarSet = "%mvar_set" [R, P] -> [];
+        /// (key) → this process's box under this number, or 0.
+        LocalGet = "%local_get" [R] -> [P];
+        /// (key, box).
+        LocalSet = "%local_set" [R, P] -> [];
+        /// (library, symbol) → address of a C function; throws `("ForeignError", …)`.
+        ForeignSymbol = "%foreign_symbol" [P, R, R, P, R, R] -> [R];
+        /// (text) → address of a copy with a NUL behind it, good until this process's next foreign call is over.
+        CString = "%c_string" [P, R, R] -> [R];
+        /// (address of a C text, or 0) → text.
+        CText = "%c_text" [R] -> [P, R, R];
+        /// (address, kind of the result: 0 integer, 1 double, 2 float, six integers, eight doubles as bits) → the result's bits.
+        ForeignCall = "%foreign_call" [R, R, R, R, R, R, R, R, R, R, R, R, R, R, R, R] -> [R];
         /// (name) → pid, or 0.
         Whereis = "%whereis" [P, R, R] -> [R];
         /// (pid) → alive?

@@ -187,6 +187,8 @@ pub mod fixed {
     pub const BOXED_UNIT: u32 = 4;
     /// The static closure the runtime makes of an entry cell: one raw word, the cell's address.
     pub const ENTRY_CLOSURE: u32 = 5;
+    /// A handle of something the image owns (a channel, say): one raw word, the runtime's own.
+    pub const HANDLE: u32 = 6;
     /// First index for the program's own.
     pub const FIRST_FREE: u32 = 16;
 
@@ -263,6 +265,10 @@ impl DescTable {
                 },
             },
         ];
+        descs.push(Desc {
+            layout: Layout::Fixed(vec![Raw]),
+            view: View::Internal("handle"),
+        });
         while descs.len() < fixed::FIRST_FREE as usize {
             descs.push(Desc {
                 layout: Layout::Fixed(vec![Raw]),

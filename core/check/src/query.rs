@@ -585,6 +585,11 @@ pub mod names {
         known(db, db.project()).copy
     }
 
+    /// `Opaque`: what the library holds of the runtime's, one reference without a type.
+    pub fn opaque(db: &Database) -> Option<TypeId> {
+        known(db, db.project()).opaque
+    }
+
     /// `Down`, `Exit` and `ExitReason`: what the runtime tells of processes that end. A program without the library has none.
     pub fn signals(db: &Database) -> Option<[TypeId; 3]> {
         known(db, db.project()).signals

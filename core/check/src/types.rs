@@ -48,6 +48,8 @@ pub struct Known {
     pub hash: TraitId,
     pub copy: TraitId,
     pub concat: TraitId,
+    /// `Opaque`, if the library has it: a reference to something of the runtime's.
+    pub opaque: Option<TypeId>,
     /// `Down`, `Exit`, `ExitReason`, if the library has them.
     pub signals: Option<[TypeId; 3]>,
 }
@@ -105,6 +107,7 @@ pub fn known(db: &dyn Db, project: Project) -> Arc<Known> {
         hash: of_trait("Hash"),
         copy: of_trait("Copy"),
         concat: of_trait("Concat"),
+        opaque: prelude.types.get("Opaque").map(|t| t.0),
         signals: {
             let own = |name: &str| prelude.types.get(name).map(|t| t.0);
             match (own("Down"), own("Exit"), own("ExitReason")) {

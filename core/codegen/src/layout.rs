@@ -469,8 +469,12 @@ impl Layouts {
         self.declared.insert(type_id, def.clone());
         let name = self.type_name(meaning, ty);
         if def.ctors.is_empty() {
-            let shape = self.add_shape(&name, vec![Lane::Raw], ShapeKind::Opaque);
-            return self.enter(ty.clone(), vec![Lane::Raw], Form::Plain, shape);
+            let lane = match meaning.opaque() == Some(type_id) {
+                true => Lane::Ref,
+                false => Lane::Raw,
+            };
+            let shape = self.add_shape(&name, vec![lane], ShapeKind::Opaque);
+            return self.enter(ty.clone(), vec![lane], Form::Plain, shape);
         }
         let recursive = self.is_recursive(meaning, type_id);
         // A recursive type meets itself among its fields: it is known to be one ref before they are looked at.

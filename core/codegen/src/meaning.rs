@@ -23,6 +23,8 @@ pub trait Meaning {
     fn list(&self) -> TypeId;
     /// The library's `Down`, `Exit` and `ExitReason`, if there is one.
     fn signals(&self) -> Option<[TypeId; 3]>;
+    /// The library's `Opaque`, if there is one: a reference to something of the runtime's.
+    fn opaque(&self) -> Option<TypeId>;
     /// Path of a file, as the project knows it.
     fn path(&self, file: FileId) -> Arc<str>;
     /// Line and column (from 1) of a byte of a file.
@@ -82,6 +84,10 @@ impl Meaning for Database {
 
     fn signals(&self) -> Option<[TypeId; 3]> {
         names::signals(self)
+    }
+
+    fn opaque(&self) -> Option<TypeId> {
+        names::opaque(self)
     }
 
     fn path(&self, file: FileId) -> Arc<str> {

@@ -16,6 +16,7 @@ pub(crate) enum Job {
     Remove(String),
     List(String),
     CreateAll(String),
+    Resolve(String),
 }
 
 /// What a job gave.
@@ -50,6 +51,10 @@ impl Job {
                 Ok(text) => Outcome::Text(text),
                 Err(e) => failed(path, &e),
             },
+            Job::Resolve(host) => match resolve(host) {
+                Ok(address) => Outcome::Text(address),
+                Err(e) => failed(host, &e),
+            },
             Job::CreateAll(path) => done(std::fs::create_dir_all(path), path),
         }
     }
@@ -59,6 +64,16 @@ fn failed(path: &str, error: &io::Error) -> Outcome {
     let text = error.to_string();
     let text = text.split(" (os error").next().unwrap_or(&text);
     Outcome::Failed(format!("{path}: {text}"))
+}
+
+/// The first address of a host, one of the older kind if there is one.
+fn resolve(host: &str) -> io::Result<String> {
+    use std::net::ToSocketAddrs;
+    let all: Vec<_> = (host, 0).to_socket_addrs()?.collect();
+    let first = all.iter().find(|a| a.is_ipv4()).or(all.first());
+    first
+        .map(|a| a.ip().to_string())
+        .ok_or_else(|| io::Error::other("no address"))
 }
 
 fn append(path: &str, bytes: &[u8]) -> io::Result<()> {

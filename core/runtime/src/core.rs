@@ -6,6 +6,7 @@ use crate::code::registry::{Mapped, Registry};
 use crate::config::{Config, Stream};
 use crate::debug::{Debug, Event, StopReason};
 use crate::exit::{ExitReason, ExitStatus, Finished};
+use crate::foreign::Foreign;
 use crate::heap::Policy;
 use crate::heap::collect::Tools;
 use crate::heap::stats::Totals;
@@ -13,8 +14,11 @@ use crate::heap::trace::Traces;
 use crate::mailbox::Parked;
 use crate::message::{Fragment, Scratch};
 use crate::mutex::{Condvar, Mutex, RwLock};
+use crate::net::Net;
 use crate::process::{Own, Process, Resume, State, attention};
+use crate::resource::Resource;
 use crate::scheduler::{Ptr, Scheduler, Worker};
+use crate::shared::Shared;
 use crate::shim::{self, Leave};
 use crate::stack::{Stack, Stacks};
 use crate::table::Table;
@@ -57,6 +61,9 @@ pub(crate) struct Core {
     pub(crate) debug: Debug,
     pub(crate) compiler: OnceLock<Compiler>,
     pub(crate) signals: OnceLock<Signals>,
+    pub(crate) shared: Shared,
+    pub(crate) foreign: Foreign,
+    pub(crate) net: Net,
     compiling: (Mutex<FxHashSet<CellId>>, Condvar),
     waiting: Mutex<FxHashMap<u64, Sender<Finished>>>,
     next_ref: AtomicU64,
@@ -110,6 +117,9 @@ impl Core {
             debug: Debug::default(),
             compiler: OnceLock::new(),
             signals: OnceLock::new(),
+            shared: Shared::default(),
+            foreign: Foreign::default(),
+            net: Net::default(),
             compiling: Default::default(),
             waiting: Mutex::default(),
             next_ref: AtomicU64::new(1),
@@ -169,7 +179,10 @@ impl Core {
             process.set_state(State::Runnable);
             let at = own.heap.room_for(process, closure.bytes(), self.policy());
             // SAFETY: the heap made this room, and the block is ours.
-            let root = unsafe { closure.load(&self.traces, at.address, at.bits) };
+            let root = unsafe {
+                let handles = &mut own.heap.handles;
+                closure.load(&self.traces, at.address, at.bits, handles)
+            };
             process.args[0].set(root);
             own.arg_roots = 1;
             self.table.enter(process, |pid| {
@@ -259,8 +272,11 @@ impl Core {
         if globals[index] == 0 {
             let words = value.bytes() / 8;
             let at = self.code.lock().arena.take_static(words.max(1))?;
+            // Constants stay for ever, and so do the handles in them.
+            let mut handles = Vec::new();
             // SAFETY: the words were just taken from the constants, and nobody else knows them yet.
-            globals[index] = unsafe { value.load(&self.traces, at as *mut u64, HEADER_STATIC) };
+            globals[index] =
+                unsafe { value.load(&self.traces, at as *mut u64, HEADER_STATIC, &mut handles) };
         }
         Ok(globals[index])
     }
@@ -398,7 +414,20 @@ impl Core {
         own.trace.clear();
         own.arg_roots = 0;
         own.wants_result = false;
-        own.sleeping = false;
+        own.parking = Parked::No;
+        own.deadline = 0;
+        own.progress = 0;
+        own.taken = None;
+        own.locals.clear();
+        own.c_strings.clear();
+        if let Some(resource) = own.waits_for.take() {
+            if let Resource::Channel(channel) = &*resource {
+                channel.forget(self, worker, pid, true);
+            }
+        }
+        if std::mem::take(&mut own.uses_locks) {
+            self.leave_locks(worker, pid);
+        }
         if own.step != crate::process::Step::None {
             // Patching waits until no worker is inside, so this one must not be.
             worker.leave();
@@ -421,6 +450,7 @@ impl Core {
             inbox.timer_at = 0;
             inbox.killed = None;
             inbox.parked = Parked::No;
+            inbox.nudged = false;
             (inbox.relations.take(), std::mem::take(&mut inbox.messages))
         };
         drop(messages);

@@ -244,7 +244,10 @@ impl Core {
             return true;
         }
         process.ask(attention::STOP);
-        let wakes = matches!(inbox.parked, Parked::Receive | Parked::Sleep);
+        let wakes = matches!(
+            inbox.parked,
+            Parked::Receive | Parked::Sleep | Parked::Resource
+        );
         if wakes {
             inbox.parked = Parked::No;
         }

@@ -1,7 +1,7 @@
 //! From an op number to its Rust function, on the worker's stack; and from its answer back to the shim.
 
 use crate::blocking::{Job, Outcome};
-use crate::builtin::{builder, io, number, process as proc_ops, string};
+use crate::builtin::{builder, channel, foreign, io, net, number, process as proc_ops, string};
 use crate::core::Core;
 use crate::debug;
 use crate::heap::collect;
@@ -99,6 +99,10 @@ pub(crate) fn settle(worker: &Worker, process: &Process, own: &mut Own, how: Res
     let flow = match how {
         Resume::Go => Ok(()),
         Resume::Received => proc_ops::received(&mut ctx),
+        Resume::Again(op) => {
+            ctx.own.arg_roots = ARG_ROOTS[op as usize];
+            run(&mut ctx, op)
+        }
         Resume::Job(outcome) => match outcome {
             Outcome::Done => Ok(()),
             Outcome::Flag(flag) => {
@@ -176,6 +180,37 @@ fn run(ctx: &mut Ctx, op: Op) -> Flow {
         Op::Demonitor => proc_ops::demonitor(ctx),
         Op::TrapExit => proc_ops::trap_exit(ctx),
         Op::ExitSignal => proc_ops::exit_signal(ctx),
+        Op::ChanNew => channel::new(ctx),
+        Op::ChanSend => channel::send(ctx),
+        Op::ChanReceive => channel::receive(ctx),
+        Op::Taken => channel::taken(ctx),
+        Op::ChanClose => channel::close(ctx),
+        Op::ChanCloseWith => channel::close_with(ctx),
+        Op::ChanWord => channel::word(ctx),
+        Op::Caught => channel::caught(ctx),
+        Op::TcpListen => net::listen(ctx),
+        Op::TcpPort => net::local_port(ctx),
+        Op::TcpId => net::id(ctx),
+        Op::TcpAccept => net::accept(ctx),
+        Op::TcpConnect => net::connect(ctx),
+        Op::TcpRead => net::read(ctx),
+        Op::TcpWrite => net::write(ctx),
+        Op::TcpClose => net::close(ctx),
+        Op::TcpResolve => {
+            let job = Job::Resolve(ctx.owned_text(0));
+            io::start(ctx, job)
+        }
+        Op::MvarLock => channel::shared_lock(ctx),
+        Op::MvarUnlock => channel::shared_unlock(ctx),
+        Op::MvarIsSet => channel::shared_is_set(ctx),
+        Op::MvarGet => channel::shared_get(ctx),
+        Op::MvarSet => channel::shared_set(ctx),
+        Op::LocalGet => channel::local_get(ctx),
+        Op::LocalSet => channel::local_set(ctx),
+        Op::ForeignSymbol => foreign::symbol(ctx),
+        Op::CString => foreign::c_string(ctx),
+        Op::CText => foreign::c_text(ctx),
+        Op::ForeignCall => foreign::call(ctx),
         Op::ProcessAfter => proc_ops::process_after(ctx),
         Op::ProcessWord => proc_ops::process_word(ctx),
         Op::ProcessLink => proc_ops::process_link(ctx),

@@ -48,6 +48,8 @@ pub(crate) struct Heap {
     large_bytes: usize,
     /// Old and large objects that may refer to the nursery.
     pub(crate) remembered: Vec<usize>,
+    /// Objects that are handles (see [`crate::resource`]).
+    pub(crate) handles: Vec<usize>,
     /// Bytes in use after the last major collection.
     after_major: usize,
     /// Stress: collections so far, to make only some of them major when the heap is big.
@@ -64,6 +66,7 @@ impl Heap {
             large: Vec::new(),
             large_bytes: 0,
             remembered: Vec::new(),
+            handles: Vec::new(),
             after_major: 0,
             stress_count: 0,
             stats: stats::Ring::default(),
@@ -160,8 +163,17 @@ impl Heap {
             .store(self.used(process), Ordering::Relaxed);
     }
 
+    /// All its handles are gone.
+    fn release_handles(&mut self) {
+        for object in self.handles.drain(..) {
+            // SAFETY: the list holds live handle objects, which nobody uses any more.
+            unsafe { crate::resource::release(*(object as *const u64).add(1)) };
+        }
+    }
+
     /// Gives everything back; the process has ended. A small nursery is kept for the block's next process.
     pub(crate) fn reset(&mut self, process: &Process, policy: Policy) {
+        self.release_handles();
         self.old = Space::default();
         self.large.clear();
         self.large_bytes = 0;
@@ -206,5 +218,11 @@ impl Heap {
             address: self.take_old(bytes),
             bits: HEADER_WATCHED,
         }
+    }
+}
+
+impl Drop for Heap {
+    fn drop(&mut self) {
+        self.release_handles();
     }
 }

@@ -6,12 +6,14 @@
 
 mod blocking;
 mod builtin;
+mod channel;
 mod code;
 mod config;
 mod core;
 mod debug;
 mod dispatch;
 mod exit;
+mod foreign;
 mod gdb;
 mod heap;
 mod image;
@@ -19,9 +21,12 @@ mod look;
 mod mailbox;
 mod message;
 mod mutex;
+mod net;
 mod process;
 mod relations;
+mod resource;
 mod scheduler;
+mod shared;
 mod shim;
 mod stack;
 mod table;

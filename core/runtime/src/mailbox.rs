@@ -26,6 +26,8 @@ pub(crate) enum Parked {
     Receive,
     /// Its deadline.
     Sleep,
+    /// Something of the image's, or its deadline: then it tries again.
+    Resource,
     /// The blocking pool.
     Job,
     /// The debugger.
@@ -39,6 +41,8 @@ pub(crate) struct Inbox {
     pub(crate) pid: u64,
     pub(crate) messages: Vec<Message>,
     pub(crate) parked: Parked,
+    /// What it was about to wait for has happened before it was parked.
+    pub(crate) nudged: bool,
     /// When a parked process wants to be woken, in the scheduler's nanoseconds; 0: not.
     pub(crate) deadline: u64,
     /// The earliest entry the timers hold for this process; 0: none.

@@ -4,6 +4,7 @@
 //! [`FIRST_ADDRESS`], constants above, so that the two cannot be mixed up. Sharing within a value is kept, and nothing recurses.
 
 use crate::heap::trace::Traces;
+use crate::resource;
 use nostos_abi::object::{HEADER_DESC_MASK, HEADER_FORWARDED, HEADER_STATIC, is_immediate};
 use std::ops::Deref;
 
@@ -13,17 +14,49 @@ const FIRST_ADDRESS: u64 = 1 << 40;
 const FIRST_OFFSET: u64 = 8;
 
 /// A copied value. Invariant: `root` is a ref in the block's terms (offset, constant or immediate).
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Fragment {
     words: Words,
     root: u64,
 }
 
 /// The block; that of a small message lies in the message itself, since most are small and memory from the system costs more than the copy.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 enum Words {
     Inline(u8, [u64; INLINE]),
     Boxed(Box<[u64]>),
+    /// With handles among the objects.
+    Handled(Box<Handled>),
+}
+
+/// Words with handle objects among them, each of which holds a count.
+#[derive(Debug)]
+struct Handled {
+    words: Box<[u64]>,
+    /// Where their payload words are.
+    handles: Box<[usize]>,
+}
+
+impl Clone for Handled {
+    fn clone(&self) -> Self {
+        for &at in &self.handles {
+            // SAFETY: the word is that of a handle of ours; the copy has one of its own.
+            unsafe { resource::retain(self.words[at]) };
+        }
+        Handled {
+            words: self.words.clone(),
+            handles: self.handles.clone(),
+        }
+    }
+}
+
+impl Drop for Handled {
+    fn drop(&mut self) {
+        for &at in &self.handles {
+            // SAFETY: the word is that of a handle of ours, which goes now.
+            unsafe { resource::release(self.words[at]) };
+        }
+    }
 }
 
 const INLINE: usize = 4;
@@ -51,6 +84,7 @@ impl Deref for Words {
         match self {
             Words::Inline(len, words) => &words[..usize::from(*len)],
             Words::Boxed(words) => words,
+            Words::Handled(handled) => &handled.words,
         }
     }
 }
@@ -61,6 +95,8 @@ pub(crate) struct Scratch {
     words: Vec<u64>,
     /// What the copy overwrote in the source: object, header, first payload word.
     undo: Vec<(*mut u64, u64, u64)>,
+    /// Where the payload words of handles are.
+    handles: Vec<usize>,
 }
 
 impl Fragment {
@@ -101,6 +137,7 @@ impl Fragment {
         // Most messages are one small object without refs.
         if let Some(bytes) = traces.flat_bytes(header)
             && bytes <= INLINE * 8
+            && !resource::is_handle(header)
         {
             let mut words = [0; INLINE];
             words[0] = header & HEADER_DESC_MASK;
@@ -146,10 +183,16 @@ impl Fragment {
                 *object.add(1) = first;
             }
         }
-        Fragment {
-            words: scratch.words.as_slice().into(),
-            root,
-        }
+        let words = if scratch.handles.is_empty() {
+            scratch.words.as_slice().into()
+        } else {
+            let handles = std::mem::take(&mut scratch.handles);
+            Words::Handled(Box::new(Handled {
+                words: scratch.words.as_slice().into(),
+                handles: handles.into(),
+            }))
+        };
+        Fragment { words, root }
     }
 
     /// Bytes of its objects.
@@ -177,7 +220,14 @@ impl Fragment {
     ///
     /// # Safety
     /// `to` has [`Fragment::bytes`] writable bytes in a heap the caller owns; `bits` are set in the header of each object (those of the old space, or of constants).
-    pub(crate) unsafe fn load(&self, traces: &Traces, to: *mut u64, bits: u64) -> u64 {
+    /// The addresses of handles among them are added to `handles`.
+    pub(crate) unsafe fn load(
+        &self,
+        traces: &Traces,
+        to: *mut u64,
+        bits: u64,
+        handles: &mut Vec<usize>,
+    ) -> u64 {
         let base = to as u64;
         let relocate = |word: u64| {
             if is_immediate(word) || word >= FIRST_ADDRESS {
@@ -198,6 +248,13 @@ impl Fragment {
                 traces.each_ref(header, object.add(1), |slot| *slot = relocate(*slot));
                 *object = header | bits;
                 at += bytes / 8;
+            }
+        }
+        if let Words::Handled(handled) = &self.words {
+            for &payload in &handled.handles {
+                // SAFETY: the word is that of a handle of ours; its copy has one of its own.
+                unsafe { resource::retain(handled.words[payload]) };
+                handles.push(to as usize + (payload - 1) * 8);
             }
         }
         relocate(self.root)
@@ -242,6 +299,11 @@ unsafe fn enter(traces: &Traces, scratch: &mut Scratch, word: u64) -> u64 {
         scratch.words.extend_from_slice(words);
         let at = (offset - FIRST_OFFSET) as usize / 8;
         scratch.words[at] = header & HEADER_DESC_MASK;
+        if resource::is_handle(header) {
+            // The copy has a count of its own.
+            resource::retain(first);
+            scratch.handles.push(at + 1);
+        }
         scratch.undo.push((object, header, first));
         *object = header | HEADER_FORWARDED;
         *object.add(1) = offset;

@@ -5,13 +5,18 @@
 
 use crate::exit::ExitReason;
 use crate::heap::Heap;
-use crate::mailbox::{Inbox, Queue};
+use crate::mailbox::{Inbox, Parked, Queue};
+use crate::message::Fragment;
 use crate::mutex::Mutex;
+use crate::resource::Resource;
 use crate::scheduler::Worker;
 use crate::stack::{Frozen, Stack};
+use nostos_abi::builtin::Op;
 use nostos_abi::process as abi;
 use std::cell::{Cell, UnsafeCell};
+use std::ffi::CString;
 use std::mem::offset_of;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 
 /// See the module. Invariant: `Cell`s and `own` are accessed by the holder of `owner` alone.
@@ -85,8 +90,22 @@ pub(crate) struct Own {
     /// Its frames, when it has no stack but has begun.
     pub(crate) frozen: Option<Frozen>,
     pub(crate) queue: Queue,
-    /// It waits in `sleep`, not in `receive`.
-    pub(crate) sleeping: bool,
+    /// What it waits for when it leaves to wait.
+    pub(crate) parking: Parked,
+    /// Until when it waits for a resource, in the scheduler's nanoseconds; 0: it has not begun.
+    pub(crate) deadline: u64,
+    /// How far an op that waits has come.
+    pub(crate) progress: usize,
+    /// The channel where it is noted as waiting, or the connection it is making.
+    pub(crate) waits_for: Option<Arc<Resource>>,
+    /// What the last receive from a channel got.
+    pub(crate) taken: Option<Fragment>,
+    /// It may hold locks of module-level variables.
+    pub(crate) uses_locks: bool,
+    /// Its own copies of module-level values, by number; roots.
+    pub(crate) locals: Vec<(u64, u64)>,
+    /// Texts its next foreign call may read.
+    pub(crate) c_strings: Vec<CString>,
     /// Which words of the argument area are refs now.
     pub(crate) arg_roots: u32,
     /// What to do when it runs next.
@@ -98,7 +117,7 @@ pub(crate) struct Own {
     pub(crate) trace: Vec<usize>,
     /// Its boxed result is wanted; the copy.
     pub(crate) wants_result: bool,
-    pub(crate) result: Option<std::sync::Arc<crate::message::Fragment>>,
+    pub(crate) result: Option<Arc<Fragment>>,
     /// Set when it ends.
     pub(crate) exit: Option<ExitReason>,
     /// Its end is nothing to be reported: it was wanted, or comes of another's that has been.
@@ -119,7 +138,14 @@ impl Own {
             stack: None,
             frozen: None,
             queue: Queue::default(),
-            sleeping: false,
+            parking: Parked::No,
+            deadline: 0,
+            progress: 0,
+            waits_for: None,
+            taken: None,
+            uses_locks: false,
+            locals: Vec::new(),
+            c_strings: Vec::new(),
             arg_roots: 0,
             resume: Resume::Go,
             builders: Vec::new(),
@@ -144,6 +170,8 @@ pub(crate) enum Resume {
     Go,
     /// A receive waited: say whether its time is up.
     Received,
+    /// The op could not go on: now it runs again, with the same arguments.
+    Again(Op),
     /// A job of the blocking pool has been done.
     Job(crate::blocking::Outcome),
 }

@@ -9,9 +9,11 @@ use crate::exit::{ExitReason, Failure};
 use crate::mailbox::{Inbox, Message, Parked};
 use crate::message::Fragment;
 use crate::process::{Process, attention};
+use crate::resource::Resource;
 use crate::scheduler::Worker;
 use nostos_abi::desc::{Signals, fixed};
 use nostos_abi::object::{header, inline_string};
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 /// What most processes have none of; see the module.
@@ -27,6 +29,8 @@ pub(crate) struct Relations {
     pub(crate) name: Option<String>,
     /// Exit signals become messages instead.
     pub(crate) traps_exits: bool,
+    /// Channels that are closed when it ends.
+    pub(crate) closes: Vec<Arc<Resource>>,
 }
 
 impl Core {
@@ -130,11 +134,24 @@ impl Core {
                 inbox.relations().monitors.retain(|m| m.1 != reference);
             });
         }
+        for resource in relations.closes {
+            close(self, worker, &resource);
+        }
         for other in relations.links {
             self.exit_signal(Some(worker), other, pid, reason, true);
         }
         for (watcher, reference) in relations.monitors {
             self.tell_down(Some(worker), watcher, reference, pid, reason);
+        }
+    }
+
+    /// Closes a channel when a process ends; at once, if it has.
+    pub(crate) fn close_with(&self, worker: &Worker, pid: u64, resource: Arc<Resource>) {
+        let kept = self.with_inbox(pid, |_, inbox| {
+            inbox.relations().closes.push(resource.clone());
+        });
+        if kept.is_none() {
+            close(self, worker, &resource);
         }
     }
 
@@ -249,6 +266,13 @@ impl Core {
     }
 }
 
+fn close(core: &Core, worker: &Worker, resource: &Resource) {
+    match resource {
+        Resource::Channel(channel) => channel.close(core, Some(worker)),
+        Resource::Socket(socket) => socket.close(core),
+    }
+}
+
 /// Puts a message into an inbox; true: the process waited for one and is to be scheduled.
 pub(crate) fn put(process: &Process, inbox: &mut Inbox, message: Message) -> bool {
     inbox.messages.push(message);
@@ -265,7 +289,10 @@ pub(crate) fn put(process: &Process, inbox: &mut Inbox, message: Message) -> boo
 fn end(process: &Process, inbox: &mut Inbox, reason: ExitReason) -> bool {
     inbox.killed = Some(reason);
     process.ask(attention::KILL);
-    let wakes = matches!(inbox.parked, Parked::Receive | Parked::Sleep | Parked::Stop);
+    let wakes = matches!(
+        inbox.parked,
+        Parked::Receive | Parked::Sleep | Parked::Resource | Parked::Stop
+    );
     if wakes {
         inbox.parked = Parked::No;
     }

@@ -355,7 +355,10 @@ impl Worker {
             if inbox.timer_at == at {
                 inbox.timer_at = 0;
             }
-            let waits = matches!(inbox.parked, Parked::Receive | Parked::Sleep);
+            let waits = matches!(
+                inbox.parked,
+                Parked::Receive | Parked::Sleep | Parked::Resource
+            );
             if !waits || inbox.deadline == 0 {
                 continue;
             }
@@ -463,10 +466,17 @@ impl Worker {
     #[inline]
     fn park(&self, ptr: Ptr, own: &mut Own) {
         let process: &Process = &ptr;
-        let sleeps = own.sleeping;
-        let deadline = own.queue.deadline;
+        let parked = own.parking;
+        let deadline = match parked {
+            Parked::Resource => own.deadline,
+            _ => own.queue.deadline,
+        };
         let mut inbox = process.inbox.lock();
-        let arrived = !sleeps && !inbox.messages.is_empty();
+        let arrived = match parked {
+            Parked::Receive => !inbox.messages.is_empty(),
+            Parked::Resource => std::mem::take(&mut inbox.nudged),
+            _ => false,
+        };
         if arrived || process.attention.load(Ordering::SeqCst) != 0 {
             drop(inbox);
             process.set_state(State::Runnable);
@@ -482,10 +492,10 @@ impl Worker {
                 self.core.timers.add(deadline, inbox.pid);
             }
         }
-        let (parked, state) = if sleeps {
-            (Parked::Sleep, State::Sleeping)
-        } else {
-            (Parked::Receive, State::Waiting)
+        let state = match parked {
+            Parked::Sleep => State::Sleeping,
+            Parked::Resource => State::Blocked,
+            _ => State::Waiting,
         };
         if self.stacks.borrow().is_empty()
             && self.core.stacks.is_short()

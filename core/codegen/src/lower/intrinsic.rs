@@ -80,6 +80,18 @@ impl Ctx<'_> {
                 args[0] = self.boxed(args[0].clone(), at);
                 Expr::new(Kind::Op(Op::ExitWith, args), TyId::NEVER, at)
             }
+            "chanSend" => {
+                args[1] = self.boxed(args[1].clone(), at);
+                Expr::new(Kind::Op(Op::ChanSend, args), ty, at)
+            }
+            "taken" => {
+                let boxed = Expr::new(Kind::Op(Op::Taken, args), TyId::BOX, at);
+                Expr::new(Kind::Unbox(Box::new(boxed)), ty, at)
+            }
+            "throwCaught" => {
+                let thrown = Box::new(args.remove(0));
+                Expr::new(Kind::Throw(thrown), TyId::NEVER, at)
+            }
             "exitSignal" => {
                 args[1] = self.boxed(args[1].clone(), at);
                 Expr::new(Kind::Op(Op::ExitSignal, args), ty, at)

@@ -334,6 +334,9 @@ impl Meaning for Program {
     fn list(&self) -> TypeId {
         LIST
     }
+    fn opaque(&self) -> Option<TypeId> {
+        None
+    }
     fn signals(&self) -> Option<[TypeId; 3]> {
         None
     }

@@ -4,11 +4,12 @@ use crate::dispatch::{Ctx, Flow, Halt};
 use crate::exit::ExitReason;
 use crate::heap::collect;
 use crate::heap::stats::Reason;
-use crate::mailbox::Message;
+use crate::mailbox::{Message, Parked};
 use crate::message::Fragment;
 use crate::process::{Resume, attention};
 use crate::relations;
 use crate::shim::Leave;
+use nostos_abi::builtin::Fault;
 use nostos_abi::object::HEADER_DESC_MASK;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -23,10 +24,32 @@ pub(crate) enum Relation {
 
 impl Ctx<'_> {
     /// Copies the value of argument word `i` out of the heap.
-    fn copy_out(&mut self, i: usize) -> Fragment {
+    pub(crate) fn copy_out(&mut self, i: usize) -> Fragment {
         let mut scratch = self.worker.scratch.borrow_mut();
         // SAFETY: the word is a live ref of this process's heap, which this worker owns.
         unsafe { Fragment::copy(&self.core.traces, &mut scratch, self.arg(i)) }
+    }
+
+    /// Now plus so many milliseconds, in the scheduler's nanoseconds.
+    pub(crate) fn deadline(&self, millis: i64) -> u64 {
+        let nanos = (millis.max(0) as u64).saturating_mul(1_000_000);
+        let now = self.core.timers.now();
+        now.saturating_add(nanos).min(u64::MAX - 1)
+    }
+
+    /// Collects if a copied value of this size would not fit. A small one may as well fill the nursery as anything else; a large one goes to the old
+    /// space, which then may be due.
+    pub(crate) fn make_room(&mut self, bytes: usize) -> Flow {
+        let tools = self.core.tools();
+        let small = bytes < crate::heap::LARGE_BYTES;
+        let room = if small && bytes > 0 {
+            collect::reserve(tools, self.process, self.own, bytes)
+        } else if bytes > 0 && self.own.heap.wants_major() {
+            collect::collect(tools, self.process, self.own, Reason::OldSpaceGrown, 0)
+        } else {
+            Ok(())
+        };
+        room.map_err(|_| crate::dispatch::fault(Fault::OutOfMemory as u64, 0, 0))
     }
 }
 
@@ -95,22 +118,12 @@ pub(crate) fn send(ctx: &mut Ctx) -> Flow {
     Ok(())
 }
 
-/// Now plus so many milliseconds, in the scheduler's nanoseconds.
-fn deadline(ctx: &Ctx, millis: i64) -> u64 {
-    let nanos = (millis.max(0) as u64).saturating_mul(1_000_000);
-    ctx.core
-        .timers
-        .now()
-        .saturating_add(nanos)
-        .min(u64::MAX - 1)
-}
-
 pub(crate) fn receive_start(ctx: &mut Ctx) -> Flow {
     let timeout = ctx.arg(0) as i64;
     let deadline = if timeout < 0 {
         u64::MAX
     } else {
-        deadline(ctx, timeout)
+        ctx.deadline(timeout)
     };
     ctx.own.queue.start(deadline);
     Ok(())
@@ -131,32 +144,20 @@ pub(crate) fn receive_peek(ctx: &mut Ctx) -> Flow {
 }
 
 pub(crate) fn receive_load(ctx: &mut Ctx) -> Flow {
-    let tools = ctx.core.tools();
     let bytes = match ctx.own.queue.current() {
         Some(message) => message.value.bytes(),
         None => return Err(Halt::error("Panic", "no message was peeked")),
     };
-    // A small message may as well fill the nursery as anything else; a large one goes to the old space, which then may be due.
-    let small = bytes < crate::heap::LARGE_BYTES;
-    let room = if small && bytes > 0 {
-        collect::reserve(tools, ctx.process, ctx.own, bytes)
-    } else if bytes > 0 && ctx.own.heap.wants_major() {
-        collect::collect(tools, ctx.process, ctx.own, Reason::OldSpaceGrown, 0)
-    } else {
-        Ok(())
-    };
-    if room.is_err() {
-        return Err(crate::dispatch::fault(
-            nostos_abi::builtin::Fault::OutOfMemory as u64,
-            0,
-            0,
-        ));
-    }
+    ctx.make_room(bytes)?;
     let own = &mut *ctx.own;
     let at = own.heap.room_for(ctx.process, bytes, ctx.core.policy());
     let message = own.queue.current().expect("it was there a moment ago");
+    let handles = &mut own.heap.handles;
     // SAFETY: the heap made room for the message's bytes.
-    let root = unsafe { message.value.load(&ctx.core.traces, at.address, at.bits) };
+    let root = unsafe {
+        let traces = &ctx.core.traces;
+        message.value.load(traces, at.address, at.bits, handles)
+    };
     ctx.put(0, root);
     Ok(())
 }
@@ -173,19 +174,18 @@ pub(crate) fn receive_wait(ctx: &mut Ctx) -> Flow {
         ctx.put(0, u64::from(late));
         return Ok(());
     }
-    ctx.own.sleeping = false;
+    ctx.own.parking = Parked::Receive;
     ctx.own.resume = Resume::Received;
     Err(Halt::Leave(Leave::Wait))
 }
 
 /// A parked process runs again: 1 when its time is up and nothing has arrived. Who was woken from sleep before its time, by a debugger say, sleeps on.
 pub(crate) fn received(ctx: &mut Ctx) -> Flow {
-    if ctx.own.sleeping {
+    if ctx.own.parking == Parked::Sleep {
         if ctx.core.timers.now() < ctx.own.queue.deadline {
             ctx.own.resume = Resume::Received;
             return Err(Halt::Leave(Leave::Wait));
         }
-        ctx.own.sleeping = false;
         return Ok(());
     }
     let deadline = ctx.own.queue.deadline;
@@ -202,8 +202,8 @@ pub(crate) fn sleep(ctx: &mut Ctx) -> Flow {
         return Err(Halt::Leave(Leave::Yield));
     }
     // A sleep inside of a receive's guard would move that receive's deadline; guards cannot sleep.
-    ctx.own.queue.deadline = deadline(ctx, millis);
-    ctx.own.sleeping = true;
+    ctx.own.queue.deadline = ctx.deadline(millis);
+    ctx.own.parking = Parked::Sleep;
     ctx.own.resume = Resume::Received;
     Err(Halt::Leave(Leave::Wait))
 }

@@ -187,6 +187,7 @@ fn run(tools: Tools, process: &Process, own: &mut Own, major: bool) {
             tools.registry,
             process,
             &mut own.thrown,
+            &mut own.locals,
             own.arg_roots,
             |slot| {
                 copier.visit(slot);
@@ -206,6 +207,22 @@ fn run(tools: Tools, process: &Process, own: &mut Own, major: bool) {
     }
     heap.remembered.clear();
     heap.old = copier.to;
+    heap.handles.retain_mut(|object| {
+        let young = object.wrapping_sub(young_base) < young_end - young_base;
+        if !young && !major {
+            return true;
+        }
+        // SAFETY: the object lay in the space that has just been copied from, whose memory is still there: it has moved, or it is dead.
+        unsafe {
+            let at = *object as *const u64;
+            if *at & HEADER_FORWARDED != 0 {
+                *object = *at.add(1) as usize;
+                return true;
+            }
+            crate::resource::release(*at.add(1));
+        }
+        false
+    });
     if major {
         heap.large.retain(|block| {
             let at = block.base() as *mut u64;
@@ -236,6 +253,7 @@ pub(crate) unsafe fn each_root(
     registry: &Registry,
     process: &Process,
     thrown: &mut u64,
+    locals: &mut [(u64, u64)],
     arg_roots: u32,
     mut f: impl FnMut(*mut u64),
 ) {
@@ -245,6 +263,9 @@ pub(crate) unsafe fn each_root(
         mask &= mask - 1;
     }
     f(thrown);
+    for (_, word) in locals {
+        f(word);
+    }
     if process.saved_sp.get() == 0 {
         return;
     }

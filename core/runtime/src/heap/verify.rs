@@ -32,13 +32,14 @@ pub(crate) fn verify(tools: Tools, process: &Process, own: &mut Own) {
             *bad = Some((word, whence));
         }
     };
-    let mut thrown = own.thrown;
+    let (mut thrown, mut locals) = (own.thrown, own.locals.clone());
     // SAFETY: the owner calls this at a safepoint; the words are only read.
     unsafe {
         each_root(
             tools.registry,
             process,
             &mut thrown,
+            &mut locals,
             own.arg_roots,
             |slot| {
                 check(*slot, "a root", &mut bad);

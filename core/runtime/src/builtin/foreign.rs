@@ -1,0 +1,122 @@
+//! Functions of C libraries: found by name, called on the worker's stack with whatever registers hold.
+
+use crate::dispatch::{Ctx, Flow, Halt};
+use std::ffi::{CStr, CString};
+
+/// (library, symbol) → address.
+pub(crate) fn symbol(ctx: &mut Ctx) -> Flow {
+    let (library, symbol) = (ctx.owned_text(0), ctx.owned_text(3));
+    let address = ctx.core.foreign.find(&library, &symbol);
+    match address {
+        Ok(address) => {
+            ctx.put(0, address as u64);
+            Ok(())
+        }
+        Err(why) => Err(Halt::error("ForeignError", why)),
+    }
+}
+
+/// A text as C has it; kept until this process's next foreign call is over.
+pub(crate) fn c_string(ctx: &mut Ctx) -> Flow {
+    let Ok(text) = CString::new(ctx.text(0)) else {
+        return Err(Halt::error(
+            "ForeignError",
+            "a text with a NUL in it cannot be given to C",
+        ));
+    };
+    ctx.put(0, text.as_ptr() as u64);
+    ctx.own.c_strings.push(text);
+    Ok(())
+}
+
+/// A C text as ours; none for null.
+pub(crate) fn c_text(ctx: &mut Ctx) -> Flow {
+    let at = ctx.arg(0) as *const libc::c_char;
+    if at.is_null() {
+        return ctx.put_text(0, "");
+    }
+    // SAFETY: the program says in an `unsafe` block that the function gave a C string.
+    let text = unsafe { CStr::from_ptr(at) }.to_string_lossy().into_owned();
+    ctx.put_text(0, &text)
+}
+
+/// (address, kind of the result, six integers, eight floats) → the result's bits.
+pub(crate) fn call(ctx: &mut Ctx) -> Flow {
+    let (address, kind) = (ctx.arg(0) as usize, ctx.arg(1));
+    let int: [u64; 6] = std::array::from_fn(|i| ctx.arg(2 + i));
+    let float: [f64; 8] = std::array::from_fn(|i| f64::from_bits(ctx.arg(8 + i)));
+    let [a, b, c, d, e, f] = int;
+    let [s, t, u, v, w, x, y, z] = float;
+    // The call may take long or wait; a pause of the image need not wait for it.
+    ctx.worker.leave();
+    // SAFETY: the program says in an `unsafe` block that the function at this address takes what it passes. By the System V convention each class of
+    // arguments has its registers, whatever the function's own parameters, and those it does not take do no harm.
+    let result = unsafe {
+        match kind {
+            0 => {
+                type Int = extern "C" fn(
+                    u64,
+                    u64,
+                    u64,
+                    u64,
+                    u64,
+                    u64,
+                    f64,
+                    f64,
+                    f64,
+                    f64,
+                    f64,
+                    f64,
+                    f64,
+                    f64,
+                ) -> u64;
+                let function: Int = std::mem::transmute(address);
+                function(a, b, c, d, e, f, s, t, u, v, w, x, y, z)
+            }
+            1 => {
+                type Double = extern "C" fn(
+                    u64,
+                    u64,
+                    u64,
+                    u64,
+                    u64,
+                    u64,
+                    f64,
+                    f64,
+                    f64,
+                    f64,
+                    f64,
+                    f64,
+                    f64,
+                    f64,
+                ) -> f64;
+                let function: Double = std::mem::transmute(address);
+                function(a, b, c, d, e, f, s, t, u, v, w, x, y, z).to_bits()
+            }
+            _ => {
+                type Single = extern "C" fn(
+                    u64,
+                    u64,
+                    u64,
+                    u64,
+                    u64,
+                    u64,
+                    f64,
+                    f64,
+                    f64,
+                    f64,
+                    f64,
+                    f64,
+                    f64,
+                    f64,
+                ) -> f32;
+                let function: Single = std::mem::transmute(address);
+                u64::from(function(a, b, c, d, e, f, s, t, u, v, w, x, y, z).to_bits())
+            }
+        }
+    };
+    ctx.worker.enter();
+    ctx.own.c_strings.clear();
+    ctx.put(0, result);
+    Ok(())
+}
