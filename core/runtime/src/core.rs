@@ -420,10 +420,10 @@ impl Core {
         own.taken = None;
         own.locals.clear();
         own.c_strings.clear();
-        if let Some(resource) = own.waits_for.take() {
-            if let Resource::Channel(channel) = &*resource {
-                channel.forget(self, worker, pid, true);
-            }
+        if let Some(resource) = own.waits_for.take()
+            && let Resource::Channel(channel) = &*resource
+        {
+            channel.forget(self, worker, pid, true);
         }
         if std::mem::take(&mut own.uses_locks) {
             self.leave_locks(worker, pid);

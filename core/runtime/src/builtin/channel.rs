@@ -55,10 +55,10 @@ impl Ctx<'_> {
 
     /// No longer waiting for the channel it had been noted at, if any.
     fn back_from_channel(&mut self) {
-        if let Some(resource) = self.own.waits_for.take() {
-            if let Resource::Channel(channel) = &*resource {
-                channel.forget(self.core, self.worker, self.process.pid(), false);
-            }
+        if let Some(resource) = self.own.waits_for.take()
+            && let Resource::Channel(channel) = &*resource
+        {
+            channel.forget(self.core, self.worker, self.process.pid(), false);
         }
     }
 
