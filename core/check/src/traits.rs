@@ -56,6 +56,10 @@ pub fn implementation(
         Ty::Never | Ty::Error => Some(Implementation::Base),
         Ty::Tuple(items) => Some(Implementation::Derived(items.to_vec())),
         Ty::Array(item) => Some(Implementation::Derived(vec![(**item).clone()])),
+        // What the runtime owns has no parts to be shown or compared.
+        Ty::Adt(id, _) if known.opaque == Some(*id) => {
+            (of == known.copy).then_some(Implementation::Base)
+        }
         Ty::Adt(id, args) => {
             let info = type_info(db, project, *id);
             let mut parts = Vec::new();
