@@ -398,6 +398,41 @@ pub fn type_def(db: &Database, id: TypeId) -> Arc<TypeDef> {
     type_info(db, db.project(), id).def.clone()
 }
 
+/// Whether something in a value of this type can be changed in place: arrays, `var` records, what closures share. The library's own types are
+/// immutable to programs whatever they are made of; only what they hold counts.
+pub fn holds_mutable(db: &Database, ty: &Ty) -> bool {
+    let std = project_scope(db, db.project()).std.clone();
+    let mut seen = Vec::new();
+    mutable_inside(db, &std, ty, &mut seen)
+}
+
+fn mutable_inside(db: &Database, std: &[ModuleId], ty: &Ty, seen: &mut Vec<Ty>) -> bool {
+    let mut any = |types: &[Ty]| types.iter().any(|ty| mutable_inside(db, std, ty, seen));
+    match ty {
+        Ty::Array(_) | Ty::Fn(..) => true,
+        Ty::Tuple(items) => any(items),
+        Ty::Adt(id, args) => {
+            if any(args) {
+                return true;
+            }
+            let info = type_info(db, db.project(), *id);
+            // A type that contains ever larger instances of itself has no end; nobody makes one of many levels.
+            if std.contains(&info.module) || seen.contains(ty) || seen.len() > 500 {
+                return false;
+            }
+            seen.push(ty.clone());
+            info.def.mutable
+                || info
+                    .def
+                    .ctors
+                    .iter()
+                    .flat_map(|ctor| &ctor.fields)
+                    .any(|(_, field)| mutable_inside(db, std, &field.substitute(args), seen))
+        }
+        _ => false,
+    }
+}
+
 /// The method of a trait at a concrete type.
 pub fn select_method(db: &Database, method: &MethodRef) -> Option<Selected> {
     select::method(db, db.project(), method)

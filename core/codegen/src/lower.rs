@@ -5,6 +5,7 @@
 mod call;
 mod derive;
 mod expr;
+mod foreign;
 mod inline;
 mod intrinsic;
 mod pat;
@@ -169,11 +170,18 @@ impl<'a> Ctx<'a> {
         let number = i64::from(*self.world.globals);
         *self.world.globals += 1;
         let at = value.at;
-        let id = || Expr::word(number, TyId::INT, at);
-        let known = self.temp(TyId::BOX);
-        let get = Expr::new(Kind::Op(Op::GlobalGet, vec![id()]), TyId::BOX, at);
+        let concrete = self.ty_of(ty);
         let boxed = Expr::new(Kind::Box(Box::new(value)), TyId::BOX, at);
-        let set = Expr::new(Kind::Op(Op::GlobalSet, vec![id(), boxed]), TyId::BOX, at);
+        let (get, first) = if self.world.meaning.holds_mutable(&concrete) {
+            (Op::LocalGet, self.own_copy(number, boxed, at))
+        } else {
+            let id = Expr::word(number, TyId::INT, at);
+            let set = Kind::Op(Op::GlobalSet, vec![id, boxed]);
+            (Op::GlobalGet, Expr::new(set, TyId::BOX, at))
+        };
+        let id = Expr::word(number, TyId::INT, at);
+        let get = Expr::new(Kind::Op(get, vec![id]), TyId::BOX, at);
+        let known = self.temp(TyId::BOX);
         let use_known = || Expr::new(Kind::Var(known), TyId::BOX, at);
         let absent = Expr::new(
             Kind::Prim(PrimOp::Eq, vec![use_known(), Expr::word(0, TyId::INT, at)]),
@@ -181,12 +189,36 @@ impl<'a> Ctx<'a> {
             at,
         );
         let choice = Expr::new(
-            Kind::If(Box::new([absent, set, use_known()])),
+            Kind::If(Box::new([absent, first, use_known()])),
             TyId::BOX,
             at,
         );
         let unbox = Expr::new(Kind::Unbox(Box::new(choice)), ty, at);
         Expr::new(Kind::Block(vec![self.let_(known, get), unbox]), ty, at)
+    }
+
+    /// Processes share nothing: what could be changed in place is evaluated once and copied for each process at its first use.
+    fn own_copy(&mut self, number: i64, boxed: Expr, at: u32) -> Expr {
+        let op = |op: Op, args: Vec<Expr>, ty: TyId| Expr::new(Kind::Op(op, args), ty, at);
+        let word = |bits: i64| Expr::word(bits, TyId::INT, at);
+        // A cell like those of `mvar`s, whose numbers are not negative, holds the first value.
+        let cell = -1 - number;
+        let made = self.temp(TyId::BOX);
+        let read = || Expr::new(Kind::Var(made), TyId::BOX, at);
+        let known = op(Op::MvarIsSet, vec![word(cell)], TyId::BOOL);
+        let set = op(Op::MvarSet, vec![word(cell), boxed], TyId::UNIT);
+        let set = Expr::new(
+            Kind::If(Box::new([known, Expr::unit(at), set])),
+            TyId::UNIT,
+            at,
+        );
+        let items = vec![
+            set,
+            self.let_(made, op(Op::MvarGet, vec![word(cell)], TyId::BOX)),
+            op(Op::LocalSet, vec![word(number), read()], TyId::UNIT),
+            read(),
+        ];
+        Expr::new(Kind::Block(items), TyId::BOX, at)
     }
 
     fn lower_thunk(&mut self, selected: &Selected, ty: &Ty) {

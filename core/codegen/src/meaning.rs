@@ -25,6 +25,8 @@ pub trait Meaning {
     fn signals(&self) -> Option<[TypeId; 3]>;
     /// The library's `Opaque`, if there is one: a reference to something of the runtime's.
     fn opaque(&self) -> Option<TypeId>;
+    /// Whether something in a value of this type can be changed in place: arrays, `var` records, what closures share.
+    fn holds_mutable(&self, ty: &Ty) -> bool;
     /// Path of a file, as the project knows it.
     fn path(&self, file: FileId) -> Arc<str>;
     /// Line and column (from 1) of a byte of a file.
@@ -42,6 +44,10 @@ impl Meaning for Database {
 
     fn type_def(&self, id: TypeId) -> Arc<TypeDef> {
         query::type_def(self, id)
+    }
+
+    fn holds_mutable(&self, ty: &Ty) -> bool {
+        query::holds_mutable(self, ty)
     }
 
     fn select_method(&self, method: &MethodRef) -> Option<Selected> {

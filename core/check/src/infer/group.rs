@@ -104,6 +104,40 @@ fn implemented(db: &dyn Db, project: Project, id: FnId) -> Option<(FnId, Ty, Vec
     })
 }
 
+/// `<` and its like in an impl of Ord, `!=` in one of Eq: not declared by the trait, but known.
+fn own_operator(db: &dyn Db, project: Project, id: FnId, head: &Header) -> Option<Signature> {
+    let key = db.ids().fn_key(id);
+    let Container::Impl(of) = key.container else {
+        return None;
+    };
+    let known = crate::types::known(db, project);
+    let of_trait = match &*key.name {
+        "<" | "<=" | ">" | ">=" => known.ord,
+        "!=" => known.eq,
+        _ => return None,
+    };
+    let info = impl_info(db, project, of);
+    if key.part != Part::Main || key.arity != 2 || !info.traits.contains(&of_trait) {
+        return None;
+    }
+    let param = |at: usize| ParamSig {
+        name: head.params.get(at).and_then(|p| p.name.clone()),
+        ty: info.target.clone(),
+        default: None,
+    };
+    let conditions = info.conditions.iter();
+    Some(Signature {
+        type_params: info.params.len() as u32,
+        params: vec![param(0), param(1)],
+        result: Ty::Bool,
+        constraints: conditions
+            .map(|(ty, of)| Constraint::Trait(ty.clone(), *of))
+            .collect(),
+        value: false,
+        names: info.params.clone(),
+    })
+}
+
 /// A method of an impl has the type its trait gives it.
 fn trait_signature(
     db: &dyn Db,
@@ -111,6 +145,9 @@ fn trait_signature(
     id: FnId,
     head: &Header,
 ) -> Option<Arc<Signature>> {
+    if let Some(operator) = own_operator(db, project, id, head) {
+        return Some(Arc::new(operator));
+    }
     let (method, target, trait_args, impl_params) = implemented(db, project, id)?;
     let of_trait = signature(db, project, method);
     // `Self` becomes the target, the method's own parameters follow those of the impl.

@@ -19,6 +19,8 @@ pub struct Table {
     vars: Vec<Var>,
     /// The level of new variables.
     pub level: u32,
+    /// Added to the level of new variables, once all have been raised.
+    raised: u32,
 }
 
 /// Two types that cannot be one.
@@ -39,7 +41,7 @@ impl Table {
     fn make(&mut self, literal: bool) -> Ty {
         self.vars.push(Var {
             binding: None,
-            level: self.level,
+            level: self.level + self.raised,
             literal,
         });
         Ty::Infer(self.vars.len() as u32 - 1)
@@ -47,6 +49,7 @@ impl Table {
 
     /// Lifts all variables by one level, so that those of the outermost one are above it.
     pub fn raise(&mut self) {
+        self.raised += 1;
         self.vars.iter_mut().for_each(|var| var.level += 1);
     }
 

@@ -87,11 +87,9 @@ impl Ctx<'_> {
                         Expr::new(Kind::Call(cell, args), ty, at)
                     }
                     FnKind::Builtin(name) => self.builtin(name, args, ty, at),
-                    FnKind::Foreign { symbol, .. } => self.fail(
-                        format!("the foreign function {symbol} cannot be called yet"),
-                        ty,
-                        at,
-                    ),
+                    FnKind::Foreign { symbol, library } => {
+                        self.foreign(symbol, library, args, ty, at)
+                    }
                 }
             }
             Selected::Derived(derived, of) => self.call_derived(*derived, of, args, at),

@@ -51,6 +51,14 @@ impl Ctx<'_> {
                 let boxed = self.boxed(message, at);
                 Expr::new(Kind::Op(Op::Send, vec![pid, boxed]), TyId::UNIT, at)
             }
+            "mvarGet" => {
+                let boxed = Expr::new(Kind::Op(Op::MvarGet, args), TyId::BOX, at);
+                Expr::new(Kind::Unbox(Box::new(boxed)), ty, at)
+            }
+            "mvarSet" => {
+                args[1] = self.boxed(args[1].clone(), at);
+                op(Op::MvarSet, args)
+            }
             "register" => op(Op::Register, args),
             "whereis" => {
                 let mut items = Vec::new();

@@ -331,6 +331,9 @@ impl Meaning for Program {
     fn select_builtin(&self, method: Derived, ty: &Ty) -> Selected {
         Selected::Derived(method, ty.clone())
     }
+    fn holds_mutable(&self, _: &Ty) -> bool {
+        false
+    }
     fn list(&self) -> TypeId {
         LIST
     }
