@@ -50,11 +50,14 @@ module.exports = grammar({
   inline: ($) => [$._function_head, $._function_name, $._return_type],
 
   conflicts: ($) => [
+    // `pub async(…`: a function of that name, or a task that is matched.
+    [$.tuple],
+    [$.parenthesized_expression, $.arguments],
+    [$.list, $.brackets],
+    [$.tuple, $.arguments],
     // `if x == Foo { …`: a record, or a block behind the condition.
     [$._complex, $.record_expression],
     [$._word, $.method_call],
-    // `try { … } catch`: closed by braces, or by `end`.
-    [$._complex, $.try_expression],
     // `{:a, [x]: List[Int]}`: typed, or bound behind `=`.
     [$._complex, $.typed_statement],
   ],
@@ -120,7 +123,10 @@ module.exports = grammar({
     function_definition: ($) =>
       prec(
         PREC.definition,
-        seq(optional($.visibility), field('name', $._function_name), $._function_head, '=', field('body', $._body)),
+        choice(
+          seq(optional($.visibility), field('name', $._function_name), $._function_head, '=', field('body', $._body)),
+          seq($.visibility, field('name', alias('async', $.identifier)), $._function_head, '=', field('body', $._body)),
+        ),
       ),
 
     _function_name: ($) => $.identifier,
@@ -558,7 +564,7 @@ module.exports = grammar({
     try_expression: ($) =>
       prec.right(
         choice(
-          seq('try', field('body', $.block), optional($.catch_clause), optional($.finally_clause)),
+          seq('try', field('body', $.expression), optional($.catch_clause), optional($.finally_clause)),
           seq(
             'try',
             field('body', choice($.expression, alias($.bare_block, $.block))),
