@@ -277,6 +277,68 @@ table! {
         CollectionCount = "runtimeCollections" [] -> [R];
         /// → living processes.
         ProcessCount = "runtimeProcessCount" [] -> [R];
+
+        // What `nostos-host` does, for the runtime and the interpreter alike.
+        /// (pattern) → empty, or what is wrong with it.
+        RegexProblem = "regexProblem" [P, R, R] -> [P, R, R];
+        /// (pattern, text, from byte, most matches or −1) → byte offsets of matches and their groups, as `host::pattern` writes them.
+        RegexSpans = "regexSpans" [P, R, R, P, R, R, R, R] -> [P, R, R];
+        /// (pattern, text, replacement, most matches or 0).
+        RegexReplace = "regexReplace" [P, R, R, P, R, R, P, R, R, R] -> [P, R, R];
+        /// (pattern) → names of its groups, one a line.
+        RegexGroupNames = "regexGroupNames" [P, R, R] -> [P, R, R];
+        /// (path, mode) → handle.
+        FileOpen = "fileOpen" [P, R, R, P, R, R] -> [R];
+        /// (handle, most bytes) → text, empty at the end.
+        FileRead = "fileRead" [R, R] -> [P, R, R];
+        /// (handle) → is there one?, line.
+        FileReadLine = "fileReadLine" [R] -> [R, P, R, R];
+        /// (handle, text).
+        FileWrite = "fileWrite" [R, P, R, R] -> [];
+        /// (handle).
+        FileFlush = "fileFlush" [R] -> [];
+        /// (handle).
+        FileClose = "fileClose" [R] -> [];
+        /// (handle, offset, 0: from the start, 1: from here, 2: from the end) → position.
+        FileSeek = "fileSeek" [R, R, R] -> [R];
+        /// (path) → bytes.
+        FileSize = "fileSize" [P, R, R] -> [R];
+        /// (from, to).
+        FileRename = "fileRename" [P, R, R, P, R, R] -> [];
+        /// (from, to).
+        FileCopy = "fileCopy" [P, R, R, P, R, R] -> [];
+        /// (path) → a character below 256 for each byte.
+        FileReadBinary = "fileReadBinary" [P, R, R] -> [P, R, R];
+        /// (path, text of characters below 256).
+        FileWriteBinary = "fileWriteBinary" [P, R, R, P, R, R] -> [];
+        /// (path) → milliseconds since 1970.
+        FileModified = "fileModified" [P, R, R] -> [R];
+        /// (path) → 0 nothing, 1 file, 2 directory, 3 something else.
+        FileKind = "fileKind" [P, R, R] -> [R];
+        /// (path).
+        DirCreate = "dirCreate" [P, R, R] -> [];
+        /// (path): an empty one.
+        DirRemove = "dirRemove" [P, R, R] -> [];
+        /// (path): with all that is in it.
+        DirRemoveAll = "dirRemoveAll" [P, R, R] -> [];
+        /// → directory for temporary files.
+        EnvTempDir = "envTempDir" [] -> [P, R, R];
+        /// → `name=value`, each followed by a NUL.
+        EnvAll = "envAll" [] -> [P, R, R];
+        /// (program, arguments each followed by a NUL, input) → `status length\n`, standard output of that length, standard error.
+        ExecRun = "execRun" [P, R, R, P, R, R, P, R, R] -> [P, R, R];
+        /// (program, arguments) → handle.
+        ExecStart = "execStart" [P, R, R, P, R, R] -> [R];
+        /// (handle) → is there one?, line.
+        ExecReadLine = "execReadLine" [R] -> [R, P, R, R];
+        /// (handle, text).
+        ExecWrite = "execWrite" [R, P, R, R] -> [];
+        /// (handle): its input ends.
+        ExecCloseInput = "execCloseInput" [R] -> [];
+        /// (handle) → exit status.
+        ExecWait = "execWait" [R] -> [R];
+        /// (handle).
+        ExecKill = "execKill" [R] -> [];
     }
 }
 
@@ -317,6 +379,8 @@ table! {
         StringToFloat = "stringToFloatOr0" [P, R, R] -> [F];
         /// 64-bit mix.
         IntHash = "intHash" [R] -> [R];
+        /// Bits set.
+        IntPopCount = "intPopCount" [R] -> [R];
         /// Power of integers, wrapping; negative exponents give 0 (±1 for bases ±1).
         IntPow = "intPow" [R, R] -> [R];
         /// x ** y.

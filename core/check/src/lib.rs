@@ -13,6 +13,7 @@ pub mod ids;
 mod impls;
 mod infer;
 pub mod items;
+pub mod json;
 pub mod lower;
 mod print;
 pub mod query;

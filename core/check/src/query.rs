@@ -567,8 +567,20 @@ pub fn impl_count(db: &Database) -> usize {
 
 /// Types and traits of the library that rooms below refer to.
 pub mod names {
-    use super::{Database, TraitId, TypeId};
+    use super::{Database, FnId, TraitId, TypeId};
     use crate::types::known;
+
+    /// The library's public type of this name.
+    pub fn library_type(db: &Database, name: &str) -> Option<TypeId> {
+        let scope = crate::db::project_scope(db, db.project());
+        scope.prelude.types.get(name).filter(|t| t.1).map(|t| t.0)
+    }
+
+    /// The library's public function of this name; the first, when there are several.
+    pub fn library_fn(db: &Database, name: &str) -> Option<FnId> {
+        let found = crate::resolve::prelude_values(db, db.project(), name.into());
+        found.first().map(|head| head.id)
+    }
 
     /// `List`: constructor 0 is `Nil`, 1 is `Cons(head, tail)`.
     pub fn list(db: &Database) -> TypeId {

@@ -8,6 +8,7 @@ mod expr;
 mod foreign;
 mod inline;
 mod intrinsic;
+mod json;
 mod pat;
 mod prim;
 mod process;

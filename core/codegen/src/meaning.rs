@@ -27,6 +27,14 @@ pub trait Meaning {
     fn opaque(&self) -> Option<TypeId>;
     /// Whether something in a value of this type can be changed in place: arrays, `var` records, what closures share.
     fn holds_mutable(&self, ty: &Ty) -> bool;
+    /// The library's type of this name.
+    fn library_type(&self, _name: &str) -> Option<TypeId> {
+        None
+    }
+    /// The library's public function of this name; the first, when there are several.
+    fn library_fn(&self, _name: &str) -> Option<FnId> {
+        None
+    }
     /// Path of a file, as the project knows it.
     fn path(&self, file: FileId) -> Arc<str>;
     /// Line and column (from 1) of a byte of a file.
@@ -94,6 +102,14 @@ impl Meaning for Database {
 
     fn opaque(&self) -> Option<TypeId> {
         names::opaque(self)
+    }
+
+    fn library_type(&self, name: &str) -> Option<TypeId> {
+        names::library_type(self, name)
+    }
+
+    fn library_fn(&self, name: &str) -> Option<FnId> {
+        names::library_fn(self, name)
     }
 
     fn path(&self, file: FileId) -> Arc<str> {

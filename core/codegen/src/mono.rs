@@ -22,6 +22,10 @@ pub enum Synth {
     Show,
     /// `(a) -> a`
     Copy,
+    /// `(a) -> Json`
+    JsonEncode,
+    /// `(Json) -> a`
+    JsonDecode,
 }
 
 /// What a cell's code is.

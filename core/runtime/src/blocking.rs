@@ -17,6 +17,8 @@ pub(crate) enum Job {
     List(String),
     CreateAll(String),
     Resolve(String),
+    /// What the host crate does.
+    Host(nostos_abi::builtin::Op, Vec<nostos_host::Value>),
 }
 
 /// What a job gave.
@@ -24,6 +26,9 @@ pub(crate) enum Outcome {
     Text(String),
     Flag(bool),
     Done,
+    Values(Vec<nostos_host::Value>),
+    /// Throws this pair.
+    Threw(nostos_host::Failure),
     /// The message of `("io_error", …)`.
     Failed(String),
 }
@@ -56,6 +61,10 @@ impl Job {
                 Err(e) => failed(host, &e),
             },
             Job::CreateAll(path) => done(std::fs::create_dir_all(path), path),
+            Job::Host(op, args) => match nostos_host::call(*op, args) {
+                Ok(values) => Outcome::Values(values),
+                Err(failure) => Outcome::Threw(failure),
+            },
         }
     }
 }
@@ -129,6 +138,16 @@ impl Pool {
 
     /// Does the job on some thread, then calls `finish` there.
     pub(crate) fn submit(&self, job: Job, finish: Finish) {
+        if let Job::Host(op, _) = &job
+            && nostos_host::waits(*op) == Some(nostos_host::Waits::Long)
+        {
+            // Other programs may take for ever; files must not wait behind them.
+            let spawned = std::thread::Builder::new()
+                .name("nostos-waiting".into())
+                .spawn(move || finish(job.run()));
+            assert!(spawned.is_ok(), "cannot start a thread to wait on");
+            return;
+        }
         let mut state = self.shared.queue.lock();
         state.jobs.push_back((job, finish));
         let idle = self.shared.idle.load(Ordering::Relaxed);

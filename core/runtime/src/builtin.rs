@@ -3,6 +3,7 @@
 pub(crate) mod builder;
 pub(crate) mod channel;
 pub(crate) mod foreign;
+pub(crate) mod host;
 pub(crate) mod io;
 pub(crate) mod leaf;
 pub(crate) mod net;

@@ -1,7 +1,7 @@
 //! From an op number to its Rust function, on the worker's stack; and from its answer back to the shim.
 
 use crate::blocking::{Job, Outcome};
-use crate::builtin::{builder, channel, foreign, io, net, number, process as proc_ops, string};
+use crate::builtin::{builder, channel, foreign, host, io, net, number, process as proc_ops, string};
 use crate::core::Core;
 use crate::debug;
 use crate::heap::collect;
@@ -110,6 +110,8 @@ pub(crate) fn settle(worker: &Worker, process: &Process, own: &mut Own, how: Res
                 Ok(())
             }
             Outcome::Text(text) => ctx.put_text(0, &text),
+            Outcome::Values(values) => host::put(&mut ctx, values),
+            Outcome::Threw(failure) => Err(Halt::error(failure.kind, failure.message)),
             Outcome::Failed(why) => Err(Halt::error("io_error", why)),
         },
     };
@@ -307,6 +309,7 @@ fn run(ctx: &mut Ctx, op: Op) -> Flow {
             ctx.put(0, ctx.core.table.alive() as u64);
             Ok(())
         }
+        other => host::call(ctx, other),
     }
 }
 

@@ -227,11 +227,45 @@ impl<'db> Infer<'db> {
         }
         path.reverse();
         let found = resolve::find_module(self.db, self.project, self.module, &path).is_some();
+        if path.len() == 1 && !found && self.library_type(&path[0]).is_some() {
+            return Some(path);
+        }
         let is_type = path.len() == 1
             && is_upper(&path[0])
             && resolve::type_named(self.db, self.project, self.module, path[0].clone()).is_some()
             && resolve::ctors(self.db, self.project, self.module, path[0].clone()).is_empty();
         (found || is_type).then_some(path)
+    }
+
+    /// The type of the library, or base type, that a name before a dot means; names of the program come first.
+    fn library_type(&mut self, name: &Name) -> Option<Ty> {
+        if !is_upper(name) {
+            return None;
+        }
+        let prelude = crate::db::project_scope(self.db, self.project)
+            .prelude
+            .clone();
+        let own = resolve::ctors(self.db, self.project, self.module, name.clone());
+        let from_prelude = |id: &crate::ty::TypeId| prelude.types.values().any(|t| t.0 == *id);
+        if own
+            .first()
+            .is_some_and(|level| level.iter().any(|(ty, _)| !from_prelude(ty)))
+        {
+            return None;
+        }
+        if let Some(base) = resolve::builtin_type(name) {
+            return Some(base);
+        }
+        if &**name == "Array" {
+            return Some(Ty::Array(Arc::new(self.fresh())));
+        }
+        let id = resolve::type_named(self.db, self.project, self.module, name.clone())?;
+        if prelude.types.get(name).map(|t| t.0) != Some(id) {
+            return None;
+        }
+        let info = crate::types::type_info(self.db, self.project, id);
+        let args: Vec<Ty> = (0..info.def.params).map(|_| self.fresh()).collect();
+        Some(Ty::Adt(id, args.into()))
     }
 
     /// Functions of a module under a name, as one level; reports private and unknown ones.
@@ -268,6 +302,20 @@ impl<'db> Infer<'db> {
             }
             None => Vec::new(),
         };
+        let mut levels: Levels<FnHead> = Vec::new();
+        if let [of] = path
+            && !heads.first().is_some_and(|h| h.value)
+            && let Some(form) = self.library_type(of)
+        {
+            // `List.map`, `String.length`, `Int.abs`: the functions whose first parameter takes that type.
+            let all = vec![
+                resolve::prelude_values(self.db, self.project, name.clone()).to_vec(),
+            ];
+            levels = self.receivers(&all, &form);
+            if heads.is_empty() && !levels.is_empty() {
+                return Some(levels);
+            }
+        }
         if heads.is_empty() {
             let hint = match target {
                 Some(Target::Module(of)) => {
@@ -284,7 +332,8 @@ impl<'db> Infer<'db> {
             );
             return None;
         }
-        Some(vec![heads])
+        levels.insert(0, heads);
+        Some(levels)
     }
 
     /// `M.name` as a value.

@@ -75,6 +75,15 @@ impl Ctx<'_> {
             "{}.{synth:?}",
             self.world.layouts.type_name(self.world.meaning, of)
         );
+        if synth == Synth::JsonDecode {
+            let json = self.json_ty();
+            let json = self.ty(&json);
+            let json = self.temp(json);
+            let body = self.json_decode_body(of, json);
+            let name = self.name.clone();
+            self.finish(self.cell, name, 1, vec![json], None, ty, body);
+            return;
+        }
         let a = self.temp(ty);
         let mut params = vec![a];
         let (result, body) = match synth {
@@ -96,13 +105,15 @@ impl Ctx<'_> {
                 (TyId::STRING, self.built(vec![], vec![push], 0))
             }
             Synth::Copy => (ty, self.copy_body(ty, a)),
+            Synth::JsonEncode => self.json_encode_body(of, a),
+            Synth::JsonDecode => unreachable!("its parameter is of another type"),
         };
         let name = self.name.clone();
         let arity = params.len() as u32;
         self.finish(self.cell, name, arity, params, None, result, body);
     }
 
-    fn synth(&mut self, synth: Synth, of: &Ty, args: Vec<Expr>, ty: TyId, at: u32) -> Expr {
+    pub(super) fn synth(&mut self, synth: Synth, of: &Ty, args: Vec<Expr>, ty: TyId, at: u32) -> Expr {
         let cell = self.synth_cell(synth, of);
         Expr::new(
             Kind::Call(cell, args.into_iter().map(Arg::Value).collect()),
@@ -621,7 +632,7 @@ impl Ctx<'_> {
 
     // Pieces.
 
-    fn by_ctor_of(
+    pub(super) fn by_ctor_of(
         &mut self,
         a: VarId,
         cases: Vec<(u32, Tree)>,

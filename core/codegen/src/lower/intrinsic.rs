@@ -123,6 +123,12 @@ impl Ctx<'_> {
                 Expr::new(Kind::ArraySet(Box::new(args)), ty, at)
             }
             "arrayCopy" => Expr::new(Kind::ArrayCopy(Box::new(args.remove(0))), ty, at),
+            "jsonEncode" => self.json_encode(args.remove(0), at),
+            "jsonDecode" => {
+                let of = self.ty_of(ty);
+                self.json_decode(args.remove(0), &of, at)
+            }
+            "tagOf" => self.tag_of(args.remove(0), at),
             "typeName" => {
                 let of = self.ty_of(args[0].ty);
                 let name = self.world.layouts.type_name(self.world.meaning, &of);

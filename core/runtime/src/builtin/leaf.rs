@@ -24,6 +24,7 @@ pub(crate) fn address(leaf: Leaf) -> usize {
         Leaf::StringIsFloat => string_is_float as *const () as usize,
         Leaf::StringToFloat => string_to_float as *const () as usize,
         Leaf::IntHash => int_hash as *const () as usize,
+        Leaf::IntPopCount => int_pop_count as *const () as usize,
         Leaf::IntPow => int_pow as *const () as usize,
         Leaf::FloatPow => float_pow as *const () as usize,
         Leaf::FloatSin => float_sin as *const () as usize,
@@ -153,6 +154,10 @@ extern "sysv64" fn int_hash(n: u64) -> u64 {
     h ^= h >> 33;
     h = h.wrapping_mul(0xc4ce_b9fe_1a85_ec53);
     h ^ (h >> 33)
+}
+
+extern "sysv64" fn int_pop_count(n: u64) -> u64 {
+    u64::from(n.count_ones())
 }
 
 extern "sysv64" fn int_pow(base: i64, exponent: i64) -> i64 {
