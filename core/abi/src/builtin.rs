@@ -281,8 +281,8 @@ table! {
         // What `nostos-host` does, for the runtime and the interpreter alike.
         /// (pattern) → empty, or what is wrong with it.
         RegexProblem = "regexProblem" [P, R, R] -> [P, R, R];
-        /// (pattern, text, from byte, most matches or −1) → byte offsets of matches and their groups, as `host::pattern` writes them.
-        RegexSpans = "regexSpans" [P, R, R, P, R, R, R, R] -> [P, R, R];
+        /// (pattern, text, most matches or −1) → byte offsets of matches and their groups, as `host::pattern` writes them.
+        RegexSpans = "regexSpans" [P, R, R, P, R, R, R] -> [P, R, R];
         /// (pattern, text, replacement, most matches or 0).
         RegexReplace = "regexReplace" [P, R, R, P, R, R, P, R, R, R] -> [P, R, R];
         /// (pattern) → names of its groups, one a line.

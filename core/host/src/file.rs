@@ -105,8 +105,15 @@ pub(crate) fn read(handle: i64, max: i64) -> Outcome {
     })
 }
 
-/// Whether there is a line, and it without its end.
+/// Whether there is a line, and it without its end. Handle 0 is standard input.
 pub(crate) fn read_line(handle: i64) -> Outcome {
+    if handle == 0 {
+        let mut line = String::new();
+        let read = io::stdin().read_line(&mut line);
+        let read = read.map_err(|e| failed("standard input", &e))?;
+        trim_end(&mut line);
+        return Ok(vec![Value::Int(i64::from(read > 0)), Value::Text(line)]);
+    }
     OPEN.with(handle, |opened| {
         let mut seen = 0;
         let line = loop {

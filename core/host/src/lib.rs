@@ -94,7 +94,7 @@ pub fn call(op: Op, args: &[Value]) -> Outcome {
     let a = Args(args);
     match op {
         Op::RegexProblem => pattern::problem(a.text(0)),
-        Op::RegexSpans => pattern::spans(a.text(0), a.text(1), a.int(2), a.int(3)),
+        Op::RegexSpans => pattern::spans(a.text(0), a.text(1), a.int(2)),
         Op::RegexReplace => pattern::replace(a.text(0), a.text(1), a.text(2), a.int(3)),
         Op::RegexGroupNames => pattern::group_names(a.text(0)),
         Op::FileOpen => file::open(a.text(0), a.text(1)),

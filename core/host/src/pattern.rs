@@ -41,16 +41,12 @@ pub(crate) fn problem(pattern: &str) -> Outcome {
     })
 }
 
-/// Byte offsets of at most `limit` matches from byte `from` on (negative: all): start and end of every group, `-1,-1` for absent ones, matches separated by `;`.
-pub(crate) fn spans(pattern: &str, subject: &str, from: i64, limit: i64) -> Outcome {
+/// Byte offsets of at most `limit` matches (negative: all): start and end of every group, `-1,-1` for absent ones, matches separated by `;`.
+pub(crate) fn spans(pattern: &str, subject: &str, limit: i64) -> Outcome {
     let regex = compiled(pattern)?;
+    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
     let mut out = String::new();
-    let mut at = usize::try_from(from).unwrap_or(0);
-    let mut left = limit;
-    while left != 0 && at <= subject.len() && subject.is_char_boundary(at) {
-        let Some(found) = regex.captures_at(subject, at) else {
-            break;
-        };
+    for found in regex.captures_iter(subject).take(limit) {
         if !out.is_empty() {
             out.push(';');
         }
@@ -62,15 +58,6 @@ pub(crate) fn spans(pattern: &str, subject: &str, from: i64, limit: i64) -> Outc
                 None => write!(out, "{comma}-1,-1"),
             };
         }
-        let whole = found.get(0).map_or(at..at, |m| m.range());
-        at = if whole.is_empty() {
-            // After an empty match the search goes on behind the next character.
-            let next = subject[whole.end..].chars().next();
-            whole.end + next.map_or(1, char::len_utf8)
-        } else {
-            whole.end
-        };
-        left -= 1;
     }
     text(out)
 }

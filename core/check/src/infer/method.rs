@@ -72,6 +72,10 @@ impl<'db> Infer<'db> {
                     fit => best.push((head, fit)),
                 }
             }
+            // `(k, v) => …` splats a pair only where nothing takes two arguments.
+            if best.len() > 1 && best.iter().any(|(head, _)| self.lambdas_fit(head.id, shapes)) {
+                best.retain(|(head, _)| self.lambdas_fit(head.id, shapes));
+            }
             match best.as_slice() {
                 [] => continue,
                 [(head, _)] => return Choice::One((*head).clone()),
@@ -108,6 +112,20 @@ impl<'db> Infer<'db> {
         } else {
             Choice::Arity
         }
+    }
+
+    /// Whether every lambda has as many parameters as the function it is given for takes.
+    fn lambdas_fit(&self, id: FnId, shapes: &[Shape]) -> bool {
+        let Some(header) = header(self.db, self.project, id) else {
+            return false;
+        };
+        let mut params = header.params.iter();
+        shapes.iter().all(|shape| match (shape, params.next()) {
+            (Shape::Lambda(count), Some(param)) => {
+                !matches!(&param.ty, Some(Ty::Fn(params, _)) if params.len() != *count)
+            }
+            _ => true,
+        })
     }
 
     fn has_params(&self, id: FnId, names: &[Name]) -> bool {

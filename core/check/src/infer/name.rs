@@ -256,8 +256,15 @@ impl<'db> Infer<'db> {
         if let Some(base) = resolve::builtin_type(name) {
             return Some(base);
         }
-        if &**name == "Array" {
-            return Some(Ty::Array(Arc::new(self.fresh())));
+        let item = match &**name {
+            "Array" => Some(self.fresh()),
+            "Int64Array" => Some(Ty::INT),
+            "Float64Array" => Some(Ty::Float),
+            "Float32Array" => Some(Ty::Float32),
+            _ => None,
+        };
+        if let Some(item) = item {
+            return Some(Ty::Array(Arc::new(item)));
         }
         let id = resolve::type_named(self.db, self.project, self.module, name.clone())?;
         if prelude.types.get(name).map(|t| t.0) != Some(id) {
