@@ -51,9 +51,7 @@ pub fn codec(ty: &Ty, library: impl Fn(&str) -> Option<TypeId>) -> Codec {
         Ty::Unit => Codec::Library("Unit", vec![]),
         Ty::Array(item) => Codec::Library("Array", vec![(**item).clone()]),
         Ty::Adt(id, args) => {
-            let known = DECLARED
-                .into_iter()
-                .find(|name| library(name) == Some(*id));
+            let known = DECLARED.into_iter().find(|name| library(name) == Some(*id));
             known.map_or(Codec::Parts, |name| Codec::Library(name, args.to_vec()))
         }
         Ty::Tuple(_) => Codec::Parts,

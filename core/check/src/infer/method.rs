@@ -73,7 +73,11 @@ impl<'db> Infer<'db> {
                 }
             }
             // `(k, v) => …` splats a pair only where nothing takes two arguments.
-            if best.len() > 1 && best.iter().any(|(head, _)| self.lambdas_fit(head.id, shapes)) {
+            if best.len() > 1
+                && best
+                    .iter()
+                    .any(|(head, _)| self.lambdas_fit(head.id, shapes))
+            {
                 best.retain(|(head, _)| self.lambdas_fit(head.id, shapes));
             }
             match best.as_slice() {

@@ -315,9 +315,7 @@ impl<'db> Infer<'db> {
             && let Some(form) = self.library_type(of)
         {
             // `List.map`, `String.length`, `Int.abs`: the functions whose first parameter takes that type.
-            let all = vec![
-                resolve::prelude_values(self.db, self.project, name.clone()).to_vec(),
-            ];
+            let all = vec![resolve::prelude_values(self.db, self.project, name.clone()).to_vec()];
             levels = self.receivers(&all, &form);
             if heads.is_empty() && !levels.is_empty() {
                 return Some(levels);

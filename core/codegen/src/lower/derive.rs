@@ -113,7 +113,14 @@ impl Ctx<'_> {
         self.finish(self.cell, name, arity, params, None, result, body);
     }
 
-    pub(super) fn synth(&mut self, synth: Synth, of: &Ty, args: Vec<Expr>, ty: TyId, at: u32) -> Expr {
+    pub(super) fn synth(
+        &mut self,
+        synth: Synth,
+        of: &Ty,
+        args: Vec<Expr>,
+        ty: TyId,
+        at: u32,
+    ) -> Expr {
         let cell = self.synth_cell(synth, of);
         Expr::new(
             Kind::Call(cell, args.into_iter().map(Arg::Value).collect()),

@@ -150,8 +150,13 @@ impl Ctx<'_> {
                 let names: Vec<Arc<str>> = fields
                     .iter()
                     .map(|(name, ty)| {
-                        let optional = matches!(self.codec(&self.ty_of(*ty)), Codec::Library("Option", _));
-                        if optional { format!("{name}?").into() } else { name.clone() }
+                        let optional =
+                            matches!(self.codec(&self.ty_of(*ty)), Codec::Library("Option", _));
+                        if optional {
+                            format!("{name}?").into()
+                        } else {
+                            name.clone()
+                        }
                     })
                     .collect();
                 let names = self.names_of(&names);
@@ -166,8 +171,13 @@ impl Ctx<'_> {
         let tag = self.temp(TyId::STRING);
         let tag_of = self.library("jsonToTag", &[], vec![read, shown.clone()], TyId::STRING, 0);
         let given = self.read(tag, 0);
-        let mut otherwise =
-            self.library("jsonUnknownTag", std::slice::from_ref(of), vec![given, shown.clone()], ty, 0);
+        let mut otherwise = self.library(
+            "jsonUnknownTag",
+            std::slice::from_ref(of),
+            vec![given, shown.clone()],
+            ty,
+            0,
+        );
         for (ctor, layout) in data.ctors.iter().enumerate().rev() {
             let names: Vec<Arc<str>> = layout.fields.iter().map(|f| f.0.clone()).collect();
             let names = self.names_of(&names);
@@ -183,7 +193,14 @@ impl Ctx<'_> {
     }
 
     /// A constructor's value from an array of its parts.
-    fn json_made(&mut self, ty: TyId, ctor: u32, parts: Expr, parts_ty: TyId, types: &[TyId]) -> Expr {
+    fn json_made(
+        &mut self,
+        ty: TyId,
+        ctor: u32,
+        parts: Expr,
+        parts_ty: TyId,
+        types: &[TyId],
+    ) -> Expr {
         let held = self.temp(parts_ty);
         let hold = self.let_(held, parts);
         let json = self.json_ty();
@@ -213,8 +230,14 @@ impl Ctx<'_> {
                 return Expr::new(Kind::Block(items), TyId::STRING, at);
             }
         };
-        let cases = (0..data.ctors.len() as u32).map(|c| (c, Tree::Arm(c))).collect();
-        let arms = data.ctors.iter().map(|c| self.string(&c.name, at)).collect();
+        let cases = (0..data.ctors.len() as u32)
+            .map(|c| (c, Tree::Arm(c)))
+            .collect();
+        let arms = data
+            .ctors
+            .iter()
+            .map(|c| self.string(&c.name, at))
+            .collect();
         let name = self.by_ctor_of(held, cases, arms, TyId::STRING);
         Expr::new(Kind::Block(vec![hold, name]), TyId::STRING, at)
     }

@@ -15,10 +15,7 @@ pub(crate) fn call(ctx: &mut Ctx, op: Op) -> Flow {
             Lane::Float => Value::Float(f64::from_bits(ctx.arg(at))),
         })
         .collect();
-    if matches!(
-        nostos_host::waits(op),
-        Some(Waits::Briefly | Waits::Long)
-    ) {
+    if matches!(nostos_host::waits(op), Some(Waits::Briefly | Waits::Long)) {
         return io::start(ctx, Job::Host(op, args));
     }
     match nostos_host::call(op, &args) {

@@ -3,8 +3,11 @@
 use super::{Memory, Value, children, constructor};
 use nostos_abi::desc::{DescTable, ShapeKind};
 
-/// Deepest fork: one for each bit of a hash, and some to spare.
-const DEPTH_MAX: usize = 80;
+/// Most levels: one for each five bits of a hash, and some to spare.
+const DEPTH_MAX: usize = 20;
+
+/// Most nodes below a node.
+const NODES_MAX: usize = 32;
 
 /// What the library's collection holds.
 pub(super) enum Entries {
@@ -56,11 +59,11 @@ fn field(table: &DescTable, memory: Memory, value: &Value, name: &str) -> Option
     Some(fields.into_iter().find(|f| f.name == name)?.value)
 }
 
-/// Walks a trie: `Tip`, `Leaf(hash, key, value)`, `Clash(hash, list of pairs)`, `Fork(prefix, bit, left, right)`.
+/// Walks a node: `Branch(bits, bits, array of pairs, array of nodes)`, `Clash(array of pairs)`.
 fn collect(
     table: &DescTable,
     memory: Memory,
-    trie: &Value,
+    node: &Value,
     limit: usize,
     depth: usize,
     entries: &mut Vec<(Value, Value)>,
@@ -68,29 +71,28 @@ fn collect(
     if entries.len() >= limit {
         return Some(());
     }
-    let ShapeKind::Variant { ctors, boxed } = &table.shapes.get(trie.shape.0 as usize)?.kind else {
+    let ShapeKind::Variant { ctors, boxed } = &table.shapes.get(node.shape.0 as usize)?.kind else {
         return None;
     };
-    let (ctor, _) = constructor(table, memory, ctors, *boxed, &trie.lanes)?;
-    let (_, parts) = children(table, memory, trie, 0, 8);
+    let (ctor, _) = constructor(table, memory, ctors, *boxed, &node.lanes)?;
+    let (_, parts) = children(table, memory, node, 0, 8);
     let part = |i: usize| parts.get(i).map(|p| p.value.clone());
-    match ctor.name.as_str() {
-        "Tip" => {}
-        "Leaf" => entries.push((part(1)?, part(2)?)),
-        "Clash" => {
-            let (_, pairs) = children(table, memory, &part(1)?, 0, limit);
-            for pair in pairs {
-                let (_, both) = children(table, memory, &pair.value, 0, 2);
-                let mut both = both.into_iter().map(|c| c.value);
-                entries.push((both.next()?, both.next()?));
-            }
-        }
-        "Fork" if depth > 0 => {
-            for side in [2, 3] {
-                collect(table, memory, &part(side)?, limit, depth - 1, entries)?;
-            }
-        }
+    let (pairs, below) = match ctor.name.as_str() {
+        "Branch" if depth > 0 => (part(2)?, Some(part(3)?)),
+        "Clash" => (part(0)?, None),
         _ => return None,
+    };
+    let (_, pairs) = children(table, memory, &pairs, 0, limit);
+    for pair in pairs {
+        let (_, both) = children(table, memory, &pair.value, 0, 2);
+        let mut both = both.into_iter().map(|c| c.value);
+        entries.push((both.next()?, both.next()?));
+    }
+    if let Some(below) = below {
+        let (_, nodes) = children(table, memory, &below, 0, NODES_MAX);
+        for inner in nodes {
+            collect(table, memory, &inner.value, limit, depth - 1, entries)?;
+        }
     }
     Some(())
 }

@@ -156,28 +156,29 @@ fn long_lists_are_cut() {
 fn maps_are_shown_as_maps() {
     use Lane::{Raw, Ref};
     let mut table = DescTable::new();
-    let trie = ShapeId(table.shapes.len() as u32);
-    let leaf = object(&mut table, trie, 1, &[Raw, Raw, Ref, Raw, Raw]);
-    let fork = object(&mut table, trie, 3, &[Raw, Raw, Ref, Ref]);
+    let fields = vec![INT, STRING];
+    let kind = ShapeKind::Tuple {
+        fields,
+        boxed: None,
+    };
+    let lanes = [Raw, Ref, Raw, Raw];
+    let pair = shape(&mut table, "(Int, String)", &lanes, kind);
+    let pairs = array(&mut table, pair, "Array[(Int, String)]", &lanes);
+    let node = ShapeId(table.shapes.len() as u32 + 1);
+    let nodes = array(&mut table, node, "Array[Node[Int, String]]", &[Ref]);
+    let branch = object(&mut table, node, 0, &[Raw, Raw, Ref, Ref]);
     let ctors = vec![
-        ctor("Tip", &[], &[], None),
         ctor(
-            "Leaf",
-            &[("", INT), ("", INT), ("", STRING)],
-            &[&[0], &[1], &[2, 3, 4]],
-            Some(leaf),
+            "Branch",
+            &[("", INT), ("", INT), ("", pairs.0), ("", nodes.0)],
+            &[&[0], &[1], &[2], &[3]],
+            Some(branch),
         ),
         ctor("Clash", &[], &[], None),
-        ctor(
-            "Fork",
-            &[("", INT), ("", INT), ("", trie), ("", trie)],
-            &[&[0], &[1], &[2], &[3]],
-            Some(fork),
-        ),
     ];
     let kind = ShapeKind::Variant { ctors, boxed: true };
-    shape(&mut table, "Trie[Int, String]", &[Ref], kind);
-    let fields = vec![("entries".to_string(), INT), ("root".to_string(), trie)];
+    shape(&mut table, "Node[Int, String]", &[Ref], kind);
+    let fields = vec![("entries".to_string(), INT), ("root".to_string(), node)];
     let kind = ShapeKind::Record {
         fields,
         boxed: None,
@@ -185,12 +186,28 @@ fn maps_are_shown_as_maps() {
     let map = shape(&mut table, "Map[Int, String]", &[Raw, Ref], kind);
     let entry = |key: u64, value: &str| {
         let [a, b, c] = text(value);
-        make(leaf, &[0, key, a, b, c])
+        make(pairs.1, &[1, key, a, b, c])
     };
-    let root = make(fork, &[0, 1, entry(10, "ten"), entry(9, "nine")]);
+    let (no_pairs, no_nodes) = (make(pairs.1, &[0]), make(nodes.1, &[0]));
+    let below = make(branch, &[1, 0, entry(10, "ten"), no_nodes]);
+    let root = make(
+        branch,
+        &[1, 2, entry(9, "nine"), make(nodes.1, &[1, below])],
+    );
     assert_eq!(
         shown(&table, map, &[2, root]),
         "%{9: \"nine\", 10: \"ten\"}"
     );
-    assert_eq!(shown(&table, map, &[0, immediate(0)]), "%{}");
+    let empty = make(branch, &[0, 0, no_pairs, no_nodes]);
+    assert_eq!(shown(&table, map, &[0, empty]), "%{}");
+}
+
+/// An array's shape and its objects' descriptor.
+fn array(table: &mut DescTable, item: ShapeId, name: &str, lanes: &[Lane]) -> (ShapeId, u32) {
+    let desc = table.add(Desc {
+        layout: Layout::Elements(lanes.to_vec()),
+        view: View::Array(item),
+    });
+    let made = shape(table, name, &[Lane::Ref], ShapeKind::Array(item));
+    (made, desc)
 }
