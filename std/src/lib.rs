@@ -32,6 +32,7 @@ pub const FILES: &[(&str, &str)] = &[
     ("std/genserver.nos", include_str!("../genserver.nos")),
     ("std/tcp.nos", include_str!("../tcp.nos")),
     ("std/http.nos", include_str!("../http.nos")),
+    ("std/runtime.nos", include_str!("../runtime.nos")),
     ("std/random.nos", include_str!("../random.nos")),
     ("std/json.nos", include_str!("../json.nos")),
     ("std/mvar.nos", include_str!("../mvar.nos")),

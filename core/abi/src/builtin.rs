@@ -278,6 +278,9 @@ table! {
         /// → living processes.
         ProcessCount = "runtimeProcessCount" [] -> [R];
 
+        /// (what, worker) → a number about the image, see `Runtime` in std.
+        RuntimeWord = "runtimeWord" [R, R] -> [R];
+
         // What `nostos-host` does, for the runtime and the interpreter alike.
         /// (pattern) → empty, or what is wrong with it.
         RegexProblem = "regexProblem" [P, R, R] -> [P, R, R];
@@ -321,6 +324,8 @@ table! {
         DirRemove = "dirRemove" [P, R, R] -> [];
         /// (path): with all that is in it.
         DirRemoveAll = "dirRemoveAll" [P, R, R] -> [];
+        /// → version, processor and operating system, one a line.
+        HostVersion = "hostVersion" [] -> [P, R, R];
         /// → directory for temporary files.
         EnvTempDir = "envTempDir" [] -> [P, R, R];
         /// → `name=value`, each followed by a NUL.

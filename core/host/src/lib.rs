@@ -81,7 +81,7 @@ pub fn waits(op: Op) -> Option<Waits> {
         | Op::DirRemoveAll
         | Op::ExecStart
         | Op::ExecKill => Waits::Briefly,
-        Op::EnvTempDir | Op::EnvAll => Waits::No,
+        Op::HostVersion | Op::EnvTempDir | Op::EnvAll => Waits::No,
         Op::ExecRun | Op::ExecReadLine | Op::ExecWrite | Op::ExecWait | Op::ExecCloseInput => {
             Waits::Long
         }
@@ -114,6 +114,12 @@ pub fn call(op: Op, args: &[Value]) -> Outcome {
         Op::DirCreate => dir::create(a.text(0)),
         Op::DirRemove => dir::remove(a.text(0)),
         Op::DirRemoveAll => dir::remove_all(a.text(0)),
+        Op::HostVersion => text(format!(
+            "{}\n{}\n{}",
+            env!("CARGO_PKG_VERSION"),
+            std::env::consts::ARCH,
+            std::env::consts::OS
+        )),
         Op::EnvTempDir => text(std::env::temp_dir().to_string_lossy().into_owned()),
         Op::EnvAll => text(dir::variables()),
         Op::ExecRun => exec::run(a.text(0), a.text(1), a.text(2)),

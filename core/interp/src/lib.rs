@@ -56,6 +56,7 @@ pub fn lacking() -> Vec<&'static str> {
     let ops = Op::ALL
         .iter()
         .filter(|op| !op::EMITTED.contains(op) && op::of(**op).is_none())
+        .filter(|op| nostos_host::waits(**op).is_none())
         .map(|op| op.info().name);
     let leaves = Leaf::ALL
         .iter()

@@ -215,10 +215,11 @@ impl<'w> World<'w> {
                 None => return Ok(self.missing(p, leaf.info().name, e.at)),
             },
             Kind::Op(op, _) => {
-                let Some(run) = op::of(*op) else {
-                    return Ok(self.missing(p, op.info().name, e.at));
+                let answer = match op::of(*op) {
+                    Some(run) => run(self, p, &args),
+                    None if nostos_host::waits(*op).is_some() => op::hosted(*op, &args),
+                    None => return Ok(self.missing(p, op.info().name, e.at)),
                 };
-                let answer = run(self, p, &args);
                 // What it did may have come back to this process.
                 p.mailbox.extend(self.posted.drain(..));
                 if let Some(reason) = self.doomed.take() {

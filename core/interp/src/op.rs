@@ -7,6 +7,7 @@ use crate::process::{Message, Process, Reason};
 use crate::value::{Value, deep_copy};
 use crate::world::{Stream, World};
 use nostos_abi::builtin::Op;
+use nostos_abi::object::Lane;
 use std::io;
 use std::path::Path;
 
@@ -202,6 +203,12 @@ pub(crate) fn of(op: Op) -> Option<Run> {
         Op::MonotonicNanos => |w, _, _| word(w.tick() as i64),
         Op::NowMillis => |w, _, _| word(w.began_millis + (w.tick() / 1_000_000) as i64),
         Op::RandomBits => |w, _, _| word(w.random()),
+        // One worker, no heap: what there is to say of them is nothing.
+        Op::RuntimeWord => |w, _, a| match a[0].word() {
+            0 => word(1),
+            1 | 2 => word(w.relations.len() as i64),
+            _ => word(0),
+        },
         Op::Collect => |_, p, _| {
             p.collections += 1;
             ok(Value::Unit)
@@ -281,6 +288,36 @@ pub(crate) fn of(op: Op) -> Option<Run> {
         _ => return None,
     };
     Some(run)
+}
+
+/// What the host crate does, on the spot: all processes wait for it.
+pub(crate) fn hosted(op: Op, args: &[Value]) -> Answer {
+    let lanes = nostos_host::values_of(op.info().args);
+    let args: Vec<nostos_host::Value> = lanes
+        .zip(args)
+        .map(|((_, lane), arg)| match lane {
+            Lane::Ref => nostos_host::Value::Text(arg.str().to_string()),
+            Lane::Raw => nostos_host::Value::Int(arg.word()),
+            Lane::Float => nostos_host::Value::Float(arg.float()),
+        })
+        .collect();
+    let values = match nostos_host::call(op, &args) {
+        Ok(values) => values,
+        Err(failure) => return Answer::Error(failure.kind.into(), failure.message),
+    };
+    let mut values: Vec<Value> = values
+        .into_iter()
+        .map(|value| match value {
+            nostos_host::Value::Text(text) => Value::text(text),
+            nostos_host::Value::Int(word) => Value::Word(word),
+            nostos_host::Value::Float(float) => Value::Float(float),
+        })
+        .collect();
+    ok(match values.len() {
+        0 => Value::Unit,
+        1 => values.remove(0),
+        _ => Value::tuple(values),
+    })
 }
 
 fn pid(value: &Value) -> u64 {

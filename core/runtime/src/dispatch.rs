@@ -309,6 +309,11 @@ fn run(ctx: &mut Ctx, op: Op) -> Flow {
             ctx.put(0, ctx.core.table.alive() as u64);
             Ok(())
         }
+        Op::RuntimeWord => {
+            let word = ctx.core.runtime_word(ctx.arg(0), ctx.arg(1) as usize);
+            ctx.put(0, word);
+            Ok(())
+        }
         other => host::call(ctx, other),
     }
 }

@@ -306,6 +306,40 @@ impl Core {
         }
     }
 
+    /// A number about the image for `Runtime` of the library: 0 workers, 1 living processes, 2 processes made, 3 and 4 bytes of code and of constants;
+    /// 10 to 15 of a worker: process on it, switches, steals, sleeps, reductions, queue; 20 to 27 collections: minor and major ones (count, pause,
+    /// longest pause in nanoseconds), bytes reclaimed and promoted.
+    pub(crate) fn runtime_word(&self, what: u64, worker: usize) -> u64 {
+        if what >= 20 {
+            let gc = self.totals.read();
+            return match what {
+                20 => gc.minor.count,
+                21 => gc.minor.pause.as_nanos() as u64,
+                22 => gc.minor.longest.as_nanos() as u64,
+                23 => gc.major.count,
+                24 => gc.major.pause.as_nanos() as u64,
+                25 => gc.major.longest.as_nanos() as u64,
+                26 => gc.reclaimed,
+                _ => gc.promoted,
+            };
+        }
+        let stats = self.scheduler_stats();
+        let of_worker = |f: fn(&WorkerLine) -> u64| stats.workers.get(worker).map_or(0, f);
+        match what {
+            0 => stats.workers.len() as u64,
+            1 => stats.alive as u64,
+            2 => stats.spawned as u64,
+            3 => stats.code_bytes.0 as u64,
+            4 => stats.code_bytes.1 as u64,
+            10 => of_worker(|w| w.running.unwrap_or(0)),
+            11 => of_worker(|w| w.switches),
+            12 => of_worker(|w| w.steals),
+            13 => of_worker(|w| w.sleeps),
+            14 => of_worker(|w| w.reductions),
+            _ => of_worker(|w| w.queue as u64),
+        }
+    }
+
     /// A local's value in a frame of a process that does not run meanwhile.
     pub(crate) fn read_value(
         &self,
