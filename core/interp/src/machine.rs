@@ -68,6 +68,27 @@ impl<'w> World<'w> {
             Next::Throw(thrown) => self.unwind(p, thrown),
             Next::Leave(exit) => self.leave(p, exit),
             Next::Look => self.look(p),
+            Next::Host(outcome, at) => self.host(p, outcome, at),
+        }
+    }
+
+    /// Others run while it waits; the little sleep keeps the loop from burning a core.
+    fn host(
+        &mut self,
+        p: &mut Process<'w>,
+        outcome: std::sync::mpsc::Receiver<nostos_host::Outcome>,
+        at: u32,
+    ) -> Step<'w> {
+        match outcome.recv_timeout(std::time::Duration::from_micros(500)) {
+            Ok(outcome) => match op::answered(outcome) {
+                Answer::Error(kind, message) => Ok(self.error(p, &kind, &message, at)),
+                Answer::Value(value) => Ok(Next::Give(value)),
+                Answer::Yield | Answer::Park | Answer::Exit(_) => panic!("the host answers"),
+            },
+            Err(_) => {
+                p.next = Some(Next::Host(outcome, at));
+                Err(Halt::Yielded)
+            }
         }
     }
 
@@ -217,8 +238,20 @@ impl<'w> World<'w> {
             Kind::Op(op, _) => {
                 let answer = match op::of(*op) {
                     Some(run) => run(self, p, &args),
-                    None if nostos_host::waits(*op).is_some() => op::hosted(*op, &args),
-                    None => return Ok(self.missing(p, op.info().name, e.at)),
+                    None => match nostos_host::waits(*op) {
+                        Some(nostos_host::Waits::Long) => {
+                            let (send, outcome) = std::sync::mpsc::channel();
+                            let (op, args) = (*op, op::host_args(*op, &args));
+                            // When nobody listens any more, nobody is interested.
+                            std::thread::spawn(move || {
+                                send.send(nostos_host::call(op, &args)).ok()
+                            });
+                            p.next = Some(Next::Host(outcome, e.at));
+                            return Err(Halt::Yielded);
+                        }
+                        Some(_) => op::answered(nostos_host::call(*op, &op::host_args(*op, &args))),
+                        None => return Ok(self.missing(p, op.info().name, e.at)),
+                    },
                 };
                 // What it did may have come back to this process.
                 p.mailbox.extend(self.posted.drain(..));

@@ -290,18 +290,22 @@ pub(crate) fn of(op: Op) -> Option<Run> {
     Some(run)
 }
 
-/// What the host crate does, on the spot: all processes wait for it.
-pub(crate) fn hosted(op: Op, args: &[Value]) -> Answer {
+/// The arguments of a row of the host crate.
+pub(crate) fn host_args(op: Op, args: &[Value]) -> Vec<nostos_host::Value> {
     let lanes = nostos_host::values_of(op.info().args);
-    let args: Vec<nostos_host::Value> = lanes
+    lanes
         .zip(args)
         .map(|((_, lane), arg)| match lane {
             Lane::Ref => nostos_host::Value::Text(arg.str().to_string()),
             Lane::Raw => nostos_host::Value::Int(arg.word()),
             Lane::Float => nostos_host::Value::Float(arg.float()),
         })
-        .collect();
-    let values = match nostos_host::call(op, &args) {
+        .collect()
+}
+
+/// What the host crate gave.
+pub(crate) fn answered(outcome: nostos_host::Outcome) -> Answer {
+    let values = match outcome {
         Ok(values) => values,
         Err(failure) => return Answer::Error(failure.kind.into(), failure.message),
     };

@@ -22,6 +22,8 @@ pub(crate) enum Next<'w> {
     Leave(Exit),
     /// Looks at the message under the cursor of the innermost receive.
     Look,
+    /// Asks whether what waits for the outside, on a thread of its own, is done; with the place in the source.
+    Host(std::sync::mpsc::Receiver<nostos_host::Outcome>, u32),
 }
 
 /// A way out of what is being done, through the `finally`s around.

@@ -1,7 +1,9 @@
 //! From an op number to its Rust function, on the worker's stack; and from its answer back to the shim.
 
 use crate::blocking::{Job, Outcome};
-use crate::builtin::{builder, channel, foreign, host, io, net, number, process as proc_ops, string};
+use crate::builtin::{
+    builder, channel, foreign, host, io, net, number, process as proc_ops, string,
+};
 use crate::core::Core;
 use crate::debug;
 use crate::heap::collect;
