@@ -56,19 +56,24 @@ fn head_of(item: &str) -> String {
             '(' | '[' => depth += 1,
             ')' | ']' => depth -= 1,
             ' ' if depth == 0 && ends.iter().any(|end| item[at..].starts_with(end)) => {
-                // Of a type, its constructors are worth reading.
-                return if item.starts_with("type") || item.starts_with("var type") {
-                    item.to_string()
-                } else {
-                    item[..at].to_string()
-                };
+                return shown(item, &item[..at]);
             }
             _ => {}
         }
     }
-    item.trim_end_matches(" =")
-        .trim_end_matches(" {")
-        .to_string()
+    shown(item, item.trim_end_matches([' ', '=', '{']))
+}
+
+/// Of a type, what it is made of is worth reading where programs make it themselves.
+fn shown(item: &str, head: &str) -> String {
+    let is_type = item.starts_with("type ") || item.starts_with("var type ");
+    let own = head.rsplit(' ').next().unwrap_or_default();
+    let own = own.split('[').next().unwrap_or_default();
+    let hidden = item.contains(&format!("= {own} {{")) || item.contains("private ");
+    if is_type && !hidden && !item.ends_with('{') {
+        return item.to_string();
+    }
+    head.to_string()
 }
 
 fn page() -> (String, Vec<String>) {
