@@ -368,8 +368,13 @@ impl<'db> Infer<'db> {
             } else {
                 ""
             };
+            let function = match (&expected, &found) {
+                (Ty::Fn(..), Ty::Fn(..)) => "",
+                (Ty::Fn(..), _) => "function ",
+                _ => "",
+            };
             let message = format!(
-                "type mismatch: expected `{}`, found `{}`{own}",
+                "type mismatch: expected {function}`{}`, found `{}`{own}",
                 self.show(&expected),
                 self.show(&found)
             );

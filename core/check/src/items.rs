@@ -331,6 +331,7 @@ impl Collect<'_> {
                                 (Lower { base }).ty(ty)
                             });
                         }
+                        let lowered = Lower::at(def.node()).lambda_as_function(lowered);
                         self.value(
                             &container,
                             module,

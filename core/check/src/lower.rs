@@ -148,6 +148,37 @@ impl Lower {
         }
     }
 
+    /// `f = x => e` is the function `f(x) = e`, which may be used at several types; with a written type only where that shows a function.
+    pub fn lambda_as_function(self, mut def: Function) -> Function {
+        let clause = &def.clauses[0];
+        let Some(Expr {
+            kind: ExprKind::Lambda(lambda),
+            ..
+        }) = &clause.body
+        else {
+            return def;
+        };
+        let lambda = lambda.clone();
+        let written = clause.result.clone().or(def.signature.clone());
+        let shows = |ty: &TypeExpr| match &ty.kind {
+            TypeKind::Fn(params, _) => params.len() == lambda.params.len(),
+            _ => false,
+        };
+        if written.as_ref().is_some_and(|ty| !shows(ty)) {
+            return def;
+        }
+        def.signature = written;
+        def.kind = FunctionKind::Function;
+        def.clauses = vec![Clause {
+            params: lambda.params.clone(),
+            guard: None,
+            result: lambda.result.clone(),
+            body: Some(lambda.body.clone()),
+            span: def.span,
+        }];
+        def
+    }
+
     /// `(a, b) = e` at module level: the value, under a name that cannot be written, and one value for each name in the pattern.
     pub fn pattern_values(
         self,

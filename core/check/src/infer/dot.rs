@@ -237,6 +237,15 @@ impl<'db> Infer<'db> {
             self.report(span, message);
             return;
         }
+        if let Some((_, field)) = self.find_field(form, name) {
+            let message = format!(
+                "no method `{name}` on type `{}`: expected function, the field `{name}` is `{}`",
+                self.show(form),
+                self.show(&field)
+            );
+            self.report(span, message);
+            return;
+        }
         let table = crate::signature::impl_table(self.db, self.project);
         if let Some(of) = table.methods.get(name).and_then(|traits| traits.first()) {
             let of = trait_info(self.db, self.project, *of).name.clone();

@@ -240,10 +240,12 @@ fn default_rest(cx: &mut Infer<'_>) {
         {
             let ty = if *of == cx.known.num {
                 Ty::INT
+            } else if *of == cx.known.concat {
+                Ty::String
             } else {
                 Ty::Unit
             };
-            if ty == Ty::Unit && goals.iter().any(|g| matches!(&g.goal, Goal::Trait { ty, of } if *of == cx.known.num && matches!(cx.table.shallow(ty), Ty::Infer(v) if v == var))) {
+            if ty == Ty::Unit && goals.iter().any(|g| matches!(&g.goal, Goal::Trait { ty, of } if (*of == cx.known.num || *of == cx.known.concat) && matches!(cx.table.shallow(ty), Ty::Infer(v) if v == var))) {
                 continue;
             }
             cx.table.bind(var, ty);
