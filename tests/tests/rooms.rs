@@ -10,16 +10,22 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("nostos-syntax", &[]),
     ("nostos-abi", &[]),
     ("nostos-std", &[]),
+    ("nostos-host", &["nostos-abi"]),
     ("tree-sitter-nostos", &[]),
     ("nostos-check", &["nostos-syntax"]),
     (
         "nostos-codegen",
         &["nostos-check", "nostos-syntax", "nostos-abi"],
     ),
-    ("nostos-runtime", &["nostos-abi"]),
+    ("nostos-runtime", &["nostos-abi", "nostos-host"]),
     (
         "nostos-interp",
-        &["nostos-check", "nostos-abi", "nostos-codegen"],
+        &[
+            "nostos-check",
+            "nostos-abi",
+            "nostos-codegen",
+            "nostos-host",
+        ],
     ),
     (
         "nostos-session",

@@ -86,6 +86,7 @@ impl<'w> World<'w> {
                 Answer::Yield | Answer::Park | Answer::Exit(_) => panic!("the host answers"),
             },
             Err(_) => {
+                self.now += 500_000;
                 p.next = Some(Next::Host(outcome, at));
                 Err(Halt::Yielded)
             }
