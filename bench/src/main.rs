@@ -4,6 +4,8 @@
 //! Absent: thresholds. Figures are for people; nothing fails because a machine is slow.
 #![forbid(unsafe_code)]
 
+mod frontend;
+mod generate;
 mod machine;
 mod measure;
 mod peer;
@@ -39,6 +41,18 @@ struct Options {
     /// Also writes the table to a file.
     #[arg(long, value_name = "FILE")]
     markdown: Option<PathBuf>,
+    /// Measures the compiler instead: parsing, checking, machine code, memory, on a generated project.
+    #[arg(long)]
+    frontend: bool,
+    /// Lines of the generated project.
+    #[arg(long, value_name = "N", default_value_t = 100_000)]
+    lines: usize,
+    /// With `--frontend`: a generated project in a folder instead.
+    #[arg(long, value_name = "DIR")]
+    project: Option<PathBuf>,
+    /// Writes the generated project to a folder, and does nothing else.
+    #[arg(long, value_name = "DIR")]
+    generate: Option<PathBuf>,
     /// A `nostos` program built elsewhere, instead of building it in release.
     #[arg(long, value_name = "PROGRAM")]
     nostos: Option<PathBuf>,
@@ -57,6 +71,12 @@ fn main() -> ExitCode {
 
 /// `false` when a program failed or two of them disagree.
 fn run(options: &Options) -> Result<bool, String> {
+    if let Some(folder) = &options.generate {
+        return frontend::write(folder, options.lines).map(|()| true);
+    }
+    if options.frontend {
+        return frontend::report(options.lines, options.project.as_ref()).map(|()| true);
+    }
     let bench = Path::new(env!("CARGO_MANIFEST_DIR"));
     let workspace = bench.parent().ok_or("bench/ has no parent folder")?;
     let all = workload::load(&bench.join("workloads.toml"))?;

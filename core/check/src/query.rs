@@ -23,9 +23,10 @@ use std::sync::Arc;
 /// All findings of the project and the library, in the order of files and places.
 pub fn diagnostics(db: &Database) -> Vec<Diagnostic> {
     let project = db.project();
+    infer_all(db);
     let mut out = Vec::new();
-    for (id, _) in project.files(db).iter() {
-        out.extend(file_diagnostics(db, *id));
+    for (id, source) in project.files(db).iter() {
+        out.extend(inferred_file_diagnostics(db, *id, *source));
     }
     out
 }
@@ -34,24 +35,40 @@ pub fn diagnostics(db: &Database) -> Vec<Diagnostic> {
 /// would be most of what starting a small program costs.
 pub fn project_diagnostics(db: &Database) -> Vec<Diagnostic> {
     let project = db.project();
+    infer_all(db);
     let mut out = Vec::new();
     for (id, source) in project.files(db).iter() {
         if source.origin(db) == Origin::Project {
-            out.extend(file_diagnostics(db, *id));
+            out.extend(inferred_file_diagnostics(db, *id, *source));
         }
     }
     out
 }
 
-/// The findings of one file.
-pub fn file_diagnostics(db: &Database, file: FileId) -> Vec<Diagnostic> {
+/// Infers every group, those that others depend on first: asked in this order, inference never recurses deeply.
+fn infer_all(db: &Database) {
     let project = db.project();
-    let Some(source) = source_of(db, project, file) else {
-        return Vec::new();
-    };
     for first in &crate::scc::groups(db, project).order {
         infer_group(db, project, *first);
     }
+}
+
+/// The findings of one file.
+pub fn file_diagnostics(db: &Database, file: FileId) -> Vec<Diagnostic> {
+    let Some(source) = source_of(db, db.project(), file) else {
+        return Vec::new();
+    };
+    infer_all(db);
+    inferred_file_diagnostics(db, file, source)
+}
+
+/// The findings of one file, after [`infer_all`].
+fn inferred_file_diagnostics(
+    db: &Database,
+    file: FileId,
+    source: crate::db::SourceFile,
+) -> Vec<Diagnostic> {
+    let project = db.project();
     let mut out: Vec<Diagnostic> = Vec::new();
     let mut push =
         |severity, range: std::ops::Range<u32>, message: String, hint: Option<String>| {

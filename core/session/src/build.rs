@@ -7,16 +7,19 @@ use crate::debug::Finding;
 use crate::eval::Scrap;
 use crate::project::Project;
 use crate::report;
-use nostos_abi::code::CellId;
+use nostos_abi::code::{CellId, CodeObject};
 use nostos_check::diagnostic::{Diagnostic, Severity};
-use nostos_check::hir::{Body, FnDef, TypeDef};
+use nostos_check::hir::{Body, FnDef, FnInst, FnKind, TypeDef};
 use nostos_check::query::{self, Database, Origin};
 use nostos_check::ty::FnId;
 use nostos_codegen::{CellOwner, Codegen, Options};
 use nostos_runtime::Image;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::BTreeMap;
 use std::sync::Arc;
+
+/// How many functions are published in one step when everything is compiled.
+const BATCH: usize = 512;
 
 /// The compiler's half of an image.
 pub struct Build {
@@ -97,6 +100,53 @@ impl Build {
         }
     }
 
+    /// Compiles all that `main` may call and every function whose types are known, in batches, before anything runs. → How many were compiled.
+    pub fn compile_all(&mut self, image: &Image) -> Result<usize, String> {
+        let main = query::main_fn(&self.db).ok_or("the program has no function main")?;
+        let entry = query::entry(&self.db, main);
+        let mut work = vec![self.codegen.entry_cell(entry)];
+        for id in query::functions(&self.db) {
+            let def = query::fn_def(&self.db, id);
+            if def.type_params == 0
+                && matches!(def.kind, FnKind::Nostos | FnKind::Global)
+                && !query::is_declaration(&self.db, id)
+            {
+                let args = [].into();
+                work.push(self.codegen.fn_cell(&FnInst { id, args }));
+            }
+        }
+        work.reverse();
+        let mut seen: FxHashSet<CellId> = work.iter().copied().collect();
+        let mut compiled = 0;
+        let mut code = Vec::new();
+        while let Some(cell) = work.pop() {
+            if image.has_code(cell) {
+                continue;
+            }
+            let batch = self
+                .codegen
+                .compile(&self.db, cell)
+                .map_err(|error| error.0)?;
+            compiled += batch.code.len();
+            seen.extend(batch.code.iter().map(|(cell, _)| *cell));
+            for (_, object) in &batch.code {
+                work.extend(object.uses.iter().filter(|cell| seen.insert(**cell)));
+            }
+            code.extend(batch.code);
+            if let Some(CellOwner::Fn(inst)) = self.codegen.owner(cell) {
+                self.remember(inst.id);
+            }
+            if code.len() >= BATCH {
+                self.place(image, std::mem::take(&mut code))?;
+            }
+        }
+        self.place(image, code)?;
+        for show in &mut self.shown {
+            show();
+        }
+        Ok(compiled)
+    }
+
     /// Compiles cells anew and publishes them in one step.
     pub fn publish(&mut self, image: &Image, cells: &[CellId]) -> Result<(), String> {
         let mut code = Vec::new();
@@ -110,12 +160,19 @@ impl Build {
                 self.remember(inst.id);
             }
         }
-        image.add_descs(self.codegen.descs());
-        image.publish(code).map_err(|error| error.to_string())?;
+        self.place(image, code)?;
         for show in &mut self.shown {
             show();
         }
         Ok(())
+    }
+
+    fn place(&self, image: &Image, code: Vec<(CellId, CodeObject)>) -> Result<(), String> {
+        image.add_descs(self.codegen.descs());
+        image
+            .publish(code)
+            .map(|_| ())
+            .map_err(|error| error.to_string())
     }
 
     fn remember(&mut self, owner: FnId) {
