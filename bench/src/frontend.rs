@@ -110,14 +110,20 @@ fn stages(project: &Project) -> Result<(), String> {
         }
         best = best.min(seconds);
     }
-    println!("{:<34} {:>7.3} ms", "check after an edit in one body", best * 1e3);
+    println!(
+        "{:<34} {:>7.3} ms",
+        "check after an edit in one body",
+        best * 1e3
+    );
 
     let image = nostos_runtime::Image::new(Config::from_env()).map_err(|e| e.to_string())?;
     let (cells, code) = timed(|| build.compile_all(&image));
     let cells = cells?;
     rate("machine code of everything", code);
+    let codes = image.codes();
+    let bytes: usize = codes.iter().map(|code| code.len).sum();
     rate("source to machine code", check + code);
-    println!("{:<34} {cells:>7} functions", "");
+    println!("{:<34} {cells:>7} functions, {bytes} bytes", "");
     println!(
         "{:<34} {:>7} bytes per line at most",
         "memory after it",

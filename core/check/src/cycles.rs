@@ -3,6 +3,7 @@
 //! Followed are values that a body reads and functions that it calls by name, outside of lambdas; what methods, function values and lambdas do is
 //! not looked at: such a cycle ends in a stack overflow of the process that asks first.
 
+use crate::db::FnNode;
 use crate::db::{Db, Project};
 use crate::hir::{Body, Callee, Expr, ExprKind, LocalFnId, Pat, PatKind, Stmt};
 use crate::raw::{FunctionKind, Name};
@@ -11,8 +12,13 @@ use rustc_hash::FxHashSet;
 use std::sync::Arc;
 
 /// The names along which a value needs itself, itself first; empty when it does not.
+pub fn value_cycle(db: &dyn Db, _: Project, id: FnId) -> Arc<Vec<Name>> {
+    value_cycle_at(db, db.fn_node(id))
+}
+
 #[salsa::tracked(returns(clone))]
-pub fn value_cycle(db: &dyn Db, project: Project, id: FnId) -> Arc<Vec<Name>> {
+fn value_cycle_at(db: &dyn Db, node: FnNode) -> Arc<Vec<Name>> {
+    let (project, id) = (db.project(), node.id(db));
     let is_value = crate::db::function(db, project, id)
         .is_some_and(|def| matches!(def.kind, FunctionKind::Value | FunctionKind::Mvar));
     if !is_value {
@@ -38,8 +44,13 @@ pub fn value_cycle(db: &dyn Db, project: Project, id: FnId) -> Arc<Vec<Name>> {
 }
 
 /// The values and functions that the evaluation of a body may need, as far as names say.
+pub(crate) fn needs(db: &dyn Db, _: Project, id: FnId) -> Arc<Vec<FnId>> {
+    needs_at(db, db.fn_node(id))
+}
+
 #[salsa::tracked(returns(clone))]
-fn needs(db: &dyn Db, project: Project, id: FnId) -> Arc<Vec<FnId>> {
+fn needs_at(db: &dyn Db, node: FnNode) -> Arc<Vec<FnId>> {
+    let (project, id) = (db.project(), node.id(db));
     let Some(body) = crate::query::fn_body(db, project, id) else {
         return Arc::default();
     };

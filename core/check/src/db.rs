@@ -5,11 +5,12 @@
     reason = "made by salsa's macros for keys without destructors"
 )]
 
+use crate::edits::{self, Known};
 use crate::ids::{Container, FnKey, Ids, ImplId, ModuleId, Part};
 use crate::items::{self, Entry, FileItems, FileScope, ModuleScope, Place};
 use crate::raw;
 use crate::ty::{FileId, FnId, TraitId, TypeId};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use salsa::{Durability, Setter};
 use std::sync::{Arc, Mutex};
 
@@ -42,13 +43,85 @@ pub struct Project {
     /// The files.
     #[returns(clone)]
     pub files: Arc<Vec<(FileId, SourceFile)>>,
+    /// The same by number.
+    #[returns(clone)]
+    pub by_id: Arc<Vec<Option<SourceFile>>>,
+    /// Counts the times that what is known about all groups was forgotten.
+    #[returns(copy)]
+    pub groups_version: u32,
 }
 
-/// What queries need besides salsa.
-#[salsa::db]
-pub trait Db: salsa::Database {
-    /// The numbering of definitions.
-    fn ids(&self) -> &Ids;
+macro_rules! nodes {
+    ($($(#[$doc:meta])* $node:ident of $id:ident: $get:ident in $table:ident;)*) => {
+        $($(#[$doc])*
+        #[salsa::input]
+        pub struct $node {
+            /// The number.
+            #[returns(copy)]
+            pub id: $id,
+        })*
+
+        /// The handles made so far, by number.
+        #[derive(Default)]
+        pub(crate) struct Nodes {
+            $($table: Vec<Option<$node>>,)*
+        }
+
+        /// What queries need besides salsa.
+        #[salsa::db]
+        pub trait Db: salsa::Database {
+            /// The numbering of definitions.
+            fn ids(&self) -> &Ids;
+            /// All files.
+            fn project(&self) -> Project;
+            /// The groups of the whole project, if they are at hand: the same for the same [`Project::groups_version`], which has to be asked first.
+            fn known_groups(&self) -> Option<Arc<crate::scc::Groups>>;
+            $(/// The handle of a number.
+            fn $get(&self, id: $id) -> $node;)*
+        }
+
+        #[salsa::db]
+        impl Db for Database {
+            fn ids(&self) -> &Ids {
+                &self.ids
+            }
+
+            fn project(&self) -> Project {
+                Database::project(self)
+            }
+
+            fn known_groups(&self) -> Option<Arc<crate::scc::Groups>> {
+                self.known.groups()
+            }
+
+            $(fn $get(&self, id: $id) -> $node {
+                self.ids.node(|nodes| {
+                    let at = id.0 as usize;
+                    if nodes.$table.len() <= at {
+                        nodes.$table.resize(at + 1, None);
+                    }
+                    *nodes.$table[at].get_or_insert_with(|| {
+                        $node::builder(id).durability(Durability::NEVER_CHANGE).new(self)
+                    })
+                })
+            })*
+        }
+    };
+}
+
+// Numbers of definitions as salsa's own handles: a query of one of these finds its memory by index, where one of several
+// plain arguments has to look them up in a table first, which would be most of what small queries cost.
+nodes! {
+    /// A function's handle.
+    FnNode of FnId: fn_node in fns;
+    /// A type's handle.
+    TypeNode of TypeId: type_node in types;
+    /// A trait's handle.
+    TraitNode of TraitId: trait_node in traits;
+    /// An `impl`'s handle.
+    ImplNode of ImplId: impl_node in impls;
+    /// A module's handle.
+    ModuleNode of ModuleId: module_node in modules;
 }
 
 /// The front end's memory. Used by one thread at a time.
@@ -59,18 +132,14 @@ pub struct Database {
     ids: Ids,
     project: Option<Project>,
     files: FxHashMap<FileId, SourceFile>,
-    log: Arc<Mutex<Option<Vec<String>>>>,
+    log: Arc<Mutex<Vec<String>>>,
+    known: Known,
+    /// Files of the project whose text may define or use macros.
+    macros: FxHashSet<FileId>,
 }
 
 #[salsa::db]
 impl salsa::Database for Database {}
-
-#[salsa::db]
-impl Db for Database {
-    fn ids(&self) -> &Ids {
-        &self.ids
-    }
-}
 
 impl Default for Database {
     fn default() -> Self {
@@ -81,24 +150,34 @@ impl Default for Database {
 impl Database {
     /// Without files.
     pub fn new() -> Self {
-        let log: Arc<Mutex<Option<Vec<String>>>> = Arc::default();
+        Database::with(salsa::Storage::new(None), Arc::default())
+    }
+
+    /// Without files; notes which queries are executed, for tests of incrementality.
+    pub fn recording() -> Self {
+        let log: Arc<Mutex<Vec<String>>> = Arc::default();
         let sink = log.clone();
         let on_event = move |event: salsa::Event| {
             if let salsa::EventKind::WillExecute { database_key } = event.kind
                 && let Ok(mut log) = sink.lock()
-                && let Some(log) = &mut *log
             {
                 log.push(format!("{database_key:?}"));
             }
         };
+        Database::with(salsa::Storage::new(Some(Box::new(on_event))), log)
+    }
+
+    fn with(storage: salsa::Storage<Self>, log: Arc<Mutex<Vec<String>>>) -> Self {
         let mut db = Database {
-            storage: salsa::Storage::new(Some(Box::new(on_event))),
+            storage,
             ids: Ids::new(),
             project: None,
             files: FxHashMap::default(),
             log,
+            known: Known::default(),
+            macros: FxHashSet::default(),
         };
-        db.project = Some(Project::new(&db, Arc::default()));
+        db.project = Some(Project::new(&db, Arc::default(), Arc::default(), 0));
         db
     }
 
@@ -117,7 +196,13 @@ impl Database {
         match self.files.get(&id).copied() {
             Some(file) => {
                 if *file.text(self) != *text {
-                    file.set_text(self).to(text.into());
+                    self.note_macros(id, text, origin);
+                    let anything = edits::set_text(self, file, text, |db| {
+                        file.set_text(db).to(text.into());
+                    });
+                    if anything {
+                        self.forget();
+                    }
                 }
             }
             None => {
@@ -129,10 +214,10 @@ impl Database {
                     .durability(durability)
                     .new(self);
                 self.files.insert(id, file);
-                let project = self.project();
-                let mut files = (*project.files(self)).clone();
+                self.note_macros(id, text, origin);
+                let mut files = (*self.project().files(self)).clone();
                 files.push((id, file));
-                project.set_files(self).to(Arc::new(files));
+                self.set_files(files);
             }
         }
         id
@@ -142,6 +227,7 @@ impl Database {
     pub fn remove_file(&mut self, path: &str) {
         let id = self.ids.file(path.strip_prefix("./").unwrap_or(path));
         if self.files.remove(&id).is_some() {
+            self.macros.remove(&id);
             let project = self.project();
             let files = project
                 .files(self)
@@ -149,7 +235,47 @@ impl Database {
                 .filter(|(other, _)| *other != id)
                 .copied()
                 .collect();
-            project.set_files(self).to(Arc::new(files));
+            self.set_files(files);
+        }
+    }
+
+    fn set_files(&mut self, files: Vec<(FileId, SourceFile)>) {
+        let size = files.iter().map(|(id, _)| id.0 as usize + 1).max();
+        let mut by_id = vec![None; size.unwrap_or(0)];
+        for (id, file) in &files {
+            by_id[id.0 as usize] = Some(*file);
+        }
+        let project = self.project();
+        project.set_files(self).to(Arc::new(files));
+        project.set_by_id(self).to(Arc::new(by_id));
+        self.forget();
+    }
+
+    fn note_macros(&mut self, id: FileId, text: &str, origin: Origin) {
+        let may = origin == Origin::Project
+            && (text.contains("macro") || text.contains("template") || text.contains('@'));
+        if may {
+            self.macros.insert(id);
+        } else {
+            self.macros.remove(&id);
+        }
+    }
+
+    /// Whether the project may define or use macros.
+    pub(crate) fn has_macros(&self) -> bool {
+        !self.macros.is_empty()
+    }
+
+    /// What is known about the whole project.
+    pub(crate) fn known(&self) -> Known {
+        self.known.clone()
+    }
+
+    fn forget(&mut self) {
+        if self.known.forget() {
+            let project = self.project();
+            let version = project.groups_version(self) + 1;
+            project.set_groups_version(self).to(version);
         }
     }
 
@@ -184,19 +310,11 @@ impl Database {
         self.files.get(&file).copied()
     }
 
-    /// Starts to record which queries are executed, for tests of incrementality.
-    pub fn record_queries(&self) {
-        if let Ok(mut log) = self.log.lock() {
-            *log = Some(Vec::new());
-        }
-    }
-
     /// The queries executed since the last call.
     pub fn recorded_queries(&self) -> Vec<String> {
         self.log
             .lock()
-            .ok()
-            .and_then(|mut log| log.as_mut().map(std::mem::take))
+            .map(|mut log| std::mem::take(&mut *log))
             .unwrap_or_default()
     }
 }
@@ -223,11 +341,18 @@ pub fn parsed(db: &dyn Db, file: SourceFile) -> Arc<Parsed> {
 /// The definitions of a file, with bodies and places. Changes with every edit; ask the queries below instead.
 #[salsa::tracked(returns(clone), no_eq)]
 pub fn file_items(db: &dyn Db, file: SourceFile) -> Arc<FileItems> {
-    let parsed = parsed(db, file);
-    let path = module_path(&db.ids().file_path(file.id(db)));
-    let source = nostos_syntax::ast::SourceFile::cast(parsed.parse.tree().root())
+    Arc::new(items_of(db, file.id(db), &file.text(db)))
+}
+
+/// The definitions a file with this text has. The tree is not kept: it is the largest of what is made of a text, and only editors look at it again.
+pub(crate) fn items_of(db: &dyn Db, file: FileId, text: &str) -> FileItems {
+    let parse = nostos_syntax::parse(text);
+    let path = module_path(&db.ids().file_path(file));
+    let source = nostos_syntax::ast::SourceFile::cast(parse.tree().root())
         .expect("the root of a tree is a source file");
-    Arc::new(items::file_items(db.ids(), file.id(db), &path, source))
+    let mut items = items::file_items(db.ids(), file, &path, source);
+    items.syntax_errors = parse.errors().to_vec();
+    items
 }
 
 /// The dotted module path of a file.
@@ -331,13 +456,8 @@ pub fn project_scope(db: &dyn Db, project: Project) -> Arc<ProjectScope> {
 }
 
 /// The input behind a file number.
-#[salsa::tracked(returns(copy))]
 pub fn source_of(db: &dyn Db, project: Project, file: FileId) -> Option<SourceFile> {
-    project
-        .files(db)
-        .iter()
-        .find(|(id, _)| *id == file)
-        .map(|(_, file)| *file)
+    *project.by_id(db).get(file.0 as usize)?
 }
 
 fn fn_entry<R>(
@@ -353,20 +473,35 @@ fn fn_entry<R>(
 }
 
 /// A function as written. Equal texts are equal wherever they stand.
+pub fn function(db: &dyn Db, _: Project, id: FnId) -> Option<Arc<raw::Function>> {
+    function_at(db, db.fn_node(id))
+}
+
 #[salsa::tracked(returns(clone))]
-pub fn function(db: &dyn Db, project: Project, id: FnId) -> Option<Arc<raw::Function>> {
+fn function_at(db: &dyn Db, node: FnNode) -> Option<Arc<raw::Function>> {
+    let (project, id) = (db.project(), node.id(db));
     fn_entry(db, project, id, |entry| entry.def.clone())
 }
 
 /// Where a function stands. For a default, where its function stands.
+pub fn fn_place(db: &dyn Db, _: Project, id: FnId) -> Option<Place> {
+    fn_place_at(db, db.fn_node(id))
+}
+
 #[salsa::tracked(returns(clone))]
-pub fn fn_place(db: &dyn Db, project: Project, id: FnId) -> Option<Place> {
+fn fn_place_at(db: &dyn Db, node: FnNode) -> Option<Place> {
+    let (project, id) = (db.project(), node.id(db));
     fn_entry(db, project, main_part(db, id), |entry| entry.place.clone())
 }
 
 /// Whether a function is `pub`, and its module.
+pub fn fn_module(db: &dyn Db, _: Project, id: FnId) -> Option<(ModuleId, bool)> {
+    fn_module_at(db, db.fn_node(id))
+}
+
 #[salsa::tracked(returns(copy))]
-pub fn fn_module(db: &dyn Db, project: Project, id: FnId) -> Option<(ModuleId, bool)> {
+fn fn_module_at(db: &dyn Db, node: FnNode) -> Option<(ModuleId, bool)> {
+    let (project, id) = (db.project(), node.id(db));
     fn_entry(db, project, main_part(db, id), |entry| {
         (entry.module, entry.public)
     })
@@ -395,12 +530,17 @@ fn find<Id: PartialEq, Def>(
 }
 
 /// A declared type as written, its module, whether it is `pub`.
-#[salsa::tracked(returns(clone))]
 pub fn type_item(
     db: &dyn Db,
-    project: Project,
+    _: Project,
     id: TypeId,
 ) -> Option<(Arc<raw::TypeItem>, ModuleId, bool)> {
+    type_item_at(db, db.type_node(id))
+}
+
+#[salsa::tracked(returns(clone))]
+fn type_item_at(db: &dyn Db, node: TypeNode) -> Option<(Arc<raw::TypeItem>, ModuleId, bool)> {
+    let (project, id) = (db.project(), node.id(db));
     let file = source_of(db, project, db.ids().type_key(id).file)?;
     find(&file_items(db, file).types, id)
 }
@@ -486,8 +626,13 @@ pub fn members(
 }
 
 /// The names of a module; empty for one that is not there.
+pub fn module_scope(db: &dyn Db, _: Project, module: ModuleId) -> Arc<ModuleScope> {
+    module_scope_at(db, db.module_node(module))
+}
+
 #[salsa::tracked(returns(clone))]
-pub fn module_scope(db: &dyn Db, project: Project, module: ModuleId) -> Arc<ModuleScope> {
+fn module_scope_at(db: &dyn Db, node: ModuleNode) -> Arc<ModuleScope> {
+    let (project, module) = (db.project(), node.id(db));
     project_scope(db, project)
         .modules
         .get(&module)

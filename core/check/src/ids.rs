@@ -101,19 +101,25 @@ struct Tables {
 
 /// The numbering. Append-only, so queries may use it without being recorded: an answer never changes.
 #[derive(Clone)]
-pub struct Ids(Arc<Mutex<Tables>>);
+pub struct Ids(Arc<Mutex<Tables>>, Arc<Mutex<crate::db::Nodes>>);
 
 impl Ids {
     /// Empty.
     pub fn new() -> Ids {
-        Ids(Arc::new(Mutex::new(Tables {
+        let tables = Arc::new(Mutex::new(Tables {
             files: Table::new(),
             modules: Table::new(),
             functions: Table::new(),
             types: Table::new(),
             traits: Table::new(),
             impls: Table::new(),
-        })))
+        }));
+        Ids(tables, Arc::default())
+    }
+
+    /// The handles of numbers.
+    pub(crate) fn node<R>(&self, act: impl FnOnce(&mut crate::db::Nodes) -> R) -> R {
+        act(&mut self.1.lock().unwrap_or_else(|broken| broken.into_inner()))
     }
 
     fn with<R>(&self, act: impl FnOnce(&mut Tables) -> R) -> R {

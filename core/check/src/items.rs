@@ -85,6 +85,8 @@ pub struct FileItems {
     pub traits: Vec<Entry<TraitId, raw::TraitItem>>,
     /// Implementations.
     pub impls: Vec<Entry<ImplId, raw::ImplItem>>,
+    /// What the parser found wrong.
+    pub syntax_errors: Vec<nostos_syntax::SyntaxError>,
     /// What is wrong with the items themselves.
     pub errors: Vec<ItemError>,
 }

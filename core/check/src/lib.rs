@@ -7,6 +7,7 @@ pub mod db;
 pub mod deep;
 pub mod diagnostic;
 pub mod dump;
+mod edits;
 pub mod exhaustive;
 pub mod hir;
 pub mod ids;

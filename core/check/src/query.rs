@@ -1,12 +1,14 @@
 //! What the rooms below and beside the checker ask it. Comes in: a [`Database`] with files. Goes out: diagnostics, definitions, typed bodies,
 //! the selection of methods at concrete types. Deep programs need a deep stack: call these with 16 MB or more where nesting is not bounded.
 
+use crate::db::FnNode;
 pub use crate::db::{Database, Origin};
 use crate::db::{
-    Db, Project, file_items, file_scope, fn_module, fn_place, function, main_part, parsed,
-    project_scope, source_of,
+    Db, Project, file_items, file_scope, fn_module, fn_place, function, main_part, project_scope,
+    source_of,
 };
 use crate::diagnostic::{Diagnostic, Severity};
+use crate::edits;
 use crate::hir::{Body, FnDef, FnKind, MethodRef, Selected, Span, TypeDef};
 use crate::ids::{Container, FnKey, ModuleId, Part};
 use crate::infer::{self, infer_group, select};
@@ -18,39 +20,30 @@ use crate::scc::group_of;
 use crate::signature::{header, impl_info, impl_table, trait_info};
 use crate::ty::{FileId, FnId, TraitId, Ty, TypeId};
 use crate::types::{Finding, qualified, type_info};
+use rustc_hash::FxHashSet;
 use std::sync::Arc;
 
 /// All findings of the project and the library, in the order of files and places.
 pub fn diagnostics(db: &Database) -> Vec<Diagnostic> {
-    let project = db.project();
-    infer_all(db);
-    let mut out = Vec::new();
-    for (id, source) in project.files(db).iter() {
-        out.extend(inferred_file_diagnostics(db, *id, *source));
-    }
-    out
+    some_diagnostics(db, |_| true)
 }
 
 /// The findings of the project's own files. The library's are nobody's business at a start: its tests keep it clean, and to infer all of it
 /// would be most of what starting a small program costs.
 pub fn project_diagnostics(db: &Database) -> Vec<Diagnostic> {
-    let project = db.project();
-    infer_all(db);
+    some_diagnostics(db, |origin| origin == Origin::Project)
+}
+
+fn some_diagnostics(db: &Database, wanted: impl Fn(Origin) -> bool) -> Vec<Diagnostic> {
+    edits::check(db);
     let mut out = Vec::new();
-    for (id, source) in project.files(db).iter() {
-        if source.origin(db) == Origin::Project {
-            out.extend(inferred_file_diagnostics(db, *id, *source));
+    for (id, source) in db.project().files(db).iter() {
+        if wanted(source.origin(db)) {
+            let found = edits::findings(db, *id, || findings(db, *id, *source));
+            out.extend(found.iter().cloned());
         }
     }
     out
-}
-
-/// Infers every group, those that others depend on first: asked in this order, inference never recurses deeply.
-fn infer_all(db: &Database) {
-    let project = db.project();
-    for first in &crate::scc::groups(db, project).order {
-        infer_group(db, project, *first);
-    }
 }
 
 /// The findings of one file.
@@ -58,16 +51,22 @@ pub fn file_diagnostics(db: &Database, file: FileId) -> Vec<Diagnostic> {
     let Some(source) = source_of(db, db.project(), file) else {
         return Vec::new();
     };
-    infer_all(db);
-    inferred_file_diagnostics(db, file, source)
+    edits::check(db);
+    edits::findings(db, file, || findings(db, file, source)).to_vec()
 }
 
-/// The findings of one file, after [`infer_all`].
-fn inferred_file_diagnostics(
-    db: &Database,
-    file: FileId,
-    source: crate::db::SourceFile,
-) -> Vec<Diagnostic> {
+/// The version of the bodies that the last check of the project looked at; for [`changed_since`].
+pub fn version(db: &Database) -> u64 {
+    edits::version(db)
+}
+
+/// The functions whose bodies may be others than at a version; `None`: any of them.
+pub fn changed_since(db: &Database, version: u64) -> Option<FxHashSet<FnId>> {
+    edits::changed_since(db, version)
+}
+
+/// The findings of one file, computed.
+fn findings(db: &Database, file: FileId, source: crate::db::SourceFile) -> Vec<Diagnostic> {
     let project = db.project();
     let mut out: Vec<Diagnostic> = Vec::new();
     let mut push =
@@ -81,8 +80,8 @@ fn inferred_file_diagnostics(
                 related: Vec::new(),
             });
         };
-    let parsed = parsed(db, source);
-    for error in parsed.parse.errors() {
+    let items = file_items(db, source);
+    for error in &items.syntax_errors {
         push(
             Severity::Error,
             error.range.start..error.range.end,
@@ -90,7 +89,6 @@ fn inferred_file_diagnostics(
             error.hint.clone(),
         );
     }
-    let items = file_items(db, source);
     for error in &items.errors {
         push(
             Severity::Error,
@@ -154,8 +152,13 @@ fn inferred_file_diagnostics(
 type Findings = (Arc<Vec<Finding>>, Arc<Vec<Finding>>);
 
 /// What is wrong with a function, its defaults included.
+fn fn_findings(db: &dyn Db, _: Project, id: FnId) -> Findings {
+    fn_findings_at(db, db.fn_node(id))
+}
+
 #[salsa::tracked(returns(clone))]
-fn fn_findings(db: &dyn Db, project: Project, id: FnId) -> Findings {
+fn fn_findings_at(db: &dyn Db, node: FnNode) -> Findings {
+    let (project, id) = (db.project(), node.id(db));
     let (mut findings, mut warnings) = (Vec::new(), Vec::new());
     let defaults = header(db, project, id).map_or_else(Vec::new, |h| {
         h.params.iter().filter_map(|p| p.default).collect()
@@ -336,8 +339,13 @@ pub fn fn_def(db: &Database, id: FnId) -> Arc<FnDef> {
     })
 }
 
+fn fn_head(db: &dyn Db, _: Project, id: FnId) -> (Arc<str>, FnKind) {
+    fn_head_at(db, db.fn_node(id))
+}
+
 #[salsa::tracked(returns(clone))]
-fn fn_head(db: &dyn Db, project: Project, id: FnId) -> (Arc<str>, FnKind) {
+fn fn_head_at(db: &dyn Db, node: FnNode) -> (Arc<str>, FnKind) {
+    let (project, id) = (db.project(), node.id(db));
     let key = db.ids().fn_key(id);
     let name = match &key.container {
         Container::Module(module) if key.part == Part::Intrinsic => {
@@ -404,7 +412,6 @@ pub fn body(db: &Database, id: FnId) -> Option<Arc<Body>> {
     fn_body(db, db.project(), id)
 }
 
-#[salsa::tracked(returns(clone))]
 pub(crate) fn fn_body(db: &dyn Db, project: Project, id: FnId) -> Option<Arc<Body>> {
     let result = infer_group(db, project, group_of(db, project, id)[0]);
     result.fns.iter().find(|f| f.id == id)?.body.clone()

@@ -1,5 +1,6 @@
 //! Names to definitions: own module, modules around it, imports by name, imports by `*`, the library. Nearer ones come first.
 
+use crate::db::TypeNode;
 use crate::db::{Db, Project, module_scope, project_scope, type_item};
 use crate::ids::ModuleId;
 use crate::items::{FnHead, ModuleScope};
@@ -457,8 +458,13 @@ pub fn module_ctors(
 }
 
 /// The name that a type of one bare variant is an alias of: `type A = B` where B is a type.
+pub fn alias_of(db: &dyn Db, _: Project, ty: TypeId) -> Option<Name> {
+    alias_of_at(db, db.type_node(ty))
+}
+
 #[salsa::tracked(returns(clone))]
-pub fn alias_of(db: &dyn Db, project: Project, ty: TypeId) -> Option<Name> {
+fn alias_of_at(db: &dyn Db, node: TypeNode) -> Option<Name> {
+    let (project, ty) = (db.project(), node.id(db));
     let (item, module, _) = type_item(db, project, ty)?;
     let name = match &item.body {
         TypeBody::Variants(variants) if variants.len() == 1 && variants[0].bare => {

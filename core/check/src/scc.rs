@@ -3,6 +3,7 @@
 //! A mention counts wherever it might lead to a function whose signature is not written: too many edges cost generality, too few would be a cycle
 //! of queries.
 
+use crate::db::FnNode;
 use crate::db::{Db, Project, fn_module, function, main_part, type_item};
 use crate::ids::{ModuleId, Part};
 use crate::items::FnHead;
@@ -14,12 +15,19 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::Arc;
 
 /// The functions that are inferred together with `id`, in a fixed order.
+pub fn group_of(db: &dyn Db, _: Project, id: FnId) -> Arc<[FnId]> {
+    group_of_at(db, db.fn_node(id))
+}
+
 #[salsa::tracked(returns(clone))]
-pub fn group_of(db: &dyn Db, project: Project, id: FnId) -> Arc<[FnId]> {
+fn group_of_at(db: &dyn Db, node: FnNode) -> Arc<[FnId]> {
+    let (project, id) = (db.project(), node.id(db));
     if !needs_inference(db, project, id) {
         return [id].into();
     }
-    let groups = groups(db, project);
+    // Read first: it says for how long the answer of the next line holds.
+    project.groups_version(db);
+    let groups = db.known_groups().unwrap_or_else(|| all_groups(db, project));
     groups.of.get(&id).cloned().unwrap_or_else(|| [id].into())
 }
 
@@ -35,8 +43,13 @@ fn needs_inference(db: &dyn Db, project: Project, id: FnId) -> bool {
 }
 
 /// Unannotated functions that the body of `id` might call.
+pub(crate) fn dependencies(db: &dyn Db, _: Project, id: FnId) -> Arc<Vec<FnId>> {
+    dependencies_at(db, db.fn_node(id))
+}
+
 #[salsa::tracked(returns(clone))]
-fn dependencies(db: &dyn Db, project: Project, id: FnId) -> Arc<Vec<FnId>> {
+fn dependencies_at(db: &dyn Db, node: FnNode) -> Arc<Vec<FnId>> {
+    let (project, id) = (db.project(), node.id(db));
     let Some(def) = function(db, project, main_part(db, id)) else {
         return Arc::default();
     };
@@ -148,7 +161,7 @@ pub struct Groups {
 
 /// All groups of the project and the library.
 #[salsa::tracked(returns(clone))]
-pub fn groups(db: &dyn Db, project: Project) -> Arc<Groups> {
+pub fn all_groups(db: &dyn Db, project: Project) -> Arc<Groups> {
     let mut nodes = Vec::new();
     for (_, file) in project.files(db).iter() {
         for id in &crate::db::file_scope(db, *file).fns {

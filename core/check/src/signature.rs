@@ -1,5 +1,8 @@
 //! What definitions say about themselves in their heads: headers of functions, traits, impls; and the signatures that callers see.
 
+use crate::db::FnNode;
+use crate::db::ImplNode;
+use crate::db::TraitNode;
 use crate::db::{
     Db, Project, fn_module, function, impl_item, main_part, members, project_scope, trait_item,
 };
@@ -220,8 +223,13 @@ fn bounds(
 }
 
 /// The head of a function, method, value or default.
+pub fn header(db: &dyn Db, _: Project, id: FnId) -> Option<Arc<Header>> {
+    header_at(db, db.fn_node(id))
+}
+
 #[salsa::tracked(returns(clone))]
-pub fn header(db: &dyn Db, project: Project, id: FnId) -> Option<Arc<Header>> {
+fn header_at(db: &dyn Db, node: FnNode) -> Option<Arc<Header>> {
+    let (project, id) = (db.project(), node.id(db));
     let key = db.ids().fn_key(id);
     if key.part == Part::Intrinsic {
         return intrinsic(db, project, &key.name).map(Arc::new);
@@ -549,8 +557,13 @@ pub struct TraitInfo {
 }
 
 /// The definition of a trait.
+pub fn trait_info(db: &dyn Db, _: Project, id: TraitId) -> Arc<TraitInfo> {
+    trait_info_at(db, db.trait_node(id))
+}
+
 #[salsa::tracked(returns(clone))]
-pub fn trait_info(db: &dyn Db, project: Project, id: TraitId) -> Arc<TraitInfo> {
+fn trait_info_at(db: &dyn Db, node: TraitNode) -> Arc<TraitInfo> {
+    let (project, id) = (db.project(), node.id(db));
     let key = db.ids().trait_key(id);
     let Some((item, module, _)) = trait_item(db, project, id) else {
         return Arc::new(TraitInfo {
@@ -622,8 +635,13 @@ impl ImplInfo {
 }
 
 /// The definition of an impl.
+pub fn impl_info(db: &dyn Db, _: Project, id: ImplId) -> Arc<ImplInfo> {
+    impl_info_at(db, db.impl_node(id))
+}
+
 #[salsa::tracked(returns(clone))]
-pub fn impl_info(db: &dyn Db, project: Project, id: ImplId) -> Arc<ImplInfo> {
+fn impl_info_at(db: &dyn Db, node: ImplNode) -> Arc<ImplInfo> {
+    let (project, id) = (db.project(), node.id(db));
     let key = db.ids().impl_key(id);
     let mut info = ImplInfo {
         params: Vec::new(),

@@ -1,5 +1,6 @@
 //! Type expressions to types; declared types to their definitions.
 
+use crate::db::TypeNode;
 use crate::db::{Db, Project, project_scope, type_item};
 use crate::hir::{CtorDef, Span, TypeDef};
 use crate::ids::{ItemKey, ModuleId};
@@ -364,8 +365,13 @@ pub struct TypeInfo {
 }
 
 /// The definition of a declared type.
+pub fn type_info(db: &dyn Db, _: Project, id: TypeId) -> Arc<TypeInfo> {
+    type_info_at(db, db.type_node(id))
+}
+
 #[salsa::tracked(returns(clone))]
-pub fn type_info(db: &dyn Db, project: Project, id: TypeId) -> Arc<TypeInfo> {
+fn type_info_at(db: &dyn Db, node: TypeNode) -> Arc<TypeInfo> {
+    let (project, id) = (db.project(), node.id(db));
     let key = db.ids().type_key(id);
     let Some((item, module, _)) = type_item(db, project, id) else {
         let def = TypeDef {

@@ -13,10 +13,9 @@ main() = two(3)
 ";
 
 fn checked() -> Database {
-    let mut db = Database::new();
+    let mut db = Database::recording();
     db.set_file("main.nos", PROGRAM, Origin::Project);
     assert_eq!(query::diagnostics(&db), vec![]);
-    db.record_queries();
     db
 }
 

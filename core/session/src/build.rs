@@ -37,6 +37,8 @@ pub struct Build {
     pub(crate) shown: Vec<Show>,
     /// What has been compiled, as it was then.
     compiled: FxHashMap<FnId, Compiled>,
+    /// The version of the bodies that all of it was last compared with.
+    compared: u64,
 }
 
 /// Looks at new code. Must not ask for the build, which is held.
@@ -75,6 +77,7 @@ impl Build {
             main_text: project.files[&project.main].clone(),
             shown: Vec::new(),
             compiled: FxHashMap::default(),
+            compared: 0,
         }
     }
 
@@ -149,6 +152,15 @@ impl Build {
 
     /// Compiles cells anew and publishes them in one step.
     pub fn publish(&mut self, image: &Image, cells: &[CellId]) -> Result<(), String> {
+        let published = self.try_publish(image, cells);
+        if published.is_err() {
+            // What runs is not what was compared with last.
+            self.compared = 0;
+        }
+        published
+    }
+
+    fn try_publish(&mut self, image: &Image, cells: &[CellId]) -> Result<(), String> {
         let mut code = Vec::new();
         for &cell in cells {
             let batch = self
@@ -231,7 +243,13 @@ impl Build {
             changed: Vec::new(),
             unchanged: 0,
         };
+        let edited = query::changed_since(&self.db, self.compared);
+        self.compared = query::version(&self.db);
         for (&id, compiled) in &self.compiled {
+            if edited.as_ref().is_some_and(|edited| !edited.contains(&id)) {
+                plan.unchanged += 1;
+                continue;
+            }
             match query::body(&self.db, id) {
                 // Gone from the sources: frames and values may still refer to it, so the old code stays.
                 None => {}

@@ -1,6 +1,7 @@
 //! Groups of definitions: set-up, generalisation, results; signatures; the selection of methods at concrete types.
 
 use super::{Infer, Member, MonoSig, finish, unify};
+use crate::db::FnNode;
 use crate::db::{Db, Project, fn_module, function, main_part};
 use crate::hir::{Body, Derived, Expr, ExprKind, MethodRef, PrimOp, Selected, Span};
 use crate::ids::{Container, FnKey, ModuleId, Part};
@@ -38,8 +39,13 @@ pub struct GroupResult {
 }
 
 /// Infers the group whose first member is `first`.
+pub fn infer_group(db: &dyn Db, _: Project, first: FnId) -> Arc<GroupResult> {
+    infer_group_at(db, db.fn_node(first))
+}
+
 #[salsa::tracked(returns(clone))]
-pub fn infer_group(db: &dyn Db, project: Project, first: FnId) -> Arc<GroupResult> {
+fn infer_group_at(db: &dyn Db, node: FnNode) -> Arc<GroupResult> {
+    let (project, first) = (db.project(), node.id(db));
     let group = group_of(db, project, first);
     Arc::new(GroupResult {
         fns: run(db, project, &group),
@@ -47,8 +53,13 @@ pub fn infer_group(db: &dyn Db, project: Project, first: FnId) -> Arc<GroupResul
 }
 
 /// What callers see of a function.
+pub fn signature(db: &dyn Db, _: Project, id: FnId) -> Arc<Signature> {
+    signature_at(db, db.fn_node(id))
+}
+
 #[salsa::tracked(returns(clone))]
-pub fn signature(db: &dyn Db, project: Project, id: FnId) -> Arc<Signature> {
+fn signature_at(db: &dyn Db, node: FnNode) -> Arc<Signature> {
+    let (project, id) = (db.project(), node.id(db));
     let Some(head) = header(db, project, id) else {
         return Arc::new(no_signature());
     };
