@@ -54,7 +54,15 @@ const MAY_NAME: &[(&str, &[&str])] = &[
         &["nostos-dap", "nostos-lsp", "nostos-tui", "nostos-session"],
     ),
     ("nostos-tests", &[]),
-    ("nostos-bench", &[]),
+    (
+        "nostos-bench",
+        &[
+            "nostos-syntax",
+            "nostos-check",
+            "nostos-runtime",
+            "nostos-session",
+        ],
+    ),
 ];
 
 /// Rooms that may hold `unsafe` code: the runtime, and the C binding of the generated parser.
