@@ -203,3 +203,75 @@ fn every_program_runs() {
     });
     std::fs::remove_dir_all(&place).expect("the temporary folder can be removed");
 }
+
+/// Words of section 7's samples that are prose: a sample stands within another.
+const PROSE: [&str; 3] = ["give", "truncates", "v"];
+
+/// Is it public in the library: a definition, or a constructor or field of a type?
+fn in_library(library: &str, name: &str) -> bool {
+    library.lines().any(|line| {
+        let line = line.trim_start();
+        let Some(public) = line.strip_prefix("pub ") else {
+            return false;
+        };
+        let mut words = public
+            .split(|c: char| !c.is_alphanumeric() && c != '_')
+            .filter(|word| !word.is_empty());
+        let Some(kind) = words.next() else {
+            return false;
+        };
+        match kind {
+            "type" | "var" => words.any(|word| word == name),
+            "extern" | "module" | "trait" | "const" | "mvar" | "macro" | "template" => {
+                words.next() == Some(name)
+            }
+            _ => kind == name,
+        }
+    })
+}
+
+#[test]
+fn every_name_of_the_library_is_there() {
+    let page = page();
+    let mut library = String::new();
+    for (_, text) in nostos_std::FILES {
+        // Types over several lines count as one.
+        library.push_str(&text.replace("{\n", "{ ").replace("\n  | ", " | "));
+        library.push('\n');
+    }
+    let section = sections(&page)
+        .into_iter()
+        .find(|(number, _)| *number == 7)
+        .map(|(_, section)| samples(section))
+        .expect("there is a section 7");
+    let (mut seen, mut missing) = (0, BTreeSet::new());
+    for sample in section {
+        let mut depth = 0;
+        let outside: String = sample
+            .chars()
+            .map(|c| {
+                depth += i32::from(c == '(' || c == '[') - i32::from(c == ')' || c == ']');
+                if depth > 0 || c == ')' || c == ']' {
+                    ' '
+                } else {
+                    c
+                }
+            })
+            .collect();
+        // What is behind `->` is a type.
+        for part in outside.split(' ').filter(|part| !part.is_empty()) {
+            for word in part.split(|c: char| !c.is_alphanumeric() && c != '_') {
+                let skip = word.is_empty() || PROSE.contains(&word);
+                if skip || word.chars().all(|c| c.is_ascii_digit()) {
+                    continue;
+                }
+                seen += 1;
+                if !in_library(&library, word) {
+                    missing.insert(word.to_owned());
+                }
+            }
+        }
+    }
+    assert!(seen > 200, "only {seen} names");
+    assert!(missing.is_empty(), "not in the library: {missing:?}");
+}

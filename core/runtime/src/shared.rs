@@ -78,6 +78,10 @@ impl Shared {
         }
         let mut holder = owner;
         while let Some(next) = locks.waits.get(&holder).and_then(|k| locks.held.get(k)) {
+            // It has been handed what it waits for, and only has not run since.
+            if next.owner == holder {
+                break;
+            }
             holder = next.owner;
             if holder == me {
                 return Taken::Deadlock;
@@ -165,6 +169,18 @@ mod tests {
         // Ended before it ran again.
         assert_eq!(shared.leave(12), Vec::<u64>::new());
         assert_eq!(shared.lock(1, 13), Taken::Yes);
+    }
+
+    #[test]
+    fn who_was_handed_a_lock_waits_no_more() {
+        let shared = Shared::default();
+        assert_eq!(shared.lock(1, 10), Taken::Yes);
+        assert_eq!(shared.lock(1, 11), Taken::Wait);
+        assert_eq!(shared.unlock(1, 10), Some(11));
+        // 11 has not run yet.
+        assert_eq!(shared.lock(1, 12), Taken::Wait);
+        assert_eq!(shared.lock(1, 11), Taken::Yes);
+        assert_eq!(shared.unlock(1, 11), Some(12));
     }
 
     #[test]
