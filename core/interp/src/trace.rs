@@ -41,10 +41,10 @@ pub(crate) fn taken(meaning: &dyn Meaning, process: &Process<'_>, at: u32) -> Ve
         if left_out > 0 && i == ENDS {
             push(&mut lines, Line::Omitted(left_out));
         }
-        if left_out == 0 || i < ENDS || i >= ENDS + left_out {
-            if let Some(line) = frame(meaning, function, *at) {
-                push(&mut lines, line);
-            }
+        if (left_out == 0 || i < ENDS || i >= ENDS + left_out)
+            && let Some(line) = frame(meaning, function, *at)
+        {
+            push(&mut lines, line);
         }
     }
     lines
