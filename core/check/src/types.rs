@@ -237,6 +237,12 @@ impl<'db> TypeLower<'db> {
             let visible = resolve::visible_types(self.db, self.project, self.module);
             let hint = resolve::did_you_mean(name, visible.iter().map(|n| &**n))
                 .map(|n| format!("did you mean `{n}`?"));
+            let hint = match name.chars().count() {
+                1 => Some(format!(
+                    "a type parameter is declared behind the name: `f[{name}](…)`; lower-case ones need not be"
+                )),
+                _ => hint,
+            };
             return self.report(span, format!("unknown type `{name}`"), hint);
         }
         let Some(target) = resolve::find_module(self.db, self.project, self.module, modules) else {

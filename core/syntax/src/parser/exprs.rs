@@ -306,6 +306,10 @@ impl Parser<'_> {
                 Kind::Ident
                     | Kind::UpperIdent
                     | Kind::SelfKw
+                    | Kind::Int
+                    | Kind::Float
+                    | Kind::StringOpen
+                    | Kind::TryKw
                     | Kind::LBrace
                     | Kind::DoKw
                     | Kind::MatchKw
