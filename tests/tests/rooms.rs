@@ -63,6 +63,16 @@ const MAY_NAME: &[(&str, &[&str])] = &[
             "nostos-session",
         ],
     ),
+    (
+        "nostos-oracle",
+        &[
+            "nostos-check",
+            "nostos-codegen",
+            "nostos-interp",
+            "nostos-runtime",
+            "nostos-session",
+        ],
+    ),
 ];
 
 /// Rooms that may hold `unsafe` code: the runtime, and the C binding of the generated parser.
