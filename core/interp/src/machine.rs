@@ -18,6 +18,7 @@ use nostos_codegen::layout::TyId;
 use smallvec::SmallVec;
 use std::cell::RefCell;
 use std::rc::Rc;
+use std::sync::mpsc::{Receiver, channel};
 
 /// Calls and rounds of loops in a time slice.
 pub(crate) const SLICE: u32 = 2000;
@@ -30,6 +31,8 @@ pub(crate) enum Halt {
     Yielded,
     /// It waits.
     Parked,
+    /// It waits for the outside, which has to be asked again and again.
+    Polled,
     /// It has ended.
     Ended(Reason),
 }
@@ -67,28 +70,29 @@ impl<'w> World<'w> {
             Next::Refused => self.refused(p),
             Next::Throw(thrown) => self.unwind(p, thrown),
             Next::Leave(exit) => self.leave(p, exit),
+            Next::Again(e, args) => self.run_op(p, e, args),
             Next::Look => self.look(p),
             Next::Host(outcome, at) => self.host(p, outcome, at),
         }
     }
 
-    /// Others run while it waits; the little sleep keeps the loop from burning a core.
+    /// Is what waits for the outside done? Others run meanwhile.
     fn host(
         &mut self,
         p: &mut Process<'w>,
-        outcome: std::sync::mpsc::Receiver<nostos_host::Outcome>,
+        outcome: Receiver<nostos_host::Outcome>,
         at: u32,
     ) -> Step<'w> {
-        match outcome.recv_timeout(std::time::Duration::from_micros(500)) {
+        match outcome.try_recv() {
             Ok(outcome) => match op::answered(outcome) {
                 Answer::Error(kind, message) => Ok(self.error(p, &kind, &message, at)),
                 Answer::Value(value) => Ok(Next::Give(value)),
-                Answer::Yield | Answer::Park | Answer::Exit(_) => panic!("the host answers"),
+                _ => panic!("the host answers"),
             },
             Err(_) => {
                 self.now += 500_000;
                 p.next = Some(Next::Host(outcome, at));
-                Err(Halt::Yielded)
+                Err(Halt::Polled)
             }
         }
     }
@@ -236,47 +240,7 @@ impl<'w> World<'w> {
                 Some(run) => run(&args),
                 None => return Ok(self.missing(p, leaf.info().name, e.at)),
             },
-            Kind::Op(op, _) => {
-                let answer = match op::of(*op) {
-                    Some(run) => run(self, p, &args),
-                    None => match nostos_host::waits(*op) {
-                        Some(nostos_host::Waits::Long) => {
-                            let (send, outcome) = std::sync::mpsc::channel();
-                            let (op, args) = (*op, op::host_args(*op, &args));
-                            // When nobody listens any more, nobody is interested.
-                            std::thread::spawn(move || {
-                                send.send(nostos_host::call(op, &args)).ok()
-                            });
-                            p.next = Some(Next::Host(outcome, e.at));
-                            return Err(Halt::Yielded);
-                        }
-                        Some(_) => op::answered(nostos_host::call(*op, &op::host_args(*op, &args))),
-                        None => return Ok(self.missing(p, op.info().name, e.at)),
-                    },
-                };
-                // What it did may have come back to this process.
-                p.mailbox.extend(self.posted.drain(..));
-                if let Some(reason) = self.doomed.take() {
-                    p.quiet = true;
-                    return Err(Halt::Ended(reason));
-                }
-                return match answer {
-                    Answer::Value(value) => Ok(Next::Give(value)),
-                    Answer::Error(kind, message) => Ok(self.error(p, &kind, &message, e.at)),
-                    Answer::Yield => {
-                        p.next = Some(Next::Give(Value::Unit));
-                        Err(Halt::Yielded)
-                    }
-                    Answer::Park => {
-                        p.next = Some(Next::Give(Value::Unit));
-                        Err(Halt::Parked)
-                    }
-                    Answer::Exit(reason) => {
-                        p.quiet = true;
-                        Err(Halt::Ended(reason))
-                    }
-                };
-            }
+            Kind::Op(..) => return self.run_op(p, e, args),
             Kind::Make(ctor, _) if e.ty == TyId::UNIT => {
                 let _ = ctor;
                 Value::Unit
@@ -361,6 +325,59 @@ impl<'w> World<'w> {
             _ => panic!("not an operation"),
         };
         Ok(Next::Give(value))
+    }
+
+    /// Does an op, for the first time or again.
+    fn run_op(&mut self, p: &mut Process<'w>, e: &'w Expr, args: SmallVec<[Value; 4]>) -> Step<'w> {
+        let Kind::Op(op, _) = &e.kind else {
+            panic!("not an op");
+        };
+        let answer = match (op::of(*op), nostos_host::waits(*op)) {
+            (Some(run), _) => run(self, p, &args),
+            (None, Some(nostos_host::Waits::Long)) => {
+                let (send, outcome) = channel();
+                let (op, args) = (*op, op::host_args(*op, &args));
+                // When nobody listens any more, nobody is interested.
+                std::thread::spawn(move || send.send(nostos_host::call(op, &args)).ok());
+                p.next = Some(Next::Host(outcome, e.at));
+                return Err(Halt::Polled);
+            }
+            (None, Some(_)) => op::answered(nostos_host::call(*op, &op::host_args(*op, &args))),
+            (None, None) => return Ok(self.missing(p, op.info().name, e.at)),
+        };
+        // What it did may have come back to this process.
+        p.mailbox.extend(self.posted.drain(..));
+        if let Some(reason) = self.doomed.take() {
+            p.quiet = true;
+            return Err(Halt::Ended(reason));
+        }
+        match answer {
+            Answer::Value(value) => Ok(Next::Give(value)),
+            Answer::Error(kind, message) => Ok(self.error(p, &kind, &message, e.at)),
+            Answer::Yield => {
+                p.next = Some(Next::Give(Value::Unit));
+                Err(Halt::Yielded)
+            }
+            Answer::Park => {
+                p.next = Some(Next::Give(Value::Unit));
+                Err(Halt::Parked)
+            }
+            Answer::Wait(deadline) => {
+                p.waiting = true;
+                p.patience = deadline;
+                p.deadline = deadline.filter(|deadline| *deadline != u64::MAX);
+                p.next = Some(Next::Again(e, args));
+                Err(Halt::Parked)
+            }
+            Answer::Poll => {
+                p.next = Some(Next::Again(e, args));
+                Err(Halt::Polled)
+            }
+            Answer::Exit(reason) => {
+                p.quiet = true;
+                Err(Halt::Ended(reason))
+            }
+        }
     }
 
     /// Calls a cell's function with the last so many values.

@@ -4,6 +4,7 @@
 
 use crate::leaf::{byte_offset, char_of};
 use crate::process::{Message, Process, Reason};
+use crate::resource;
 use crate::value::{Value, deep_copy};
 use crate::world::{Stream, World};
 use nostos_abi::builtin::Op;
@@ -26,6 +27,10 @@ pub(crate) enum Answer {
     Yield,
     /// Parks; the process has been told what it waits for.
     Park,
+    /// Parks until somebody nudges the process or the time has come; then the op is tried again.
+    Wait(Option<u64>),
+    /// The same, for the outside.
+    Poll,
     /// Ends the process, without a word.
     Exit(Reason),
 }
@@ -161,6 +166,49 @@ pub(crate) fn of(op: Op) -> Option<Run> {
         Op::MakeRef => |w, _, _| word(w.fresh_ref()),
         Op::Yield => |_, _, _| Answer::Yield,
         Op::ProcessCount => |w, _, _| word(w.relations.len() as i64),
+
+        Op::ChanNew => |w, _, a| w.channel_new(a[0].word()),
+        Op::ChanSend => |w, p, a| w.channel_send(p, a),
+        Op::ChanReceive => |w, p, a| w.channel_receive(p, a),
+        Op::Taken => |_, p, _| ok(p.taken.take().expect("a receive got a value")),
+        Op::ChanClose => |w, _, a| {
+            w.channel_close(&a[0]);
+            ok(Value::Unit)
+        },
+        Op::ChanCloseWith => |w, _, a| {
+            w.channel_close_with(&a[0], pid(&a[1]));
+            ok(Value::Unit)
+        },
+        Op::ChanWord => |w, _, a| w.channel_word(a),
+        Op::Caught => |_, p, _| ok(p.thrown.clone().expect("something was thrown")),
+        Op::MvarLock => |w, p, a| w.lock(p.pid, a[0].word()),
+        Op::MvarUnlock => |w, p, a| {
+            w.unlock(p.pid, a[0].word());
+            ok(Value::Unit)
+        },
+        Op::MvarIsSet => |w, _, a| truth(w.shared.contains_key(&a[0].word())),
+        Op::MvarGet => |w, _, a| ok(deep_copy(&w.shared[&a[0].word()])),
+        Op::MvarSet => |w, _, a| {
+            w.shared.insert(a[0].word(), deep_copy(&a[1]));
+            ok(Value::Unit)
+        },
+        Op::LocalGet => |_, p, a| {
+            let known = p.locals.get(&a[0].word());
+            ok(known.cloned().unwrap_or(Value::Word(0)))
+        },
+        Op::LocalSet => |_, p, a| {
+            p.locals.insert(a[0].word(), a[1].clone());
+            ok(Value::Unit)
+        },
+        Op::TcpListen => |w, _, a| w.tcp_listen(a[0].word()),
+        Op::TcpPort => |_, _, a| resource::tcp_port(&a[0]),
+        Op::TcpId => |_, _, a| resource::tcp_id(&a[0]),
+        Op::TcpAccept => |w, _, a| w.tcp_accept(&a[0]),
+        Op::TcpConnect => |w, _, a| w.tcp_connect(a[0].str(), a[1].word()),
+        Op::TcpRead => |_, _, a| resource::tcp_read(&a[0], a[1].word()),
+        Op::TcpWrite => |_, _, a| resource::tcp_write(&a[0], a[1].str()),
+        Op::TcpClose => |_, _, a| resource::tcp_close(&a[0]),
+        Op::TcpResolve => |_, _, a| resource::tcp_resolve(a[0].str()),
 
         Op::Print => |w, _, a| w.write(Stream::Out, a[0].str(), ""),
         Op::Println => |w, _, a| w.write(Stream::Out, a[0].str(), "\n"),

@@ -4,6 +4,7 @@ use crate::value::Value;
 use nostos_abi::builtin::Fault;
 use nostos_check::hir::PrimOp;
 use nostos_check::ty::{IntTy, Ty};
+use std::rc::Rc;
 
 /// Applies an operation; `operand` is its operands' type, `result` the type of what it gives.
 pub(crate) fn apply(op: PrimOp, args: &[Value], operand: &Ty, result: &Ty) -> Result<Value, Fault> {
@@ -16,8 +17,19 @@ pub(crate) fn apply(op: PrimOp, args: &[Value], operand: &Ty, result: &Ty) -> Re
 
 fn int(op: PrimOp, args: &[Value], width: IntTy) -> Result<Value, Fault> {
     // A box is never the word it is compared with: that word says "none".
-    if let (PrimOp::Eq, [Value::Boxed(_), _] | [_, Value::Boxed(_)]) = (op, args) {
+    if let (PrimOp::Eq, [Value::Boxed(_), Value::Word(_)] | [Value::Word(_), Value::Boxed(_)]) = (op, args) {
         return Ok(Value::bool(false));
+    }
+    // Opaque values are themselves and nothing else.
+    let same = match args {
+        [Value::Handle(a), Value::Handle(b)] => Some(Rc::ptr_eq(a, b)),
+        [Value::Boxed(a), Value::Boxed(b)] => Some(Rc::ptr_eq(a, b)),
+        _ => None,
+    };
+    match (op, same) {
+        (PrimOp::Eq, Some(same)) => return Ok(Value::bool(same)),
+        (PrimOp::Ne, Some(same)) => return Ok(Value::bool(!same)),
+        _ => {}
     }
     let a = args[0].word();
     let b = args.get(1).map_or(0, Value::word);

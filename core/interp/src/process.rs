@@ -1,8 +1,11 @@
 //! A process: its frames and pending work as plain lists, so that nothing it does is deep in Rust's own stack, and it can be put aside at any time.
 
+use crate::resource::Resource;
 use crate::value::{Value, deep_copy};
 use nostos_codegen::ir::{Expr, Function, Match, Receive, Tree, Try, VarId};
 use nostos_codegen::layout::TyId;
+use rustc_hash::FxHashMap;
+use smallvec::SmallVec;
 use std::collections::VecDeque;
 use std::rc::Rc;
 
@@ -20,6 +23,8 @@ pub(crate) enum Next<'w> {
     Throw(Value),
     /// Leaves a loop, a round of it, or the function.
     Leave(Exit),
+    /// Tries an op again, with its arguments.
+    Again(&'w Expr, SmallVec<[Value; 4]>),
     /// Looks at the message under the cursor of the innermost receive.
     Look,
     /// Asks whether what waits for the outside, on a thread of its own, is done; with the place in the source.
@@ -146,6 +151,16 @@ pub(crate) struct Process<'w> {
     pub(crate) collections: i64,
     /// When it wants to be woken; it is parked then.
     pub(crate) deadline: Option<u64>,
+    /// It waits for a channel, a lock or a socket.
+    pub(crate) waiting: bool,
+    /// What it is noted at as waiting.
+    pub(crate) waits_for: Option<Rc<Resource>>,
+    /// The deadline of an op that is tried again.
+    pub(crate) patience: Option<u64>,
+    /// What its last receive from a channel got.
+    pub(crate) taken: Option<Value>,
+    /// Module-level values that each process has for itself.
+    pub(crate) locals: FxHashMap<i64, Value>,
     /// It waits for a message.
     pub(crate) receives: bool,
     /// Nothing is written about its end: it came over a link, or it called `exit`.
@@ -175,6 +190,11 @@ impl<'w> Process<'w> {
             collections: 0,
             deadline: None,
             receives: false,
+            waiting: false,
+            waits_for: None,
+            patience: None,
+            taken: None,
+            locals: FxHashMap::default(),
             quiet: false,
             parent: 0,
             state: 0,

@@ -19,6 +19,8 @@ pub(crate) struct Relations {
     pub(crate) name: Option<String>,
     /// Exit signals become messages.
     pub(crate) traps_exits: bool,
+    /// Channels that are closed when it ends.
+    pub(crate) closes: Vec<Value>,
 }
 
 /// The types of the messages the language itself sends.
@@ -122,6 +124,10 @@ impl<'w> World<'w> {
         if let Some(name) = &relations.name {
             self.names.remove(name);
         }
+        if let Some(resource) = &p.waits_for {
+            self.forget(resource, p.pid, true);
+        }
+        self.unlock_all(p.pid);
         self.ends.push((p.pid, relations, reason));
         if self.ends.len() > 1 {
             // Whoever is telling the first of them goes on with this one.
@@ -136,6 +142,9 @@ impl<'w> World<'w> {
                 if let Some(other) = self.relations.get_mut(&other) {
                     other.monitors.retain(|m| m.1 != reference);
                 }
+            }
+            for handle in &relations.closes {
+                self.channel_close(handle);
             }
             for other in relations.links {
                 self.exit_signal(other, pid, &reason, true);

@@ -2,6 +2,7 @@
 //!
 //! Absent: lanes, headers, a heap. What two processes must not share is copied by [`deep_copy`].
 
+use crate::resource::Resource;
 use nostos_abi::code::CellId;
 use nostos_codegen::layout::TyId;
 use rustc_hash::FxHashMap;
@@ -34,6 +35,8 @@ pub(crate) enum Value {
     Closure(Rc<Closure>),
     /// The cell of a captured `var`.
     Cell(Rc<RefCell<Value>>),
+    /// Something outside of processes: a channel, a socket.
+    Handle(Rc<Resource>),
     /// A value with its type: a message, something thrown, a module-level value.
     Boxed(Rc<Boxed>),
 }
@@ -173,6 +176,13 @@ impl Value {
         }
     }
 
+    pub(crate) fn handle(&self) -> &Rc<Resource> {
+        match self {
+            Value::Handle(resource) => resource,
+            other => panic!("a handle was expected: {other:?}"),
+        }
+    }
+
     pub(crate) fn as_boxed(&self) -> &Rc<Boxed> {
         match self {
             Value::Boxed(boxed) => boxed,
@@ -217,10 +227,13 @@ fn key<T: ?Sized>(original: &Rc<T>) -> usize {
 impl Copier {
     fn copy(&mut self, value: &Value) -> Value {
         match value {
-            // Strings never change.
-            Value::Unit | Value::Word(_) | Value::Float(_) | Value::Text(_) | Value::Ctor(_) => {
-                value.clone()
-            }
+            // Strings never change; a handle's copy is a handle of the same thing.
+            Value::Unit
+            | Value::Word(_)
+            | Value::Float(_)
+            | Value::Text(_)
+            | Value::Ctor(_)
+            | Value::Handle(_) => value.clone(),
             Value::Data(data) => self.data(data),
             Value::Array(items) => {
                 if let Some(known) = self.seen.get(&key(items)) {

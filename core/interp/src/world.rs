@@ -7,6 +7,7 @@ use crate::machine::Halt;
 use crate::op::Answer;
 use crate::process::{Message, Next, Process, Reason};
 use crate::relations::{Relations, Signals};
+use crate::resource::Locks;
 use crate::value::{Value, deep_copy};
 use nostos_abi::code::CellId;
 use nostos_codegen::Codegen;
@@ -16,7 +17,7 @@ use rustc_hash::FxHashMap;
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
 use std::hash::{BuildHasher, Hasher, RandomState};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// Where text goes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -51,6 +52,8 @@ impl<'o> Config<'o> {
     }
 }
 
+/// Between two questions to the outside.
+const POLL: Duration = Duration::from_micros(200);
 /// Nanoseconds a slice takes.
 const SLICE_NANOS: u64 = 10_000;
 /// Nanoseconds it takes to ask for the time.
@@ -68,6 +71,11 @@ pub(crate) struct World<'w> {
     timers: BinaryHeap<Reverse<(u64, u64)>>,
     pub(crate) names: FxHashMap<String, u64>,
     pub(crate) globals: FxHashMap<i64, Value>,
+    /// Boxes of module-level variables.
+    pub(crate) shared: FxHashMap<i64, Value>,
+    pub(crate) locks: Locks,
+    /// Polls in a row without anything else done.
+    polls: usize,
     last_pid: u64,
     last_ref: i64,
     pub(crate) now: u64,
@@ -105,6 +113,9 @@ impl<'w> World<'w> {
             timers: BinaryHeap::new(),
             names: FxHashMap::default(),
             globals: FxHashMap::default(),
+            shared: FxHashMap::default(),
+            locks: Locks::default(),
+            polls: 0,
             last_pid: 0,
             last_ref: 0,
             now: 1,
@@ -156,16 +167,45 @@ impl<'w> World<'w> {
                     self.queue.push_back(pid);
                     self.processes.insert(pid, p);
                 }
+                Halt::Polled => {
+                    self.polls += 1;
+                    self.queue.push_back(pid);
+                    self.processes.insert(pid, p);
+                    if self.polls > self.queue.len() {
+                        // Nobody does anything but wait for the outside.
+                        self.polls = 0;
+                        std::thread::sleep(POLL);
+                        self.now += POLL.as_nanos() as u64;
+                    }
+                    self.wake_due();
+                    continue;
+                }
                 Halt::Parked => {
                     if let Some(deadline) = p.deadline {
                         self.timers.push(Reverse((deadline, pid)));
                     }
-                    p.state = if p.receives { 2 } else { 3 };
+                    p.state = match (p.receives, p.waiting) {
+                        (true, _) => 2,
+                        (false, true) => 4,
+                        (false, false) => 3,
+                    };
                     self.processes.insert(pid, p);
                 }
                 Halt::Ended(reason) => self.finish(p, reason),
             }
+            self.polls = 0;
             self.wake_due();
+        }
+    }
+
+    /// Lets a process that waits try again.
+    pub(crate) fn nudge(&mut self, pid: Option<u64>) {
+        let Some(pid) = pid else { return };
+        if let Some(process) = self.processes.get_mut(&pid)
+            && std::mem::take(&mut process.waiting)
+        {
+            process.deadline = None;
+            self.queue.push_back(pid);
         }
     }
 
@@ -295,6 +335,7 @@ impl<'w> World<'w> {
             if process.deadline == Some(deadline) {
                 process.deadline = None;
                 process.receives = false;
+                process.waiting = false;
                 self.queue.push_back(pid);
             }
         }
