@@ -17,7 +17,9 @@ pub(crate) fn apply(op: PrimOp, args: &[Value], operand: &Ty, result: &Ty) -> Re
 
 fn int(op: PrimOp, args: &[Value], width: IntTy) -> Result<Value, Fault> {
     // A box is never the word it is compared with: that word says "none".
-    if let (PrimOp::Eq, [Value::Boxed(_), Value::Word(_)] | [Value::Word(_), Value::Boxed(_)]) = (op, args) {
+    if let (PrimOp::Eq, [Value::Boxed(_), Value::Word(_)] | [Value::Word(_), Value::Boxed(_)]) =
+        (op, args)
+    {
         return Ok(Value::bool(false));
     }
     // Opaque values are themselves and nothing else.
