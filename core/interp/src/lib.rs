@@ -14,6 +14,7 @@ mod relations;
 mod resource;
 mod shown;
 mod trace;
+mod unwind;
 mod value;
 mod world;
 

@@ -5,6 +5,7 @@
 
 mod expr;
 mod ill;
+mod own;
 mod pattern;
 pub mod program;
 pub mod random;
