@@ -247,6 +247,10 @@ impl<'w> World<'w> {
         lock.waiting.push_back(me);
         let mut holder = lock.owner;
         while let Some(next) = locks.waits.get(&holder).and_then(|k| locks.held.get(k)) {
+            if next.owner == holder {
+                // It has been handed over and its new owner has yet to wake.
+                break;
+            }
             holder = next.owner;
             if holder == me {
                 let lock = locks.held.get_mut(&key).expect("it is held");
