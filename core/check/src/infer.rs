@@ -17,6 +17,7 @@ mod mvar;
 mod name;
 mod operator;
 mod pattern;
+mod plain;
 mod settle;
 mod stmt;
 pub mod unify;
@@ -44,6 +45,8 @@ const LOCAL_PARAMS: u32 = 1 << 24;
 enum Binding {
     Local(LocalId),
     LocalFn(LocalFnId),
+    /// A value that needs no evaluation: see [`plain`].
+    LocalValue(LocalFnId),
 }
 
 /// A local function's type.

@@ -517,7 +517,7 @@ pub fn did_you_mean<'n>(
         .into_iter()
         .filter(|candidate| *candidate != name)
         .map(|candidate| (distance(name, candidate), candidate))
-        .filter(|(distance, _)| *distance <= limit.max(1))
+        .filter(|(distance, _)| *distance <= limit.max(1) && *distance < name.chars().count())
         .min()
         .map(|(_, candidate)| candidate.to_string())
 }

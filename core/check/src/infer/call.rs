@@ -217,6 +217,10 @@ impl<'db> Infer<'db> {
                 let callee = self.read_local(local, callee.span);
                 return self.value_call(callee, args, span);
             }
+            Some((value @ Binding::LocalValue(_), _)) => {
+                let callee = self.bound_value(value, callee.span);
+                return self.value_call(callee, args, span);
+            }
             None => {}
         }
         if is_upper(name) {

@@ -257,7 +257,8 @@ impl<'db> Infer<'db> {
         let list_ty = self.known.list_of(item.clone());
         match self.known_form(&list.ty) {
             Ty::Adt(id, _) if id == self.known.list => {}
-            Ty::Infer(_) | Ty::Error => {}
+            Ty::Error => {}
+            // Also where the type is not known yet: then the loop is over what each call brings.
             _ => {
                 let over_span = list.span;
                 list = self.dot_call_done(list, "toList", over_span, Vec::new(), over_span);

@@ -261,6 +261,15 @@ impl<'db> Infer<'db> {
             );
             return;
         }
+        if let Some((_, field)) = self.find_field(form, name) {
+            let message = format!(
+                "no method `{name}` on type `{}`: expected function, its field `{name}` is of type `{}`",
+                self.show(form),
+                self.show(&field)
+            );
+            self.report(span, message);
+            return;
+        }
         let names = resolve::visible_values(self.db, self.project, self.module);
         let candidates = names.iter().chain(table.methods.keys()).map(|n| &**n);
         let hint = resolve::did_you_mean(name, candidates).map(|n| format!("did you mean `{n}`?"));

@@ -394,9 +394,14 @@ impl<'db> Infer<'db> {
         let count = lambda.params.len();
         // A lambda of several parameters where one is expected takes a tuple apart.
         let splat = count > 1
-            && expected
-                .as_ref()
-                .is_some_and(|(params, _)| params.len() == 1);
+            && expected.as_ref().is_some_and(|(params, _)| match &**params {
+                [one] => match self.table.shallow(one) {
+                    Ty::Infer(_) | Ty::Error => true,
+                    Ty::Tuple(items) => items.len() == count,
+                    _ => false,
+                },
+                _ => false,
+            });
         let param_types: Vec<Ty> = match &expected {
             Some((params, _)) if splat => match self.table.shallow(&params[0]) {
                 Ty::Tuple(items) if items.len() == count => items.to_vec(),
@@ -755,6 +760,14 @@ impl<'db> Infer<'db> {
     pub(super) fn bound_value(&mut self, binding: Binding, span: Span) -> Expr {
         match binding {
             Binding::Local(local) => self.read_local(local, span),
+            Binding::LocalValue(id) => {
+                let (callee, _, ty) = self.instantiate_local(id, span);
+                Expr {
+                    kind: ExprKind::Call(callee, Vec::new()),
+                    ty,
+                    span,
+                }
+            }
             Binding::LocalFn(id) => {
                 let (callee, params, result) = self.instantiate_local(id, span);
                 let types: Vec<Ty> = params.into_iter().map(|p| p.ty).collect();

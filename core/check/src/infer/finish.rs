@@ -31,7 +31,8 @@ pub(super) fn group(
     let mut free = Vec::new();
     if !declared {
         for (at, _, _, result, types) in &results {
-            if heads[*at].as_ref().is_some_and(|h| h.value) {
+            cx.enter(*at);
+            if heads[*at].as_ref().is_some_and(|h| h.value) && !cx.plain_global(group[*at]) {
                 continue;
             }
             types.iter().for_each(|ty| cx.table.free(ty, &mut free));

@@ -173,8 +173,14 @@ impl<'db> Infer<'db> {
             return self.mvar_read(head, span);
         }
         let (inst, _, result) = self.instantiate_fn(head, "", span);
+        // A value of several types is evaluated once for each.
+        let kind = if inst.args.is_empty() {
+            ExprKind::Global(inst.id)
+        } else {
+            ExprKind::Call(Callee::Fn(inst), Vec::new())
+        };
         Expr {
-            kind: ExprKind::Global(inst.id),
+            kind,
             ty: result,
             span,
         }

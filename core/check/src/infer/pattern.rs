@@ -113,11 +113,15 @@ impl<'db> Infer<'db> {
         if names.compare
             && !names.again.iter().any(|(other, _)| other == name)
             && !names.bound.iter().any(|(other, _)| other == name)
-            && let Some((Binding::Local(local), depth)) = self.lookup(name)
-            && !self.me().locals[local.0 as usize].mutable
+            && let Some((bound, depth)) = self.lookup(name)
             && depth == self.me().depth
+            && match bound {
+                Binding::Local(local) => !self.me().locals[local.0 as usize].mutable,
+                Binding::LocalValue(_) => true,
+                Binding::LocalFn(_) => false,
+            }
         {
-            return self.same_as(Binding::Local(local), ty, span);
+            return self.same_as(bound, ty, span);
         }
         match self.new_name(name, ty, names, span) {
             Some(local) => PatKind::Bind(local, None),

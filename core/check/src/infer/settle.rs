@@ -10,6 +10,8 @@ impl<'db> Infer<'db> {
     /// Decides operators on unknown operands and the types of literals, for variables made since `first_var` above the current level.
     pub(super) fn settle(&mut self, first_var: u32) {
         let level = self.table.level;
+        // What deciding makes is as inner as what it decides.
+        self.table.level += 1;
         loop {
             self.solve();
             self.sink(level);
@@ -60,6 +62,7 @@ impl<'db> Infer<'db> {
         }
         self.solve();
         self.check_traits();
+        self.table.level = level;
     }
 
     /// What goals on outer variables alone will tell is no more this function's to choose than those variables are.

@@ -97,14 +97,18 @@ impl<'db> Infer<'db> {
                 out.push(Stmt::Expr(write));
                 return;
             }
-            if let Raw::Lambda(lambda) = &value.kind
-                && !self.rebinds(pattern)
-            {
-                self.bound_lambda(name, lambda, pattern.span, span, out);
-                return;
+            if !self.rebinds(pattern) {
+                if let Raw::Lambda(lambda) = &value.kind {
+                    self.bound_lambda(name, lambda, pattern.span, span, out);
+                    return;
+                }
+                if self.bind_plain(name, value, pattern.span, span, out) {
+                    return;
+                }
             }
+        } else {
+            self.rebinds(pattern);
         }
-        self.rebinds(pattern);
         let value = match ty {
             Some(written) => {
                 let ty = self.lower_type(written);
@@ -240,7 +244,7 @@ impl<'db> Infer<'db> {
                         span,
                     }
                 }
-                Some((Binding::LocalFn(_), _)) => {
+                Some((Binding::LocalFn(_) | Binding::LocalValue(_), _)) => {
                     self.report(
                         target.span,
                         format!("cannot reassign immutable variable `{name}`"),
@@ -317,7 +321,7 @@ impl<'db> Infer<'db> {
                     },
                     span,
                 );
-                if let Ty::Array(_) = form {
+                if let Ty::Array(_) | Ty::Error = form {
                     return self.dropped(new);
                 }
                 self.expect(&old_ty, &new.ty, span);
@@ -366,7 +370,7 @@ impl<'db> Infer<'db> {
     }
 
     /// Local functions next to each other know each other; a bound lambda does not know itself.
-    fn local_group(
+    pub(super) fn local_group(
         &mut self,
         functions: &[Arc<raw::Function>],
         recursive: bool,
