@@ -133,6 +133,7 @@ pub fn signature(db: &dyn Db, project: Project, id: crate::ty::FnId) -> String {
                 name, args, result, ..
             } => {
                 let args: Vec<String> = args.iter().map(|t| printer.ty(t)).collect();
+                let name = if &**name == "[in]" { "toList" } else { name };
                 format!("{name}({}) -> {}", args.join(", "), printer.ty(result))
             }
             Constraint::TraitArgs(ty, of, args) => {

@@ -1,5 +1,6 @@
 //! Branches, loops, what leaves them, and what comes by message or exception.
 
+use super::call::{Arg, Args};
 use super::expr::wrap_patterns;
 use super::{Infer, Loop};
 use crate::hir::{self, Callee, Expr, ExprKind, FnInst, LocalId, Pat, PatKind, Span, Stmt};
@@ -258,7 +259,15 @@ impl<'db> Infer<'db> {
         match self.known_form(&list.ty) {
             Ty::Adt(id, _) if id == self.known.list => {}
             Ty::Error => {}
-            // Also where the type is not known yet: then the loop is over what each call brings.
+            // What it goes over is known when the type is, perhaps at each call.
+            Ty::Infer(_) => {
+                let over_span = list.span;
+                let args = Args {
+                    positional: vec![Arg::Done(list)],
+                    named: Vec::new(),
+                };
+                list = self.operator_call("[in]", args, over_span);
+            }
             _ => {
                 let over_span = list.span;
                 list = self.dot_call_done(list, "toList", over_span, Vec::new(), over_span);

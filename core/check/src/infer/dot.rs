@@ -232,6 +232,11 @@ impl<'db> Infer<'db> {
     }
 
     pub(super) fn no_method(&mut self, form: &Ty, name: &str, span: Span) {
+        if name == "[in]" {
+            let message = format!("type mismatch: `{}` cannot be looped over", self.show(form));
+            self.report(span, message);
+            return;
+        }
         if super::method::operator_function(name).is_some() {
             let message = format!("type mismatch: `{}` cannot be indexed", self.show(form));
             self.report(span, message);
@@ -259,15 +264,6 @@ impl<'db> Infer<'db> {
                 format!("no method `{name}` on type `{ty}`: `{ty}` does not implement {of}"),
                 hint,
             );
-            return;
-        }
-        if let Some((_, field)) = self.find_field(form, name) {
-            let message = format!(
-                "no method `{name}` on type `{}`: expected function, its field `{name}` is of type `{}`",
-                self.show(form),
-                self.show(&field)
-            );
-            self.report(span, message);
             return;
         }
         let names = resolve::visible_values(self.db, self.project, self.module);

@@ -394,14 +394,16 @@ impl<'db> Infer<'db> {
         let count = lambda.params.len();
         // A lambda of several parameters where one is expected takes a tuple apart.
         let splat = count > 1
-            && expected.as_ref().is_some_and(|(params, _)| match &**params {
-                [one] => match self.table.shallow(one) {
-                    Ty::Infer(_) | Ty::Error => true,
-                    Ty::Tuple(items) => items.len() == count,
+            && expected
+                .as_ref()
+                .is_some_and(|(params, _)| match &**params {
+                    [one] => match self.table.shallow(one) {
+                        Ty::Infer(_) | Ty::Error => true,
+                        Ty::Tuple(items) => items.len() == count,
+                        _ => false,
+                    },
                     _ => false,
-                },
-                _ => false,
-            });
+                });
         let param_types: Vec<Ty> = match &expected {
             Some((params, _)) if splat => match self.table.shallow(&params[0]) {
                 Ty::Tuple(items) if items.len() == count => items.to_vec(),

@@ -328,6 +328,11 @@ impl<'db> Infer<'db> {
             return;
         }
         let shown: Vec<String> = types.iter().map(|t| self.show(t)).collect();
+        if let ("[in]", Some(over)) = (name, shown.first()) {
+            let message = format!("type mismatch: `{over}` cannot be looped over");
+            self.report(span, message);
+            return;
+        }
         if operator_function(name).is_some() {
             let base = shown.first().map_or("", |s| s);
             let by = shown.get(1).map_or("", |s| s);
@@ -386,11 +391,12 @@ impl<'db> Infer<'db> {
     }
 }
 
-/// The library function behind index syntax.
+/// The library function behind syntax: indexes, and loops over what is not known where they stand.
 pub(super) fn operator_function(name: &str) -> Option<&'static str> {
     match name {
         "[]" => Some("index"),
         "[]=" => Some("setIndex"),
+        "[in]" => Some("toList"),
         _ => None,
     }
 }

@@ -82,7 +82,9 @@ impl<'db> Infer<'db> {
             Raw::Name(name) => self.lookup(name).is_none() || self.plain_binding(name).is_some(),
             Raw::Tuple(items) => any(items),
             Raw::List(items, tail) => {
-                items.is_empty() || any(items) || tail.as_ref().is_some_and(|t| self.may_be_general(t))
+                items.is_empty()
+                    || any(items)
+                    || tail.as_ref().is_some_and(|t| self.may_be_general(t))
             }
             Raw::Map(entries) => entries.is_empty(),
             Raw::Set(items) => items.is_empty(),

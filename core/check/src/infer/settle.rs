@@ -323,6 +323,11 @@ impl<'db> Infer<'db> {
                     self.attempt(pending, true);
                     return;
                 }
+                if let ("[in]", Goal::Dot { args, .. }) = (&**name, &pending.goal) {
+                    let item = self.fresh();
+                    let list = self.known.list_of(item);
+                    let _ = self.table.unify(&args[0], &list);
+                }
                 if let (true, Some(receiver)) = (*dot, self.dot_receiver(pending)) {
                     // Several meanings of a method are told apart by the receiver alone.
                     let levels = self.functions_named(name, None);
