@@ -72,16 +72,16 @@ table! {
         SpawnMonitor = "%spawn_monitor" [P] -> [R, R];
         /// (pid, boxed message). Never fails: a dead receiver swallows it.
         Send = "%send" [R, P] -> [];
-        /// (timeout in ms, or −1): starts a receive at the head of the mailbox.
-        ReceiveStart = "%receive_start" [R] -> [];
-        /// → descriptor index of the next message not yet refused, or −1 when there is none now.
-        ReceivePeek = "%receive_peek" [] -> [R];
+        /// (timeout in ms, or −1): starts a receive at the head of the mailbox; then as `ReceiveNext`.
+        ReceiveFirst = "%receive_first" [R] -> [R];
+        /// → descriptor index of the next message not yet refused; waits for one. −1: the time is up.
+        ReceiveNext = "%receive_next" [] -> [R];
         /// → the message just peeked, as a boxed object in this process's heap.
         ReceiveLoad = "%receive_load" [] -> [P];
         /// Takes the message just peeked out of the mailbox.
         ReceiveTake = "%receive_take" [] -> [];
-        /// Parks until a message arrives that has not been seen: → 0, or 1 when the timeout has passed.
-        ReceiveWait = "%receive_wait" [] -> [R];
+        /// Both: → the message just peeked, which is taken out.
+        ReceiveTaken = "%receive_taken" [] -> [P];
 
         /// → own pid.
         SelfPid = "self" [] -> [R];

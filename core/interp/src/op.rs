@@ -49,11 +49,11 @@ pub(crate) const EMITTED: &[Op] = &[
     Op::Fault,
     Op::Remember,
     Op::NewArray,
-    Op::ReceiveStart,
-    Op::ReceivePeek,
+    Op::ReceiveFirst,
+    Op::ReceiveNext,
     Op::ReceiveLoad,
     Op::ReceiveTake,
-    Op::ReceiveWait,
+    Op::ReceiveTaken,
 ];
 
 /// What an op does; `None` for one the interpreter does not have.

@@ -163,11 +163,11 @@ fn run(ctx: &mut Ctx, op: Op) -> Flow {
         Op::SpawnLink => proc_ops::spawn(ctx, proc_ops::Relation::Link),
         Op::SpawnMonitor => proc_ops::spawn(ctx, proc_ops::Relation::Monitor),
         Op::Send => proc_ops::send(ctx),
-        Op::ReceiveStart => proc_ops::receive_start(ctx),
-        Op::ReceivePeek => proc_ops::receive_peek(ctx),
+        Op::ReceiveFirst => proc_ops::receive_first(ctx),
+        Op::ReceiveNext => proc_ops::receive_next(ctx),
         Op::ReceiveLoad => proc_ops::receive_load(ctx),
         Op::ReceiveTake => proc_ops::receive_take(ctx),
-        Op::ReceiveWait => proc_ops::receive_wait(ctx),
+        Op::ReceiveTaken => proc_ops::receive_taken(ctx),
         Op::SelfPid => {
             ctx.put(0, ctx.process.pid());
             Ok(())

@@ -119,7 +119,7 @@ impl<'f> Emit<'_, 'f> {
         outer: u32,
         to: Option<(Block, TyId)>,
     ) {
-        self.arms_after(arms, bodies, outer, to, |_| {});
+        self.arms_after(arms, bodies, outer, to, |_, _| {});
     }
 
     /// The same, with something to do first in each.
@@ -129,7 +129,7 @@ impl<'f> Emit<'_, 'f> {
         bodies: &'f [Expr],
         outer: u32,
         to: Option<(Block, TyId)>,
-        mut first: impl FnMut(&mut Self),
+        mut first: impl FnMut(&mut Self, usize),
     ) {
         for (i, body) in bodies.iter().enumerate() {
             self.enter(arms.blocks[i]);
@@ -139,7 +139,7 @@ impl<'f> Emit<'_, 'f> {
                 continue;
             };
             self.debug.now = scope;
-            first(self);
+            first(self, i);
             self.flow(body, to);
         }
         self.debug.now = outer;

@@ -1,7 +1,7 @@
 //! `try` and `receive`.
 
 use super::{Emit, Frame};
-use crate::ir::{Receive, Try, Typed};
+use crate::ir::{Receive, Tree, Try, Typed};
 use crate::layout::TyId;
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{Block, InstBuilder, Value, types};
@@ -130,41 +130,94 @@ impl<'f> Emit<'_, 'f> {
             Some((time, _)) => self.value(time)[0],
             None => self.word(-1),
         };
-        self.op(Op::ReceiveStart, &[timeout]);
-        let (next, wait, passed) = (
+        let first = self.op(Op::ReceiveFirst, &[timeout])[0];
+        let (look, again, passed) = (
             self.b.create_block(),
             self.b.create_block(),
             self.b.create_block(),
         );
-        self.b.ins().jump(next, &[]);
-        self.b.switch_to_block(next);
-        let desc = self.op(Op::ReceivePeek, &[])[0];
-        let none = self.b.ins().icmp_imm_s(IntCC::SignedLessThan, desc, 0);
+        let desc = self.b.append_block_param(look, types::I64);
+        self.b.ins().jump(look, &[first.into()]);
+        self.b.switch_to_block(look);
+        let late = self.b.ins().icmp_imm_s(IntCC::SignedLessThan, desc, 0);
         let some = self.b.create_block();
-        self.b.ins().brif(none, wait, &[], some, &[]);
+        self.b.ins().brif(late, passed, &[], some, &[]);
         self.enter(some);
         let mut arms = self.new_arms(receive.arms.len());
+        // Whether the message is out of the mailbox when an arm has been chosen.
+        let mut taken = vec![false; receive.arms.len()];
         for group in &receive.groups {
             let other = self.b.create_block();
+            let certain = group.ty.is_some() && self.is_certain(&group.tree);
+            if certain {
+                mark(&group.tree, &mut taken);
+            }
             self.group(group, desc, other, &mut arms, |emit| {
-                emit.op(Op::ReceiveLoad, &[])[0]
+                let load = match certain {
+                    true => Op::ReceiveTaken,
+                    false => Op::ReceiveLoad,
+                };
+                emit.op(load, &[])[0]
             });
             self.debug.now = scope;
             self.enter(other);
         }
         // Refused by all arms.
-        self.b.ins().jump(next, &[]);
-        self.enter(wait);
-        let late = self.op(Op::ReceiveWait, &[])[0];
-        self.b.ins().brif(late, passed, &[], next, &[]);
-        self.b.seal_block(next);
+        self.b.ins().jump(again, &[]);
+        self.enter(again);
+        let next = self.op(Op::ReceiveNext, &[])[0];
+        self.b.ins().jump(look, &[next.into()]);
+        self.b.seal_block(look);
         self.enter(passed);
         match &receive.after {
             Some((_, then)) => self.flow(then, to),
             None => self.trap(),
         }
-        self.arms_after(&arms, &receive.arms, scope, to, |emit| {
-            emit.op(Op::ReceiveTake, &[]);
+        self.arms_after(&arms, &receive.arms, scope, to, |emit, arm| {
+            if !taken[arm] {
+                emit.op(Op::ReceiveTake, &[]);
+            }
         });
+    }
+
+    /// Does some arm take every value, without asking the program (whose guards may throw)?
+    fn is_certain(&self, tree: &Tree) -> bool {
+        match tree {
+            Tree::Fail | Tree::Test(..) => false,
+            Tree::Arm(_) => true,
+            Tree::Let(_, _, then) => self.is_certain(then),
+            Tree::Ctor(var, cases, otherwise) => {
+                let of = self.f.vars[var.0 as usize].ty;
+                let complete = cases.len() == self.layouts.data(of).ctors.len();
+                cases.iter().all(|case| self.is_certain(&case.1))
+                    && (complete || self.is_certain(otherwise))
+            }
+            Tree::Word(_, cases, otherwise) => {
+                cases.iter().all(|case| self.is_certain(&case.1)) && self.is_certain(otherwise)
+            }
+            Tree::First(trees) => trees.first().is_some_and(|tree| self.is_certain(tree)),
+        }
+    }
+}
+
+/// Notes the arms that a tree leads to.
+fn mark(tree: &Tree, arms: &mut [bool]) {
+    match tree {
+        Tree::Fail => {}
+        Tree::Arm(arm) => arms[*arm as usize] = true,
+        Tree::Let(_, _, then) => mark(then, arms),
+        Tree::Test(_, then, otherwise) => {
+            mark(then, arms);
+            mark(otherwise, arms);
+        }
+        Tree::Ctor(_, cases, otherwise) => {
+            cases.iter().for_each(|case| mark(&case.1, arms));
+            mark(otherwise, arms);
+        }
+        Tree::Word(_, cases, otherwise) => {
+            cases.iter().for_each(|case| mark(&case.1, arms));
+            mark(otherwise, arms);
+        }
+        Tree::First(trees) => trees.iter().for_each(|tree| mark(tree, arms)),
     }
 }

@@ -118,7 +118,7 @@ pub(crate) fn send(ctx: &mut Ctx) -> Flow {
     Ok(())
 }
 
-pub(crate) fn receive_start(ctx: &mut Ctx) -> Flow {
+pub(crate) fn receive_first(ctx: &mut Ctx) -> Flow {
     let timeout = ctx.arg(0) as i64;
     let deadline = if timeout < 0 {
         u64::MAX
@@ -126,21 +126,38 @@ pub(crate) fn receive_start(ctx: &mut Ctx) -> Flow {
         ctx.deadline(timeout)
     };
     ctx.own.queue.start(deadline);
-    Ok(())
+    receive_next(ctx)
 }
 
-pub(crate) fn receive_peek(ctx: &mut Ctx) -> Flow {
+pub(crate) fn receive_next(ctx: &mut Ctx) -> Flow {
     let mut found = ctx.own.queue.peek();
-    // What arrives between this glance and the wait is seen by the wait, under the lock.
     if found.is_none() && ctx.process.arrived.load(Ordering::Relaxed) {
-        let mut inbox = ctx.process.inbox.lock();
-        ctx.process.arrived.store(false, Ordering::Relaxed);
-        ctx.own.queue.accept(&mut inbox.messages);
-        drop(inbox);
-        found = ctx.own.queue.peek();
+        found = accept(ctx);
+    }
+    if found.is_none() {
+        let deadline = ctx.own.queue.deadline;
+        let late = deadline != u64::MAX && deadline <= ctx.core.timers.now();
+        // What arrives after the glance above is seen here, or when the process is parked, under the lock.
+        if late {
+            found = accept(ctx);
+        }
+        if found.is_none() && !late {
+            ctx.own.parking = Parked::Receive;
+            ctx.own.resume = Resume::Received;
+            return Err(Halt::Leave(Leave::Wait));
+        }
     }
     ctx.put(0, found.map_or(u64::MAX, u64::from));
     Ok(())
+}
+
+/// Takes over what has arrived; then the next message.
+fn accept(ctx: &mut Ctx) -> Option<u32> {
+    let mut inbox = ctx.process.inbox.lock();
+    ctx.process.arrived.store(false, Ordering::Relaxed);
+    ctx.own.queue.accept(&mut inbox.messages);
+    drop(inbox);
+    ctx.own.queue.peek()
 }
 
 pub(crate) fn receive_load(ctx: &mut Ctx) -> Flow {
@@ -167,32 +184,21 @@ pub(crate) fn receive_take(ctx: &mut Ctx) -> Flow {
     Ok(())
 }
 
-pub(crate) fn receive_wait(ctx: &mut Ctx) -> Flow {
-    let deadline = ctx.own.queue.deadline;
-    if deadline != u64::MAX && deadline <= ctx.core.timers.now() {
-        let late = ctx.process.inbox.lock().messages.is_empty();
-        ctx.put(0, u64::from(late));
-        return Ok(());
-    }
-    ctx.own.parking = Parked::Receive;
-    ctx.own.resume = Resume::Received;
-    Err(Halt::Leave(Leave::Wait))
+pub(crate) fn receive_taken(ctx: &mut Ctx) -> Flow {
+    receive_load(ctx)?;
+    ctx.own.queue.take();
+    Ok(())
 }
 
-/// A parked process runs again: 1 when its time is up and nothing has arrived. Who was woken from sleep before its time, by a debugger say, sleeps on.
+/// A parked process runs again: it goes on with its receive. Who was woken from sleep before its time, by a debugger say, sleeps on.
 pub(crate) fn received(ctx: &mut Ctx) -> Flow {
-    if ctx.own.parking == Parked::Sleep {
-        if ctx.core.timers.now() < ctx.own.queue.deadline {
-            ctx.own.resume = Resume::Received;
-            return Err(Halt::Leave(Leave::Wait));
-        }
-        return Ok(());
+    if ctx.own.parking != Parked::Sleep {
+        return receive_next(ctx);
     }
-    let deadline = ctx.own.queue.deadline;
-    let late = deadline != u64::MAX
-        && deadline <= ctx.core.timers.now()
-        && ctx.process.inbox.lock().messages.is_empty();
-    ctx.put(0, u64::from(late));
+    if ctx.core.timers.now() < ctx.own.queue.deadline {
+        ctx.own.resume = Resume::Received;
+        return Err(Halt::Leave(Leave::Wait));
+    }
     Ok(())
 }
 

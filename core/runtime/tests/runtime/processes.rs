@@ -14,17 +14,7 @@ use std::time::{Duration, Instant};
 /// Receives the next message, whatever it is: → the boxed message.
 pub fn receive(f: &mut Fun, timeout: i64) -> Value {
     let timeout = f.int(timeout);
-    f.op(Op::ReceiveStart, &[timeout]);
-    let (head, wait, got) = (f.b.create_block(), f.b.create_block(), f.b.create_block());
-    f.b.ins().jump(head, &[]);
-    f.b.switch_to_block(head);
-    let desc = f.op(Op::ReceivePeek, &[])[0];
-    let none = f.b.ins().icmp_imm_s(IntCC::SignedLessThan, desc, 0);
-    f.b.ins().brif(none, wait, &[], got, &[]);
-    f.b.switch_to_block(wait);
-    f.op(Op::ReceiveWait, &[]);
-    f.b.ins().jump(head, &[]);
-    f.b.switch_to_block(got);
+    f.op(Op::ReceiveFirst, &[timeout]);
     let message = f.op(Op::ReceiveLoad, &[])[0];
     f.op(Op::ReceiveTake, &[]);
     message
@@ -171,9 +161,9 @@ fn selective_receive_leaves_the_others_in_order() {
             let other = f.alloc(OTHER, &[seven]);
             f.op(Op::Send, &[me, other]);
             let never = f.int(-1);
-            f.op(Op::ReceiveStart, &[never]);
-            for _ in 0..3 {
-                f.op(Op::ReceivePeek, &[]);
+            f.op(Op::ReceiveFirst, &[never]);
+            for _ in 0..2 {
+                f.op(Op::ReceiveNext, &[]);
             }
             let taken = f.op(Op::ReceiveLoad, &[])[0];
             f.op(Op::ReceiveTake, &[]);
@@ -201,9 +191,8 @@ fn receive_gives_up_after_its_time_and_sleep_takes_its_time() {
             let ms = f.int(20);
             f.op(Op::Sleep, &[ms]);
             let timeout = f.int(10);
-            f.op(Op::ReceiveStart, &[timeout]);
-            f.op(Op::ReceivePeek, &[]);
-            let late = f.op(Op::ReceiveWait, &[])[0];
+            let late = f.op(Op::ReceiveFirst, &[timeout])[0];
+            let late = f.b.ins().ineg(late);
             let after = f.op(Op::MonotonicNanos, &[])[0];
             let took = f.b.ins().isub(after, before);
             let enough =
@@ -437,10 +426,8 @@ fn waiting_processes_can_be_looked_at() {
         let other = f.alloc(OTHER, &[n]);
         f.op(Op::Send, &[me, other]);
         let never = f.int(-1);
-        f.op(Op::ReceiveStart, &[never]);
-        f.op(Op::ReceivePeek, &[]);
-        f.op(Op::ReceivePeek, &[]);
-        f.op(Op::ReceiveWait, &[]);
+        f.op(Op::ReceiveFirst, &[never]);
+        f.op(Op::ReceiveNext, &[]);
         give_boxed(f, n);
     });
     world.publish(vec![(0, main)]);

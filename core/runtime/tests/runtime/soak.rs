@@ -22,9 +22,7 @@ fn talker(n: i64) -> CodeObject {
             send(f, boss, i);
             // Waits for nothing: the timer ends it.
             let timeout = f.int(1);
-            f.op(Op::ReceiveStart, &[timeout]);
-            f.op(Op::ReceivePeek, &[]);
-            f.op(Op::ReceiveWait, &[]);
+            f.op(Op::ReceiveFirst, &[timeout]);
             acc
         });
         f.b.ins().return_(&[]);
