@@ -417,6 +417,8 @@ impl Core {
         own.parking = Parked::No;
         own.deadline = 0;
         own.progress = 0;
+        own.put_off = 0;
+        own.lent.clear();
         own.taken = None;
         own.locals.clear();
         own.c_strings.clear();

@@ -102,6 +102,10 @@ pub(crate) struct Own {
     pub(crate) taken: Option<Fragment>,
     /// It may hold locks of module-level variables.
     pub(crate) uses_locks: bool,
+    /// The locks it lends while it waits for others: number and depth, the last one to be taken back first.
+    pub(crate) lent: Vec<(u64, u64)>,
+    /// The deadline of an op that waits for such a lock.
+    pub(crate) put_off: u64,
     /// Its own copies of module-level values, by number; roots.
     pub(crate) locals: Vec<(u64, u64)>,
     /// Texts its next foreign call may read.
@@ -144,6 +148,8 @@ impl Own {
             waits_for: None,
             taken: None,
             uses_locks: false,
+            lent: Vec::new(),
+            put_off: 0,
             locals: Vec::new(),
             c_strings: Vec::new(),
             arg_roots: 0,

@@ -1,12 +1,13 @@
 //! Module-level variables of the image (`mvar`): a value in transit for each, and re-entrant locks that processes hold.
 //!
 //! A lock goes from who lets it go to who has waited longest. Who ends gives all back. A process that would wait for itself gets an exception instead.
+//! While a process waits for what others do (a message, a channel), it lends its locks: else those it waits for might wait for it.
 
 use crate::core::Core;
 use crate::message::Fragment;
 use crate::mutex::{Mutex, RwLock};
 use crate::scheduler::Worker;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::VecDeque;
 use std::sync::Arc;
 
@@ -22,6 +23,8 @@ struct Locks {
     held: FxHashMap<u64, Lock>,
     /// Which lock a process waits for.
     waits: FxHashMap<u64, u64>,
+    /// Who has been given the lock it waited for and has not run since.
+    granted: FxHashSet<u64>,
 }
 
 struct Lock {
@@ -66,7 +69,7 @@ impl Shared {
         let owner = lock.owner;
         if owner == me {
             // Handed over while it waited, with the depth that is right then; or taken once more.
-            if locks.waits.remove(&me).is_none()
+            if !locks.granted.remove(&me)
                 && let Some(lock) = locks.held.get_mut(&key)
             {
                 lock.depth += 1;
@@ -78,10 +81,6 @@ impl Shared {
         }
         let mut holder = owner;
         while let Some(next) = locks.waits.get(&holder).and_then(|k| locks.held.get(k)) {
-            // It has been handed what it waits for, and only has not run since.
-            if next.owner == holder {
-                break;
-            }
             holder = next.owner;
             if holder == me {
                 return Taken::Deadlock;
@@ -105,9 +104,32 @@ impl Shared {
         hand_over(&mut locks, key)
     }
 
+    /// A process is about to wait for others: they get its locks meanwhile. Gives which ones it had how often, in order, and who is to be woken.
+    pub(crate) fn lend(&self, me: u64) -> (Vec<(u64, u64)>, Vec<u64>) {
+        let mut locks = self.locks.lock();
+        let mine = locks.held.iter().filter(|(_, lock)| lock.owner == me);
+        let mut mine: Vec<(u64, u64)> = mine.map(|(key, lock)| (*key, lock.depth)).collect();
+        mine.sort_unstable();
+        let keys = mine.iter().map(|(key, _)| *key);
+        let next = keys.filter_map(|key| hand_over(&mut locks, key)).collect();
+        (mine, next)
+    }
+
+    /// Takes a lock back that has been lent.
+    pub(crate) fn take_back(&self, key: u64, depth: u64, me: u64) -> Taken {
+        let taken = self.lock(key, me);
+        if taken == Taken::Yes
+            && let Some(lock) = self.locks.lock().held.get_mut(&key)
+        {
+            lock.depth = depth;
+        }
+        taken
+    }
+
     /// A process has ended: all its locks go on; gives who is to be woken.
     fn leave(&self, me: u64) -> Vec<u64> {
         let mut locks = self.locks.lock();
+        locks.granted.remove(&me);
         if let Some(key) = locks.waits.remove(&me)
             && let Some(lock) = locks.held.get_mut(&key)
         {
@@ -131,6 +153,8 @@ fn hand_over(locks: &mut Locks, key: u64) -> Option<u64> {
         Some(next) => {
             lock.owner = next;
             lock.depth = 1;
+            locks.waits.remove(&next);
+            locks.granted.insert(next);
             Some(next)
         }
         None => {
@@ -172,6 +196,23 @@ mod tests {
     }
 
     #[test]
+    fn lent_locks_come_back_as_often_as_they_were_held() {
+        let shared = Shared::default();
+        for _ in 0..2 {
+            assert_eq!(shared.lock(1, 10), Taken::Yes);
+        }
+        assert_eq!(shared.lock(1, 11), Taken::Wait);
+        assert_eq!(shared.lend(10), (vec![(1, 2)], vec![11]));
+        assert_eq!(shared.lock(1, 11), Taken::Yes);
+        assert_eq!(shared.take_back(1, 2, 10), Taken::Wait);
+        assert_eq!(shared.unlock(1, 11), Some(10));
+        assert_eq!(shared.take_back(1, 2, 10), Taken::Yes);
+        assert_eq!(shared.unlock(1, 10), None);
+        assert_eq!(shared.lock(1, 12), Taken::Wait);
+        assert_eq!(shared.unlock(1, 10), Some(12));
+    }
+
+    #[test]
     fn who_was_handed_a_lock_waits_no_more() {
         let shared = Shared::default();
         assert_eq!(shared.lock(1, 10), Taken::Yes);
@@ -179,6 +220,19 @@ mod tests {
         assert_eq!(shared.unlock(1, 10), Some(11));
         // 11 has not run yet.
         assert_eq!(shared.lock(1, 12), Taken::Wait);
+        assert_eq!(shared.lock(1, 11), Taken::Yes);
+        assert_eq!(shared.unlock(1, 11), Some(12));
+    }
+
+    /// Who has just been given a lock waits for nobody, nor does it again for the one it gave.
+    #[test]
+    fn a_lock_on_its_way_is_no_circle() {
+        let shared = Shared::default();
+        assert_eq!(shared.lock(1, 10), Taken::Yes);
+        assert_eq!(shared.lock(1, 11), Taken::Wait);
+        assert_eq!(shared.unlock(1, 10), Some(11));
+        assert_eq!(shared.lock(1, 12), Taken::Wait);
+        assert_eq!(shared.lock(1, 10), Taken::Wait);
         assert_eq!(shared.lock(1, 11), Taken::Yes);
         assert_eq!(shared.unlock(1, 11), Some(12));
     }

@@ -25,6 +25,51 @@ impl Ctx<'_> {
         Err(Halt::Leave(Leave::Wait))
     }
 
+    /// About to wait for others: they may have this process's locks meanwhile.
+    pub(crate) fn lend_locks(&mut self) {
+        if !self.own.uses_locks || !self.own.lent.is_empty() {
+            return;
+        }
+        let (mut lent, next) = self.core.shared.lend(self.process.pid());
+        lent.reverse();
+        self.own.lent = lent;
+        for pid in next {
+            self.core.nudge(Some(self.worker), pid);
+        }
+    }
+
+    /// Takes lent locks back; false: one is held by another process, which will wake this one.
+    pub(crate) fn take_locks_back(&mut self) -> Flow<bool> {
+        while let Some(&(key, depth)) = self.own.lent.last() {
+            match self.core.shared.take_back(key, depth, self.process.pid()) {
+                Taken::Yes => self.own.lent.pop(),
+                Taken::Wait => return Ok(false),
+                Taken::Deadlock => {
+                    self.own.lent.clear();
+                    return Err(deadlock());
+                }
+            };
+        }
+        Ok(true)
+    }
+
+    /// The same for an op that runs again; false: it has to leave once more.
+    fn back_with_locks(&mut self) -> Flow<bool> {
+        if self.own.lent.is_empty() {
+            return Ok(true);
+        }
+        if self.take_locks_back()? {
+            if self.own.put_off != 0 {
+                self.own.deadline = std::mem::take(&mut self.own.put_off);
+            }
+            return Ok(true);
+        }
+        if self.own.put_off == 0 {
+            self.own.put_off = self.own.deadline;
+        }
+        Ok(false)
+    }
+
     /// The deadline of the op that is running, which may have waited before; `None`: its time is up.
     pub(crate) fn patience(&mut self, millis: i64) -> Option<u64> {
         let deadline = match std::mem::take(&mut self.own.deadline) {
@@ -81,6 +126,11 @@ impl Ctx<'_> {
     }
 }
 
+fn deadlock() -> Halt {
+    let text = "processes wait for each other's module-level variables";
+    Halt::error("Deadlock", text)
+}
+
 fn channel(resource: &Resource) -> Flow<&Channel> {
     match resource {
         Resource::Channel(channel) => Ok(channel),
@@ -100,6 +150,9 @@ pub(crate) fn new(ctx: &mut Ctx) -> Flow {
 }
 
 pub(crate) fn send(ctx: &mut Ctx) -> Flow {
+    if !ctx.back_with_locks()? {
+        return ctx.wait_for_resource(Op::ChanSend, u64::MAX);
+    }
     ctx.own.deadline = 0;
     ctx.back_from_channel();
     let resource = ctx.resource(0);
@@ -111,12 +164,16 @@ pub(crate) fn send(ctx: &mut Ctx) -> Flow {
         Attempt::Closed => Err(Halt::error("ChannelClosed", "send on a closed channel")),
         Attempt::Wait => {
             ctx.own.waits_for = Some(resource);
+            ctx.lend_locks();
             ctx.wait_for_resource(Op::ChanSend, u64::MAX)
         }
     }
 }
 
 pub(crate) fn receive(ctx: &mut Ctx) -> Flow {
+    if !ctx.back_with_locks()? {
+        return ctx.wait_for_resource(Op::ChanReceive, u64::MAX);
+    }
     ctx.back_from_channel();
     let resource = ctx.resource(0);
     let channel = channel(&resource)?;
@@ -133,6 +190,7 @@ pub(crate) fn receive(ctx: &mut Ctx) -> Flow {
         (Attempt::Wait, None) => LATE,
         (Attempt::Wait, Some(deadline)) => {
             ctx.own.waits_for = Some(resource);
+            ctx.lend_locks();
             return ctx.wait_for_resource(Op::ChanReceive, deadline);
         }
     };
@@ -186,10 +244,7 @@ pub(crate) fn shared_lock(ctx: &mut Ctx) -> Flow {
     match ctx.core.shared.lock(ctx.arg(0), ctx.process.pid()) {
         Taken::Yes => Ok(()),
         Taken::Wait => ctx.wait_for_resource(Op::MvarLock, u64::MAX),
-        Taken::Deadlock => Err(Halt::error(
-            "Deadlock",
-            "processes wait for each other's module-level variables",
-        )),
+        Taken::Deadlock => Err(deadlock()),
     }
 }
 

@@ -142,6 +142,7 @@ pub(crate) fn receive_next(ctx: &mut Ctx) -> Flow {
             found = accept(ctx);
         }
         if found.is_none() && !late {
+            ctx.lend_locks();
             ctx.own.parking = Parked::Receive;
             ctx.own.resume = Resume::Received;
             return Err(Halt::Leave(Leave::Wait));
@@ -193,6 +194,13 @@ pub(crate) fn receive_taken(ctx: &mut Ctx) -> Flow {
 /// A parked process runs again: it goes on with its receive. Who was woken from sleep before its time, by a debugger say, sleeps on.
 pub(crate) fn received(ctx: &mut Ctx) -> Flow {
     if ctx.own.parking != Parked::Sleep {
+        if !ctx.own.lent.is_empty() && !ctx.take_locks_back()? {
+            ctx.own.parking = Parked::Resource;
+            ctx.own.deadline = u64::MAX;
+            ctx.own.resume = Resume::Received;
+            return Err(Halt::Leave(Leave::Wait));
+        }
+        ctx.own.deadline = 0;
         return receive_next(ctx);
     }
     if ctx.core.timers.now() < ctx.own.queue.deadline {
