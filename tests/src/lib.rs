@@ -253,7 +253,8 @@ fn collect(dir: &Path, found: &mut Vec<PathBuf>) {
 /// What a program's comments say about it.
 ///
 /// `# out: TEXT` a line of standard output, in order · `# error: TEXT` standard error contains it · `# exit: N` the exit status, else 0 ·
-/// `# args: A B` its arguments · `# stress-args: A B` its arguments in stress modes · `# stress: skip` not run in them.
+/// `# args: A B` its arguments · `# stress-args: A B` its arguments in stress modes · `# stress: skip` not run in them ·
+/// `# interpret: skip` not interpreted.
 #[derive(Debug, Default)]
 pub struct Expected {
     /// Standard output.
