@@ -41,6 +41,12 @@ enum Command {
         )]
         program: Vec<String>,
     },
+    /// Print a program with its macros expanded.
+    Expand {
+        /// The program.
+        #[arg(value_name = "FILE|DIR")]
+        program: PathBuf,
+    },
     /// Check a program without running it.
     Check {
         /// The program.
@@ -73,6 +79,7 @@ fn main() -> ExitCode {
             })
         }
         Command::Check { program } => check(&program),
+        Command::Expand { program } => expand(&program),
     };
     status_of(status)
 }
@@ -91,6 +98,17 @@ fn interpreted(program: &Path, args: Vec<String>) -> i32 {
 fn check(program: &Path) -> i32 {
     match nostos_session::check(program, style()) {
         Ok(found) => {
+            eprint!("{}", found.text);
+            i32::from(found.errors > 0)
+        }
+        Err(error) => fail(&error),
+    }
+}
+
+fn expand(program: &Path) -> i32 {
+    match nostos_session::expand(program, style()) {
+        Ok((text, found)) => {
+            print!("{text}");
             eprint!("{}", found.text);
             i32::from(found.errors > 0)
         }

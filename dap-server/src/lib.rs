@@ -14,3 +14,4 @@ pub mod server;
 pub mod wire;
 
 pub use image::image_main;
+pub use nostos_session::expander;

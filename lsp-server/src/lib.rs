@@ -196,7 +196,7 @@ impl Server<'_> {
         let (root, name) = paths::project_of(&path);
         let project = root.clone().unwrap_or_else(|| path.clone());
         let analysis = self.projects.entry(project.clone()).or_insert_with(|| {
-            let mut analysis = Analysis::new();
+            let mut analysis = Analysis::with_macros(nostos_dap::expander());
             for (name, text) in root.iter().flat_map(|root| paths::sources(root)) {
                 analysis.set_file(&name, &text);
             }

@@ -36,4 +36,5 @@ pub const FILES: &[(&str, &str)] = &[
     ("std/random.nos", include_str!("../random.nos")),
     ("std/json.nos", include_str!("../json.nos")),
     ("std/mvar.nos", include_str!("../mvar.nos")),
+    ("std/syntax.nos", include_str!("../syntax.nos")),
 ];

@@ -175,6 +175,7 @@ fn collect(root: &Path, dir: &Path, files: &mut Vec<(String, String)>) {
 
 fn found(program: &Path) -> Vec<Found> {
     let mut db = Database::new();
+    db.set_expander(nostos_session::expander());
     for (path, text) in nostos_std::FILES {
         db.set_file(path, text, Origin::Std);
     }

@@ -70,7 +70,7 @@ impl Ide {
     /// For the project in a directory, which is read when the first question comes.
     pub fn new(root: PathBuf) -> Ide {
         Ide {
-            analysis: nostos_ide::Analysis::new(),
+            analysis: nostos_ide::Analysis::with_macros(nostos_dap::expander()),
             textual: Textual { root },
             loaded: false,
         }

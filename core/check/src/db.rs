@@ -6,6 +6,7 @@
 )]
 
 use crate::edits::{self, Known};
+use crate::expand::Expander;
 use crate::ids::{Container, FnKey, Ids, ImplId, ModuleId, Part};
 use crate::items::{self, Entry, FileItems, FileScope, ModuleScope, Place};
 use crate::raw;
@@ -74,6 +75,8 @@ macro_rules! nodes {
             fn ids(&self) -> &Ids;
             /// All files.
             fn project(&self) -> Project;
+            /// What runs macros, where something may.
+            fn expander(&self) -> Option<&dyn Expander>;
             /// The groups of the whole project, if they are at hand: the same for the same [`Project::groups_version`], which has to be asked first.
             fn known_groups(&self) -> Option<Arc<crate::scc::Groups>>;
             $(/// The handle of a number.
@@ -88,6 +91,10 @@ macro_rules! nodes {
 
             fn project(&self) -> Project {
                 Database::project(self)
+            }
+
+            fn expander(&self) -> Option<&dyn Expander> {
+                self.expander.as_deref()
             }
 
             fn known_groups(&self) -> Option<Arc<crate::scc::Groups>> {
@@ -136,6 +143,7 @@ pub struct Database {
     known: Known,
     /// Files of the project whose text may define or use macros.
     macros: FxHashSet<FileId>,
+    expander: Option<Arc<dyn Expander>>,
 }
 
 #[salsa::db]
@@ -176,9 +184,15 @@ impl Database {
             log,
             known: Known::default(),
             macros: FxHashSet::default(),
+            expander: None,
         };
         db.project = Some(Project::new(&db, Arc::default(), Arc::default(), 0));
         db
+    }
+
+    /// Sets what runs macros. To be called before anything is asked.
+    pub fn set_expander(&mut self, expander: Arc<dyn Expander>) {
+        self.expander = Some(expander);
     }
 
     /// All files as one value for queries.
@@ -350,7 +364,10 @@ pub(crate) fn items_of(db: &dyn Db, file: FileId, text: &str) -> FileItems {
     let path = module_path(&db.ids().file_path(file));
     let source = nostos_syntax::ast::SourceFile::cast(parse.tree().root())
         .expect("the root of a tree is a source file");
-    let mut items = items::file_items(db.ids(), file, &path, source);
+    let project = db.project();
+    let expand = crate::expand::items::Items { db, project, file };
+    let is_std = source_of(db, project, file).is_some_and(|f| f.origin(db) == Origin::Std);
+    let mut items = items::file_items(db.ids(), file, &path, source, (!is_std).then_some(&expand));
     items.syntax_errors = parse.errors().to_vec();
     items
 }
@@ -472,8 +489,8 @@ fn fn_entry<R>(
     Some(read(&items.fns[at]))
 }
 
-/// A function as written. Equal texts are equal wherever they stand.
-pub fn function(db: &dyn Db, _: Project, id: FnId) -> Option<Arc<raw::Function>> {
+/// A function as written, calls of macros included. Equal texts are equal wherever they stand.
+pub fn written(db: &dyn Db, _: Project, id: FnId) -> Option<Arc<raw::Function>> {
     function_at(db, db.fn_node(id))
 }
 
@@ -482,6 +499,8 @@ fn function_at(db: &dyn Db, node: FnNode) -> Option<Arc<raw::Function>> {
     let (project, id) = (db.project(), node.id(db));
     fn_entry(db, project, id, |entry| entry.def.clone())
 }
+
+pub use crate::expand::calls::function;
 
 /// Where a function stands. For a default, where its function stands.
 pub fn fn_place(db: &dyn Db, _: Project, id: FnId) -> Option<Place> {

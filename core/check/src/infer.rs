@@ -319,6 +319,10 @@ impl<'db> Infer<'db> {
     }
 
     fn new_local(&mut self, name: Name, ty: Ty, mutable: bool, span: Span) -> LocalId {
+        let name = match crate::expand::marked(&name) {
+            Some((plain, _)) => plain.into(),
+            None => name,
+        };
         let me = self.me();
         me.locals.push(Local {
             name,

@@ -2,6 +2,10 @@
 //!
 //! [`file_items`] reads the tree; [`FileScope`] is what other definitions may depend on without depending on bodies or places.
 
+mod expanded;
+
+use crate::expand::calls::Source;
+use crate::expand::items::Items;
 use crate::hir::Span;
 use crate::ids::{Container, FnKey, Ids, ImplId, ItemKey, ModuleId, Part};
 use crate::lower::{self, Lower};
@@ -89,6 +93,21 @@ pub struct FileItems {
     pub syntax_errors: Vec<nostos_syntax::SyntaxError>,
     /// What is wrong with the items themselves.
     pub errors: Vec<ItemError>,
+    /// The text that functions stand in which a macro made.
+    pub sources: FxHashMap<FnId, Arc<Source>>,
+    /// What items became that a macro expanded.
+    pub expansions: Vec<Made>,
+}
+
+/// What an item became that a macro expanded.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Made {
+    /// The item's bytes in the text around it.
+    pub range: std::ops::Range<u32>,
+    /// The new text.
+    pub text: Name,
+    /// What items in it became.
+    pub inner: Vec<Made>,
 }
 
 /// A function as seen by name lookup.
@@ -166,8 +185,11 @@ pub fn file_items(
     file: FileId,
     module_path: &str,
     source: ast::SourceFile<'_>,
+    expand: Option<&Items<'_>>,
 ) -> FileItems {
     let mut collect = Collect {
+        expand,
+        depth: 0,
         ids,
         file,
         out: FileItems::default(),
@@ -188,6 +210,9 @@ pub fn file_items(
 }
 
 struct Collect<'a> {
+    /// Makes of items with macros what they stand for.
+    expand: Option<&'a Items<'a>>,
+    depth: u32,
     ids: &'a Ids,
     file: FileId,
     out: FileItems,
@@ -222,8 +247,9 @@ impl Collect<'_> {
         let mut at = 0;
         while at < items.len() {
             let item = items[at];
-            if item.decorators().next().is_some() {
-                self.error(item.node(), "decorators are not supported yet");
+            if let Some(count) = self.decorated(index, &items[at..]) {
+                at += count;
+                continue;
             }
             match item {
                 Item::Fn(_) => at = self.functions(items, at, &container, module, &mut signature),
@@ -385,11 +411,26 @@ impl Collect<'_> {
                         lowered,
                     );
                 }
-                Item::Macro(def) => self.error(def.node(), "macros are not supported yet"),
-                Item::Expr(def) => self.error(
-                    def.node(),
-                    "a call where a definition may stand is not supported yet",
-                ),
+                Item::Macro(def) => {
+                    let lowered = Lower::at(def.node()).macro_item(def);
+                    self.push_fn(
+                        &container,
+                        module,
+                        def.node(),
+                        def.doc(),
+                        def.is_pub(),
+                        lowered,
+                        None,
+                    );
+                }
+                Item::Expr(def) => {
+                    if !self.item_call(index, def) {
+                        self.error(
+                            def.node(),
+                            "an expression cannot stand here: only definitions and calls of macros",
+                        );
+                    }
+                }
             }
             at += 1;
         }

@@ -9,6 +9,7 @@ pub mod diagnostic;
 pub mod dump;
 mod edits;
 pub mod exhaustive;
+pub mod expand;
 pub mod hir;
 pub mod ids;
 mod impls;

@@ -4,6 +4,7 @@
 
 mod expr;
 mod pattern;
+mod quote;
 
 use crate::hir::Span;
 use crate::raw::*;

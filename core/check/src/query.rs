@@ -75,7 +75,7 @@ fn findings(db: &Database, file: FileId, source: crate::db::SourceFile) -> Vec<D
                 severity,
                 file,
                 range,
-                message,
+                message: crate::expand::clean(&message),
                 hint,
                 related: Vec::new(),
             });
@@ -152,7 +152,7 @@ fn findings(db: &Database, file: FileId, source: crate::db::SourceFile) -> Vec<D
 type Findings = (Arc<Vec<Finding>>, Arc<Vec<Finding>>);
 
 /// What is wrong with a function, its defaults included.
-fn fn_findings(db: &dyn Db, _: Project, id: FnId) -> Findings {
+pub(crate) fn fn_findings(db: &dyn Db, _: Project, id: FnId) -> Findings {
     fn_findings_at(db, db.fn_node(id))
 }
 
@@ -180,6 +180,7 @@ fn fn_findings_at(db: &dyn Db, node: FnNode) -> Findings {
         });
     }
     findings.dedup();
+    crate::expand::explain::explain(db, project, id, &mut findings, &mut warnings);
     (Arc::new(findings), Arc::new(warnings))
 }
 

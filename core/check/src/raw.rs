@@ -146,6 +146,23 @@ pub enum ExprKind {
     Index(Box<Expr>, Box<Expr>),
     TypeApp(Box<Expr>, Vec<TypeExpr>),
     Question(Box<Expr>),
+    /// `quote(…)`, `quote { … }`; gone when inference sees the function.
+    Quote(Vec<QuotePart>),
+    /// `~e` outside of a quote; gone when inference sees the function.
+    Splice(Box<Expr>),
+}
+
+/// A part of a quote.
+#[derive(Clone, PartialEq, Debug)]
+pub enum QuotePart {
+    /// Code as written, names marked.
+    Text(String),
+    /// `~e`, and the kind of place it fills (see `expand::render`).
+    Splice(char, Expr),
+    /// `~comptime(e)`
+    Value(char, Expr),
+    /// `~if c { … } else { … }`
+    If(Box<Expr>, Vec<QuotePart>, Vec<QuotePart>),
 }
 
 /// An argument.

@@ -8,6 +8,12 @@ use crate::raw::{Name, TypeBody, TypeKind, Use, UseWhat};
 use crate::ty::{TraitId, TypeId};
 use std::sync::Arc;
 
+/// A name of a quote that means what it means in the module of its macro: the name and that module.
+fn marked(db: &dyn Db, name: &str) -> Option<(Name, ModuleId)> {
+    let (plain, module) = crate::expand::marked(name)?;
+    Some((plain.into(), db.ids().module(module)))
+}
+
 /// What a module path leads to.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Target {
@@ -32,6 +38,10 @@ pub fn can_see(db: &dyn Db, from: ModuleId, of: ModuleId) -> bool {
 /// The module that `path` names in `from`.
 pub fn find_module(db: &dyn Db, project: Project, from: ModuleId, path: &[Name]) -> Option<Target> {
     let (first, rest) = path.split_first()?;
+    if let Some((plain, there)) = marked(db, first) {
+        let path: Vec<Name> = std::iter::once(plain).chain(rest.iter().cloned()).collect();
+        return find_module(db, project, there, &path);
+    }
     // Inline modules of this module and of those around it.
     let mut at = Some(from);
     while let Some(module) = at {
@@ -309,6 +319,9 @@ fn read_ctors(scope: &ModuleScope, name: &str, public: bool) -> Vec<(TypeId, u32
 /// The functions and values that `name` may mean in `from`.
 #[salsa::tracked(returns(clone))]
 pub fn values(db: &dyn Db, project: Project, from: ModuleId, name: Name) -> Arc<Levels<FnHead>> {
+    if let Some((plain, there)) = marked(db, &name) {
+        return values(db, project, there, plain);
+    }
     Arc::new(levels(db, project, from, &name, &read_values))
 }
 
@@ -339,6 +352,9 @@ pub fn prelude_values(db: &dyn Db, project: Project, name: Name) -> Arc<Vec<FnHe
 /// The type that `name` means in `from`.
 #[salsa::tracked(returns(clone))]
 pub fn type_named(db: &dyn Db, project: Project, from: ModuleId, name: Name) -> Option<TypeId> {
+    if let Some((plain, there)) = marked(db, &name) {
+        return type_named(db, project, there, plain);
+    }
     levels(db, project, from, &name, &read_type)
         .first()
         .and_then(|level| level.first().copied())
@@ -363,6 +379,9 @@ pub fn module_type(
 /// The trait that `name` means in `from`.
 #[salsa::tracked(returns(clone))]
 pub fn trait_named(db: &dyn Db, project: Project, from: ModuleId, name: Name) -> Option<TraitId> {
+    if let Some((plain, there)) = marked(db, &name) {
+        return trait_named(db, project, there, plain);
+    }
     let found = levels(db, project, from, &name, &read_trait)
         .first()
         .and_then(|level| level.first().copied());
@@ -402,6 +421,9 @@ pub fn ctors(
     from: ModuleId,
     name: Name,
 ) -> Arc<Levels<(TypeId, u32)>> {
+    if let Some((plain, there)) = marked(db, &name) {
+        return ctors(db, project, there, plain);
+    }
     let mut found = levels(db, project, from, &name, &read_ctors);
     // `use m.{T}` brings the constructors of T under their own names.
     let mut brought = Vec::new();

@@ -300,6 +300,8 @@ impl Mentions {
             ExprKind::Error
             | ExprKind::Unsupported(_)
             | ExprKind::Literal(_)
+            | ExprKind::Quote(_)
+            | ExprKind::Splice(_)
             | ExprKind::Continue => {}
             ExprKind::Name(name) => self.name(name),
             ExprKind::Interpolation(items) | ExprKind::Tuple(items) | ExprKind::Set(items) => {

@@ -77,6 +77,13 @@ impl Default for Analysis {
 }
 
 impl Analysis {
+    /// As [`Analysis::new`], with something to run macros by.
+    pub fn with_macros(expander: std::sync::Arc<dyn nostos_check::expand::Expander>) -> Self {
+        let mut analysis = Analysis::new();
+        analysis.db.set_expander(expander);
+        analysis
+    }
+
     /// The library and nothing else.
     pub fn new() -> Self {
         let mut db = Database::new();

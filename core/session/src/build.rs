@@ -5,6 +5,7 @@
 
 use crate::debug::Finding;
 use crate::eval::Scrap;
+use crate::expand::Macros;
 use crate::project::Project;
 use crate::report;
 use nostos_abi::code::{CellId, CodeObject};
@@ -274,6 +275,7 @@ impl Build {
 /// A database with std and these files.
 pub fn database(files: &BTreeMap<String, String>) -> Database {
     let mut db = Database::new();
+    db.set_expander(Macros::new());
     for (path, text) in nostos_std::FILES {
         db.set_file(path, text, Origin::Std);
     }

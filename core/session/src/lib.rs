@@ -5,6 +5,7 @@ pub mod build;
 pub mod debug;
 pub mod eval;
 pub mod interpret;
+pub mod expand;
 pub mod live;
 pub mod project;
 pub mod report;
@@ -17,11 +18,39 @@ pub use nostos_codegen::Options;
 pub use nostos_runtime::{Config, Stream};
 use std::path::Path;
 
+/// What runs macros for an editor's analysis.
+pub fn expander() -> std::sync::Arc<dyn nostos_check::expand::Expander> {
+    expand::Macros::quiet()
+}
+
 /// Checks a program without running it.
 pub fn check(path: &Path, style: Style) -> Result<report::Found, project::OpenError> {
     let project = project::Project::open(path)?;
     Ok(deep(|| {
         let db = build::database(&project.files);
         report::found(&db, &query::project_diagnostics(&db), style)
+    }))
+}
+
+/// The sources of a program with all macros expanded, and what is wrong with it. A program of several files: each under its name.
+pub fn expand(path: &Path, style: Style) -> Result<(String, report::Found), project::OpenError> {
+    let project = project::Project::open(path)?;
+    Ok(deep(|| {
+        let db = build::database(&project.files);
+        let mut out = String::new();
+        for name in project.files.keys() {
+            let Some(file) = db.file_id(name) else {
+                continue;
+            };
+            if project.files.len() > 1 {
+                out += &format!("# {name}\n");
+            }
+            out += &nostos_check::expand::print::expanded_source(&db, file);
+            if !out.ends_with('\n') {
+                out.push('\n');
+            }
+        }
+        let found = report::found(&db, &query::project_diagnostics(&db), style);
+        (out, found)
     }))
 }

@@ -21,8 +21,15 @@ pub(crate) struct Lexed {
     pub errors: Vec<SyntaxError>,
 }
 
-pub(crate) fn lex(text: &str) -> Lexed {
+/// What follows a name that an expansion has marked: [`MARK`], which quote it comes from, [`MARK_END`].
+pub const MARK: char = '\u{E000}';
+/// See [`MARK`].
+pub const MARK_END: char = '\u{E001}';
+
+/// `marked`: names may carry marks, as in expansions; in files nobody can write them.
+pub(crate) fn lex(text: &str, marked: bool) -> Lexed {
     let mut lexer = Lexer {
+        marked,
         text,
         bytes: text.as_bytes(),
         pos: 0,
@@ -50,6 +57,7 @@ struct OpenString {
 }
 
 struct Lexer<'a> {
+    marked: bool,
     text: &'a str,
     bytes: &'a [u8],
     pos: usize,
@@ -235,6 +243,12 @@ impl Lexer<'_> {
             0x80.. if word.chars().next().is_some_and(char::is_uppercase) => Kind::UpperIdent,
             _ => Kind::Ident,
         };
+        if self.marked
+            && self.text[self.pos..].starts_with(MARK)
+            && let Some(end) = self.text[self.pos..].find(MARK_END)
+        {
+            self.pos += end + MARK_END.len_utf8();
+        }
         self.push(kind, start);
     }
 

@@ -17,7 +17,8 @@ pub mod tree;
 
 pub use error::SyntaxError;
 pub use kind::Kind;
+pub use lexer::{MARK, MARK_END};
 pub use line_index::{LineCol, LineIndex};
-pub use parse::{Parse, parse, parse_as};
+pub use parse::{Parse, parse, parse_as, parse_expansion};
 pub use parser::Entry;
 pub use tree::{Node, NodeId, TextRange, Tree};

@@ -17,6 +17,7 @@ pub struct Parse {
 
 struct Inner {
     entry: Entry,
+    marked: bool,
     tree: Tree,
     errors: Vec<SyntaxError>,
 }
@@ -29,17 +30,27 @@ pub fn parse(text: &str) -> Parse {
 
 /// Parses a text as a file or as statements.
 pub fn parse_as(text: &str, entry: Entry) -> Parse {
+    parse_text(text, entry, false)
+}
+
+/// Parses what a macro made, whose names may carry marks (see [`crate::MARK`]).
+pub fn parse_expansion(text: &str, entry: Entry) -> Parse {
+    parse_text(text, entry, true)
+}
+
+fn parse_text(text: &str, entry: Entry, marked: bool) -> Parse {
     assert!(
         u32::try_from(text.len()).is_ok(),
         "a source text has fewer than 2^32 bytes"
     );
-    let lexed = lexer::lex(text);
+    let lexed = lexer::lex(text, marked);
     let mut errors = lexed.errors;
     let tree = parser::parse(text, &lexed.tokens, entry, &mut errors);
     errors.sort_by_key(|error| error.range);
     Parse {
         inner: Arc::new(Inner {
             entry,
+            marked,
             tree,
             errors,
         }),
@@ -76,7 +87,9 @@ impl Parse {
 impl PartialEq for Parse {
     fn eq(&self, other: &Parse) -> bool {
         Arc::ptr_eq(&self.inner, &other.inner)
-            || (self.inner.entry == other.inner.entry && self.text() == other.text())
+            || (self.inner.entry == other.inner.entry
+                && self.inner.marked == other.inner.marked
+                && self.text() == other.text())
     }
 }
 

@@ -193,6 +193,17 @@ struct Context {
     no_brace: bool,
 }
 
+/// Where something is spliced that is no expression.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Spliced {
+    /// The name of a definition, before its parameters.
+    Name,
+    /// A pattern.
+    Pattern,
+    /// A type.
+    Type,
+}
+
 struct Parser<'a> {
     input: &'a Input<'a>,
     close_of: &'a [u32],

@@ -71,6 +71,8 @@ impl<'db> Infer<'db> {
         let span = e.span;
         match &e.kind {
             Raw::Error => self.error_expr(span),
+            // Expansion has made code of the one and reported the other.
+            Raw::Quote(_) | Raw::Splice(_) => self.error_expr(span),
             Raw::Unsupported(what) => {
                 self.report(span, format!("{what} is not supported yet"));
                 self.error_expr(span)

@@ -421,7 +421,7 @@ impl<'db> Infer<'db> {
             });
             me.local_parents.push(parent);
             me.local_fns.push(hir::LocalFn {
-                name: function.name.clone(),
+                name: crate::expand::plain(&function.name).into(),
                 type_params: 0,
                 first_param: 0,
                 params: Vec::new(),

@@ -178,8 +178,8 @@ impl Lower {
                 e.type_args().map(|ty| self.ty(ty)).collect(),
             ),
             ast::Expr::Question(e) => ExprKind::Question(self.boxed(node, e.operand())),
-            ast::Expr::Quote(_) => ExprKind::Unsupported("quote"),
-            ast::Expr::Splice(_) => ExprKind::Unsupported("splice"),
+            ast::Expr::Quote(quote) => self.quote(quote),
+            ast::Expr::Splice(splice) => ExprKind::Splice(self.boxed(node, splice.operand())),
             ast::Expr::Bind(_) | ast::Expr::Assign(_) => {
                 ExprKind::Block(self.stmt(expr).into_iter().collect())
             }

@@ -138,7 +138,7 @@ impl Parser<'_> {
             let mark = self.open();
             let splice = self.open();
             self.bump();
-            self.pattern_splice_operand();
+            self.splice_operand(super::Spliced::Name);
             self.finish(splice, Kind::SpliceExpr);
             self.finish(mark, Kind::SpliceName);
         } else {

@@ -1,6 +1,6 @@
 //! Telling constructs apart that start alike, by looking past whole groups of brackets. Nothing here moves the parser.
 
-use super::Parser;
+use super::{Parser, Spliced};
 use crate::ast::BinaryOp;
 use crate::brackets;
 use crate::kind::Kind;
@@ -47,7 +47,7 @@ impl Parser<'_> {
         loop {
             pos = match self.kind_at(pos) {
                 Kind::LParen | Kind::LBracket => self.after_group(pos)?,
-                Kind::Tilde if self.is_name_at(pos + 1) => pos + 2,
+                Kind::Tilde => self.skip_splice(pos + 1, Spliced::Type)?,
                 Kind::Ident | Kind::UpperIdent | Kind::SelfTypeKw => {
                     let mut end = pos + 1;
                     while self.kind_at(end) == Kind::Dot
@@ -112,20 +112,46 @@ impl Parser<'_> {
 
     /// `~name(…) =`: a definition whose name is spliced in. Gives the place of the parameters.
     pub(super) fn spliced_head(&self) -> Option<u32> {
-        let mut pos = self.pos + 1;
-        if self.kind_at(pos) == Kind::LParen {
-            pos = self.after_group(pos)?;
-        } else if self.is_word_at(pos) {
-            pos += 1;
-            while self.kind_at(pos) == Kind::Dot && self.is_word_at(pos + 1) {
-                pos += 2;
-            }
-        } else {
-            return None;
-        }
+        let pos = self.skip_splice(self.pos + 1, Spliced::Name)?;
         let is_head = self.is_same_line(pos, Kind::LParen);
         let end = is_head.then(|| self.after_group(pos)).flatten()?;
         self.is_definition_tail(end).then_some(pos)
+    }
+
+    /// The token behind what is spliced at `pos` where no whole expression may stand.
+    pub(super) fn skip_splice(&self, mut pos: u32, spliced: Spliced) -> Option<u32> {
+        if self.kind_at(pos) == Kind::LParen {
+            return self.after_group(pos);
+        }
+        if !self.is_word_at(pos) {
+            return None;
+        }
+        // These make names; behind any other, parentheses may be parameters or a constructor's fields.
+        let mut calls = matches!(self.text_at(pos), "ident" | "gensym");
+        pos += 1;
+        loop {
+            match self.kind_at(pos) {
+                Kind::Dot if self.is_word_at(pos + 1) => {
+                    calls = spliced == Spliced::Pattern && self.text_at(pos + 1) != "name";
+                    pos += 2;
+                }
+                Kind::LParen if self.is_glued(pos) && (calls || spliced == Spliced::Type) => {
+                    pos = self.after_group(pos)?;
+                    calls = false;
+                }
+                Kind::LBracket
+                    if self.is_glued(pos)
+                        && (self.kind_at(pos + 1) == Kind::Int
+                            || self
+                                .after_group(pos)
+                                .is_some_and(|end| self.kind_at(end) == Kind::Dot)) =>
+                {
+                    pos = self.after_group(pos)?;
+                    calls = false;
+                }
+                _ => return Some(pos),
+            }
+        }
     }
 
     /// `Type: Trait`, and not a value with a type.

@@ -1,6 +1,6 @@
 //! Patterns.
 
-use super::{Done, Parser};
+use super::{Done, Parser, Spliced};
 use crate::kind::Kind;
 
 impl Parser<'_> {
@@ -114,8 +114,15 @@ impl Parser<'_> {
             Kind::Tilde => {
                 let mark = self.open();
                 self.bump();
-                self.pattern_splice_operand();
-                self.finish(mark, Kind::SplicePat)
+                self.splice_operand(Spliced::Pattern);
+                let done = self.finish(mark, Kind::SplicePat);
+                if !self.at(Kind::LParen) || !self.is_glued(self.pos) {
+                    return done;
+                }
+                // A constructor whose name is spliced.
+                let mark = self.around(done);
+                self.constructor_args(Kind::RParen);
+                self.finish(mark, Kind::CtorPat)
             }
             _ if self.is_name_at(self.pos) => self.single_pattern(Kind::NamePat),
             kind if kind.is_keyword() => {
@@ -142,8 +149,8 @@ impl Parser<'_> {
         self.finish(mark, kind)
     }
 
-    /// A name with fields, or parentheses.
-    pub(super) fn pattern_splice_operand(&mut self) {
+    /// What is spliced where no whole expression may stand: parentheses, or a name with fields, indexes and the calls that `spliced` allows.
+    pub(super) fn splice_operand(&mut self, spliced: Spliced) {
         match self.current() {
             Kind::LParen => {
                 let mark = self.open();
@@ -153,14 +160,35 @@ impl Parser<'_> {
                 self.finish(mark, Kind::ParenExpr);
             }
             _ if self.is_word_at(self.pos) => {
+                let end = self.skip_splice(self.pos, spliced).unwrap_or(self.pos + 1);
                 let name = self.open();
                 self.bump();
                 let mut done = self.finish(name, Kind::NameExpr);
-                while self.at(Kind::Dot) && self.is_word_at(self.pos + 1) {
-                    let field = self.around(done);
-                    self.bump();
-                    self.bump();
-                    done = self.finish(field, Kind::FieldExpr);
+                while self.pos < end {
+                    let outer = self.around(done);
+                    let kind = match self.current() {
+                        Kind::Dot => {
+                            self.bump();
+                            self.bump();
+                            if self.pos < end && self.at(Kind::LParen) {
+                                self.arg_list();
+                                Kind::MethodCallExpr
+                            } else {
+                                Kind::FieldExpr
+                            }
+                        }
+                        Kind::LParen => {
+                            self.arg_list();
+                            Kind::CallExpr
+                        }
+                        _ => {
+                            let group = self.enter(false);
+                            self.expr();
+                            self.leave(group, Kind::RBracket);
+                            Kind::IndexExpr
+                        }
+                    };
+                    done = self.finish(outer, kind);
                 }
             }
             _ => {

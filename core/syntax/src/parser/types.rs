@@ -50,7 +50,7 @@ impl Parser<'_> {
             Kind::Tilde => {
                 let mark = self.open();
                 self.bump();
-                self.pattern_splice_operand();
+                self.splice_operand(super::Spliced::Type);
                 self.finish(mark, Kind::SpliceType)
             }
             Kind::SelfKw => {

@@ -1,0 +1,756 @@
+//! Calls of macros in bodies: a function as written in, the same function without calls of macros out.
+//!
+//! The outermost call is expanded first, on the text of its arguments; what comes back may call macros again. Places in an expansion are those of
+//! the arguments they come from, or else the call's, so that diagnostics, breakpoints and stack traces stay in the text a person wrote.
+
+use super::hygiene;
+use super::render::{self, Naming, Rendered, Segment};
+use super::table::{self, MacroHead, may_expand};
+use super::walk::{self, Visitor};
+use super::{Failure, Request, absolute, clean, closure, library, quoted};
+use crate::db::{Db, Project, file_items, fn_module, main_part, source_of, written};
+use crate::hir::Span;
+use crate::lower::Lower;
+use crate::raw::{Arg, Expr, ExprKind, Function, Lit, Name, QuotePart, Stmt};
+use crate::resolve;
+use crate::ty::{FileId, FnId};
+use crate::types::Finding;
+use nostos_syntax::{Entry, MARK, MARK_END};
+use rustc_hash::FxHashSet;
+use std::sync::Arc;
+
+/// How deep expansions may give calls of macros again.
+const MAX_DEPTH: u32 = 100;
+/// How many expansions one definition may need.
+const MAX_EXPANSIONS: u32 = 10_000;
+
+/// The text a definition stands in when that is not its file.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Source {
+    /// The expansion.
+    pub text: Name,
+    /// Where the definition starts in it.
+    pub start: u32,
+    /// Which pieces of it stand in the item that was expanded, relative to that item.
+    pub segments: Vec<Segment>,
+    /// What stands for all the rest: the decorators or the call, relative to that item.
+    pub whole: Span,
+    /// The length of that item.
+    pub len: u32,
+    /// What expanded it.
+    pub by: Name,
+}
+
+/// A call and what it became.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Site {
+    /// The call, relative to the definition.
+    pub span: Span,
+    /// The call in the text the definition stands in.
+    pub written: Span,
+    /// What was called.
+    pub name: Name,
+    /// The expansion, calls in it expanded too; with marks.
+    pub text: String,
+    /// It stands where a statement may.
+    pub statement: bool,
+}
+
+/// A function without calls of macros.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Expanded {
+    /// It.
+    pub def: Arc<Function>,
+    /// What went wrong.
+    pub errors: Vec<Finding>,
+    /// The calls there were.
+    pub sites: Vec<Site>,
+    /// Bound names that are told apart by their marks.
+    pub kept: FxHashSet<Name>,
+}
+
+/// A function as inference sees it: without calls of macros.
+pub fn function(db: &dyn Db, project: Project, id: FnId) -> Option<Arc<Function>> {
+    let file = source_of(db, project, db.ids().fn_key(id).file)?;
+    if may_expand(db, project, file) {
+        Some(expanded(db, project, id)?.def.clone())
+    } else {
+        written(db, project, id)
+    }
+}
+
+/// What a function becomes.
+#[salsa::tracked(returns(clone))]
+pub fn expanded(db: &dyn Db, project: Project, id: FnId) -> Option<Arc<Expanded>> {
+    let def = written(db, project, id)?;
+    let main = main_part(db, id);
+    let (module, _) = fn_module(db, project, main)?;
+    let path = db.ids().module_path(module);
+    let file = db.ids().fn_key(id).file;
+    let unchanged = |def| {
+        Some(Arc::new(Expanded {
+            def,
+            errors: Vec::new(),
+            sites: Vec::new(),
+            kept: FxHashSet::default(),
+        }))
+    };
+    let mut look = Look {
+        db,
+        project,
+        module: &path,
+        found: false,
+    };
+    let mut copy = (*def).clone();
+    walk::function(&mut look, &mut copy);
+    let source = definition_source(db, project, file, id);
+    if !look.found && source.is_none() {
+        return unchanged(def);
+    }
+    let (text, start) = match &source {
+        Some(source) => (source.text.clone(), source.start),
+        None => {
+            let items = file_items(db, source_of(db, project, file)?);
+            let entry = &items.fns[*items.fn_index.get(&main)?];
+            let text = source_of(db, project, file)?.text(db);
+            (text, entry.place.start)
+        }
+    };
+    let mut expand = Expand {
+        db,
+        project,
+        module: &path,
+        file,
+        text: &text[start as usize..],
+        count: &mut 0,
+        depth: 0,
+        quoted: false,
+        label: String::new(),
+        errors: Vec::new(),
+        sites: Vec::new(),
+    };
+    let mut new = (*def).clone();
+    walk::function(&mut expand, &mut new);
+    let (mut errors, mut sites) = (expand.errors, expand.sites);
+    let kept = hygiene::settle(db, project, module, &mut new);
+    if let Some(source) = source {
+        let to = |span: Span| {
+            let there = Span {
+                start: span.start + source.start,
+                end: span.end + source.start,
+            };
+            render::map(&source.segments, there, source.whole)
+        };
+        walk::function(&mut walk::Spans(to), &mut new);
+        new.span = Span {
+            start: 0,
+            end: source.len,
+        };
+        for error in &mut errors {
+            error.span = to(error.span);
+        }
+        for site in &mut sites {
+            site.span = to(site.span);
+        }
+    }
+    Some(Arc::new(Expanded {
+        def: Arc::new(new),
+        errors,
+        sites,
+        kept,
+    }))
+}
+
+/// Where a function stands when an item was expanded to it.
+fn definition_source(db: &dyn Db, project: Project, file: FileId, id: FnId) -> Option<Arc<Source>> {
+    let items = file_items(db, source_of(db, project, file)?);
+    items.sources.get(&main_part(db, id)).cloned()
+}
+
+/// Whether there is anything to do.
+struct Look<'a> {
+    db: &'a dyn Db,
+    project: Project,
+    module: &'a str,
+    found: bool,
+}
+
+impl Visitor for Look<'_> {
+    fn expr(&mut self, e: &mut Expr) {
+        self.found |= match &e.kind {
+            ExprKind::Quote(_) | ExprKind::Splice(_) => true,
+            ExprKind::Call(callee, _, args) => {
+                is_eval(callee, args) || called(self.db, self.project, self.module, e).is_some()
+            }
+            ExprKind::MethodCall(..) => called(self.db, self.project, self.module, e).is_some(),
+            _ => false,
+        };
+        if !self.found {
+            walk::expr(self, e);
+        }
+    }
+}
+
+fn is_eval(callee: &Expr, args: &[Arg]) -> bool {
+    matches!(&callee.kind, ExprKind::Name(name) if **name == *"eval") && args.len() == 1
+}
+
+/// The macro that an expression calls.
+fn called(db: &dyn Db, project: Project, module: &str, e: &Expr) -> Option<MacroHead> {
+    match &e.kind {
+        ExprKind::Call(callee, types, _) if types.is_empty() => match &callee.kind {
+            ExprKind::Name(name) => table::resolve(db, project, module, std::slice::from_ref(name)),
+            _ => None,
+        },
+        ExprKind::MethodCall(receiver, name, _, types, _) if types.is_empty() => {
+            let mut path = path_of(receiver)?;
+            path.push(name.clone());
+            table::resolve(db, project, module, &path)
+        }
+        _ => None,
+    }
+}
+
+fn path_of(e: &Expr) -> Option<Vec<Name>> {
+    match &e.kind {
+        ExprKind::Name(name) => Some(vec![name.clone()]),
+        ExprKind::Field(base, name, _) => {
+            let mut path = path_of(base)?;
+            path.push(name.clone());
+            Some(path)
+        }
+        _ => None,
+    }
+}
+
+struct Expand<'a> {
+    db: &'a dyn Db,
+    project: Project,
+    module: &'a str,
+    file: FileId,
+    /// The text that places are of.
+    text: &'a str,
+    count: &'a mut u32,
+    depth: u32,
+    /// Inside the splices of a quote, where `~` before a value means nothing more.
+    quoted: bool,
+    /// Tells generated names of different definitions apart.
+    label: String,
+    errors: Vec<Finding>,
+    sites: Vec<Site>,
+}
+
+impl Visitor for Expand<'_> {
+    fn expr(&mut self, e: &mut Expr) {
+        match &mut e.kind {
+            ExprKind::Quote(parts) => {
+                let before = std::mem::replace(&mut self.quoted, true);
+                let mut parts = std::mem::take(parts);
+                self.parts(&mut parts);
+                self.quoted = before;
+                *e = quote(self.module, parts, e.span);
+            }
+            ExprKind::Splice(inner) => {
+                let mut inner = std::mem::replace(&mut **inner, empty(e.span));
+                match head(&mut inner) {
+                    // `~comptime(e).field`: what stands behind the value is for the run time.
+                    Some(known) if !self.quoted => {
+                        let (value, span) = (comptime(known).cloned(), known.span);
+                        known.kind = match value.and_then(|value| self.comptime(&value, span)) {
+                            Some(stmts) => ExprKind::Block(stmts),
+                            None => ExprKind::Error,
+                        };
+                        single(known);
+                        *e = inner;
+                        walk::expr(self, e);
+                    }
+                    _ if self.quoted => {
+                        *e = inner;
+                        self.expr(e);
+                    }
+                    _ => {
+                        self.errors.push(Finding {
+                            span: e.span,
+                            message: "`~` splices into a quote, and this is none".into(),
+                            hint: Some("`~comptime(e)` is allowed everywhere".into()),
+                        });
+                        e.kind = ExprKind::Error;
+                    }
+                }
+            }
+            _ => {
+                if let Some(stmts) = self.call(e) {
+                    e.kind = match stmts {
+                        Some(stmts) => ExprKind::Block(stmts),
+                        None => ExprKind::Error,
+                    };
+                    single(e);
+                } else {
+                    walk::expr(self, e);
+                }
+            }
+        }
+    }
+
+    fn block(&mut self, stmts: &mut Vec<Stmt>) {
+        let mut out = Vec::with_capacity(stmts.len());
+        for mut stmt in std::mem::take(stmts) {
+            if let Stmt::Expr(e) = &mut stmt
+                && let Some(expansion) = self.call(e)
+            {
+                if expansion.is_some()
+                    && let Some(site) = self.sites.last_mut()
+                {
+                    site.statement = true;
+                }
+                match expansion {
+                    Some(stmts) => out.extend(stmts),
+                    None => out.push(Stmt::Expr(Expr {
+                        kind: ExprKind::Error,
+                        span: e.span,
+                    })),
+                }
+                continue;
+            }
+            walk::block(self, std::slice::from_mut(&mut stmt));
+            out.push(stmt);
+        }
+        *stmts = out;
+    }
+}
+
+/// A block of one expression is the expression.
+fn single(e: &mut Expr) {
+    if let ExprKind::Block(stmts) = &mut e.kind
+        && let [Stmt::Expr(_)] = stmts.as_slice()
+        && let Some(Stmt::Expr(only)) = stmts.pop()
+    {
+        *e = only;
+    }
+}
+
+fn empty(span: Span) -> Expr {
+    Expr {
+        kind: ExprKind::Error,
+        span,
+    }
+}
+
+/// `comptime(e)`
+fn comptime(e: &Expr) -> Option<&Expr> {
+    match &e.kind {
+        ExprKind::Call(callee, _, args) if args.len() == 1 => match &callee.kind {
+            ExprKind::Name(name) if super::plain(name) == "comptime" => Some(&args[0].value),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// The `comptime(e)` that an expression begins with.
+fn head(e: &mut Expr) -> Option<&mut Expr> {
+    if comptime(e).is_some() {
+        return Some(e);
+    }
+    match &mut e.kind {
+        ExprKind::Field(inner, ..)
+        | ExprKind::MethodCall(inner, ..)
+        | ExprKind::Element(inner, _)
+        | ExprKind::Index(inner, _)
+        | ExprKind::Question(inner)
+        | ExprKind::Call(inner, ..) => head(inner),
+        _ => None,
+    }
+}
+
+/// The code that builds what a quote holds.
+fn quote(module: &str, parts: Vec<QuotePart>, span: Span) -> Expr {
+    let build = Build { module, span };
+    let list = build.list(parts);
+    build.call("quoteOf", vec![list])
+}
+
+struct Build<'a> {
+    module: &'a str,
+    span: Span,
+}
+
+impl Build<'_> {
+    fn expr(&self, kind: ExprKind) -> Expr {
+        Expr {
+            kind,
+            span: self.span,
+        }
+    }
+
+    fn call(&self, name: &str, args: Vec<Expr>) -> Expr {
+        let callee = self.expr(ExprKind::Name(library(name).into()));
+        let args = args
+            .into_iter()
+            .map(|value| Arg { name: None, value })
+            .collect();
+        self.expr(ExprKind::Call(Box::new(callee), Vec::new(), args))
+    }
+
+    fn text(&self, text: &str) -> Expr {
+        self.expr(ExprKind::Literal(Lit::String(text.into())))
+    }
+
+    fn list(&self, parts: Vec<QuotePart>) -> Expr {
+        let mut out = Vec::new();
+        for part in parts {
+            match part {
+                QuotePart::Text(text) => {
+                    let mark = format!("{MARK}{}{MARK_END}", self.module);
+                    let text = text.replace(&format!("{MARK}{MARK_END}"), &mark);
+                    out.push(self.text(&text));
+                }
+                QuotePart::Splice(place, value) => {
+                    let mut slot = self.call("slotOf", vec![self.text(&place.to_string())]);
+                    if let ExprKind::Call(_, _, args) = &mut slot.kind {
+                        // What cannot be spliced is reported where it stands.
+                        slot.span = value.span;
+                        args.push(Arg { name: None, value });
+                    }
+                    out.push(slot);
+                }
+                QuotePart::Value(place, value) => {
+                    out.push(self.text(&format!("\u{E005}{place}")));
+                    out.push(self.call("valueOf", vec![value]));
+                    out.push(self.text("\u{E006}"));
+                }
+                QuotePart::If(condition, a, b) => {
+                    let a = self.call("joinOf", vec![self.list(a)]);
+                    let b = self.call("joinOf", vec![self.list(b)]);
+                    out.push(self.expr(ExprKind::If(condition, Box::new(a), Some(Box::new(b)))));
+                }
+            }
+        }
+        self.expr(ExprKind::List(out, None))
+    }
+}
+
+impl Expand<'_> {
+    fn parts(&mut self, parts: &mut [QuotePart]) {
+        for part in parts {
+            match part {
+                QuotePart::Text(_) => {}
+                QuotePart::Splice(_, e) | QuotePart::Value(_, e) => self.expr(e),
+                QuotePart::If(c, a, b) => {
+                    self.expr(c);
+                    self.parts(a);
+                    self.parts(b);
+                }
+            }
+        }
+    }
+
+    fn slice(&self, span: Span) -> &str {
+        self.text
+            .get(span.start as usize..span.end as usize)
+            .unwrap_or("")
+    }
+
+    fn report(&mut self, span: Span, message: String, hint: Option<String>) {
+        self.errors.push(Finding {
+            span,
+            message: clean(&message),
+            hint: hint.map(|hint| clean(&hint)),
+        });
+    }
+
+    /// When `e` calls a macro: what it becomes, or nothing when that has been reported.
+    fn call(&mut self, e: &Expr) -> Option<Option<Vec<Stmt>>> {
+        if let ExprKind::Call(callee, _, args) = &e.kind
+            && !self.quoted
+            && is_eval(callee, args)
+            && self.is_library_eval()
+        {
+            let args = args.clone();
+            return Some(self.eval(&args[0].value, e.span));
+        }
+        let head = called(self.db, self.project, self.module, e)?;
+        let args = match &e.kind {
+            ExprKind::Call(_, _, args) | ExprKind::MethodCall(_, _, _, _, args) => args,
+            _ => return None,
+        };
+        let args: Vec<Argument> = args
+            .iter()
+            .map(|arg| Argument {
+                name: arg.name.clone(),
+                code: self.slice(arg.value.span).to_string(),
+                origin: arg.value.span.start,
+                literal: matches!(&arg.value.kind, ExprKind::Literal(lit) if !matches!(lit, Lit::Unit)),
+            })
+            .collect();
+        Some(self.expansion(&head, &args, e.span))
+    }
+
+    fn is_library_eval(&self) -> bool {
+        let module = self.db.ids().module(self.module);
+        let levels = resolve::values(self.db, self.project, module, "eval".into());
+        let library = self.db.ids().module("std.syntax");
+        levels
+            .first()
+            .is_some_and(|nearest| nearest.iter().all(|head| head.module == library))
+    }
+
+    fn expansion(&mut self, head: &MacroHead, args: &[Argument], span: Span) -> Option<Vec<Stmt>> {
+        let answer = run(self.db, self.project, head, None, args);
+        self.finish(&head.name.clone(), answer, span)
+    }
+
+    fn eval(&mut self, source: &Expr, span: Span) -> Option<Vec<Stmt>> {
+        let answer = match &source.kind {
+            ExprKind::Literal(Lit::String(text)) => Ok(text.clone()),
+            _ => {
+                let code = self.slice(source.span).to_string();
+                let call = format!(
+                    "{}({}(({code})))",
+                    library("answerOf"),
+                    absolute("std.syntax", "eval")
+                );
+                run_text(self.db, self.project, self.file, self.module, &code, call)
+            }
+        };
+        self.finish("eval", answer, span)
+    }
+
+    fn comptime(&mut self, value: &Expr, span: Span) -> Option<Vec<Stmt>> {
+        let code = self.slice(value.span).to_string();
+        let call = format!(
+            "{}({}({}(({code}))))",
+            library("answerOf"),
+            library("argOf"),
+            library("valueOf")
+        );
+        let answer = run_text(self.db, self.project, self.file, self.module, &code, call);
+        self.finish("comptime", answer, span)
+    }
+
+    /// Makes an answer statements of this definition.
+    fn finish(
+        &mut self,
+        name: &str,
+        answer: Result<Name, Failure>,
+        span: Span,
+    ) -> Option<Vec<Stmt>> {
+        *self.count += 1;
+        if self.depth >= MAX_DEPTH || *self.count > MAX_EXPANSIONS {
+            if *self.count <= MAX_EXPANSIONS + 1 {
+                self.report(
+                    span,
+                    format!("the macro `{name}` expands without end"),
+                    Some("a macro that calls itself must stop at some argument".into()),
+                );
+            }
+            return None;
+        }
+        let answer = match answer {
+            Ok(answer) => answer,
+            Err(failure) => {
+                let (message, hint) = sentence(name, &failure);
+                self.report(span, message, hint);
+                return None;
+            }
+        };
+        let naming = Naming {
+            number: *self.count,
+            label: format!("{}{}_", self.label, *self.count),
+            open: FxHashSet::default(),
+        };
+        let Rendered { text, segments } = render::render(&answer, &naming);
+        let parse = nostos_syntax::parse_expansion(&text, Entry::Statements);
+        if let Some(error) = parse.errors().first() {
+            let hint = Some(format!("it expands to `{}`", shown(&text)));
+            self.report(
+                span,
+                format!("the expansion of `{name}` is no code: {}", error.message),
+                hint,
+            );
+            return None;
+        }
+        let block = parse.statements().expect("statements parse to a block");
+        let all = Span {
+            start: 0,
+            end: text.len() as u32,
+        };
+        let lowered = Lower { base: 0 }.repl(&block.stmts().collect::<Vec<_>>(), all);
+        let ExprKind::Block(mut stmts) = lowered.kind else {
+            return None;
+        };
+        let mut inner = Expand {
+            db: self.db,
+            project: self.project,
+            module: self.module,
+            file: self.file,
+            text: &text,
+            count: &mut *self.count,
+            depth: self.depth + 1,
+            quoted: false,
+            label: self.label.clone(),
+            errors: Vec::new(),
+            sites: Vec::new(),
+        };
+        inner.block(&mut stmts);
+        let (errors, sites) = (inner.errors, inner.sites);
+        let full = with_sites(&text, &sites, 0);
+        let to = |place: Span| render::map(&segments, place, span);
+        let mut move_all = walk::Spans(to);
+        walk::block(&mut move_all, &mut stmts);
+        self.errors.extend(errors.into_iter().map(|mut error| {
+            error.span = to(error.span);
+            error
+        }));
+        self.sites.push(Site {
+            span,
+            written: span,
+            name: name.into(),
+            text: full,
+            statement: false,
+        });
+        Some(stmts)
+    }
+}
+
+/// A text with calls replaced by what they became. `start`: where the definition stands in the text.
+pub fn with_sites(text: &str, sites: &[Site], start: u32) -> String {
+    let mut sites: Vec<&Site> = sites.iter().collect();
+    sites.sort_by_key(|site| site.written.start);
+    let mut out = String::new();
+    let mut at = 0;
+    for site in sites {
+        let from = (site.written.start + start) as usize;
+        let to = (site.written.end + start) as usize;
+        if from < at || to > text.len() {
+            continue;
+        }
+        out.push_str(&text[at..from]);
+        match site.statement {
+            true => out.push_str(site.text.trim()),
+            false => out.push_str(&render::as_operand(&site.text)),
+        }
+        at = to;
+    }
+    out.push_str(&text[at..]);
+    out
+}
+
+/// A text on one line and not too long.
+pub fn shown(text: &str) -> String {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let line = clean(&words.join(" "));
+    match line.char_indices().nth(200) {
+        Some((at, _)) => format!("{}…", &line[..at]),
+        None => line,
+    }
+}
+
+/// What to tell about a failure.
+pub fn sentence(name: &str, failure: &Failure) -> (String, Option<String>) {
+    match failure {
+        Failure::Check(sentences) => match sentences.first() {
+            Some(first) if first.starts_with("Wrong number of arguments") => {
+                (first.to_string(), None)
+            }
+            first => (
+                format!(
+                    "the macro `{name}` cannot be run: {}",
+                    first.map_or("it does not check", |s| s)
+                ),
+                None,
+            ),
+        },
+        Failure::Run(why) => (format!("the macro `{name}` {why}"), None),
+    }
+}
+
+/// An argument of a macro.
+pub struct Argument {
+    /// `name: e`
+    pub name: Option<Name>,
+    /// Its text.
+    pub code: String,
+    /// Where that stands.
+    pub origin: u32,
+    /// A plain value.
+    pub literal: bool,
+}
+
+impl Argument {
+    fn text(&self, as_value: bool) -> String {
+        let label = self
+            .name
+            .as_ref()
+            .map_or_else(String::new, |name| format!("{}: ", super::plain(name)));
+        if as_value && self.literal {
+            return format!("{label}{}", self.code);
+        }
+        let code = format!("\u{E002}{}\u{E003}{}\u{E004}", self.origin, self.code);
+        format!("{label}{}({})", library("argOf"), quoted(&code))
+    }
+}
+
+/// Runs a macro on arguments, the item it decorates before them.
+///
+/// An argument is syntax; where the macro does not check with that, a literal is given as the value it is.
+pub fn run(
+    db: &dyn Db,
+    project: Project,
+    head: &MacroHead,
+    item: Option<&str>,
+    args: &[Argument],
+) -> Result<Name, Failure> {
+    let sources = closure::sources(db, project, head.file, vec![head.name.clone()]);
+    let attempt = |as_values: bool| {
+        let mut list: Vec<String> = item.map(str::to_string).into_iter().collect();
+        list.extend(args.iter().map(|arg| arg.text(as_values)));
+        let text = format!(
+            "{}({}({}))",
+            library("answerOf"),
+            head.name,
+            list.join(", ")
+        );
+        let request = Request {
+            of: head.qualified(),
+            sources: sources.clone(),
+            module: head.module.clone(),
+            text: text.into(),
+        };
+        super::answer(db, project, request)
+    };
+    let literals = args.iter().any(|arg| arg.literal);
+    // Decorators are given settings, macros code.
+    let first = item.is_some() && literals;
+    match attempt(first) {
+        Err(Failure::Check(first_wrong)) if literals => match attempt(!first) {
+            Err(Failure::Check(wrong)) => {
+                Err(Failure::Check(if first { wrong } else { first_wrong }))
+            }
+            other => other,
+        },
+        other => other,
+    }
+}
+
+/// Runs a text of a module.
+pub fn run_text(
+    db: &dyn Db,
+    project: Project,
+    file: FileId,
+    module: &str,
+    code: &str,
+    call: String,
+) -> Result<Name, Failure> {
+    let parse = nostos_syntax::parse_expansion(code, Entry::Statements);
+    let names = parse
+        .statements()
+        .map_or_else(Vec::new, |block| closure::names_of(block.node()));
+    let request = Request {
+        of: format!("{module}: {code}").into(),
+        sources: closure::sources(db, project, file, names),
+        module: module.into(),
+        text: call.into(),
+    };
+    super::answer(db, project, request)
+}

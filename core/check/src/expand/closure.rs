@@ -1,0 +1,176 @@
+//! What a macro needs: the definitions it mentions, those they mention, and so on, with everything else of their files blanked out.
+//!
+//! By names alone, so rather too much than too little. Blanked texts keep their lines and columns; an edit elsewhere leaves them equal, so answers stay.
+
+use super::table::collect;
+use crate::db::{Db, Origin, Project, SourceFile, module_path, parsed};
+use crate::raw::Name;
+use crate::ty::FileId;
+use nostos_syntax::ast::Item;
+use nostos_syntax::{Kind, Node};
+use rustc_hash::FxHashSet;
+use std::sync::Arc;
+
+/// A definition and the names it has to do with.
+struct Mention {
+    range: std::ops::Range<usize>,
+    defines: Vec<Name>,
+    /// For an implementation: it is needed when what it is about is.
+    about: Vec<Name>,
+    mentions: FxHashSet<Name>,
+}
+
+/// The definitions of a file.
+#[salsa::tracked(returns(clone), no_eq)]
+fn file_mentions(db: &dyn Db, file: SourceFile) -> Arc<Vec<Mention>> {
+    let parsed = parsed(db, file);
+    let module = module_path(&db.ids().file_path(file.id(db)));
+    let mut out = Vec::new();
+    let items: Vec<Item<'_>> = parsed.parse.file().items().collect();
+    collect(&items, &module, &mut |_, item| {
+        let node = item.node();
+        let mut mention = Mention {
+            range: node.range().span(),
+            defines: Vec::new(),
+            about: Vec::new(),
+            mentions: FxHashSet::default(),
+        };
+        match item {
+            Item::Use(_) | Item::Module(_) => return,
+            Item::Type(def) => {
+                let words = def.node().descendants();
+                mention.defines.extend(
+                    words
+                        .filter(|n| n.kind() == Kind::UpperIdent)
+                        .filter(|n| {
+                            n.parent()
+                                .is_some_and(|p| matches!(p.kind(), Kind::TypeDef | Kind::Variant))
+                        })
+                        .map(|n| Name::from(n.text())),
+                );
+            }
+            Item::Trait(def) => {
+                mention.defines.extend(def.name().map(|n| n.text().into()));
+                let members = def.members().filter_map(|member| member.name());
+                mention
+                    .defines
+                    .extend(members.map(|n| Name::from(n.text())));
+            }
+            Item::Impl(def) => {
+                let target = def.target();
+                mention.about = target
+                    .iter()
+                    .flat_map(|t| t.node().descendants())
+                    .filter(|n| matches!(n.kind(), Kind::Ident | Kind::UpperIdent))
+                    .map(|n| n.text().into())
+                    .collect();
+                mention.about.extend(
+                    def.traits()
+                        .flat_map(|t| t.segments())
+                        .map(|s| Name::from(s.text())),
+                );
+            }
+            Item::Value(def) => {
+                let words = def.pattern().map(|p| p.node());
+                mention.defines.extend(
+                    words
+                        .iter()
+                        .flat_map(|n| n.descendants())
+                        .filter(|n| n.kind() == Kind::Ident)
+                        .map(|n| Name::from(n.text())),
+                );
+            }
+            Item::Test(_) => {}
+            other => mention
+                .defines
+                .extend(other.name().map(|n| n.text().into())),
+        }
+        mentions(node, false, &mut mention.mentions);
+        out.push(mention);
+    });
+    Arc::new(out)
+}
+
+/// The words of a definition that are run at compile time: not what quotes hold, but their splices.
+fn mentions(node: Node<'_>, quoted: bool, out: &mut FxHashSet<Name>) {
+    for child in node.children() {
+        match child.kind() {
+            Kind::Ident | Kind::UpperIdent if !quoted => {
+                out.insert(child.text().into());
+            }
+            kind if kind.is_token() => {}
+            Kind::QuoteExpr => mentions(child, true, out),
+            Kind::SpliceExpr | Kind::SplicePat | Kind::SpliceType => mentions(child, false, out),
+            _ => mentions(child, quoted, out),
+        }
+    }
+}
+
+/// The names that a text mentions.
+pub fn names_of(node: Node<'_>) -> Vec<Name> {
+    let mut out = FxHashSet::default();
+    mentions(node, false, &mut out);
+    let mut out: Vec<Name> = out.iter().map(|name| super::plain(name).into()).collect();
+    out.sort();
+    out.dedup();
+    out
+}
+
+/// The texts that are needed to run what mentions `names` in `file`.
+#[salsa::tracked(returns(clone))]
+pub fn sources(
+    db: &dyn Db,
+    project: Project,
+    file: FileId,
+    names: Vec<Name>,
+) -> Arc<Vec<(Name, Name)>> {
+    let files: Vec<(FileId, SourceFile)> = project
+        .files(db)
+        .iter()
+        .filter(|(_, file)| file.origin(db) == Origin::Project)
+        .copied()
+        .collect();
+    let all: Vec<Arc<Vec<Mention>>> = files
+        .iter()
+        .map(|(_, file)| file_mentions(db, *file))
+        .collect();
+    let mut wanted: FxHashSet<Name> = names.into_iter().collect();
+    let mut taken: Vec<Vec<bool>> = all.iter().map(|list| vec![false; list.len()]).collect();
+    loop {
+        let mut changed = false;
+        for (list, taken) in all.iter().zip(&mut taken) {
+            for (mention, taken) in list.iter().zip(taken) {
+                let needed = mention.defines.iter().any(|name| wanted.contains(name))
+                    || mention.about.iter().any(|name| wanted.contains(name));
+                if !*taken && needed {
+                    *taken = true;
+                    changed = true;
+                    wanted.extend(mention.mentions.iter().cloned());
+                }
+            }
+        }
+        if !changed {
+            break;
+        }
+    }
+    let mut out = Vec::new();
+    for (((id, source), list), taken) in files.iter().zip(&all).zip(&taken) {
+        if *id != file && !taken.contains(&true) {
+            continue;
+        }
+        let text = source.text(db);
+        let mut bytes = text.as_bytes().to_vec();
+        for (mention, taken) in list.iter().zip(taken) {
+            if !taken {
+                for byte in &mut bytes[mention.range.clone()] {
+                    if *byte != b'\n' {
+                        *byte = b' ';
+                    }
+                }
+            }
+        }
+        let text = String::from_utf8(bytes).expect("whole definitions are whole characters");
+        out.push((db.ids().file_path(*id), Name::from(text)));
+    }
+    Arc::new(out)
+}
