@@ -4,8 +4,8 @@
 pub mod build;
 pub mod debug;
 pub mod eval;
-pub mod interpret;
 pub mod expand;
+pub mod interpret;
 pub mod live;
 pub mod project;
 pub mod report;

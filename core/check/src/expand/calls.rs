@@ -653,13 +653,14 @@ pub fn sentence(name: &str, failure: &Failure) -> (String, Option<String>) {
             Some(first) if first.starts_with("Wrong number of arguments") => {
                 (first.to_string(), None)
             }
-            first => (
-                format!(
-                    "the macro `{name}` cannot be run: {}",
-                    first.map_or("it does not check", |s| s)
-                ),
-                None,
-            ),
+            first => {
+                let what = match name {
+                    "comptime" | "eval" => "this cannot be computed at compile time".to_string(),
+                    _ => format!("the macro `{name}` cannot be run"),
+                };
+                let why = first.map_or("it does not check", |s| s);
+                (format!("{what}: {why}"), None)
+            }
         },
         Failure::Run(why) => (format!("the macro `{name}` {why}"), None),
     }

@@ -52,7 +52,12 @@ impl Items<'_> {
         let last_decorator = decorators.last()?.node().range().end;
         let text = first.node().tree().text();
         let range = first.node().range().start..items[items.len() - 1].node().range().end;
-        let start = last_decorator + leading_space(&text[last_decorator as usize..]);
+        // What stands between, comments say, is not the item's.
+        let start = first
+            .node()
+            .children()
+            .find(|child| child.range().start >= last_decorator && !child.kind().is_trivia())
+            .map_or(last_decorator, |child| child.range().start);
         let whole = &text[start as usize..range.end as usize];
         let mut work = Work {
             items: self,
@@ -163,10 +168,6 @@ impl Items<'_> {
 
 fn node_range(node: Node<'_>) -> std::ops::Range<u32> {
     node.range().start..node.range().end
-}
-
-fn leading_space(text: &str) -> u32 {
-    (text.len() - text.trim_start().len()) as u32
 }
 
 fn arguments<'t>(

@@ -224,20 +224,18 @@ pub fn function<V: Visitor>(v: &mut V, def: &mut Function) {
 pub fn type_params<V: Visitor>(v: &mut V, params: &mut [TypeParam]) {
     for param in params {
         v.name(&mut param.name, Role::Bind);
-        param
-            .bounds
-            .iter_mut()
-            .for_each(|bound| trait_path(v, bound));
+        param.bounds.iter_mut().for_each(|of| trait_ref(v, of));
         v.span(&mut param.span);
     }
 }
 
-/// The path of a trait.
-pub fn trait_path<V: Visitor>(v: &mut V, (path, span): &mut (Vec<Name>, Span)) {
-    if let Some(first) = path.first_mut() {
+/// A trait.
+pub fn trait_ref<V: Visitor>(v: &mut V, of: &mut TraitRef) {
+    if let Some(first) = of.path.first_mut() {
         v.name(first, Role::Type);
     }
-    v.span(span);
+    of.args.iter_mut().for_each(|t| ty(v, t));
+    v.span(&mut of.span);
 }
 
 /// A written type.

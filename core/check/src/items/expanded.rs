@@ -167,15 +167,16 @@ fn type_item<V: Visitor>(v: &mut V, def: &mut TypeItem) {
 }
 
 fn trait_item<V: Visitor>(v: &mut V, def: &mut TraitItem) {
+    walk::type_params(v, &mut def.params);
     def.supertraits
         .iter_mut()
-        .for_each(|path| walk::trait_path(v, path));
+        .for_each(|of| walk::trait_ref(v, of));
     v.span(&mut def.name_span);
 }
 
 fn impl_item<V: Visitor>(v: &mut V, def: &mut ImplItem) {
     walk::ty(v, &mut def.target);
-    def.of.iter_mut().for_each(|path| walk::trait_path(v, path));
+    def.of.iter_mut().for_each(|of| walk::trait_ref(v, of));
     walk::type_params(v, &mut def.conditions);
     def.methods.iter_mut().for_each(|(_, _, span)| v.span(span));
 }
