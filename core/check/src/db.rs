@@ -267,7 +267,10 @@ impl Database {
 
     fn note_macros(&mut self, id: FileId, text: &str, origin: Origin) {
         let may = origin == Origin::Project
-            && (text.contains("macro") || text.contains("template") || text.contains('@'));
+            && (text.contains("macro")
+                || text.contains("template")
+                || text.contains("eval(")
+                || text.contains(['@', '~']));
         if may {
             self.macros.insert(id);
         } else {

@@ -413,7 +413,8 @@ impl Collect<'_> {
                 }
                 Item::Macro(def) => {
                     let lowered = Lower::at(def.node()).macro_item(def);
-                    self.push_fn(
+                    let name = lowered.name.clone();
+                    let is_new = self.push_fn(
                         &container,
                         module,
                         def.node(),
@@ -422,6 +423,9 @@ impl Collect<'_> {
                         lowered,
                         None,
                     );
+                    if !is_new {
+                        self.error(def.node(), format!("`{name}` is defined twice"));
+                    }
                 }
                 Item::Expr(def) => {
                     if !self.item_call(index, def) {
@@ -479,6 +483,14 @@ impl Collect<'_> {
         let Item::Fn(first) = items[at] else {
             return at;
         };
+        if !matches!(container, Container::Module(_))
+            && let Some(decorator) = first.decorators().next()
+        {
+            self.error(
+                decorator.node(),
+                "a method cannot be decorated; a function it calls can",
+            );
+        }
         let mut clauses = vec![first];
         let mut last = at;
         while let Some(Item::Fn(next)) = items.get(last + 1) {

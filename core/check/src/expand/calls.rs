@@ -95,15 +95,17 @@ pub fn expanded(db: &dyn Db, project: Project, id: FnId) -> Option<Arc<Expanded>
             kept: FxHashSet::default(),
         }))
     };
+    let mut copy = (*def).clone();
+    let bound = hygiene::bound(&mut copy);
     let mut look = Look {
         db,
         project,
         module: &path,
+        bound: &bound,
         found: false,
     };
-    let mut copy = (*def).clone();
     walk::function(&mut look, &mut copy);
-    let source = definition_source(db, project, file, id);
+    let source = definition_source(db, project, id);
     if !look.found && source.is_none() {
         return unchanged(def);
     }
@@ -120,6 +122,7 @@ pub fn expanded(db: &dyn Db, project: Project, id: FnId) -> Option<Arc<Expanded>
         db,
         project,
         module: &path,
+        bound: &bound,
         file,
         text: &text[start as usize..],
         count: &mut 0,
@@ -161,8 +164,10 @@ pub fn expanded(db: &dyn Db, project: Project, id: FnId) -> Option<Arc<Expanded>
     }))
 }
 
-/// Where a function stands when an item was expanded to it.
-fn definition_source(db: &dyn Db, project: Project, file: FileId, id: FnId) -> Option<Arc<Source>> {
+/// Where a function stands when an item was expanded to it. A query of its own, so that edits of the file do not concern every function.
+#[salsa::tracked(returns(clone))]
+fn definition_source(db: &dyn Db, project: Project, id: FnId) -> Option<Arc<Source>> {
+    let file = db.ids().fn_key(id).file;
     let items = file_items(db, source_of(db, project, file)?);
     items.sources.get(&main_part(db, id)).cloned()
 }
@@ -172,6 +177,7 @@ struct Look<'a> {
     db: &'a dyn Db,
     project: Project,
     module: &'a str,
+    bound: &'a FxHashSet<Name>,
     found: bool,
 }
 
@@ -180,9 +186,12 @@ impl Visitor for Look<'_> {
         self.found |= match &e.kind {
             ExprKind::Quote(_) | ExprKind::Splice(_) => true,
             ExprKind::Call(callee, _, args) => {
-                is_eval(callee, args) || called(self.db, self.project, self.module, e).is_some()
+                is_eval(callee, args)
+                    || called(self.db, self.project, self.module, self.bound, e).is_some()
             }
-            ExprKind::MethodCall(..) => called(self.db, self.project, self.module, e).is_some(),
+            ExprKind::MethodCall(..) => {
+                called(self.db, self.project, self.module, self.bound, e).is_some()
+            }
             _ => false,
         };
         if !self.found {
@@ -195,11 +204,19 @@ fn is_eval(callee: &Expr, args: &[Arg]) -> bool {
     matches!(&callee.kind, ExprKind::Name(name) if **name == *"eval") && args.len() == 1
 }
 
-/// The macro that an expression calls.
-fn called(db: &dyn Db, project: Project, module: &str, e: &Expr) -> Option<MacroHead> {
+/// The macro that an expression calls; not what a local of the same name holds.
+fn called(
+    db: &dyn Db,
+    project: Project,
+    module: &str,
+    bound: &FxHashSet<Name>,
+    e: &Expr,
+) -> Option<MacroHead> {
     match &e.kind {
         ExprKind::Call(callee, types, _) if types.is_empty() => match &callee.kind {
-            ExprKind::Name(name) => table::resolve(db, project, module, std::slice::from_ref(name)),
+            ExprKind::Name(name) if !bound.contains(name) => {
+                table::resolve(db, project, module, std::slice::from_ref(name))
+            }
             _ => None,
         },
         ExprKind::MethodCall(receiver, name, _, types, _) if types.is_empty() => {
@@ -227,6 +244,8 @@ struct Expand<'a> {
     db: &'a dyn Db,
     project: Project,
     module: &'a str,
+    /// What the definition binds: such a name is no macro's.
+    bound: &'a FxHashSet<Name>,
     file: FileId,
     /// The text that places are of.
     text: &'a str,
@@ -469,7 +488,7 @@ impl Expand<'_> {
             let args = args.clone();
             return Some(self.eval(&args[0].value, e.span));
         }
-        let head = called(self.db, self.project, self.module, e)?;
+        let head = called(self.db, self.project, self.module, self.bound, e)?;
         let args = match &e.kind {
             ExprKind::Call(_, _, args) | ExprKind::MethodCall(_, _, _, _, args) => args,
             _ => return None,
@@ -583,6 +602,7 @@ impl Expand<'_> {
             db: self.db,
             project: self.project,
             module: self.module,
+            bound: self.bound,
             file: self.file,
             text: &text,
             count: &mut *self.count,

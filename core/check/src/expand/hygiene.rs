@@ -37,6 +37,14 @@ impl Visitor for Names {
     }
 }
 
+/// The names that a function binds, its own left out.
+pub fn bound(def: &mut Function) -> FxHashSet<Name> {
+    let mut names = Names::default();
+    walk::function(&mut names, def);
+    names.bound.remove(&def.name);
+    names.bound
+}
+
 struct Rename<'a>(&'a FxHashMap<Name, Name>);
 
 impl Visitor for Rename<'_> {

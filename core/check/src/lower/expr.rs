@@ -371,6 +371,12 @@ impl Lower {
         while at < stmts.len() {
             match stmts[at] {
                 ast::Stmt::Fn(first) => {
+                    if let Some(decorator) = first.decorators().next() {
+                        out.push(Stmt::Expr(Expr {
+                            kind: ExprKind::Unsupported("a decorator of a local function"),
+                            span: self.span(decorator.node()),
+                        }));
+                    }
                     let mut clauses = vec![first];
                     while let Some(ast::Stmt::Fn(next)) = stmts.get(at + 1) {
                         if fn_name(*next) != fn_name(first)

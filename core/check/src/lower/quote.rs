@@ -243,6 +243,8 @@ fn place(node: Node<'_>) -> char {
         Kind::SplicePat => match kind {
             Some(Kind::Param) => 'p',
             Some(Kind::BindExpr | Kind::ValueDef) => 'n',
+            // Nothing behind it: arms are spliced.
+            Some(Kind::Arm) if parent.is_some_and(|arm| arm.token(Kind::Arrow).is_none()) => 's',
             Some(Kind::CtorPat)
                 if parent.and_then(|parent| parent.child_nodes().next()) == Some(node) =>
             {

@@ -337,11 +337,14 @@ impl Parser<'_> {
     fn arm(&mut self) {
         let mark = self.open();
         let before = self.pos;
+        let is_splice = self.at(Kind::Tilde);
         self.arm_pattern();
         if self.at(Kind::WhenKw) {
             self.guard();
         }
-        if self.at(Kind::Arrow) {
+        if is_splice && self.ends_arm() {
+            // In a quote: arms are spliced here.
+        } else if self.at(Kind::Arrow) {
             self.bump();
             self.nested(|parser| parser.body());
         } else if self.at(Kind::FatArrow) {
@@ -355,6 +358,19 @@ impl Parser<'_> {
             self.error_expected("`->`");
         }
         self.finish(mark, Kind::Arm);
+    }
+
+    fn ends_arm(&self) -> bool {
+        self.at_limit()
+            || self.newline_before(self.pos)
+            || matches!(self.current(), Kind::Semicolon | Kind::Comma | Kind::EndKw)
+    }
+
+    /// `{ p -> e, … }` of a quote.
+    pub(super) fn quoted_arms(&mut self) -> Done {
+        let mark = self.open();
+        self.braced_arms(false);
+        self.finish(mark, Kind::Block)
     }
 
     /// `when e`, in front of an arrow, `=` or a result type.

@@ -485,6 +485,7 @@ impl Parser<'_> {
         let mark = self.open();
         self.bump();
         match self.current() {
+            Kind::LBrace if self.is_arm_at(self.pos + 1) => self.quoted_arms(),
             Kind::LBrace => self.block(),
             Kind::DoKw => self.do_block(),
             Kind::LParen => self.parens(),

@@ -197,9 +197,16 @@ impl Parser<'_> {
                     pos += 2;
                     continue;
                 }
-                Kind::Minus | Kind::Caret | Kind::Tilde => {
+                Kind::Minus | Kind::Caret => {
                     pos += 1;
                     continue;
+                }
+                Kind::Tilde => {
+                    let end = self.skip_splice(pos + 1, Spliced::Pattern)?;
+                    match self.kind_at(end) {
+                        Kind::LParen if self.is_glued(end) => self.after_group(end)?,
+                        _ => end,
+                    }
                 }
                 Kind::Colon if self.is_atom_at(pos) => pos + 2,
                 Kind::StringOpen => {
@@ -234,6 +241,18 @@ impl Parser<'_> {
                 _ => return Some(pos),
             }
         }
+    }
+
+    /// `pattern ->` or `pattern when`, which is no lambda.
+    pub(super) fn is_arm_at(&self, pos: u32) -> bool {
+        let Some(end) = self.skip_pattern(pos) else {
+            return false;
+        };
+        end < self.context.limit
+            && matches!(self.kind_at(end), Kind::Arrow | Kind::WhenKw)
+            // `~name(…) -> T = e`
+            && !self.is_definition_tail(end)
+            && !self.is_lambda_at(pos)
     }
 
     /// `pattern =` or `pattern: Type =`.
