@@ -104,3 +104,20 @@ fn a_debug_socket_has_a_usual_place() {
         text(&outcome.stderr)
     );
 }
+
+#[test]
+fn expanding_prints_the_program_without_macros() {
+    let source = Source::new(
+        "expand",
+        "macro unless(c, body) = quote { if !(~c) then ~body else () }\nmain() = {\n  # kept\n  unless(1 == 2, println(\"x\"))\n}\n",
+    );
+    let outcome = nostos(&["expand", source.path()]);
+    let printed = text(&outcome.stdout);
+    assert!(
+        printed.ends_with(
+            "main() = {\n  # kept\n  if !((1 == 2)) then println(\"x\") else ()\n}\n"
+        ),
+        "{printed}"
+    );
+    assert_eq!(outcome.status.code(), Some(0));
+}
