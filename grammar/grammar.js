@@ -50,6 +50,8 @@ module.exports = grammar({
   inline: ($) => [$._function_head, $._function_name, $._return_type],
 
   conflicts: ($) => [
+    // `match e { ~arms }`: spliced arms, or the pattern of one.
+    [$._complex, $._arm],
     // `pub async(…`: a function of that name, or a task that is matched.
     [$.tuple],
     [$.parenthesized_expression, $.arguments],
@@ -538,7 +540,10 @@ module.exports = grammar({
         seq('match', field('value', $.expression), choice($._newline, '|'), optional($._arms), 'end'),
       ),
 
-    _arms: ($) => seq(optional($._arm_separators), $.arm, repeat(seq($._arm_separators, $.arm)), optional($._arm_separators)),
+    _arms: ($) => seq(optional($._arm_separators), $._arm, repeat(seq($._arm_separators, $._arm)), optional($._arm_separators)),
+
+    // In a quote arms may be spliced.
+    _arm: ($) => choice($.arm, $.splice),
 
     _arm_separators: ($) => repeat1(choice($._newline, ';', ',', '|')),
 
