@@ -114,9 +114,8 @@ fn expanding_prints_the_program_without_macros() {
     let outcome = nostos(&["expand", source.path()]);
     let printed = text(&outcome.stdout);
     assert!(
-        printed.ends_with(
-            "main() = {\n  # kept\n  if !((1 == 2)) then println(\"x\") else ()\n}\n"
-        ),
+        printed
+            .ends_with("main() = {\n  # kept\n  if !((1 == 2)) then println(\"x\") else ()\n}\n"),
         "{printed}"
     );
     assert_eq!(outcome.status.code(), Some(0));
