@@ -13,26 +13,60 @@ use cranelift_codegen::isa::CallConv;
 use nostos_abi::code::Symbol;
 use nostos_abi::object::Lane;
 
+/// So many locals are visible at once and no more: a list of them stands at every call, and generated functions have tens of thousands of both.
+const SHOWN: u32 = 256;
+
 /// Sets of visible locals, each its parent and one more; 0 is the empty set.
 #[derive(Default)]
 pub(super) struct Scopes {
-    entries: Vec<(VarId, u32)>,
+    entries: Vec<Scope>,
     /// The set at hand.
     pub(super) now: u32,
 }
 
+/// A set that is not empty.
+#[derive(Clone, Copy)]
+pub(super) struct Scope {
+    /// The local that it has and its parent has not.
+    pub(super) var: VarId,
+    pub(super) parent: u32,
+    /// How many locals are in it.
+    pub(super) size: u32,
+    /// The smallest set with the same references: itself if its local is one.
+    refs: u32,
+}
+
 impl Scopes {
-    fn push(&mut self, var: VarId) {
-        self.entries.push((var, self.now));
-        self.now = self.entries.len() as u32;
+    fn push(&mut self, var: VarId, is_ref: bool) {
+        let number = self.entries.len() as u32 + 1;
+        let refs = self.get(self.now).map_or(0, |scope| scope.refs);
+        self.entries.push(Scope {
+            var,
+            parent: self.now,
+            size: self.size(self.now) + 1,
+            refs: if is_ref { number } else { refs },
+        });
+        self.now = number;
     }
 
-    /// The locals of a set, innermost first.
-    pub(super) fn visible(&self, mut set: u32) -> impl Iterator<Item = VarId> + '_ {
+    /// A set by number; `None` for the empty one.
+    pub(super) fn get(&self, set: u32) -> Option<Scope> {
+        Some(self.entries[(set as usize).checked_sub(1)?])
+    }
+
+    /// How many locals a set has.
+    pub(super) fn size(&self, set: u32) -> u32 {
+        self.get(set).map_or(0, |scope| scope.size)
+    }
+
+    /// The locals of a set that hold references, innermost first.
+    fn refs(&self, set: u32) -> impl Iterator<Item = VarId> + '_ {
+        let smallest = |set: u32| self.get(set).map_or(0, |scope| scope.refs);
+        let mut at = smallest(set);
         std::iter::from_fn(move || {
-            let (var, parent) = *self.entries.get((set as usize).checked_sub(1)?)?;
-            set = parent;
-            Some(var)
+            let scope = self.get(at)?;
+            at = smallest(scope.parent);
+            Some(scope.var)
         })
     }
 }
@@ -54,7 +88,7 @@ impl Emit<'_, '_> {
         if !self.sites {
             return;
         }
-        let visible: Vec<VarId> = self.debug.visible(self.debug.now).collect();
+        let visible: Vec<VarId> = self.debug.refs(self.debug.now).collect();
         for var in visible {
             let slot = self.slots[&var];
             for (i, lane) in self.slot_lanes(var).iter().enumerate() {
@@ -84,11 +118,13 @@ impl Emit<'_, '_> {
 
     /// Writes a named local's slot; it is visible from here on.
     pub(super) fn show_local(&mut self, var: VarId, lanes: &Lanes) {
-        if !self.sites || self.f.vars[var.0 as usize].name.is_empty() {
+        let full = self.debug.size(self.debug.now) >= SHOWN;
+        if !self.sites || full || self.f.vars[var.0 as usize].name.is_empty() {
             return;
         }
         self.write_slot(var, lanes);
-        self.debug.push(var);
+        let is_ref = self.slot_lanes(var).contains(&Lane::Ref);
+        self.debug.push(var, is_ref);
     }
 
     /// Keeps the slot of a visible local up to date.

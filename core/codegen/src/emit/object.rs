@@ -203,26 +203,33 @@ fn locals(input: &Input<'_>, frame_size: u32) -> Vec<LocalVar> {
         .collect();
     tags.sort_unstable();
     let size = input.code.code_buffer().len() as u32;
-    let mut open: FxHashMap<VarId, u32> = FxHashMap::default();
+    // The sets from the smallest to the one at hand, and since when each has been visible.
+    let mut open: Vec<(u32, u32)> = Vec::new();
     let mut found: Vec<(VarId, u32, u32)> = Vec::new();
     let mut before = 0;
-    for (offset, scope) in &tags {
-        let visible: Vec<VarId> = input.scopes.visible(*scope).collect();
+    let var = |set: u32| input.scopes.get(set).expect("an open set has a local").var;
+    for (offset, set) in &tags {
         // A breakpoint stands at the start of its site, a caller at its return address.
         let start = offset - patchable.get(offset).copied().unwrap_or(1);
-        open.retain(|var, from| {
-            let stays = visible.contains(var);
-            if !stays {
-                found.push((*var, *from, before + 1));
+        let mut new = Vec::new();
+        let mut at = *set;
+        while let Some(scope) = input.scopes.get(at) {
+            if open.get(scope.size as usize - 1).is_some_and(|o| o.0 == at) {
+                break;
             }
-            stays
-        });
-        for var in visible {
-            open.entry(var).or_insert(start);
+            new.push(at);
+            at = scope.parent;
         }
+        let closed: Vec<(u32, u32)> = open.drain(input.scopes.size(at) as usize..).collect();
+        // The same local by way of another set stays visible.
+        let mut stays: FxHashMap<VarId, u32> = closed.iter().map(|o| (var(o.0), o.1)).collect();
+        for set in new.iter().rev() {
+            open.push((*set, stays.remove(&var(*set)).unwrap_or(start)));
+        }
+        found.extend(stays.into_iter().map(|(var, from)| (var, from, before + 1)));
         before = *offset;
     }
-    found.extend(open.into_iter().map(|(var, from)| (var, from, size)));
+    found.extend(open.into_iter().map(|(set, from)| (var(set), from, size)));
     found.sort_by_key(|(var, from, _)| (*from, var.0));
     let file = input.function.file;
     found
