@@ -32,7 +32,7 @@ use std::sync::Arc;
 pub struct Request {
     /// What it is for, to tell a macro that needs itself.
     pub of: Name,
-    /// The definitions it needs: paths and texts, everything else blanked out.
+    /// The definitions it needs: paths and texts, everything else left out.
     pub sources: Arc<Vec<(Name, Name)>>,
     /// The module whose names the text sees.
     pub module: Name,

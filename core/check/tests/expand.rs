@@ -79,14 +79,18 @@ fn a_request_carries_what_the_macro_mentions_and_nothing_else() {
 
 #[test]
 fn edits_elsewhere_run_nothing_again_and_edits_of_the_macro_do() {
-    let (mut db, asked) = project(&format!("{MACRO}main() = m(2)"), "1");
+    let (mut db, asked) = project(&format!("{MACRO}main() = m(2)\n"), "1");
     let runs = |db: &Database| {
         assert_eq!(messages(db), Vec::<String>::new());
         std::mem::take(&mut *asked.asked.lock().unwrap()).len()
     };
     assert_eq!(runs(&db), 1);
     let text = format!("{MACRO}main() = m(2)\n");
-    db.set_file("main.nos", &text.replace("= 3", "= 4"), Origin::Project);
+    db.set_file(
+        "main.nos",
+        &text.replace("= 3", "= {\n  4 + 5\n}"),
+        Origin::Project,
+    );
     assert_eq!(runs(&db), 0);
     db.set_file(
         "main.nos",
@@ -174,10 +178,10 @@ fn splices_fill_their_places() {
     for (encoded, text) in [
         ("\u{E005}e1 + 2\u{E006} * 2", "(1 + 2) * 2"),
         ("\u{E005}ef(x).y[0]\u{E006} * 2", "f(x).y[0] * 2"),
-        ("\u{E005}ea = 1\u{E006}", "{ a = 1 }"),
+        ("1 + \u{E005}ea = 1\u{E006}", "1 + { a = 1 }"),
         ("\u{E005}e\u{E007}te\"xt\u{E008}\u{E006}", "\"te\\\"xt\""),
         ("\u{E005}n\u{E007}text\u{E008}\u{E006}", "text"),
-        ("\u{E005}e\u{E009}-3\u{E00A}\u{E006}", "(-3)"),
+        ("1 + \u{E005}e\u{E009}-3\u{E00A}\u{E006}", "1 + (-3)"),
         ("f(\u{E005}aa + b\u{E006})", "f(a + b)"),
         (
             "f(1, \u{E005}a\u{E00B}a\u{E00C}b\u{E00C}\u{E00D}\u{E006})",
@@ -191,7 +195,10 @@ fn splices_fill_their_places() {
         ),
         ("x: \u{E005}tA -> B\u{E006}", "x: (A -> B)"),
         ("\u{E005}p\u{E00E}n\u{E00F}n: Int\u{E010}\u{E006}", "n: Int"),
-        ("\u{E005}e\u{E00E}n\u{E00F}n: Int\u{E010}\u{E006}", "n"),
+        (
+            "1 + \u{E005}e\u{E00E}n\u{E00F}n: Int\u{E010}\u{E006}",
+            "1 + n",
+        ),
         (
             "v\u{E000}$<ref 7>\u{E001} + v\u{E000}$<ref 9>\u{E001}",
             "v__1 + v__2",

@@ -1,6 +1,6 @@
-//! What a macro needs: the definitions it mentions, those they mention, and so on, with everything else of their files blanked out.
+//! What a macro needs: the definitions it mentions, those they mention, and so on, with everything else of their files left out.
 //!
-//! By names alone, so rather too much than too little. Blanked texts keep their lines and columns; an edit elsewhere leaves them equal, so answers stay.
+//! By names alone, so rather too much than too little. An edit elsewhere leaves the texts equal, so answers stay.
 
 use super::table::collect;
 use crate::db::{Db, Origin, Project, SourceFile, module_path, parsed};
@@ -159,18 +159,29 @@ pub fn sources(
             continue;
         }
         let text = source.text(db);
-        let mut bytes = text.as_bytes().to_vec();
+        let mut kept = String::new();
+        let mut at = 0;
         for (mention, taken) in list.iter().zip(taken) {
-            if !taken {
-                for byte in &mut bytes[mention.range.clone()] {
-                    if *byte != b'\n' {
-                        *byte = b' ';
-                    }
-                }
+            between(&text[at..mention.range.start], &mut kept);
+            if *taken {
+                kept.push_str(&text[mention.range.clone()]);
+                kept.push('\n');
             }
+            at = mention.range.end;
         }
-        let text = String::from_utf8(bytes).expect("whole definitions are whole characters");
+        between(&text[at..], &mut kept);
+        let text = kept;
         out.push((db.ids().file_path(*id), Name::from(text)));
     }
     Arc::new(out)
+}
+
+/// What stands between definitions: `use` lines and the heads and ends of modules matter, layout and comments do not.
+fn between(text: &str, out: &mut String) {
+    for line in text.lines().map(str::trim) {
+        if !line.is_empty() && !line.starts_with('#') {
+            out.push_str(line);
+            out.push('\n');
+        }
+    }
 }

@@ -281,7 +281,8 @@ impl Writer<'_> {
             Piece::Two(_, code) if matches!(place, 's' | 'p') => self.code(code),
             Piece::Two(name, _) => plain(name),
             Piece::List(elements) => self.list(place, elements),
-            other => self.fill(place, vec![Piece::Slot(place, vec![other])]),
+            Piece::Slot(inner, pieces) => self.fill(inner, pieces),
+            code @ (Piece::Text(_) | Piece::Group(..)) => self.code(vec![code]),
         }
     }
 
