@@ -13,7 +13,7 @@ pub fn explain(
     project: Project,
     id: FnId,
     findings: &mut Vec<Finding>,
-    warnings: &mut Vec<Finding>,
+    warnings: &mut [Finding],
 ) {
     let Some(file) = source_of(db, project, db.ids().fn_key(id).file) else {
         return;
