@@ -65,7 +65,10 @@ fn handles_are_not_used_twice() {
         call(Op::FileWrite, &[first.clone(), text("aé\nb")]),
         Ok(vec![])
     );
-    assert_eq!(call(Op::FileClose, &[first.clone()]), Ok(vec![]));
+    assert_eq!(
+        call(Op::FileClose, std::slice::from_ref(&first)),
+        Ok(vec![])
+    );
     let second = open("r");
     assert_ne!(first, second);
     let gone = call(Op::FileReadLine, &[first]).unwrap_err();
@@ -80,15 +83,15 @@ fn handles_are_not_used_twice() {
         Ok(vec![text("é")])
     );
     assert_eq!(
-        call(Op::FileReadLine, &[second.clone()]),
+        call(Op::FileReadLine, std::slice::from_ref(&second)),
         Ok(vec![Int(1), text("")])
     );
     assert_eq!(
-        call(Op::FileReadLine, &[second.clone()]),
+        call(Op::FileReadLine, std::slice::from_ref(&second)),
         Ok(vec![Int(1), text("b")])
     );
     assert_eq!(
-        call(Op::FileReadLine, &[second.clone()]),
+        call(Op::FileReadLine, std::slice::from_ref(&second)),
         Ok(vec![Int(0), text("")])
     );
     assert_eq!(
