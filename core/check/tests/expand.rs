@@ -1,4 +1,5 @@
 //! Expansion without a compiler: an expander with prepared answers shows what is asked of it, and what becomes of its answers.
+#![forbid(unsafe_code)]
 
 use nostos_check::diagnostic::Diagnostic;
 use nostos_check::expand::print::expanded_source;
