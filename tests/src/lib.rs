@@ -49,7 +49,7 @@ pub fn nostos() -> &'static Path {
         let mut cargo = Command::new(env!("CARGO"));
         cargo
             .current_dir(workspace())
-            .args(["build", "--quiet", "-p", "nostos-cli", "--bins"]);
+            .args(["build", "--quiet", "--workspace", "--bins"]);
         cargo.arg("--target-dir").arg(target);
         if profile_dir.file_name().is_some_and(|p| p == "release") {
             cargo.arg("--release");
