@@ -40,15 +40,14 @@ impl Lower {
                 }
             }
             ast::Expr::List(list) => {
-                let mut elements: Vec<Expr> = list.elements().map(|e| self.expr(e)).collect();
-                match elements.as_slice() {
-                    [
-                        Expr {
-                            kind: ExprKind::Range(..),
-                            ..
-                        },
-                    ] if list.tail().is_none() => return elements.remove(0),
-                    _ => ExprKind::List(elements, self.optional(list.tail())),
+                let written: Vec<ast::Expr> = list.elements().collect();
+                match (written.as_slice(), list.tail()) {
+                    // The range is the list; a list of one such list has a list within.
+                    ([range @ ast::Expr::Range(_)], None) => return self.expr(*range),
+                    (elements, tail) => ExprKind::List(
+                        elements.iter().map(|e| self.expr(*e)).collect(),
+                        self.optional(tail),
+                    ),
                 }
             }
             ast::Expr::Range(range) => ExprKind::Range(
