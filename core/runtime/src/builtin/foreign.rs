@@ -40,6 +40,10 @@ pub(crate) fn c_text(ctx: &mut Ctx) -> Flow {
     ctx.put_text(0, &text)
 }
 
+/// Any C function: six integers, eight floats.
+type Function<R> =
+    extern "C" fn(u64, u64, u64, u64, u64, u64, f64, f64, f64, f64, f64, f64, f64, f64) -> R;
+
 /// (address, kind of the result, six integers, eight floats) → the result's bits.
 pub(crate) fn call(ctx: &mut Ctx) -> Flow {
     let (address, kind) = (ctx.arg(0) as usize, ctx.arg(1));
@@ -54,63 +58,15 @@ pub(crate) fn call(ctx: &mut Ctx) -> Flow {
     let result = unsafe {
         match kind {
             0 => {
-                type Int = extern "C" fn(
-                    u64,
-                    u64,
-                    u64,
-                    u64,
-                    u64,
-                    u64,
-                    f64,
-                    f64,
-                    f64,
-                    f64,
-                    f64,
-                    f64,
-                    f64,
-                    f64,
-                ) -> u64;
-                let function: Int = std::mem::transmute(address);
+                let function: Function<u64> = std::mem::transmute(address);
                 function(a, b, c, d, e, f, s, t, u, v, w, x, y, z)
             }
             1 => {
-                type Double = extern "C" fn(
-                    u64,
-                    u64,
-                    u64,
-                    u64,
-                    u64,
-                    u64,
-                    f64,
-                    f64,
-                    f64,
-                    f64,
-                    f64,
-                    f64,
-                    f64,
-                    f64,
-                ) -> f64;
-                let function: Double = std::mem::transmute(address);
+                let function: Function<f64> = std::mem::transmute(address);
                 function(a, b, c, d, e, f, s, t, u, v, w, x, y, z).to_bits()
             }
             _ => {
-                type Single = extern "C" fn(
-                    u64,
-                    u64,
-                    u64,
-                    u64,
-                    u64,
-                    u64,
-                    f64,
-                    f64,
-                    f64,
-                    f64,
-                    f64,
-                    f64,
-                    f64,
-                    f64,
-                ) -> f32;
-                let function: Single = std::mem::transmute(address);
+                let function: Function<f32> = std::mem::transmute(address);
                 u64::from(function(a, b, c, d, e, f, s, t, u, v, w, x, y, z).to_bits())
             }
         }
