@@ -174,7 +174,6 @@ impl Core {
             process.reductions_done.store(0, Ordering::Relaxed);
             process.parent.store(0, Ordering::Relaxed);
             process.queued.store(0, Ordering::Relaxed);
-            process.arrived.store(false, Ordering::Relaxed);
             process.attention.store(0, Ordering::Relaxed);
             process.set_state(State::Runnable);
             let at = own.heap.room_for(process, closure.bytes(), self.policy());
@@ -416,6 +415,7 @@ impl Core {
         own.wants_result = false;
         own.parking = Parked::No;
         own.deadline = 0;
+        own.timed = false;
         own.progress = 0;
         own.put_off = 0;
         own.lent.clear();
@@ -445,7 +445,7 @@ impl Core {
         own.frozen = None;
         process.saved_sp.set(0);
         process.set_state(State::Dead);
-        let (relations, messages) = {
+        let relations = {
             let mut inbox = process.inbox.lock();
             inbox.pid = 0;
             inbox.deadline = 0;
@@ -453,10 +453,10 @@ impl Core {
             inbox.killed = None;
             inbox.parked = Parked::No;
             inbox.nudged = false;
-            (inbox.relations.take(), std::mem::take(&mut inbox.messages))
+            inbox.relations.take()
         };
-        drop(messages);
         process.pid.store(0, Ordering::Relaxed);
+        process.mail.take(drop);
         self.table.leave(pid);
         if let Some(mut relations) = relations {
             if let Some(name) = relations.name.take() {

@@ -244,13 +244,11 @@ impl Core {
             return true;
         }
         process.ask(attention::STOP);
-        let wakes = matches!(
-            inbox.parked,
-            Parked::Receive | Parked::Sleep | Parked::Resource
-        );
-        if wakes {
+        let parked = matches!(inbox.parked, Parked::Sleep | Parked::Resource);
+        if parked {
             inbox.parked = Parked::No;
         }
+        let wakes = parked || process.mail.wake();
         drop(inbox);
         if wakes {
             self.schedule_outside(process.into());

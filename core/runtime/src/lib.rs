@@ -18,6 +18,7 @@ mod gdb;
 mod heap;
 mod image;
 mod look;
+mod mail;
 mod mailbox;
 mod message;
 mod mutex;

@@ -218,12 +218,11 @@ impl Core {
     ) -> Option<(usize, Vec<MessageLine>)> {
         self.look(pid, |process, own| {
             let table = self.descs.read();
-            let inbox = process.inbox.lock();
-            let total = own.queue.len() + inbox.messages.len();
+            own.queue.accept(&process.mail, pid);
+            let total = own.queue.len();
             let lines = own
                 .queue
                 .iter()
-                .chain(inbox.messages.iter())
                 .skip(range.start)
                 .take(range.len())
                 .map(|message| {
@@ -374,7 +373,7 @@ fn line_of(process: &Process) -> Option<ProcessLine> {
         pid: inbox.pid,
         name: inbox.name().cloned(),
         state: process.state(),
-        mailbox: process.queued.load(Ordering::Relaxed) + inbox.messages.len(),
+        mailbox: process.queued.load(Ordering::Relaxed) + process.mail.count(),
         reductions: process.reductions_done.load(Ordering::Relaxed),
         heap_bytes: process.heap_bytes.load(Ordering::Relaxed),
     })

@@ -1,7 +1,8 @@
-//! Mailboxes: an inbox that senders append to under a short lock, and the owner's queue that takes the inbox over in one piece.
+//! Mailboxes: the owner's queue, which takes over in one piece what has arrived (see [`crate::mail`]), and what else other threads write, under a lock.
 //! Selective receive walks the queue with a cursor, so what has been refused is not looked at again in the same receive.
 
 use crate::exit::ExitReason;
+use crate::mail::Mail;
 use crate::message::Fragment;
 use crate::relations::Relations;
 use std::collections::VecDeque;
@@ -9,11 +10,32 @@ use std::collections::VecDeque;
 /// One message.
 #[derive(Debug)]
 pub(crate) struct Message {
-    /// Descriptor of its box: what a receive arm compares.
-    pub(crate) desc: u32,
+    /// The one that came before it, while it lies in the mail word.
+    pub(crate) next: *mut Message,
+    /// For whom: when it arrives, the block may be another's already.
+    to: u64,
     /// Who sent it.
     pub(crate) from: u64,
     pub(crate) value: Fragment,
+    /// Descriptor of its box: what a receive arm compares.
+    pub(crate) desc: u32,
+}
+
+// SAFETY: `next` is followed only by who took the chain out of the mail word, and a fragment belongs to no thread.
+unsafe impl Send for Message {}
+// SAFETY: as above; a shared message is only read.
+unsafe impl Sync for Message {}
+
+impl Message {
+    pub(crate) fn new(to: u64, desc: u32, from: u64, value: Fragment) -> Self {
+        Message {
+            next: std::ptr::null_mut(),
+            to,
+            from,
+            value,
+            desc,
+        }
+    }
 }
 
 /// What a process off its worker waits for.
@@ -22,7 +44,7 @@ pub(crate) enum Parked {
     /// Nothing: it runs or is in a run queue.
     #[default]
     No,
-    /// A message or its deadline.
+    /// A message or its deadline. The mail word says so, not [`Inbox::parked`].
     Receive,
     /// Its deadline.
     Sleep,
@@ -39,7 +61,6 @@ pub(crate) enum Parked {
 pub(crate) struct Inbox {
     /// The process this block belongs to now, 0 when it is free. Whoever came by a number compares.
     pub(crate) pid: u64,
-    pub(crate) messages: Vec<Message>,
     pub(crate) parked: Parked,
     /// What it was about to wait for has happened before it was parked.
     pub(crate) nudged: bool,
@@ -65,10 +86,17 @@ impl Inbox {
     }
 }
 
+/// A message in the queue. What a receive compares lies here, so that one that refuses many does not touch them.
+#[derive(Debug)]
+struct Entry {
+    desc: u32,
+    message: Box<Message>,
+}
+
 /// The owner's queue.
 #[derive(Debug, Default)]
 pub(crate) struct Queue {
-    messages: VecDeque<Message>,
+    messages: VecDeque<Entry>,
     cursor: usize,
     /// The message at the cursor has been peeked: the next peek refuses it.
     peeked: bool,
@@ -91,9 +119,9 @@ impl Queue {
         if std::mem::take(&mut self.peeked) {
             self.cursor += 1;
         }
-        let message = self.messages.get(self.cursor)?;
+        let entry = self.messages.get(self.cursor)?;
         self.peeked = true;
-        Some(message.desc)
+        Some(entry.desc)
     }
 
     /// The message just peeked.
@@ -102,34 +130,38 @@ impl Queue {
         if !self.peeked {
             return None;
         }
-        self.messages.get(self.cursor)
+        let entry = self.messages.get(self.cursor)?;
+        Some(&entry.message)
     }
 
     /// Takes the message just peeked out.
     #[inline]
-    pub(crate) fn take(&mut self) -> Option<Message> {
+    pub(crate) fn take(&mut self) -> Option<Box<Message>> {
         if !std::mem::take(&mut self.peeked) {
             return None;
         }
-        if self.cursor == 0 {
-            return self.messages.pop_front();
-        }
-        self.messages.remove(self.cursor)
+        let entry = if self.cursor == 0 {
+            self.messages.pop_front()
+        } else {
+            self.messages.remove(self.cursor)
+        };
+        entry.map(|entry| entry.message)
     }
 
-    /// Takes over what has arrived.
+    /// Takes over what has arrived for process `pid`. What was meant for the block's former process goes.
     #[inline]
-    pub(crate) fn accept(&mut self, arrived: &mut Vec<Message>) {
-        if arrived.len() == 1 {
-            self.messages.extend(arrived.pop());
-        } else {
-            self.messages.extend(arrived.drain(..));
-        }
+    pub(crate) fn accept(&mut self, mail: &Mail, pid: u64) {
+        mail.take(|message| {
+            if message.to == pid {
+                let desc = message.desc;
+                self.messages.push_back(Entry { desc, message });
+            }
+        });
     }
 
     /// Takes out the messages that `unwanted` says. No receive is going on.
     pub(crate) fn discard(&mut self, mut unwanted: impl FnMut(&Message) -> bool) {
-        self.messages.retain(|message| !unwanted(message));
+        self.messages.retain(|entry| !unwanted(&entry.message));
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -138,7 +170,7 @@ impl Queue {
 
     /// The messages, oldest first.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Message> {
-        self.messages.iter()
+        self.messages.iter().map(|entry| &*entry.message)
     }
 
     /// Drops all; the process has ended.

@@ -5,6 +5,7 @@
 
 use crate::exit::ExitReason;
 use crate::heap::Heap;
+use crate::mail::Mail;
 use crate::mailbox::{Inbox, Parked, Queue};
 use crate::message::Fragment;
 use crate::mutex::Mutex;
@@ -17,7 +18,7 @@ use std::cell::{Cell, UnsafeCell};
 use std::ffi::CString;
 use std::mem::offset_of;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 
 /// See the module. Invariant: `Cell`s and `own` are accessed by the holder of `owner` alone.
 #[repr(C)]
@@ -54,8 +55,8 @@ pub(crate) struct Process {
     pub(crate) heap_bytes: AtomicUsize,
     /// Messages taken over but not yet received.
     pub(crate) queued: AtomicUsize,
-    /// Something lies in the inbox. Written under its lock; a glance at it saves the owner the lock.
-    pub(crate) arrived: AtomicBool,
+    /// Messages that have arrived.
+    pub(crate) mail: Mail,
     pub(crate) inbox: Mutex<Inbox>,
     own: UnsafeCell<Own>,
 }
@@ -94,6 +95,8 @@ pub(crate) struct Own {
     pub(crate) parking: Parked,
     /// Until when it waits for a resource, in the scheduler's nanoseconds; 0: it has not begun.
     pub(crate) deadline: u64,
+    /// Its inbox holds a deadline of a receive.
+    pub(crate) timed: bool,
     /// How far an op that waits has come.
     pub(crate) progress: usize,
     /// The channel where it is noted as waiting, or the connection it is making.
@@ -144,6 +147,7 @@ impl Own {
             queue: Queue::default(),
             parking: Parked::No,
             deadline: 0,
+            timed: false,
             progress: 0,
             waits_for: None,
             taken: None,
@@ -273,7 +277,7 @@ impl Process {
             parent: AtomicU64::new(0),
             heap_bytes: AtomicUsize::new(0),
             queued: AtomicUsize::new(0),
-            arrived: AtomicBool::new(false),
+            mail: Mail::default(),
             inbox: Mutex::new(Inbox::default()),
             own: UnsafeCell::new(Own::new()),
         }

@@ -14,7 +14,6 @@ use crate::scheduler::Worker;
 use nostos_abi::desc::{Signals, fixed};
 use nostos_abi::object::{header, inline_string};
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 /// What most processes have none of; see the module.
 #[derive(Debug, Default)]
@@ -171,12 +170,8 @@ impl Core {
             let at = watching.iter().position(|w| w.0 == reference)?;
             watching.swap_remove(at);
             let value = down(signals, reference, pid, reason);
-            let message = Message {
-                desc: signals.down_box,
-                from: pid,
-                value,
-            };
-            put(process, inbox, message).then_some(process)
+            let message = Message::new(watcher, signals.down_box, pid, value);
+            process.mail.push(Box::new(message)).then_some(process)
         });
         if let Some(Some(process)) = wakes {
             self.schedule(worker, process.into());
@@ -202,12 +197,8 @@ impl Core {
             let traps = inbox.relations.as_ref().is_some_and(|r| r.traps_exits);
             if traps && let Some(signals) = signals {
                 let value = exit(signals, from, reason);
-                let message = Message {
-                    desc: signals.exit_box,
-                    from,
-                    value,
-                };
-                return put(process, inbox, message).then_some(process);
+                let message = Message::new(to, signals.exit_box, from, value);
+                return process.mail.push(Box::new(message)).then_some(process);
             }
             if !reason.is_abnormal() || inbox.killed.is_some() {
                 return None;
@@ -273,30 +264,18 @@ fn close(core: &Core, worker: &Worker, resource: &Resource) {
     }
 }
 
-/// Puts a message into an inbox; true: the process waited for one and is to be scheduled.
-pub(crate) fn put(process: &Process, inbox: &mut Inbox, message: Message) -> bool {
-    inbox.messages.push(message);
-    process.arrived.store(true, Ordering::Relaxed);
-    let wakes = inbox.parked == Parked::Receive;
-    if wakes {
-        inbox.parked = Parked::No;
-        inbox.deadline = 0;
-    }
-    wakes
-}
-
 /// Asks a process to end; true: it was parked and is to be scheduled.
 fn end(process: &Process, inbox: &mut Inbox, reason: ExitReason) -> bool {
     inbox.killed = Some(reason);
     process.ask(attention::KILL);
-    let wakes = matches!(
+    let parked = matches!(
         inbox.parked,
-        Parked::Receive | Parked::Sleep | Parked::Resource | Parked::Stop
+        Parked::Sleep | Parked::Resource | Parked::Stop
     );
-    if wakes {
+    if parked {
         inbox.parked = Parked::No;
     }
-    wakes
+    parked || process.mail.wake()
 }
 
 /// The four lanes of a reason, and the words of its text when that does not lie in them; `at` is the offset those words will have.

@@ -5,7 +5,7 @@
 
 use crate::core::Core;
 use crate::dispatch;
-use crate::mailbox::Parked;
+use crate::mailbox::{Inbox, Parked};
 use crate::message::Scratch;
 use crate::mutex::{Condvar, Mutex};
 use crate::process::{Own, Process, Resume, State, attention};
@@ -355,18 +355,21 @@ impl Worker {
             if inbox.timer_at == at {
                 inbox.timer_at = 0;
             }
-            let waits = matches!(
-                inbox.parked,
-                Parked::Receive | Parked::Sleep | Parked::Resource
-            );
-            if !waits || inbox.deadline == 0 {
+            if inbox.deadline == 0 {
                 continue;
             }
             if inbox.deadline <= now {
-                inbox.parked = Parked::No;
                 inbox.deadline = 0;
+                let parked = matches!(inbox.parked, Parked::Sleep | Parked::Resource);
+                if parked {
+                    inbox.parked = Parked::No;
+                }
+                // One that is only about to wait for a message sees itself that it is late.
+                let wakes = parked || process.mail.wake();
                 drop(inbox);
-                self.schedule(process.into());
+                if wakes {
+                    self.schedule(process.into());
+                }
             } else if inbox.timer_at == 0 {
                 inbox.timer_at = inbox.deadline;
                 timers.add(inbox.deadline, pid);
@@ -465,6 +468,35 @@ impl Worker {
     /// The process waits for a message or its deadline, unless that has come meanwhile.
     #[inline]
     fn park(&self, ptr: Ptr, own: &mut Own) {
+        if own.parking != Parked::Receive {
+            return self.park_otherwise(ptr, own);
+        }
+        let process: &Process = &ptr;
+        if process.mail.has_any() {
+            process.set_state(State::Runnable);
+            process.release();
+            return self.schedule(ptr);
+        }
+        let deadline = own.queue.deadline;
+        if deadline != u64::MAX || own.timed {
+            own.timed = deadline != u64::MAX;
+            self.set_deadline(&mut process.inbox.lock(), deadline);
+        }
+        self.freeze(process, own);
+        process.set_state(State::Waiting);
+        process.release();
+        // From here on another worker may run it, or have ended it: only its atomic parts are touched.
+        if !process.mail.wait() {
+            return self.schedule(ptr);
+        }
+        let late = deadline != u64::MAX && deadline <= self.core.timers.now();
+        if (late || process.attention.load(Ordering::SeqCst) != 0) && process.mail.wake() {
+            self.schedule(ptr);
+        }
+    }
+
+    /// The process sleeps or waits for something of the image's.
+    fn park_otherwise(&self, ptr: Ptr, own: &mut Own) {
         let process: &Process = &ptr;
         let parked = own.parking;
         let deadline = match parked {
@@ -472,11 +504,7 @@ impl Worker {
             _ => own.queue.deadline,
         };
         let mut inbox = process.inbox.lock();
-        let arrived = match parked {
-            Parked::Receive => !inbox.messages.is_empty(),
-            Parked::Resource => std::mem::take(&mut inbox.nudged),
-            _ => false,
-        };
+        let arrived = parked == Parked::Resource && std::mem::take(&mut inbox.nudged);
         if arrived || process.attention.load(Ordering::SeqCst) != 0 {
             drop(inbox);
             process.set_state(State::Runnable);
@@ -484,6 +512,19 @@ impl Worker {
             self.schedule(ptr);
             return;
         }
+        own.timed = deadline != u64::MAX;
+        self.set_deadline(&mut inbox, deadline);
+        let state = match parked {
+            Parked::Sleep => State::Sleeping,
+            _ => State::Blocked,
+        };
+        self.freeze(process, own);
+        inbox.parked = parked;
+        process.set_state(state);
+        process.release();
+    }
+
+    fn set_deadline(&self, inbox: &mut Inbox, deadline: u64) {
         inbox.deadline = 0;
         if deadline != u64::MAX {
             inbox.deadline = deadline;
@@ -492,11 +533,11 @@ impl Worker {
                 self.core.timers.add(deadline, inbox.pid);
             }
         }
-        let state = match parked {
-            Parked::Sleep => State::Sleeping,
-            Parked::Resource => State::Blocked,
-            _ => State::Waiting,
-        };
+    }
+
+    /// A process that leaves to wait gives its stack up when stacks are short.
+    #[inline]
+    fn freeze(&self, process: &Process, own: &mut Own) {
         if self.stacks.borrow().is_empty()
             && self.core.stacks.is_short()
             && let Some(stack) = &own.stack
@@ -507,9 +548,6 @@ impl Worker {
                 self.give_stack(stack);
             }
         }
-        inbox.parked = parked;
-        process.set_state(state);
-        process.release();
     }
 
     /// A stack, from this worker's few if there is one.

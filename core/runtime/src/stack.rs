@@ -38,7 +38,7 @@ impl Stack {
 
     /// Is it as good as a fresh small one?
     pub(crate) fn is_plain(&self) -> bool {
-        !self.big && self.colour == 0
+        !self.big && self.colour == colour(self.base)
     }
 
     /// Bytes in use by a suspended process.
@@ -74,6 +74,12 @@ pub(crate) struct Stacks {
     hot: usize,
     /// Most bytes a stack may grow to.
     limit: usize,
+}
+
+/// Bytes at the top of a small stack left unused, so that the hot ends of many stacks do not share the same few sets of a cache.
+fn colour(base: usize) -> usize {
+    const COLOURS: usize = 61;
+    (base / SLOT) % COLOURS * 64
 }
 
 /// Why a stack cannot grow.
@@ -127,7 +133,7 @@ impl Stacks {
         Ok(Stack {
             base,
             len: SLOT,
-            colour: 0,
+            colour: colour(base),
             big: false,
         })
     }

@@ -7,7 +7,6 @@ use crate::heap::stats::Reason;
 use crate::mailbox::{Message, Parked};
 use crate::message::Fragment;
 use crate::process::{Resume, attention};
-use crate::relations;
 use crate::shim::Leave;
 use nostos_abi::builtin::Fault;
 use nostos_abi::object::HEADER_DESC_MASK;
@@ -94,25 +93,14 @@ pub(crate) fn global_set(ctx: &mut Ctx) -> Flow {
 
 pub(crate) fn send(ctx: &mut Ctx) -> Flow {
     let pid = ctx.arg(0);
-    let Some(receiver) = ctx.core.table.get(pid) else {
+    let Some(receiver) = ctx.core.table.get(pid).filter(|r| r.pid() == pid) else {
         return Ok(());
     };
     let value = ctx.copy_out(1);
     let header = value.header().expect("messages are boxed");
-    let message = Message {
-        desc: (header & HEADER_DESC_MASK) as u32,
-        from: ctx.process.pid(),
-        value,
-    };
-    let mut inbox = receiver.inbox.lock();
-    if inbox.pid != pid {
-        // Dropped after the lock: freeing is no work for inside.
-        drop(inbox);
-        return Ok(());
-    }
-    let wakes = relations::put(receiver, &mut inbox, message);
-    drop(inbox);
-    if wakes {
+    let desc = (header & HEADER_DESC_MASK) as u32;
+    let message = Message::new(pid, desc, ctx.process.pid(), value);
+    if receiver.mail.push(Box::new(message)) {
         ctx.worker.schedule(receiver.into());
     }
     Ok(())
@@ -131,13 +119,13 @@ pub(crate) fn receive_first(ctx: &mut Ctx) -> Flow {
 
 pub(crate) fn receive_next(ctx: &mut Ctx) -> Flow {
     let mut found = ctx.own.queue.peek();
-    if found.is_none() && ctx.process.arrived.load(Ordering::Relaxed) {
+    if found.is_none() && ctx.process.mail.has_any() {
         found = accept(ctx);
     }
     if found.is_none() {
         let deadline = ctx.own.queue.deadline;
         let late = deadline != u64::MAX && deadline <= ctx.core.timers.now();
-        // What arrives after the glance above is seen here, or when the process is parked, under the lock.
+        // What arrives after the glance above is seen here, or when the process is to wait.
         if late {
             found = accept(ctx);
         }
@@ -154,10 +142,7 @@ pub(crate) fn receive_next(ctx: &mut Ctx) -> Flow {
 
 /// Takes over what has arrived; then the next message.
 fn accept(ctx: &mut Ctx) -> Option<u32> {
-    let mut inbox = ctx.process.inbox.lock();
-    ctx.process.arrived.store(false, Ordering::Relaxed);
-    ctx.own.queue.accept(&mut inbox.messages);
-    drop(inbox);
+    ctx.own.queue.accept(&ctx.process.mail, ctx.process.pid());
     ctx.own.queue.peek()
 }
 
@@ -305,10 +290,7 @@ pub(crate) fn demonitor(ctx: &mut Ctx) -> Flow {
     let Some(signals) = ctx.core.signals.get() else {
         return Ok(());
     };
-    let mut inbox = ctx.process.inbox.lock();
-    ctx.process.arrived.store(false, Ordering::Relaxed);
-    ctx.own.queue.accept(&mut inbox.messages);
-    drop(inbox);
+    ctx.own.queue.accept(&ctx.process.mail, ctx.process.pid());
     ctx.own.queue.discard(|message| {
         message.desc == signals.down_box && message.value.down_reference() == Some(reference)
     });
@@ -347,8 +329,8 @@ pub(crate) fn process_word(ctx: &mut Ctx) -> Flow {
         Some(match which {
             0 => process.state() as u64,
             // Those of the asking process are counted as they are now.
-            1 if pid == ctx.process.pid() => (ctx.own.queue.len() + inbox.messages.len()) as u64,
-            1 => (process.queued.load(Ordering::Relaxed) + inbox.messages.len()) as u64,
+            1 if pid == ctx.process.pid() => (ctx.own.queue.len() + process.mail.count()) as u64,
+            1 => (process.queued.load(Ordering::Relaxed) + process.mail.count()) as u64,
             2 => process.reductions_done.load(Ordering::Relaxed),
             3 => process.heap_bytes.load(Ordering::Relaxed) as u64,
             4 => process.parent.load(Ordering::Relaxed),
