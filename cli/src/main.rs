@@ -45,6 +45,15 @@ enum Command {
         )]
         program: Vec<String>,
     },
+    /// Run the `test` items of a program.
+    Test {
+        /// The program; it needs no main.
+        #[arg(value_name = "FILE|DIR")]
+        program: PathBuf,
+        /// Only tests with this text in their title.
+        #[arg(value_name = "TEXT", default_value = "")]
+        filter: String,
+    },
     /// Print a program with its macros expanded.
     Expand {
         /// The program.
@@ -82,6 +91,7 @@ fn main() -> ExitCode {
                 args,
             })
         }
+        Command::Test { program, filter } => test(&program, &filter),
         Command::Check { program } => check(&program),
         Command::Expand { program } => expand(&program),
     };
@@ -106,6 +116,21 @@ fn check(program: &Path) -> i32 {
             i32::from(found.errors > 0)
         }
         Err(error) => fail(&error),
+    }
+}
+
+fn test(program: &Path, filter: &str) -> i32 {
+    let project = match nostos_session::project::Project::open(program) {
+        Ok(project) => project,
+        Err(error) => return fail(&error),
+    };
+    let config = nostos_session::Config::from_env();
+    match nostos_session::test::run(project, config, style(), filter, |line| println!("{line}")) {
+        Ok(summary) => i32::from(summary.failed > 0),
+        Err(unfit) => {
+            eprint!("{}", unfit.text);
+            1
+        }
     }
 }
 

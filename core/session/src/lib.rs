@@ -9,6 +9,7 @@ pub mod interpret;
 pub mod live;
 pub mod project;
 pub mod report;
+pub mod test;
 pub mod watch;
 
 use nostos_check::deep::deep;

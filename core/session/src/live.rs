@@ -48,6 +48,23 @@ impl Session {
         config: Config,
         style: Style,
     ) -> Result<Arc<Session>, Unfit> {
+        let session = Session::without_main(project, options, config, style)?;
+        if query::main_fn(&session.build.lock().db).is_none() {
+            return Err(Unfit {
+                text: no_main(&session.project),
+                findings: Vec::new(),
+            });
+        }
+        Ok(session)
+    }
+
+    /// The same for a program that need not have a `main`.
+    pub(crate) fn without_main(
+        project: Project,
+        options: Options,
+        config: Config,
+        style: Style,
+    ) -> Result<Arc<Session>, Unfit> {
         let (build, wrong) = deep(|| {
             let build = Build::new(&project, options);
             let wrong = build.errors();
@@ -55,12 +72,6 @@ impl Session {
         });
         if !wrong.is_empty() {
             return Err(unfit(&build, &project, &wrong, style));
-        }
-        if query::main_fn(&build.db).is_none() {
-            return Err(Unfit {
-                text: no_main(&project),
-                findings: Vec::new(),
-            });
         }
         let image = Image::new(config).map_err(|error| Unfit {
             text: format!("Error: the image cannot start: {error}\n"),
