@@ -127,6 +127,7 @@ impl<'db> Infer<'db> {
                 }
                 let mut free = Vec::new();
                 self.table.free(&deep, &mut free);
+                let reported_before = self.me().findings.len();
                 if free.is_empty() {
                     self.proven.insert((deep.clone(), of));
                 }
@@ -165,6 +166,10 @@ impl<'db> Infer<'db> {
                             self.try_trait(&condition.substitute(&args), *of, pending, depth + 1);
                         }
                     }
+                }
+                // What fails is said at every place.
+                if self.me().findings.len() > reported_before {
+                    self.proven.remove(&(deep, of));
                 }
                 Tried::Done
             }

@@ -59,6 +59,8 @@ impl<'db> Infer<'db> {
         let scrutinee = self.infer(scrutinee, None);
         let ty = expected.cloned().unwrap_or_else(|| self.fresh());
         self.texts_or_lists(&scrutinee.ty, &mut arms.iter().map(|arm| &arm.pattern));
+        let patterns: Vec<&raw::Pat> = arms.iter().map(|arm| &arm.pattern).collect();
+        self.shared_constructors(&scrutinee.ty, &patterns);
         let arms = arms
             .iter()
             .map(|arm| self.arm(arm, &scrutinee.ty, &ty).0)

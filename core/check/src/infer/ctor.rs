@@ -167,9 +167,15 @@ impl<'db> Infer<'db> {
                         .as_ref()
                         .is_none_or(|name| fields.iter().any(|(field, _)| field == name))
                 })
+                && args
+                    .iter()
+                    .zip(fields)
+                    .all(|(arg, (_, field))| arg.name.is_some() || literal_fits(&arg.value, field))
         };
         let (mut id, mut index) = self.choose_ctor(ctors, expected);
-        if !fits(self, (id, index))
+        let decided = expected.is_some_and(|ty| matches!(self.known_form(ty), Ty::Adt(..)));
+        if !decided
+            && !fits(self, (id, index))
             && let Some(other) = ctors
                 .iter()
                 .flatten()
@@ -308,5 +314,21 @@ impl<'db> Infer<'db> {
             ty: ty.clone(),
             span,
         }
+    }
+}
+
+/// Whether an argument may be a field's value, as far as a literal tells.
+fn literal_fits(arg: &raw::Expr, field: &Ty) -> bool {
+    let raw::ExprKind::Literal(lit) = &arg.kind else {
+        return true;
+    };
+    match (lit, field) {
+        (_, Ty::Param(_) | Ty::Error) => true,
+        (raw::Lit::Int(_), ty) => matches!(ty, Ty::Int(_)),
+        (raw::Lit::Float(_), ty) => *ty == Ty::Float,
+        (raw::Lit::Bool(_), ty) => *ty == Ty::Bool,
+        (raw::Lit::Char(_), ty) => *ty == Ty::Char,
+        (raw::Lit::String(_), ty) => *ty == Ty::String,
+        _ => true,
     }
 }

@@ -281,19 +281,28 @@ impl<'db> Infer<'db> {
         resolve::values(self.db, self.project, module, name.clone())
     }
 
-    /// Functions `name` for a call on a receiver: those seen from here, then those of the module that declares its type.
+    /// Functions `name` for a call on a receiver: those seen from here, then those of the module that declares its type. What the library has for
+    /// the receiver's type comes before what was written for anything, or for other types.
     pub(super) fn functions_for(
-        &self,
+        &mut self,
         name: &Name,
         owner: Option<FnId>,
         receiver: &Ty,
     ) -> Arc<Levels<FnHead>> {
         let levels = self.functions_named(name, owner);
-        let Ty::Adt(id, _) = receiver else {
-            return levels;
+        let home = match receiver {
+            Ty::Infer(_) | Ty::Param(_) | Ty::Error => return levels,
+            Ty::Adt(id, _) => {
+                let home = crate::types::type_info(self.db, self.project, *id).module;
+                let library = project_scope(self.db, self.project).std.contains(&home);
+                (!library).then_some(home)
+            }
+            _ => None,
         };
-        let home = crate::types::type_info(self.db, self.project, *id).module;
-        if home == self.module || project_scope(self.db, self.project).std.contains(&home) {
+        let Some(home) = home else {
+            return self.library_first(levels, receiver);
+        };
+        if home == self.module {
             return levels;
         }
         let more: Vec<FnHead> = resolve::module_values(self.db, self.project, home, name.clone())
@@ -314,6 +323,51 @@ impl<'db> Infer<'db> {
             );
         levels.insert(behind, more);
         Arc::new(levels)
+    }
+
+    /// For a receiver of a library type: own functions for just this type, then the library's, then all others.
+    fn library_first(&mut self, levels: Arc<Levels<FnHead>>, receiver: &Ty) -> Arc<Levels<FnHead>> {
+        let Some((library, own)) = levels.split_last() else {
+            return levels;
+        };
+        let is_library = library.iter().all(|head| self.in_library(head));
+        if own.is_empty() || !is_library || !library.iter().any(|h| self.is_for(h, receiver)) {
+            return levels;
+        }
+        let (mut near, mut far) = (Vec::new(), Vec::new());
+        for level in own {
+            let (first, rest): (Vec<FnHead>, Vec<FnHead>) = level
+                .iter()
+                .cloned()
+                .partition(|head| self.in_library(head) || self.is_for(head, receiver));
+            near.push(first);
+            far.push(rest);
+        }
+        near.push(library.clone());
+        near.extend(far);
+        near.retain(|level| !level.is_empty());
+        Arc::new(near)
+    }
+
+    /// Whether the first parameter is of the receiver's type, not of any type. Inferred parameters count.
+    fn is_for(&mut self, head: &FnHead, receiver: &Ty) -> bool {
+        if head.value || head.arity == 0 {
+            return false;
+        }
+        let written = header(self.db, self.project, head.id)
+            .and_then(|header| header.params.first().and_then(|param| param.ty.clone()));
+        let ty = match (written, self.group.get(&head.id)) {
+            (Some(ty), _) => Some(ty),
+            (None, Some(mono)) => mono.params.first().map(|param| self.table.deep(&param.ty)),
+            (None, None) => super::group::signature(self.db, self.project, head.id)
+                .params
+                .first()
+                .map(|param| param.ty.clone()),
+        };
+        match ty {
+            None | Some(Ty::Param(_) | Ty::Infer(_) | Ty::Error) => false,
+            Some(ty) => self.fits(&ty, receiver) != Fit::No,
+        }
     }
 
     /// Reports that nothing of this name takes these arguments.

@@ -270,6 +270,117 @@ impl<'db> Infer<'db> {
         }
     }
 
+    /// Two types may share a constructor: all patterns for one value together say which type is meant.
+    pub(super) fn shared_constructors(&mut self, ty: &Ty, patterns: &[&raw::Pat]) {
+        let form = self.known_form(ty);
+        let open = |cx: &Self, ty: &Ty| {
+            let mut free = Vec::new();
+            cx.table.free(ty, &mut free);
+            !free.is_empty()
+        };
+        if !open(self, &form) {
+            return;
+        }
+        let mut flat = Vec::new();
+        patterns.iter().for_each(|pat| alternatives(pat, &mut flat));
+        match &form {
+            Ty::Infer(_) => {
+                if let Some(id) = self.type_of_all(&flat) {
+                    let count = type_info(self.db, self.project, id).def.params;
+                    let found = Ty::Adt(id, (0..count).map(|_| self.fresh()).collect());
+                    let _ = self.table.unify(ty, &found);
+                    self.shared_constructors(ty, patterns);
+                } else if let Some(count) = flat.iter().find_map(|pat| match &pat.kind {
+                    Raw::Tuple(items) => Some(items.len()),
+                    _ => None,
+                }) {
+                    let types: Vec<Ty> = (0..count).map(|_| self.fresh()).collect();
+                    if self.table.unify(ty, &Ty::Tuple(types.into())).is_ok() {
+                        self.shared_constructors(ty, patterns);
+                    }
+                }
+            }
+            Ty::Tuple(types) => {
+                for (at, ty) in types.iter().enumerate() {
+                    let items: Vec<&raw::Pat> = flat
+                        .iter()
+                        .filter_map(|pat| match &pat.kind {
+                            Raw::Tuple(items) if items.len() == types.len() => items.get(at),
+                            _ => None,
+                        })
+                        .collect();
+                    self.shared_constructors(ty, &items);
+                }
+            }
+            Ty::Adt(_, args) if !args.is_empty() && form == self.known.list_of(args[0].clone()) => {
+                let items: Vec<&raw::Pat> = flat
+                    .iter()
+                    .flat_map(|pat| match &pat.kind {
+                        Raw::List(items, _) => items.as_slice(),
+                        _ => &[],
+                    })
+                    .collect();
+                self.shared_constructors(&args[0].clone(), &items);
+            }
+            Ty::Adt(id, args) => {
+                let info = type_info(self.db, self.project, *id);
+                for ctor in &info.def.ctors {
+                    for (at, (_, field)) in ctor.fields.iter().enumerate() {
+                        let items: Vec<&raw::Pat> = flat
+                            .iter()
+                            .filter_map(|pat| match &pat.kind {
+                                Raw::Ctor(path, CtorArgs::Positional(items))
+                                    if path.last() == Some(&ctor.name) =>
+                                {
+                                    items.get(at)
+                                }
+                                _ => None,
+                            })
+                            .collect();
+                        if !items.is_empty() {
+                            self.shared_constructors(&field.substitute(args), &items);
+                        }
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// The nearest type that has all these constructors, if more than one has some of them.
+    fn type_of_all(&self, patterns: &[&raw::Pat]) -> Option<TypeId> {
+        let mut possible: Option<Vec<TypeId>> = None;
+        let mut shared = false;
+        for pat in patterns {
+            let Raw::Ctor(path, args) = &pat.kind else {
+                continue;
+            };
+            let [name] = path.as_slice() else { continue };
+            let takes = |(id, index): &(TypeId, u32)| {
+                let info = type_info(self.db, self.project, *id);
+                let fields = &info.def.ctors[*index as usize].fields;
+                match args {
+                    CtorArgs::Bare => fields.is_empty(),
+                    CtorArgs::Positional(items) => items.len() == fields.len(),
+                    CtorArgs::Named(items, _) => items
+                        .iter()
+                        .all(|(name, _)| fields.iter().any(|(field, _)| field == name)),
+                }
+            };
+            let found = resolve::ctors(self.db, self.project, self.module, name.clone());
+            shared |= found.iter().flatten().count() > 1;
+            let types = found.iter().flatten().filter(|c| takes(c)).map(|c| c.0);
+            possible = Some(match possible {
+                None => types.collect(),
+                Some(before) => {
+                    let types: Vec<TypeId> = types.collect();
+                    before.into_iter().filter(|id| types.contains(id)).collect()
+                }
+            });
+        }
+        possible.filter(|_| shared)?.first().copied()
+    }
+
     /// `["GET " | rest]` on a string.
     fn prefix_pat(
         &mut self,
@@ -724,5 +835,14 @@ impl<'db> Infer<'db> {
         names.bound.extend(first.unwrap_or_default());
         names.again = outer_again;
         PatKind::Or(out)
+    }
+}
+
+/// The patterns that a pattern consists of, if it is an or-pattern, without what only names or annotates.
+fn alternatives<'p>(pat: &'p raw::Pat, out: &mut Vec<&'p raw::Pat>) {
+    match &pat.kind {
+        Raw::Or(items) => items.iter().for_each(|item| alternatives(item, out)),
+        Raw::As(inner, _) => alternatives(inner, out),
+        _ => out.push(pat),
     }
 }

@@ -583,10 +583,12 @@ impl<'db> Infer<'db> {
         span: Span,
     ) -> (Vec<hir::LocalId>, Expr) {
         for (at, ty) in types.iter().enumerate() {
-            let mut patterns = clauses
+            let patterns: Vec<&raw::Pat> = clauses
                 .iter()
-                .filter_map(|c| Some(&c.params.get(at)?.pattern));
-            self.texts_or_lists(ty, &mut patterns);
+                .filter_map(|c| Some(&c.params.get(at)?.pattern))
+                .collect();
+            self.texts_or_lists(ty, &mut patterns.iter().copied());
+            self.shared_constructors(ty, &patterns);
         }
         // Where all clauses use one name for a parameter, the debugger shows it.
         let params: Vec<hir::LocalId> = types

@@ -251,6 +251,13 @@ impl Ctx<'_> {
     fn order(&mut self, of: &Ty, args: Vec<Expr>, at: u32) -> Expr {
         match of {
             Ty::String => Expr::new(Kind::Leaf(Leaf::StringCompare, args), TyId::INT, at),
+            // By their names: their numbers depend on which the compiler met first.
+            Ty::Atom => {
+                let name =
+                    |atom| Expr::new(Kind::Op(Op::AtomToString, vec![atom]), TyId::STRING, at);
+                let names = args.into_iter().map(name).collect();
+                Expr::new(Kind::Leaf(Leaf::StringCompare, names), TyId::INT, at)
+            }
             Ty::Unit => {
                 let mut items = args;
                 items.push(Expr::word(0, TyId::INT, at));
