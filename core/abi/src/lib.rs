@@ -8,5 +8,6 @@
 pub mod builtin;
 pub mod code;
 pub mod desc;
+pub mod names;
 pub mod object;
 pub mod process;

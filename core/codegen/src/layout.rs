@@ -205,6 +205,11 @@ impl Layouts {
         &self.entries[id.0 as usize]
     }
 
+    /// A type's name, as people see it.
+    pub fn shape_name(&self, id: TyId) -> &str {
+        &self.table.shapes[self.get(id).shape.0 as usize].name
+    }
+
     /// A type's lanes.
     pub fn lanes(&self, id: TyId) -> Arc<[Lane]> {
         self.get(id).lanes.clone()

@@ -11,9 +11,10 @@ use crate::value::{Closure, Value};
 use crate::world::World;
 use nostos_abi::builtin::Fault;
 use nostos_abi::code::CellId;
+use nostos_abi::names;
 use nostos_check::ty::Ty;
 use nostos_codegen::ir::{Arg, Expr, Kind, Tree, VarId};
-use nostos_codegen::layout::TyId;
+use nostos_codegen::layout::{Form, TyId};
 use smallvec::SmallVec;
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -23,6 +24,8 @@ use std::sync::mpsc::{Receiver, channel};
 pub(crate) const SLICE: u32 = 2000;
 /// Words of variables and pending work a process may have: far more than a million frames take.
 const DEEPEST: usize = 1 << 25;
+/// Deeper messages are not looked through for another type.
+const DEPTH_MAX: usize = 4000;
 
 /// Why a process does not simply go on.
 pub(crate) enum Halt {
@@ -646,6 +649,36 @@ impl<'w> World<'w> {
 
     // Messages.
 
+    /// Whether a message or exception may be taken as one of another type: see [`nostos_abi::names`].
+    pub(crate) fn takes(&self, want: TyId, have: TyId, value: &Value) -> bool {
+        let layouts = self.codegen.layouts();
+        want == have
+            || names::fits(layouts.shape_name(have), layouts.shape_name(want))
+                && self.is_of(want, have, value, 0)
+    }
+
+    fn is_of(&self, want: TyId, have: TyId, value: &Value, depth: usize) -> bool {
+        if want == have || want == TyId::NEVER {
+            return true;
+        }
+        if have == TyId::UNIT || depth > DEPTH_MAX {
+            return false;
+        }
+        let layouts = self.codegen.layouts();
+        let (Form::Data(from), Form::Data(to)) = (&layouts.get(have).form, &layouts.get(want).form)
+        else {
+            return false;
+        };
+        let ctor = value.ctor() as usize;
+        let (Some(from), Some(to)) = (from.ctors.get(ctor), to.ctors.get(ctor)) else {
+            return false;
+        };
+        let mut fields = from.fields.iter().zip(&to.fields).enumerate();
+        fields.all(|(at, ((_, have), (_, want)))| {
+            self.is_of(*want, *have, &value.field(at as u32), depth + 1)
+        })
+    }
+
     fn look(&mut self, p: &mut Process<'w>) -> Step<'w> {
         let Some(Wait::Receiving {
             receive,
@@ -664,7 +697,7 @@ impl<'w> World<'w> {
             };
             group += 1;
             match typed.ty {
-                Some(ty) if ty != message.ty => continue,
+                Some(ty) if !self.takes(ty, message.ty, &message.value) => continue,
                 Some(_) => {
                     let value = message.value.clone();
                     p.bind(typed.subject, value);

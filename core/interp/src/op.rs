@@ -52,6 +52,8 @@ pub(crate) const EMITTED: &[Op] = &[
     Op::ReceiveFirst,
     Op::ReceiveNext,
     Op::ReceiveLoad,
+    Op::BoxFits,
+    Op::BoxAs,
     Op::ReceiveTake,
     Op::ReceiveTaken,
 ];

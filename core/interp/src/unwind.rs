@@ -114,7 +114,7 @@ impl<'w> World<'w> {
         let boxed = thrown.as_boxed().clone();
         for (number, group) in made.catch.iter().enumerate().skip(from as usize) {
             match group.ty {
-                Some(ty) if ty != boxed.ty => continue,
+                Some(ty) if !self.takes(ty, boxed.ty, &boxed.value) => continue,
                 Some(_) => p.bind(group.subject, boxed.value.clone()),
                 None => {}
             }

@@ -50,6 +50,8 @@ pub(crate) struct Core {
     pub(crate) code: Mutex<CodeMemory>,
     pub(crate) traces: Traces,
     pub(crate) descs: RwLock<DescTable>,
+    /// Which kinds of boxes may hold values of another's type, as far as somebody asked.
+    pub(crate) fits: RwLock<FxHashMap<(u32, u32), bool>>,
     pub(crate) totals: Totals,
     pub(crate) stacks: Stacks,
     pub(crate) timers: Timers,
@@ -108,6 +110,7 @@ impl Core {
             code: Mutex::new(code),
             traces,
             descs: RwLock::new(descs),
+            fits: RwLock::default(),
             totals: Totals::default(),
             timers: Timers::new(),
             pool: Pool::new(),

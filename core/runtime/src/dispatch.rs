@@ -166,6 +166,8 @@ fn run(ctx: &mut Ctx, op: Op) -> Flow {
         Op::ReceiveFirst => proc_ops::receive_first(ctx),
         Op::ReceiveNext => proc_ops::receive_next(ctx),
         Op::ReceiveLoad => proc_ops::receive_load(ctx),
+        Op::BoxFits => proc_ops::box_fits(ctx),
+        Op::BoxAs => proc_ops::box_as(ctx),
         Op::ReceiveTake => proc_ops::receive_take(ctx),
         Op::ReceiveTaken => proc_ops::receive_taken(ctx),
         Op::SelfPid => {

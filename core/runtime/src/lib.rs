@@ -13,6 +13,7 @@ mod core;
 mod debug;
 mod dispatch;
 mod exit;
+mod fit;
 mod foreign;
 mod gdb;
 mod heap;

@@ -260,6 +260,21 @@ impl Fragment {
         relocate(self.root)
     }
 
+    /// The same block with more objects behind, and another root.
+    pub(crate) fn extended(&self, more: &[u64], root: u64) -> Self {
+        let words = [&*self.words, more].concat();
+        let words = match &self.words {
+            Words::Handled(handled) => {
+                // The copy's handles have counts of their own; they stay where they are.
+                let mut handled = handled.clone();
+                handled.words = words.into();
+                Words::Handled(handled)
+            }
+            _ => words.as_slice().into(),
+        };
+        Fragment { words, root }
+    }
+
     /// The reference in a message that [`crate::relations`] made of the end of a watched process.
     pub(crate) fn down_reference(&self) -> Option<u64> {
         self.words.get(3).copied()

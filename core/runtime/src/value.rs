@@ -329,7 +329,7 @@ fn fields_of(
 }
 
 /// The constructor of a variant's value, and the words its places refer to.
-fn constructor<'t>(
+pub(crate) fn constructor<'t>(
     table: &'t DescTable,
     memory: Memory,
     ctors: &'t [Ctor],

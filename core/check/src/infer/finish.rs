@@ -188,6 +188,13 @@ fn arm_types(cx: &mut Infer<'_>, results: &[Open]) {
                     continue;
                 }
             }
+            // A part that nobody looks at may be anything.
+            for var in free.clone() {
+                if arm.bare.is_none() && cx.unseen(var) {
+                    cx.table.bind(var, Ty::Never);
+                    free.retain(|other| *other != var);
+                }
+            }
             // A part of a message that is only shown, compared or passed on is a text.
             if arm.bare.is_none() && free.iter().all(|var| only_traits(cx, *var)) {
                 for var in free {
@@ -649,6 +656,11 @@ impl Finish {
         let ty = self.ty(cx, &pat.ty);
         let kind = match pat.kind {
             kind @ (PatKind::Wild | PatKind::Literal(_) | PatKind::Range(..)) => kind,
+            // A part of a message that nobody looks at.
+            PatKind::Bind(local, None) if ty == Ty::Never => {
+                self.locals_never.push(local);
+                PatKind::Wild
+            }
             PatKind::Bind(local, inner) => {
                 PatKind::Bind(local, inner.map(|p| Box::new(self.pat(cx, *p))))
             }

@@ -347,10 +347,9 @@ impl<'db> Infer<'db> {
         }
     }
 
-    /// The nearest type that has all these constructors, if more than one has some of them.
+    /// The nearest type that has all these constructors.
     fn type_of_all(&self, patterns: &[&raw::Pat]) -> Option<TypeId> {
         let mut possible: Option<Vec<TypeId>> = None;
-        let mut shared = false;
         for pat in patterns {
             let Raw::Ctor(path, args) = &pat.kind else {
                 continue;
@@ -368,7 +367,6 @@ impl<'db> Infer<'db> {
                 }
             };
             let found = resolve::ctors(self.db, self.project, self.module, name.clone());
-            shared |= found.iter().flatten().count() > 1;
             let types = found.iter().flatten().filter(|c| takes(c)).map(|c| c.0);
             possible = Some(match possible {
                 None => types.collect(),
@@ -378,7 +376,7 @@ impl<'db> Infer<'db> {
                 }
             });
         }
-        possible.filter(|_| shared)?.first().copied()
+        possible?.first().copied()
     }
 
     /// `["GET " | rest]` on a string.

@@ -118,9 +118,42 @@ impl<'db> Infer<'db> {
                 continue;
             }
             for var in free {
-                self.table.bind(var, Ty::String);
+                let of = if self.unseen(var) {
+                    Ty::Never
+                } else {
+                    Ty::String
+                };
+                self.table.bind(var, of);
             }
         }
+    }
+
+    /// Whether nothing is asked of a part of an arm's type, and no name that has it is used.
+    pub(super) fn unseen(&mut self, var: u32) -> bool {
+        let has = |cx: &Self, ty: &Ty| {
+            let mut free = Vec::new();
+            cx.table.free(ty, &mut free);
+            free.contains(&var)
+        };
+        let asked = self.pending.iter().any(|pending| match &pending.goal {
+            Goal::Trait { ty, .. } | Goal::TraitArgs { ty, .. } => has(self, ty),
+            Goal::Binary {
+                lhs, rhs, result, ..
+            } => has(self, lhs) || has(self, rhs) || has(self, result),
+            Goal::Dot { args, result, .. } => {
+                has(self, result) || args.iter().any(|ty| has(self, ty))
+            }
+            Goal::Field { base, result, .. } => has(self, base) || has(self, result),
+            Goal::Record { base, .. } => has(self, base),
+            Goal::Question { operand, .. } => has(self, operand),
+        });
+        let me = self.me();
+        let used: Vec<Ty> = me
+            .used
+            .iter()
+            .filter_map(|local| Some(me.locals.get(local.0 as usize)?.ty.clone()))
+            .collect();
+        !asked && !used.iter().any(|ty| has(self, ty))
     }
 
     /// Makes parameters of what local functions leave open.

@@ -9,6 +9,17 @@ use nostos_abi::builtin::Op;
 use nostos_abi::object::Lane;
 use smallvec::smallvec;
 
+/// How far a message comes out of the mailbox.
+#[derive(Clone, Copy)]
+enum Load {
+    /// It is loaded; taken as well where that is certain.
+    Taken,
+    /// It is loaded only.
+    Seen,
+    /// It has been loaded before; it is taken where that is certain.
+    Only,
+}
+
 impl<'f> Emit<'_, 'f> {
     /// Ends the block; the value goes to the join, or to the caller.
     pub(super) fn try_(&mut self, try_: &'f Try, to: Option<(Block, TyId)>) {
@@ -78,7 +89,7 @@ impl<'f> Emit<'_, 'f> {
             let desc = self.desc_of(thrown);
             for group in &try_.catch {
                 let other = self.b.create_block();
-                self.group(group, desc, other, &mut arms, |_| thrown);
+                self.group(group, desc, other, &mut arms, |_, _| thrown);
                 self.debug.now = scope;
                 self.enter(other);
             }
@@ -103,18 +114,51 @@ impl<'f> Emit<'_, 'f> {
         desc: Value,
         other: Block,
         arms: &mut super::control::Arms,
-        load: impl FnOnce(&mut Self) -> Value,
+        load: impl Fn(&mut Self, Load) -> Value,
     ) {
         if let Some(ty) = group.ty {
+            let name = self.layouts.shape_name(ty);
+            let open = nostos_abi::names::is_open(name);
             let wanted = self.layouts.box_desc(ty);
             let is = self
                 .b
                 .ins()
                 .icmp_imm_s(IntCC::Equal, desc, i64::from(wanted));
             let fits = self.b.create_block();
-            self.b.ins().brif(is, fits, &[], other, &[]);
+            if !open {
+                self.b.ins().brif(is, fits, &[], other, &[]);
+                self.enter(fits);
+                let boxed = load(self, Load::Taken);
+                let lanes = self.unboxed(ty, boxed);
+                self.bind(group.subject, lanes);
+                self.tree(&group.tree, other, arms);
+                return;
+            }
+            // Values of other types may be of this one, too: see `nostos_abi::names`.
+            let (perhaps, convert, take, seen) = (
+                self.b.create_block(),
+                self.b.create_block(),
+                self.b.create_block(),
+                self.b.create_block(),
+            );
+            let boxed = self.b.append_block_param(seen, types::I64);
+            self.tracked(Lane::Ref, boxed);
+            self.b.ins().brif(is, fits, &[], perhaps, &[]);
             self.enter(fits);
-            let boxed = load(self);
+            let exact = load(self, Load::Taken);
+            self.jump(seen, &[exact]);
+            self.enter(perhaps);
+            let wanted = self.word(i64::from(wanted));
+            let may = self.op(Op::BoxFits, &[desc, wanted])[0];
+            self.b.ins().brif(may, convert, &[], other, &[]);
+            self.enter(convert);
+            let other_box = load(self, Load::Seen);
+            let made = self.op(Op::BoxAs, &[other_box, wanted])[0];
+            self.b.ins().brif(made, take, &[], other, &[]);
+            self.enter(take);
+            load(self, Load::Only);
+            self.jump(seen, &[made]);
+            self.enter(seen);
             let lanes = self.unboxed(ty, boxed);
             self.bind(group.subject, lanes);
         } else {
@@ -152,12 +196,15 @@ impl<'f> Emit<'_, 'f> {
             if certain {
                 mark(&group.tree, &mut taken);
             }
-            self.group(group, desc, other, &mut arms, |emit| {
-                let load = match certain {
-                    true => Op::ReceiveTaken,
-                    false => Op::ReceiveLoad,
-                };
-                emit.op(load, &[])[0]
+            self.group(group, desc, other, &mut arms, |emit, load| match load {
+                Load::Taken if certain => emit.op(Op::ReceiveTaken, &[])[0],
+                Load::Taken | Load::Seen => emit.op(Op::ReceiveLoad, &[])[0],
+                Load::Only => {
+                    if certain {
+                        emit.op(Op::ReceiveTake, &[]);
+                    }
+                    desc
+                }
             });
             self.debug.now = scope;
             self.enter(other);

@@ -165,6 +165,31 @@ pub(crate) fn receive_load(ctx: &mut Ctx) -> Flow {
     Ok(())
 }
 
+pub(crate) fn box_fits(ctx: &mut Ctx) -> Flow {
+    let pair = (ctx.arg(0) as u32, ctx.arg(1) as u32);
+    let known = ctx.core.fits.read().get(&pair).copied();
+    let fits = known.unwrap_or_else(|| {
+        let fits = crate::fit::fits(&ctx.core.descs.read(), pair.0, pair.1);
+        ctx.core.fits.write().insert(pair, fits);
+        fits
+    });
+    ctx.put(0, u64::from(fits));
+    Ok(())
+}
+
+pub(crate) fn box_as(ctx: &mut Ctx) -> Flow {
+    let want = ctx.arg(1) as u32;
+    let value = ctx.copy_out(0);
+    let made = crate::fit::convert(&ctx.core.descs.read(), &value, want);
+    let Some(made) = made else {
+        ctx.put(0, 0);
+        return Ok(());
+    };
+    let root = ctx.load(&made)?;
+    ctx.put(0, root);
+    Ok(())
+}
+
 pub(crate) fn receive_take(ctx: &mut Ctx) -> Flow {
     ctx.own.queue.take();
     Ok(())
