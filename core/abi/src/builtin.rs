@@ -47,6 +47,8 @@ table! {
         Poll = "%poll" [] -> [];
         /// A cell that has no code yet: (cell number) → address of the code, which the caller (a stub) jumps to.
         Compile = "%compile" [R] -> [R];
+        /// (cell number): its quickly made code has been called often; from now on calls may reach better code.
+        Hot = "%hot" [R] -> [];
         /// A breakpoint site was reached.
         DebugStop = "%debug" [] -> [];
         /// The process's function has returned: (boxed result).

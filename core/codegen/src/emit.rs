@@ -16,6 +16,7 @@ mod process;
 use crate::ir;
 use crate::layout::{Layouts, TyId};
 use crate::meaning::Meaning;
+use crate::quick::{Quick, Source};
 use cranelift_codegen::control::ControlPlane;
 use cranelift_codegen::ir::{
     AbiParam, Block, FuncRef, Function, GlobalValueData, InstBuilder, MemFlagsData, SigRef,
@@ -34,6 +35,31 @@ use smallvec::SmallVec;
 /// The lanes of a value.
 type Lanes = SmallVec<[Value; 4]>;
 
+/// Calls of quickly made code before it is made well: about what Cranelift costs more.
+const HOT_AFTER: u64 = 1000;
+
+/// How well to compile a function.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Tier {
+    /// In one pass, with a counter of calls that asks for better code.
+    QuickUntilHot,
+    /// In one pass.
+    Quick,
+    /// By Cranelift.
+    Best,
+}
+
+/// What is known of a function in CLIF besides the CLIF.
+struct Built {
+    debug: debug::Scopes,
+    slots: FxHashMap<ir::VarId, StackSlot>,
+    names: Names,
+    statics: Vec<Vec<StaticWord>>,
+    uses: Vec<CellId>,
+    refs: Vec<Value>,
+    kept: Vec<(StackSlot, i32)>,
+}
+
 /// The machine and what is reused from one function to the next.
 pub struct Emitter {
     /// Optimises in the mid-end.
@@ -42,6 +68,7 @@ pub struct Emitter {
     lower: OwnedTargetIsa,
     ctx: Context,
     fctx: FunctionBuilderContext,
+    quick: Quick,
     sites: bool,
     want_clif: bool,
     /// The CLIF of the last function, when wanted.
@@ -56,6 +83,7 @@ impl Emitter {
             lower: isa("none", verify),
             ctx: Context::new(),
             fctx: FunctionBuilderContext::new(),
+            quick: Quick::default(),
             sites,
             want_clif: false,
             clif: String::new(),
@@ -67,7 +95,7 @@ impl Emitter {
         self.want_clif = true;
     }
 
-    /// Compiles one function.
+    /// Compiles one function; whether the quick back end was asked and could says the flag.
     ///
     /// Panics when Cranelift refuses it: that is our bug.
     pub fn emit(
@@ -76,7 +104,103 @@ impl Emitter {
         layouts: &mut Layouts,
         cell: CellId,
         function: &ir::Function,
+        tier: Tier,
+    ) -> (CodeObject, bool) {
+        if tier != Tier::Best {
+            let hot = tier == Tier::QuickUntilHot;
+            if let Some(object) = self.emit_quick(meaning, layouts, cell, function, hot) {
+                return (object, true);
+            }
+        }
+        (self.emit_best(meaning, layouts, cell, function), false)
+    }
+
+    fn emit_quick(
+        &mut self,
+        meaning: &dyn Meaning,
+        layouts: &mut Layouts,
+        cell: CellId,
+        function: &ir::Function,
+        hot: bool,
+    ) -> Option<CodeObject> {
+        let mut built = self.build(layouts, cell, function, true);
+        if self.want_clif {
+            self.clif = self.ctx.func.display().to_string();
+        }
+        let hot = hot.then(|| {
+            // Read and written by the code itself; nothing refers to it as an object.
+            let counter = vec![StaticWord::Bits(0), StaticWord::Bits(HOT_AFTER)];
+            built.statics.push(counter);
+            (Symbol::Static(built.statics.len() as u32 - 1), cell)
+        });
+        let source = Source {
+            func: &self.ctx.func,
+            refs: &built.refs,
+            kept: &built.kept,
+            symbols: &built.names.symbols,
+            hot,
+        };
+        let machine = self.quick.compile(&source).ok()?;
+        Some(object::quick_object(
+            object::Known {
+                meaning,
+                layouts,
+                function,
+                scopes: &built.debug,
+                slots: &built.slots,
+            },
+            machine,
+            built.statics,
+            built.uses,
+        ))
+    }
+
+    fn emit_best(
+        &mut self,
+        meaning: &dyn Meaning,
+        layouts: &mut Layouts,
+        cell: CellId,
+        function: &ir::Function,
     ) -> CodeObject {
+        let built = self.build(layouts, cell, function, false);
+        if self.want_clif {
+            self.clif = self.ctx.func.display().to_string();
+        }
+        let mut plane = ControlPlane::default();
+        if let Err(error) = self.ctx.optimize(&*self.optimise, &mut plane) {
+            let text = cranelift_codegen::print_errors::pretty_error(&self.ctx.func, error);
+            panic!("{}: {text}", function.name);
+        }
+        crate::sink::sink_stack_addresses(&mut self.ctx.func);
+        if let Err(error) = self.ctx.compile(&*self.lower, &mut plane) {
+            let text = cranelift_codegen::print_errors::pretty_error(error.func, error.inner);
+            panic!("{}: {text}", function.name);
+        }
+        let code = self.ctx.take_compiled_code().expect("just compiled");
+        object::code_object(
+            object::Known {
+                meaning,
+                layouts,
+                function,
+                scopes: &built.debug,
+                slots: &built.slots,
+            },
+            &self.ctx.func,
+            &code,
+            &built.names,
+            built.statics,
+            built.uses,
+        )
+    }
+
+    /// A function as CLIF, in the context.
+    fn build(
+        &mut self,
+        layouts: &mut Layouts,
+        cell: CellId,
+        function: &ir::Function,
+        quick: bool,
+    ) -> Built {
         self.ctx.clear();
         let mut sig = Signature::new(CallConv::Tail);
         if function.closure.is_some() {
@@ -115,6 +239,9 @@ impl Emitter {
             cell,
             again: None,
             at: 0,
+            quick,
+            refs: Vec::new(),
+            kept: Vec::new(),
         };
         emit.function();
         let Emit {
@@ -124,36 +251,26 @@ impl Emitter {
             names,
             statics,
             uses,
+            refs,
+            kept,
             ..
         } = emit;
         b.finalize(self.optimise.frontend_config());
-        if self.want_clif {
-            self.clif = self.ctx.func.display().to_string();
-        }
-        let mut plane = ControlPlane::default();
-        if let Err(error) = self.ctx.optimize(&*self.optimise, &mut plane) {
-            let text = cranelift_codegen::print_errors::pretty_error(&self.ctx.func, error);
-            panic!("{}: {text}", function.name);
-        }
-        crate::sink::sink_stack_addresses(&mut self.ctx.func);
-        if let Err(error) = self.ctx.compile(&*self.lower, &mut plane) {
-            let text = cranelift_codegen::print_errors::pretty_error(error.func, error.inner);
-            panic!("{}: {text}", function.name);
-        }
-        let code = self.ctx.take_compiled_code().expect("just compiled");
-        object::code_object(object::Input {
-            meaning,
-            layouts,
-            function,
-            func: &self.ctx.func,
-            code: &code,
-            names: &names,
+        Built {
+            debug,
+            slots,
+            names,
             statics,
             uses,
-            scopes: &debug,
-            slots: &slots,
-        })
+            refs,
+            kept,
+        }
     }
+}
+
+/// Has a function a loop? Its code may be hot though it is called once.
+pub fn has_loop(function: &ir::Function) -> bool {
+    call::loops(&function.body)
 }
 
 fn isa(opt_level: &str, verify: bool) -> OwnedTargetIsa {
@@ -197,6 +314,8 @@ enum Place {
     Once(Lanes),
     /// Given values in several places.
     Many(SmallVec<[Variable; 4]>),
+    /// The same, for the quick back end.
+    Kept(StackSlot),
 }
 
 /// What a `break`, `return` or throw inside it has to do with.
@@ -241,6 +360,12 @@ struct Emit<'a, 'f> {
     again: Option<Block>,
     /// Byte offset in the file of what is being emitted.
     at: u32,
+    /// For the quick back end, which finds the roots itself and knows no variables.
+    quick: bool,
+    /// Values that are references, for it.
+    refs: Vec<Value>,
+    /// Words of variables that are references, for it.
+    kept: Vec<(StackSlot, i32)>,
 }
 
 impl<'f> Emit<'_, 'f> {
@@ -251,7 +376,8 @@ impl<'f> Emit<'_, 'f> {
         self.b.seal_block(entry);
         self.set_at(self.f.at);
         let mut params = self.b.block_params(entry).to_vec();
-        let again = call::calls_itself(&self.f.body, self.cell);
+        // The quick back end's functions call themselves through the cell: it may have better code by then.
+        let again = !self.quick && call::calls_itself(&self.f.body, self.cell);
         if again {
             let header = self.b.create_block();
             self.b.append_block_params_for_function_params(header);
@@ -304,7 +430,11 @@ impl<'f> Emit<'_, 'f> {
     /// The one place where ref lanes become known to the stack maps.
     fn tracked(&mut self, lane: Lane, value: Value) -> Value {
         if lane == Lane::Ref {
-            self.b.declare_value_needs_stack_map(value);
+            if self.quick {
+                self.refs.push(value);
+            } else {
+                self.b.declare_value_needs_stack_map(value);
+            }
         }
         value
     }

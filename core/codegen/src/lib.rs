@@ -11,12 +11,14 @@ pub mod layout;
 pub mod lower;
 pub mod meaning;
 pub mod mono;
+mod quick;
 mod sink;
 
 pub use lower::CompileError;
 pub use mono::{CellOwner, Synth};
 
-use emit::Emitter;
+use emit::{Emitter, Tier};
+use ir::Function;
 use layout::{Layouts, TyId};
 use lower::World;
 use meaning::Meaning;
@@ -26,6 +28,7 @@ use nostos_abi::desc::{DescTable, ShapeId};
 use nostos_abi::object::Lane;
 use nostos_check::hir::{Body, FnInst, TypeDef};
 use nostos_check::ty::{FnId, Ty};
+use rustc_hash::FxHashMap;
 use std::sync::Arc;
 
 /// How to compile.
@@ -35,6 +38,19 @@ pub struct Options {
     pub debug_sites: bool,
     /// Cranelift's verifier runs on everything.
     pub verifier: bool,
+    /// Which back end compiles what.
+    pub tiers: Tiers,
+}
+
+/// Which back end compiles what.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Tiers {
+    /// The quick one first, Cranelift what has loops and what turns out to be hot.
+    Mixed,
+    /// The quick one all it can; for tests.
+    Quick,
+    /// Cranelift everything.
+    Best,
 }
 
 impl Default for Options {
@@ -42,6 +58,7 @@ impl Default for Options {
         Options {
             debug_sites: true,
             verifier: cfg!(debug_assertions),
+            tiers: Tiers::Mixed,
         }
     }
 }
@@ -62,6 +79,8 @@ pub struct Codegen {
     templates: lower::Templates,
     emitter: Emitter,
     options: Options,
+    /// Functions that were compiled quickly, to be compiled well when they are hot.
+    cooling: FxHashMap<CellId, Function>,
 }
 
 impl Codegen {
@@ -75,6 +94,7 @@ impl Codegen {
             templates: lower::Templates::default(),
             emitter: Emitter::new(options.debug_sites, options.verifier),
             options,
+            cooling: FxHashMap::default(),
         }
     }
 
@@ -126,13 +146,34 @@ impl Codegen {
     pub fn compile(&mut self, meaning: &dyn Meaning, cell: CellId) -> Result<Batch, CompileError> {
         let lowered = self.lower(meaning, cell)?;
         let mut batch = Batch::default();
-        for (cell, function) in &lowered {
-            let code = self
-                .emitter
-                .emit(meaning, &mut self.layouts, *cell, function);
-            batch.code.push((*cell, code));
+        for (cell, function) in lowered {
+            let tier = match self.options.tiers {
+                Tiers::Mixed if emit::has_loop(&function) => Tier::Best,
+                Tiers::Mixed => Tier::QuickUntilHot,
+                Tiers::Quick => Tier::Quick,
+                Tiers::Best => Tier::Best,
+            };
+            let (code, quick) =
+                self.emitter
+                    .emit(meaning, &mut self.layouts, cell, &function, tier);
+            batch.code.push((cell, code));
+            if quick && tier == Tier::QuickUntilHot {
+                self.cooling.insert(cell, function);
+            } else {
+                self.cooling.remove(&cell);
+            }
         }
         Ok(batch)
+    }
+
+    /// Better code for a cell whose quickly made code is called a lot; none when there is no such code any more.
+    pub fn improve(&mut self, meaning: &dyn Meaning, cell: CellId) -> Option<CodeObject> {
+        let function = self.cooling.remove(&cell)?;
+        let layouts = &mut self.layouts;
+        let (code, _) = self
+            .emitter
+            .emit(meaning, layouts, cell, &function, Tier::Best);
+        Some(code)
     }
 
     /// A cell's functions as typed monomorphic IR, before any machine is involved.

@@ -43,6 +43,7 @@ pub(crate) const EMITTED: &[Op] = &[
     Op::AllocSlow,
     Op::Poll,
     Op::Compile,
+    Op::Hot,
     Op::DebugStop,
     Op::Exit,
     Op::Throw,

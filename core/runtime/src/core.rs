@@ -41,6 +41,9 @@ const HOT_STACKS: usize = 1024;
 /// Compiles and publishes the cell's code.
 pub type Compiler = Box<dyn Fn(CellId) -> Result<(), String> + Send + Sync>;
 
+/// Compiles hot cells' code better and publishes it; it may do nothing.
+pub type Improver = Box<dyn Fn(CellId) + Send + Sync>;
+
 /// See the module.
 pub(crate) struct Core {
     pub(crate) config: Config,
@@ -62,6 +65,7 @@ pub(crate) struct Core {
     pub(crate) free_blocks: Mutex<Vec<Ptr>>,
     pub(crate) debug: Debug,
     pub(crate) compiler: OnceLock<Compiler>,
+    pub(crate) improver: OnceLock<Improver>,
     pub(crate) signals: OnceLock<Signals>,
     pub(crate) shared: Shared,
     pub(crate) foreign: Foreign,
@@ -77,15 +81,15 @@ pub(crate) struct Core {
 impl Core {
     pub(crate) fn new(config: Config, scheduler: Scheduler) -> io::Result<Self> {
         let registry = Registry::new();
-        for (address, span) in shim::mapped_stubs() {
+        registry.insert(shim::mapped_stubs().into_iter().map(|(address, span)| {
             let mapped = Mapped {
                 code: None,
                 span,
                 roots: Box::default(),
                 handler: None,
             };
-            registry.insert(address, mapped);
-        }
+            (address, mapped)
+        }));
         let descs = DescTable::new();
         let traces = Traces::new();
         for desc in &descs.descs {
@@ -119,6 +123,7 @@ impl Core {
             free_blocks: Mutex::default(),
             debug: Debug::default(),
             compiler: OnceLock::new(),
+            improver: OnceLock::new(),
             signals: OnceLock::new(),
             shared: Shared::default(),
             foreign: Foreign::default(),
@@ -520,6 +525,13 @@ impl Core {
             }
         }
         (self.config.output)(Stream::Err, &text);
+    }
+
+    /// Quickly made code of the cell has been called often.
+    pub(crate) fn improve(&self, cell: CellId) {
+        if let Some(improver) = self.improver.get() {
+            improver(cell);
+        }
     }
 
     /// The code of a cell; compiled now if it has none. One thread compiles a cell, others that need it wait.

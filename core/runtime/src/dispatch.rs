@@ -144,6 +144,13 @@ fn run(ctx: &mut Ctx, op: Op) -> Flow {
         }
         Op::Poll => poll(ctx),
         Op::Compile => compile(ctx),
+        Op::Hot => {
+            let cell = CellId(ctx.arg(0) as u32);
+            ctx.worker.leave();
+            ctx.core.improve(cell);
+            ctx.worker.enter();
+            Ok(())
+        }
         Op::DebugStop => debug::reached(ctx),
         Op::Exit => proc_ops::exit(ctx),
         Op::Throw => Err(Halt::Throw(ctx.arg(0))),

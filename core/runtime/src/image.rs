@@ -3,7 +3,7 @@
 use crate::code::Code;
 use crate::code::publish::{PublishError, Published};
 use crate::config::Config;
-use crate::core::{Compiler, Core};
+use crate::core::{Compiler, Core, Improver};
 use crate::debug::{Event, How, StopFilter};
 use crate::exit::{ExitReason, ExitStatus, Finished};
 use crate::heap::stats::GcStats;
@@ -57,6 +57,14 @@ impl Image {
         );
     }
 
+    /// Sets what makes better code of a cell that is hot. It is called on a worker's own stack. Once only.
+    pub fn set_improver(&self, improver: Improver) {
+        assert!(
+            self.core.improver.set(improver).is_ok(),
+            "an image has one improver"
+        );
+    }
+
     /// Takes over the entries of the table that this image does not know yet. To be called before code that uses them is published.
     pub fn add_descs(&self, table: &DescTable) {
         let mut known = self.core.descs.write();
@@ -100,6 +108,21 @@ impl Image {
             core.scheduler.paused(flip);
         }
         Ok(Published { code, replaced })
+    }
+
+    /// Gives cells code that does the same as what they have, so calls may reach the one or the other: nobody is stopped.
+    pub fn improve(&self, batch: Vec<(CellId, CodeObject)>) -> Result<Published, PublishError> {
+        let core = &self.core;
+        let code = core.code.lock().place(&core.registry, batch)?;
+        core.patch_new(&code);
+        let memory = core.code.lock();
+        for code in &code {
+            memory.cells.flip(&memory.arena, code.cell, code.address);
+        }
+        Ok(Published {
+            code,
+            replaced: Vec::new(),
+        })
     }
 
     /// Makes a cell call its lazy stub again: the next call compiles it anew. Frames of the old code go on in it.

@@ -40,7 +40,7 @@ mod walk;
 pub use code::Code;
 pub use code::publish::{PublishError, Published};
 pub use config::{Config, OutputSink, Stream};
-pub use core::Compiler;
+pub use core::{Compiler, Improver};
 pub use debug::{Event, How, StopFilter, StopReason};
 pub use exit::{ExitReason, ExitStatus, Failure, Finished, TraceLine};
 pub use gdb::register_elf;

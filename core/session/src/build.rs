@@ -104,6 +104,19 @@ impl Build {
         }
     }
 
+    /// Compiles a hot cell well and publishes that. When it cannot be published, what there is goes on.
+    pub fn improve(&mut self, image: &Image, cell: CellId) {
+        let Some(code) = self.codegen.improve(&self.db, cell) else {
+            return;
+        };
+        image.add_descs(self.codegen.descs());
+        if image.improve(vec![(cell, code)]).is_ok() {
+            for show in &mut self.shown {
+                show();
+            }
+        }
+    }
+
     /// Compiles all that `main` may call and every function whose types are known, in batches, before anything runs. → How many were compiled.
     pub fn compile_all(&mut self, image: &Image) -> Result<usize, String> {
         let main = query::main_fn(&self.db).ok_or("the program has no function main")?;

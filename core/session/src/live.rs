@@ -89,6 +89,12 @@ impl Session {
             Some(session) => session.build.lock().compile(&session.image, cell),
             None => Err("the image is shutting down".into()),
         }));
+        let weak = Arc::downgrade(&session);
+        image.set_improver(Box::new(move |cell| {
+            if let Some(session) = weak.upgrade() {
+                session.build.lock().improve(&session.image, cell);
+            }
+        }));
         Ok(session)
     }
 

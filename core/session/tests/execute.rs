@@ -23,6 +23,7 @@ fn run(program: Program, main: FnId) -> String {
     let codegen = Arc::new(Mutex::new(Codegen::new(Options {
         debug_sites: true,
         verifier: true,
+        ..Options::default()
     })));
     let entry = {
         let body = program.body(main).expect("a body");

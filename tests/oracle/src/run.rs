@@ -60,6 +60,7 @@ impl Bench {
         let options = Options {
             debug_sites: true,
             verifier: false,
+            ..Options::default()
         };
         let build = Arc::new(Mutex::new(deep(|| Build::new(&project, options))));
         let written = Arc::new(Mutex::new(String::new()));

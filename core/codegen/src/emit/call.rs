@@ -2,7 +2,7 @@
 
 use super::debug::tail_signature;
 use super::{Emit, Frame, Lanes, Place, lane_type, trusted};
-use crate::ir::{Arg, Expr, Kind, VarId};
+use crate::ir::{Arg, Expr, Kind, Tree, VarId};
 use crate::layout::TyId;
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{
@@ -59,6 +59,9 @@ impl<'f> Emit<'_, 'f> {
 
     /// Safepoint: is the stack short, is attention wanted, is the time slice over?
     pub(super) fn poll(&mut self) {
+        if self.quick {
+            return self.poll_in_order();
+        }
         let process = self.process();
         let stack = self.b.ins().get_stack_pointer(types::I64);
         let address = self.b.ins().iadd_imm_s(process, i64::from(STACK_LIMIT));
@@ -81,6 +84,33 @@ impl<'f> Emit<'_, 'f> {
         self.b.set_cold_block(slow);
         self.b.ins().brif(low, slow, &[], second, &[]);
         self.enter(second);
+        self.b.ins().brif(over, slow, &[], go_on, &[]);
+        self.enter(slow);
+        self.op(Op::Poll, &[]);
+        self.b.ins().jump(go_on, &[]);
+        self.enter(go_on);
+    }
+
+    /// The same, each word used where it is loaded.
+    fn poll_in_order(&mut self) {
+        let process = self.process();
+        let stack = self.b.ins().get_stack_pointer(types::I64);
+        let address = self.b.ins().iadd_imm_s(process, i64::from(STACK_LIMIT));
+        let limit = self.b.ins().atomic_load(types::I64, trusted(), address);
+        let low = self.b.ins().icmp(IntCC::UnsignedLessThan, stack, limit);
+        let slow = self.b.create_block();
+        let second = self.b.create_block();
+        let go_on = self.b.create_block();
+        self.b.set_cold_block(slow);
+        self.b.ins().brif(low, slow, &[], second, &[]);
+        self.enter(second);
+        let had = self
+            .b
+            .ins()
+            .load(types::I64, trusted(), process, REDUCTIONS);
+        let left = self.b.ins().iadd_imm_s(had, -1);
+        self.b.ins().store(trusted(), left, process, REDUCTIONS);
+        let over = self.b.ins().icmp_imm_s(IntCC::SignedLessThan, left, 0);
         self.b.ins().brif(over, slow, &[], go_on, &[]);
         self.enter(slow);
         self.op(Op::Poll, &[]);
@@ -261,6 +291,17 @@ impl<'f> Emit<'_, 'f> {
         match self.places[var.0 as usize].clone() {
             Place::Once(lanes) => lanes,
             Place::Many(variables) => variables.iter().map(|v| self.b.use_var(*v)).collect(),
+            Place::Kept(slot) => {
+                let kinds = self.slot_lanes(var);
+                let each = kinds.iter().enumerate();
+                each.map(|(i, lane)| {
+                    let ins = self.b.ins();
+                    let value =
+                        ins.stack_load(types::I64, lane_type(*lane), slot, i as i32 * 8);
+                    self.tracked(*lane, value)
+                })
+                .collect()
+            }
             Place::Unset => panic!(
                 "{}: variable {var:?} is used before it is bound",
                 self.f.name
@@ -281,6 +322,77 @@ pub(super) fn calls_itself(e: &Expr, cell: CellId) -> bool {
             receive.arms.iter().any(own) || receive.after.iter().any(|(_, then)| own(then))
         }
         _ => false,
+    }
+}
+
+/// Has the body a loop, also in what it makes of arrays? Calls are none.
+pub(super) fn loops(e: &Expr) -> bool {
+    let any = |items: &[Expr]| items.iter().any(loops);
+    match &e.kind {
+        Kind::While(_) | Kind::ArrayMake(..) | Kind::ArrayCopy(_) => true,
+        Kind::Unit
+        | Kind::Word(_)
+        | Kind::Float(_)
+        | Kind::String(_)
+        | Kind::Var(_)
+        | Kind::Function(..)
+        | Kind::Closure(..)
+        | Kind::Site
+        | Kind::Break(None)
+        | Kind::Continue
+        | Kind::Return(None) => false,
+        Kind::Let(_, value) | Kind::Assign(_, value) | Kind::Tag(value) | Kind::Get(value, ..) => {
+            loops(value)
+        }
+        Kind::Unbox(value) | Kind::Break(Some(value)) | Kind::Return(Some(value)) => loops(value),
+        Kind::ArrayLength(value) | Kind::Box(value) | Kind::Throw(value) => loops(value),
+        Kind::Leaf(_, args)
+        | Kind::Prim(_, args)
+        | Kind::Block(args)
+        | Kind::Op(_, args)
+        | Kind::Make(_, args) => any(args),
+        Kind::If(parts) | Kind::ArraySet(parts) => any(&parts[..]),
+        Kind::ArrayGet(parts) | Kind::Fault(_, parts) => any(&parts[..]),
+        Kind::Set(record, _, value) => loops(record) || loops(value),
+        Kind::Call(_, args) => args.iter().any(|arg| match arg {
+            Arg::Value(e) => loops(e),
+            Arg::Capture(_) => false,
+        }),
+        Kind::CallValue(function, args) => loops(function) || any(args),
+        Kind::Chain(_, items, tail) => loops(tail) || items.iter().any(|item| any(item)),
+        Kind::Match(made) => {
+            made.subjects.iter().any(|(_, e)| loops(e))
+                || loops_in(&made.tree)
+                || any(&made.arms)
+        }
+        Kind::Try(made) => {
+            loops(&made.body)
+                || any(&made.arms)
+                || made.finally.iter().any(loops)
+                || made.catch.iter().any(|group| loops_in(&group.tree))
+        }
+        Kind::Receive(made) => {
+            any(&made.arms)
+                || made.groups.iter().any(|group| loops_in(&group.tree))
+                || made.after.iter().any(|(time, then)| loops(time) || loops(then))
+        }
+    }
+}
+
+fn loops_in(tree: &Tree) -> bool {
+    match tree {
+        Tree::Fail | Tree::Arm(_) => false,
+        Tree::Let(_, value, then) => loops(value) || loops_in(then),
+        Tree::Test(test, then, otherwise) => {
+            loops(test) || loops_in(then) || loops_in(otherwise)
+        }
+        Tree::Ctor(_, cases, default) => {
+            cases.iter().any(|case| loops_in(&case.1)) || loops_in(default)
+        }
+        Tree::Word(_, cases, default) => {
+            cases.iter().any(|case| loops_in(&case.1)) || loops_in(default)
+        }
+        Tree::First(trees) => trees.iter().any(loops_in),
     }
 }
 

@@ -3,7 +3,7 @@
 //! A local is visible, and its slot a root, exactly where its binding has run: a call lists the slots of the locals in scope and no others,
 //! so that stale slots are neither read nor kept alive.
 
-use super::{Emit, Lanes, lane_type};
+use super::{Emit, Lanes, Place, lane_type};
 use crate::ir::VarId;
 use cranelift_codegen::ir::{
     AbiParam, DebugTag, Inst, InstBuilder, Signature, StackSlotData, StackSlotKind,
@@ -107,7 +107,7 @@ impl Emit<'_, '_> {
         self.b.func.debug_tags.set(inst, [tag]);
     }
 
-    fn slot_lanes(&self, var: VarId) -> Vec<Lane> {
+    pub(super) fn slot_lanes(&self, var: VarId) -> Vec<Lane> {
         let var = &self.f.vars[var.0 as usize];
         if var.shared {
             vec![Lane::Ref]
@@ -122,20 +122,23 @@ impl Emit<'_, '_> {
         if !self.sites || full || self.f.vars[var.0 as usize].name.is_empty() {
             return;
         }
-        self.write_slot(var, lanes);
+        if !matches!(self.places[var.0 as usize], Place::Kept(_)) {
+            self.write_slot(var, lanes);
+        }
         let is_ref = self.slot_lanes(var).contains(&Lane::Ref);
         self.debug.push(var, is_ref);
     }
 
     /// Keeps the slot of a visible local up to date.
     pub(super) fn update_local(&mut self, var: VarId, lanes: &Lanes) {
-        let known = self.sites && !self.f.vars[var.0 as usize].shared;
+        let kept = matches!(self.places[var.0 as usize], Place::Kept(_));
+        let known = self.sites && !self.f.vars[var.0 as usize].shared && !kept;
         if known && self.slots.contains_key(&var) {
             self.write_slot(var, lanes);
         }
     }
 
-    fn write_slot(&mut self, var: VarId, lanes: &Lanes) {
+    pub(super) fn write_slot(&mut self, var: VarId, lanes: &Lanes) {
         let slot = match self.slots.get(&var) {
             Some(slot) => *slot,
             None => {

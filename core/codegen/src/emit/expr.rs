@@ -291,7 +291,9 @@ impl<'f> Emit<'_, 'f> {
     /// Records where a variable (a shared one: its cell) is, and shows it to the debugger.
     pub(super) fn define(&mut self, var: VarId, lanes: Lanes) {
         let info = &self.f.vars[var.0 as usize];
-        if info.multi {
+        if info.multi && self.quick {
+            self.keep(var, &lanes);
+        } else if info.multi {
             if matches!(self.places[var.0 as usize], Place::Unset) {
                 let kinds = if info.shared {
                     vec![Lane::Ref]
@@ -317,7 +319,23 @@ impl<'f> Emit<'_, 'f> {
         self.show_local(var, &lanes);
     }
 
+    /// Writes the slot that is a variable's place.
+    fn keep(&mut self, var: VarId, lanes: &Lanes) {
+        let new = !self.slots.contains_key(&var);
+        self.write_slot(var, lanes);
+        if new {
+            let slot = self.slots[&var];
+            let kinds = self.slot_lanes(var);
+            let refs = kinds.iter().enumerate().filter(|l| *l.1 == Lane::Ref);
+            self.kept.extend(refs.map(|(i, _)| (slot, i as i32 * 8)));
+            self.places[var.0 as usize] = Place::Kept(slot);
+        }
+    }
+
     fn set_variables(&mut self, var: VarId, lanes: &Lanes) {
+        if matches!(self.places[var.0 as usize], Place::Kept(_)) {
+            return self.keep(var, lanes);
+        }
         let Place::Many(variables) = self.places[var.0 as usize].clone() else {
             panic!(
                 "{}: variable {var:?} is assigned but was bound once",

@@ -6,7 +6,8 @@ use crate::ir::{self, VarId};
 use crate::layout::Layouts;
 use crate::meaning::Meaning;
 use cranelift_codegen::binemit::Reloc as MachineReloc;
-use cranelift_codegen::ir::{DebugTag, ExternalName, Function, StackSlot};
+use crate::quick::{Machine, SAVED};
+use cranelift_codegen::ir::{DebugTag, ExternalName, Function, SourceLoc, StackSlot};
 use cranelift_codegen::isa::unwind::UnwindInst;
 use cranelift_codegen::{CompiledCode, FinalizedMachExceptionHandler, FinalizedRelocTarget};
 use nostos_abi::code::{
@@ -14,45 +15,176 @@ use nostos_abi::code::{
 };
 use rustc_hash::FxHashMap;
 
-/// What a code object is made of.
-pub(super) struct Input<'a> {
+/// What is known of a function besides its machine code.
+pub(super) struct Known<'a> {
     pub meaning: &'a dyn Meaning,
     pub layouts: &'a Layouts,
     pub function: &'a ir::Function,
-    pub func: &'a Function,
-    pub code: &'a CompiledCode,
-    pub names: &'a Names,
-    pub statics: Vec<Vec<StaticWord>>,
-    pub uses: Vec<CellId>,
     pub scopes: &'a Scopes,
     pub slots: &'a FxHashMap<VarId, StackSlot>,
 }
 
-pub(super) fn code_object(input: Input<'_>) -> CodeObject {
-    let buffer = &input.code.buffer;
+/// Cranelift's code.
+struct Input<'a> {
+    known: Known<'a>,
+    func: &'a Function,
+    code: &'a CompiledCode,
+    names: &'a Names,
+}
+
+pub(super) fn code_object(
+    known: Known<'_>,
+    func: &Function,
+    code: &CompiledCode,
+    names: &Names,
+    statics: Vec<Vec<StaticWord>>,
+    uses: Vec<CellId>,
+) -> CodeObject {
+    let input = Input {
+        known,
+        func,
+        code,
+        names,
+    };
+    let buffer = &code.buffer;
     let frame_size = buffer
         .frame_layout()
         .map_or(0, |layout| layout.frame_to_fp_offset);
-    let file = input.function.file;
-    let positions = Positions::new(&input);
+    let ranges = buffer.get_srclocs_sorted().iter();
+    let ranges = ranges.filter(|range| !range.loc.is_default() && range.start != range.end);
+    let positions = Positions::new(&input.known, ranges.map(|range| (range.start, range.loc)));
+    let patchable: FxHashMap<u32, u32> = buffer
+        .patchable_call_sites()
+        .map(|s| (s.ret_addr, s.len))
+        .collect();
+    let tags = buffer.debug_tags().filter_map(|list| match list.tags.first() {
+        Some(DebugTag::User(scope)) => Some((list.offset, scope - 1)),
+        Some(DebugTag::StackSlot(_)) | None => None,
+    });
+    let size = code.code_buffer().len() as u32;
+    let locals = buffer.frame_layout().map_or(Vec::new(), |layout| {
+        let at = |slot: StackSlot| layout.stackslots[slot].offset as i32 - frame_size as i32;
+        locals(&input.known, tags.collect(), &patchable, size, at)
+    });
     CodeObject {
-        name: input.function.name.clone(),
-        file: file.map_or(String::new(), |file| input.meaning.path(file).to_string()),
-        line: file.map_or(0, |file| input.meaning.position(file, input.function.at).0),
-        arity: input.function.arity,
-        bytes: input.code.code_buffer().to_vec(),
+        bytes: code.code_buffer().to_vec(),
         align: buffer.alignment.max(16),
         relocs: relocs(&input),
         calls: calls(&input, &positions, frame_size),
         sites: sites(&input, &positions),
-        lines: positions.lines.clone(),
-        locals: locals(&input, frame_size),
+        locals,
         frame_size,
         cfi: cfi(&input),
-        statics: input.statics,
-        uses: input.uses,
+        ..described(&input.known, positions, statics, uses)
     }
 }
+
+fn described(
+    known: &Known<'_>,
+    positions: Positions,
+    statics: Vec<Vec<StaticWord>>,
+    uses: Vec<CellId>,
+) -> CodeObject {
+    let file = known.function.file;
+    CodeObject {
+        name: known.function.name.clone(),
+        file: file.map_or(String::new(), |file| known.meaning.path(file).to_string()),
+        line: file.map_or(0, |file| known.meaning.position(file, known.function.at).0),
+        arity: known.function.arity,
+        lines: positions.lines,
+        statics,
+        uses,
+        ..CodeObject::default()
+    }
+}
+
+/// The quick back end's code.
+pub(super) fn quick_object(
+    known: Known<'_>,
+    machine: &Machine,
+    statics: Vec<Vec<StaticWord>>,
+    uses: Vec<CellId>,
+) -> CodeObject {
+    let positions = Positions::new(&known, machine.lines.iter().copied());
+    let frame_size = machine.frame;
+    let mut calls: Vec<CallSite> = Vec::with_capacity(machine.calls.len());
+    let mut sites = Vec::new();
+    let mut tags = Vec::new();
+    let mut patchable = FxHashMap::default();
+    for call in &machine.calls {
+        let (line, column) = positions.at(call.ret - 1);
+        let below = call.roots.iter().map(|below| frame_size - *below as u32);
+        let mut roots: Vec<u32> = below.collect();
+        roots.sort_unstable();
+        roots.dedup();
+        calls.push(CallSite {
+            ret: call.ret,
+            span: frame_size,
+            roots,
+            handler: call.lands,
+            line,
+        });
+        if let Some(scope) = call.scope {
+            tags.push((call.ret, scope - 1));
+        }
+        if call.site {
+            patchable.insert(call.ret, SITE_BYTES);
+            sites.push(Site {
+                ret: call.ret,
+                len: SITE_BYTES as u8,
+                line,
+                column,
+                is_statement: true,
+            });
+        }
+    }
+    let near = machine.near().iter().map(|(offset, symbol, addend)| Reloc {
+        offset: *offset,
+        kind: RelocKind::PcRel4,
+        symbol: symbol.clone(),
+        addend: *addend,
+    });
+    let far = machine.far().iter().map(|(offset, symbol)| Reloc {
+        offset: *offset,
+        kind: RelocKind::Abs8,
+        symbol: symbol.clone(),
+        addend: 0,
+    });
+    let size = machine.bytes().len() as u32;
+    let at = |slot: StackSlot| -machine.slots[slot.as_u32() as usize];
+    CodeObject {
+        bytes: machine.bytes().to_vec(),
+        align: 16,
+        relocs: near.chain(far).collect(),
+        calls,
+        sites,
+        locals: locals(&known, tags, &patchable, size, at),
+        frame_size,
+        cfi: quick_cfi(machine),
+        ..described(&known, positions, statics, uses)
+    }
+}
+
+/// `push rbp; mov rbp, rsp; sub rsp, …`, then the caller's registers if they are saved.
+fn quick_cfi(machine: &Machine) -> Vec<(u32, Cfi)> {
+    let mut steps = vec![
+        (1, Cfi::CfaStackPointer(16)),
+        (1, Cfi::Saved(RBP, -16)),
+        (4, Cfi::CfaFramePointer(16)),
+    ];
+    if let Some(below) = machine.saved {
+        for (i, reg) in SAVED.iter().enumerate() {
+            let number = dwarf_register(*reg).expect("a register of the machine");
+            let at = -16 - below + 8 * i as i32;
+            // True once they are all written; until then the registers themselves still hold the same.
+            steps.push((11 + 28, Cfi::Saved(number, at)));
+        }
+    }
+    steps
+}
+
+/// Length of a call with a distance of four bytes.
+const SITE_BYTES: u32 = 5;
 
 /// Source positions by code offset.
 struct Positions {
@@ -61,27 +193,25 @@ struct Positions {
 }
 
 impl Positions {
-    fn new(input: &Input<'_>) -> Positions {
+    /// From code offsets with the places in the source that they begin.
+    fn new(known: &Known<'_>, starts: impl Iterator<Item = (u32, SourceLoc)>) -> Positions {
         let mut lines: Vec<(u32, u32, u32)> = Vec::new();
-        let Some(file) = input.function.file else {
+        let Some(file) = known.function.file else {
             return Positions { lines };
         };
-        let mut known: FxHashMap<u32, (u32, u32)> = FxHashMap::default();
-        for range in input.code.buffer.get_srclocs_sorted() {
-            if range.loc.is_default() || range.start == range.end {
-                continue;
-            }
-            let byte = range.loc.bits();
-            let (line, column) = *known
+        let mut seen: FxHashMap<u32, (u32, u32)> = FxHashMap::default();
+        for (start, at) in starts {
+            let byte = at.bits();
+            let (line, column) = *seen
                 .entry(byte)
-                .or_insert_with(|| input.meaning.position(file, byte));
+                .or_insert_with(|| known.meaning.position(file, byte));
             if lines
                 .last()
                 .is_some_and(|last| (last.1, last.2) == (line, column))
             {
                 continue;
             }
-            lines.push((range.start, line, column));
+            lines.push((start, line, column));
         }
         Positions { lines }
     }
@@ -105,13 +235,13 @@ fn relocs(input: &Input<'_>) -> Vec<Reloc> {
             }
             FinalizedRelocTarget::Func(offset) => (Symbol::Own, i64::from(*offset)),
             FinalizedRelocTarget::ExternalName(other) => {
-                panic!("{}: a relocation to {other:?}", input.function.name)
+                panic!("{}: a relocation to {other:?}", input.known.function.name)
             }
         };
         let kind = match reloc.kind {
             MachineReloc::Abs8 => RelocKind::Abs8,
             MachineReloc::X86PCRel4 | MachineReloc::X86CallPCRel4 => RelocKind::PcRel4,
-            other => panic!("{}: a relocation of kind {other:?}", input.function.name),
+            other => panic!("{}: a relocation of kind {other:?}", input.known.function.name),
         };
         Reloc {
             offset: reloc.offset,
@@ -131,7 +261,7 @@ fn calls(input: &Input<'_>, positions: &Positions, frame_size: u32) -> Vec<CallS
         debug_assert_eq!(
             *span, frame_size,
             "{}: stack map of another frame size",
-            input.function.name
+            input.known.function.name
         );
         let slots = roots.entry(*ret).or_default();
         slots.extend(map.entries().map(|(_, offset)| offset));
@@ -158,7 +288,7 @@ fn calls(input: &Input<'_>, positions: &Positions, frame_size: u32) -> Vec<CallS
     assert!(
         roots.is_empty(),
         "{}: roots at no call",
-        input.function.name
+        input.known.function.name
     );
     calls.sort_by_key(|call| call.ret);
     calls
@@ -185,42 +315,34 @@ fn sites(input: &Input<'_>, positions: &Positions) -> Vec<Site> {
 }
 
 /// A local is visible from the first to the last call of each run of calls in whose scope it is.
-fn locals(input: &Input<'_>, frame_size: u32) -> Vec<LocalVar> {
-    let buffer = &input.code.buffer;
-    let Some(layout) = buffer.frame_layout() else {
-        return Vec::new();
-    };
-    let patchable: FxHashMap<u32, u32> = buffer
-        .patchable_call_sites()
-        .map(|s| (s.ret_addr, s.len))
-        .collect();
-    let mut tags: Vec<(u32, u32)> = buffer
-        .debug_tags()
-        .filter_map(|list| match list.tags.first() {
-            Some(DebugTag::User(scope)) => Some((list.offset, scope - 1)),
-            Some(DebugTag::StackSlot(_)) | None => None,
-        })
-        .collect();
+///
+/// In: the scope of each call by its return address, the lengths of those that are breakpoint sites, and where slots are from the frame pointer.
+fn locals(
+    known: &Known<'_>,
+    mut tags: Vec<(u32, u32)>,
+    patchable: &FxHashMap<u32, u32>,
+    size: u32,
+    slot_at: impl Fn(StackSlot) -> i32,
+) -> Vec<LocalVar> {
     tags.sort_unstable();
-    let size = input.code.code_buffer().len() as u32;
     // The sets from the smallest to the one at hand, and since when each has been visible.
     let mut open: Vec<(u32, u32)> = Vec::new();
     let mut found: Vec<(VarId, u32, u32)> = Vec::new();
     let mut before = 0;
-    let var = |set: u32| input.scopes.get(set).expect("an open set has a local").var;
+    let var = |set: u32| known.scopes.get(set).expect("an open set has a local").var;
     for (offset, set) in &tags {
         // A breakpoint stands at the start of its site, a caller at its return address.
         let start = offset - patchable.get(offset).copied().unwrap_or(1);
         let mut new = Vec::new();
         let mut at = *set;
-        while let Some(scope) = input.scopes.get(at) {
+        while let Some(scope) = known.scopes.get(at) {
             if open.get(scope.size as usize - 1).is_some_and(|o| o.0 == at) {
                 break;
             }
             new.push(at);
             at = scope.parent;
         }
-        let closed: Vec<(u32, u32)> = open.drain(input.scopes.size(at) as usize..).collect();
+        let closed: Vec<(u32, u32)> = open.drain(known.scopes.size(at) as usize..).collect();
         // The same local by way of another set stays visible.
         let mut stays: FxHashMap<VarId, u32> = closed.iter().map(|o| (var(o.0), o.1)).collect();
         for set in new.iter().rev() {
@@ -231,20 +353,19 @@ fn locals(input: &Input<'_>, frame_size: u32) -> Vec<LocalVar> {
     }
     found.extend(open.into_iter().map(|(set, from)| (var(set), from, size)));
     found.sort_by_key(|(var, from, _)| (*from, var.0));
-    let file = input.function.file;
+    let file = known.function.file;
     found
         .into_iter()
         .map(|(var, from, to)| {
-            let info = &input.function.vars[var.0 as usize];
-            let slot = layout.stackslots[input.slots[&var]].offset;
-            LocalVar {
+            let info = &known.function.vars[var.0 as usize];
+                        LocalVar {
                 name: info.name.to_string(),
-                shape: input.layouts.get(info.ty).shape,
-                fp_offset: slot as i32 - frame_size as i32,
+                shape: known.layouts.get(info.ty).shape,
+                fp_offset: slot_at(known.slots[&var]),
                 boxed_var: info.shared,
                 scope: (from, to),
-                is_param: input.function.params.contains(&var),
-                line: file.map_or(0, |file| input.meaning.position(file, info.at).0),
+                is_param: known.function.params.contains(&var),
+                line: file.map_or(0, |file| known.meaning.position(file, info.at).0),
             }
         })
         .collect()

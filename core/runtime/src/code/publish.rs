@@ -1,20 +1,12 @@
 //! Publishing: a batch of code objects becomes executable, its return addresses become known, its cells flip.
 //!
-//! Each batch is one `JITModule`, which relocates its functions in a staging buffer laid out like the final place; our memory provider
-//! then turns breakpoint sites into NOPs and copies the whole into the arena, whose pages are never writable. Addresses relative to
-//! the instruction are given to the module shifted by the distance between the two places (see docs/decisions/001-code-memory.md).
+//! A batch is relocated in a buffer laid out like its final place; breakpoint sites become NOPs there, and the whole is copied into the
+//! arena, whose pages are never writable (see docs/decisions/001-code-memory.md).
 
 use super::arena::Arena;
 use super::cells::Cells;
 use super::registry::{Mapped, Registry};
 use super::{Code, SITE_BYTES, SITE_NOP};
-use crate::mutex::Mutex;
-use cranelift_codegen::binemit::Reloc as ClifReloc;
-use cranelift_codegen::ir::Signature;
-use cranelift_codegen::isa::{CallConv, OwnedTargetIsa};
-use cranelift_codegen::settings::{self, Configurable};
-use cranelift_jit::{BranchProtection, JITBuilder, JITMemoryKind, JITMemoryProvider, JITModule};
-use cranelift_module::{Linkage, Module, ModuleReloc, ModuleRelocTarget, ModuleResult};
 use nostos_abi::code::{CellId, CodeObject, RelocKind, StaticWord, Symbol};
 use nostos_abi::object::{HEADER_STATIC, header};
 use rustc_hash::FxHashMap;
@@ -49,12 +41,6 @@ impl From<io::Error> for PublishError {
     }
 }
 
-impl From<cranelift_module::ModuleError> for PublishError {
-    fn from(e: cranelift_module::ModuleError) -> Self {
-        PublishError(e.to_string())
-    }
-}
-
 /// Addresses of the runtime's own entry points that code may refer to.
 pub(crate) struct Entries {
     pub(crate) shim: usize,
@@ -72,26 +58,16 @@ pub(crate) struct CodeMemory {
     /// Jumps inside the arena to targets outside of its reach.
     veneers: FxHashMap<usize, usize>,
     entries: Entries,
-    isa: OwnedTargetIsa,
 }
 
 impl CodeMemory {
     pub(crate) fn new(entries: Entries) -> io::Result<Self> {
-        let mut flags = settings::builder();
-        flags
-            .set("is_pic", "false")
-            .expect("cranelift knows this flag");
-        let isa = cranelift_native::builder()
-            .map_err(io::Error::other)?
-            .finish(settings::Flags::new(flags))
-            .map_err(io::Error::other)?;
         let mut memory = CodeMemory {
             arena: Arena::new()?,
             cells: Cells::default(),
             codes: BTreeMap::new(),
             veneers: FxHashMap::default(),
             entries,
-            isa,
         };
         memory.veneer(memory.entries.compile)?;
         Ok(memory)
@@ -155,64 +131,30 @@ impl CodeMemory {
             total += object.bytes.len();
         }
         let base = self.arena.take_code(total, 64)?;
-        let staging = Staging::new(total);
-        let shift = staging.base.wrapping_sub(base);
-
-        // What every reloc refers to, named by its number: first all names, since the builder wants them before the module is made.
-        let mut builder =
-            JITBuilder::with_isa(self.isa.clone(), cranelift_module::default_libcall_names());
-        let mut plans = Vec::with_capacity(batch.len());
-        let mut imports: FxHashMap<usize, u32> = FxHashMap::default();
+        let mut image = vec![0xcc; total];
         for ((_, object), offset) in batch.iter().zip(&offsets) {
             let statics = self.place_statics(object)?;
-            let mut plan = Vec::with_capacity(object.relocs.len());
+            image[*offset..offset + object.bytes.len()].copy_from_slice(&object.bytes);
             for reloc in &object.relocs {
+                let at = offset + reloc.offset as usize;
                 let target = self.address_of(&reloc.symbol, &statics, base + offset)?;
-                let (kind, target) = match reloc.kind {
-                    RelocKind::Abs8 => (ClifReloc::Abs8, target),
+                match reloc.kind {
+                    RelocKind::Abs8 => {
+                        let value = target.wrapping_add_signed(reloc.addend as isize);
+                        image[at..at + 8].copy_from_slice(&value.to_le_bytes());
+                    }
                     RelocKind::PcRel4 => {
                         let near = self.within_reach(target, &reloc.symbol)?;
-                        (ClifReloc::X86PCRel4, near.wrapping_add(shift))
+                        let distance = near as i64 + reloc.addend - (base + at) as i64;
+                        let distance = i32::try_from(distance).map_err(io::Error::other)?;
+                        image[at..at + 4].copy_from_slice(&distance.to_le_bytes());
                     }
-                };
-                let next = imports.len() as u32;
-                let import = *imports.entry(target).or_insert_with(|| {
-                    builder.symbol(format!("x{next}"), target as *const u8);
-                    next
-                });
-                plan.push((reloc.offset, kind, import, reloc.addend));
+                }
             }
-            plans.push(plan);
         }
 
-        let bytes = staging.bytes.clone();
-        builder.memory_provider(Box::new(staging));
-        let mut module = JITModule::new(builder);
-        let signature = Signature::new(CallConv::Tail);
-        let mut declared = Vec::with_capacity(imports.len());
-        for number in 0..imports.len() {
-            let name = format!("x{number}");
-            declared.push(module.declare_function(&name, Linkage::Import, &signature)?);
-        }
-        for ((_, object), plan) in batch.iter().zip(plans) {
-            let relocs: Vec<ModuleReloc> = plan
-                .into_iter()
-                .map(|(offset, kind, import, addend)| ModuleReloc {
-                    offset,
-                    kind,
-                    name: ModuleRelocTarget::user(0, declared[import as usize].as_u32()),
-                    addend,
-                })
-                .collect();
-            let id = module.declare_anonymous_function(&signature)?;
-            let align = u64::from(object.align.max(16));
-            module.define_function_bytes(id, align, &object.bytes, &relocs)?;
-        }
-        module.finalize_definitions()?;
-        drop(module);
-
-        let mut image = bytes.take(total);
         let mut placed = Vec::with_capacity(batch.len());
+        let mut roots = Vec::with_capacity(batch.len());
         for ((cell, mut object), offset) in batch.into_iter().zip(offsets) {
             let mut armed = Vec::with_capacity(object.sites.len());
             for site in &object.sites {
@@ -225,6 +167,9 @@ impl CodeMemory {
             object.bytes = Vec::new();
             object.relocs = Vec::new();
             object.statics = Vec::new();
+            let calls = object.calls.iter_mut();
+            let calls = calls.map(|call| std::mem::take(&mut call.roots).into_boxed_slice());
+            roots.push(calls.collect::<Vec<_>>());
             placed.push(Arc::new(Code {
                 cell,
                 address: base + offset,
@@ -234,10 +179,9 @@ impl CodeMemory {
             }));
         }
         self.arena.write_code(base, &image)?;
-        for code in &placed {
-            map_calls(registry, code);
-            self.codes.insert(code.address, code.clone());
-        }
+        map_calls(registry, &placed, roots);
+        let codes = placed.iter().map(|code| (code.address, code.clone()));
+        self.codes.extend(codes);
         Ok(placed)
     }
 
@@ -315,70 +259,18 @@ fn check(object: &CodeObject) -> Result<(), PublishError> {
     }
 }
 
-fn map_calls(registry: &Registry, code: &Arc<Code>) {
-    for call in &code.object.calls {
-        registry.insert(
-            code.address + call.ret as usize,
-            Mapped {
+/// Makes a batch's return addresses known. The roots are kept there and nowhere else.
+fn map_calls(registry: &Registry, placed: &[Arc<Code>], roots: Vec<Vec<Box<[u32]>>>) {
+    let codes = placed.iter().zip(roots);
+    registry.insert(codes.flat_map(|(code, roots)| {
+        code.object.calls.iter().zip(roots).map(|(call, roots)| {
+            let mapped = Mapped {
                 code: Some(code.clone()),
                 span: call.span,
-                roots: call.roots.clone().into_boxed_slice(),
+                roots,
                 handler: call.handler.map(|h| code.address + h as usize),
-            },
-        );
-    }
-}
-
-/// The buffer a module writes and relocates in; shared with the publisher, which takes the bytes out when the module is done.
-#[derive(Clone)]
-struct Bytes(Arc<Mutex<Vec<u64>>>);
-
-impl Bytes {
-    /// The first `len` bytes.
-    fn take(&self, len: usize) -> Vec<u8> {
-        let words = std::mem::take(&mut *self.0.lock());
-        let mut bytes: Vec<u8> = words.iter().flat_map(|w| w.to_le_bytes()).collect();
-        bytes.truncate(len);
-        bytes
-    }
-}
-
-struct Staging {
-    bytes: Bytes,
-    base: usize,
-    len: usize,
-    used: usize,
-}
-
-impl Staging {
-    fn new(len: usize) -> Self {
-        // Room to start at the same offset within 64 bytes as the final place, which is aligned to that.
-        let mut words = vec![0xcccc_cccc_cccc_cccc_u64; len.div_ceil(8)];
-        let base = words.as_mut_ptr() as usize;
-        Staging {
-            bytes: Bytes(Arc::new(Mutex::new(words))),
-            base,
-            len,
-            used: 0,
-        }
-    }
-}
-
-impl JITMemoryProvider for Staging {
-    fn allocate(&mut self, size: usize, align: u64, _: JITMemoryKind) -> io::Result<*mut u8> {
-        // Alignment counts in the final place, of which this is an image; x86 does not mind where the bytes are staged.
-        let start = self.used.next_multiple_of(align as usize);
-        if start + size > self.len {
-            return Err(io::Error::other("a batch outgrew its staging buffer"));
-        }
-        self.used = start + size;
-        Ok((self.base + start) as *mut u8)
-    }
-
-    // SAFETY: the staging buffer is freed by its owner; there is nothing to do, so nothing to break.
-    unsafe fn free_memory(&mut self) {}
-
-    fn finalize(&mut self, _: BranchProtection) -> ModuleResult<()> {
-        Ok(())
-    }
+            };
+            (code.address + call.ret as usize, mapped)
+        })
+    }));
 }

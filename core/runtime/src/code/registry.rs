@@ -109,30 +109,29 @@ impl Registry {
         }
     }
 
-    /// Maps a return address.
-    pub(crate) fn insert(&self, address: usize, mapped: Mapped) {
+    /// Maps return addresses.
+    pub(crate) fn insert(&self, all: impl Iterator<Item = (usize, Mapped)>) {
         let mut owned = self.owned.lock();
-        let mut mapped = Box::new(mapped);
-        let value = std::ptr::from_mut::<Mapped>(&mut mapped);
-        owned.values.push(mapped);
-        let table = owned.tables.last().expect("there is always a table");
-        if owned.values.len() * 2 > table.slots.len() {
-            let bigger = Box::new(Table::new(table.slots.len() * 2));
-            for slot in &table.slots {
-                let key = slot.key.load(Ordering::Relaxed);
-                if key != 0 {
-                    bigger.insert(key, slot.value.load(Ordering::Relaxed));
+        for (address, mapped) in all {
+            let mut mapped = Box::new(mapped);
+            let value = std::ptr::from_mut::<Mapped>(&mut mapped);
+            owned.values.push(mapped);
+            let table = owned.tables.last().expect("there is always a table");
+            if owned.values.len() * 2 > table.slots.len() {
+                let bigger = Box::new(Table::new(table.slots.len() * 2));
+                for slot in &table.slots {
+                    let key = slot.key.load(Ordering::Relaxed);
+                    if key != 0 {
+                        bigger.insert(key, slot.value.load(Ordering::Relaxed));
+                    }
                 }
+                let new = std::ptr::from_ref::<Table>(&*bigger).cast_mut();
+                owned.tables.push(bigger);
+                self.current.store(new, Ordering::Release);
             }
-            let new = std::ptr::from_ref::<Table>(&*bigger).cast_mut();
-            owned.tables.push(bigger);
-            self.current.store(new, Ordering::Release);
+            let table = owned.tables.last().expect("there is always a table");
+            table.insert(address, value);
         }
-        owned
-            .tables
-            .last()
-            .expect("there is always a table")
-            .insert(address, value);
     }
 
     /// What is known of this return address.
