@@ -49,6 +49,16 @@ pub enum Tier {
     Best,
 }
 
+/// For which back end a function becomes CLIF.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum How {
+    Quick { counts: bool },
+    Best,
+}
+
+/// The counter of a function that counts is its first constant object's second word.
+const COUNTER: Symbol = Symbol::Static(0);
+
 /// What is known of a function in CLIF besides the CLIF.
 struct Built {
     debug: debug::Scopes,
@@ -123,22 +133,17 @@ impl Emitter {
         function: &ir::Function,
         hot: bool,
     ) -> Option<CodeObject> {
-        let mut built = self.build(layouts, cell, function, true);
+        let how = How::Quick { counts: hot };
+        let built = self.build(layouts, cell, function, how);
         if self.want_clif {
             self.clif = self.ctx.func.display().to_string();
         }
-        let hot = hot.then(|| {
-            // Read and written by the code itself; nothing refers to it as an object.
-            let counter = vec![StaticWord::Bits(0), StaticWord::Bits(HOT_AFTER)];
-            built.statics.push(counter);
-            (Symbol::Static(built.statics.len() as u32 - 1), cell)
-        });
         let source = Source {
             func: &self.ctx.func,
             refs: &built.refs,
             kept: &built.kept,
             symbols: &built.names.symbols,
-            hot,
+            hot: hot.then_some((COUNTER, cell)),
         };
         let machine = self.quick.compile(&source).ok()?;
         Some(object::quick_object(
@@ -162,7 +167,7 @@ impl Emitter {
         cell: CellId,
         function: &ir::Function,
     ) -> CodeObject {
-        let built = self.build(layouts, cell, function, false);
+        let built = self.build(layouts, cell, function, How::Best);
         if self.want_clif {
             self.clif = self.ctx.func.display().to_string();
         }
@@ -199,7 +204,7 @@ impl Emitter {
         layouts: &mut Layouts,
         cell: CellId,
         function: &ir::Function,
-        quick: bool,
+        how: How,
     ) -> Built {
         self.ctx.clear();
         let mut sig = Signature::new(CallConv::Tail);
@@ -239,10 +244,16 @@ impl Emitter {
             cell,
             again: None,
             at: 0,
-            quick,
+            quick: how != How::Best,
+            counts: how == How::Quick { counts: true },
             refs: Vec::new(),
             kept: Vec::new(),
         };
+        if emit.counts {
+            // Read and written by the code itself; nothing refers to it as an object.
+            let counter = vec![StaticWord::Bits(0), StaticWord::Bits(HOT_AFTER)];
+            emit.statics.push(counter);
+        }
         emit.function();
         let Emit {
             b,
@@ -268,9 +279,9 @@ impl Emitter {
     }
 }
 
-/// Has a function a loop? Its code may be hot though it is called once.
-pub fn has_loop(function: &ir::Function) -> bool {
-    call::loops(&function.body)
+/// May a single call of the function take long in its own code? It loops, and not only once over a list.
+pub fn is_kernel(function: &ir::Function) -> bool {
+    call::loops(&function.body) > 1
 }
 
 fn isa(opt_level: &str, verify: bool) -> OwnedTargetIsa {
@@ -362,6 +373,8 @@ struct Emit<'a, 'f> {
     at: u32,
     /// For the quick back end, which finds the roots itself and knows no variables.
     quick: bool,
+    /// Its code counts calls and rounds of loops.
+    counts: bool,
     /// Values that are references, for it.
     refs: Vec<Value>,
     /// Words of variables that are references, for it.

@@ -79,8 +79,8 @@ pub struct Codegen {
     templates: lower::Templates,
     emitter: Emitter,
     options: Options,
-    /// Functions that were compiled quickly, to be compiled well when they are hot.
-    cooling: FxHashMap<CellId, Function>,
+    /// Lambdas and local functions that were compiled quickly, to be compiled well when they are hot.
+    inner: FxHashMap<CellId, Function>,
 }
 
 impl Codegen {
@@ -94,7 +94,7 @@ impl Codegen {
             templates: lower::Templates::default(),
             emitter: Emitter::new(options.debug_sites, options.verifier),
             options,
-            cooling: FxHashMap::default(),
+            inner: FxHashMap::default(),
         }
     }
 
@@ -146,9 +146,9 @@ impl Codegen {
     pub fn compile(&mut self, meaning: &dyn Meaning, cell: CellId) -> Result<Batch, CompileError> {
         let lowered = self.lower(meaning, cell)?;
         let mut batch = Batch::default();
-        for (cell, function) in lowered {
+        for (number, (cell, function)) in lowered.into_iter().enumerate() {
             let tier = match self.options.tiers {
-                Tiers::Mixed if emit::has_loop(&function) => Tier::Best,
+                Tiers::Mixed if emit::is_kernel(&function) => Tier::Best,
                 Tiers::Mixed => Tier::QuickUntilHot,
                 Tiers::Quick => Tier::Quick,
                 Tiers::Best => Tier::Best,
@@ -157,23 +157,42 @@ impl Codegen {
                 self.emitter
                     .emit(meaning, &mut self.layouts, cell, &function, tier);
             batch.code.push((cell, code));
-            if quick && tier == Tier::QuickUntilHot {
-                self.cooling.insert(cell, function);
-            } else {
-                self.cooling.remove(&cell);
+            // The cell's own function can be had again from the text.
+            if number > 0 && quick && tier == Tier::QuickUntilHot {
+                self.inner.insert(cell, function);
             }
         }
         Ok(batch)
     }
 
-    /// Better code for a cell whose quickly made code is called a lot; none when there is no such code any more.
-    pub fn improve(&mut self, meaning: &dyn Meaning, cell: CellId) -> Option<CodeObject> {
-        let function = self.cooling.remove(&cell)?;
-        let layouts = &mut self.layouts;
-        let (code, _) = self
-            .emitter
-            .emit(meaning, layouts, cell, &function, Tier::Best);
-        Some(code)
+    /// Better code for a cell whose quickly made code is called a lot, with what must be published with it. Nothing, when there is none to be had:
+    /// the cell is of an earlier version of its function, or has been improved.
+    pub fn improve(&mut self, meaning: &dyn Meaning, cell: CellId) -> Batch {
+        let mut batch = Batch::default();
+        let owner = self.cells.owner(cell);
+        let lowered = match owner {
+            Some(CellOwner::Inner(_)) => match self.inner.remove(&cell) {
+                Some(function) => vec![(cell, function)],
+                None => return batch,
+            },
+            Some(owner) if self.cells.is_current(owner, cell) => {
+                self.lower(meaning, cell).unwrap_or_default()
+            }
+            Some(_) | None => return batch,
+        };
+        for (number, (cell, function)) in lowered.into_iter().enumerate() {
+            let tier = match number {
+                0 => Tier::Best,
+                _ => Tier::QuickUntilHot,
+            };
+            let layouts = &mut self.layouts;
+            let (code, quick) = self.emitter.emit(meaning, layouts, cell, &function, tier);
+            batch.code.push((cell, code));
+            if quick {
+                self.inner.insert(cell, function);
+            }
+        }
+        batch
     }
 
     /// A cell's functions as typed monomorphic IR, before any machine is involved.

@@ -75,6 +75,11 @@ impl Cells {
         self.owners.get(cell.0 as usize)
     }
 
+    /// Does the owner have this cell, and no later one?
+    pub fn is_current(&self, owner: &CellOwner, cell: CellId) -> bool {
+        self.known.get(owner) == Some(&cell)
+    }
+
     /// The cells of a function's instances.
     pub fn cells_of(&self, id: FnId) -> &[CellId] {
         self.by_fn.get(&id).map_or(&[], |cells| cells)

@@ -546,7 +546,7 @@ impl Work<'_, '_> {
         if let Some((counter, _)) = &self.source.hot {
             let (slow, go_on) = (self.asm().label(), self.asm().label());
             debug_assert_eq!((slow.0, go_on.0), (0, 1));
-            self.asm().decrement_half(&Mem::Near(counter.clone(), 8));
+            self.asm().decrement(&Mem::Near(counter.clone(), 8));
             self.asm().jump_if(asm::Cond::Sign, slow);
             self.asm().bind(go_on);
         }
@@ -561,7 +561,7 @@ impl Work<'_, '_> {
         let (slow, go_on) = (Label(0), Label(1));
         self.asm().bind(slow);
         self.asm()
-            .store_half_number(i32::MAX, &Mem::Near(counter.clone(), 8));
+            .store_number(i32::MAX, &Mem::Near(counter.clone(), 8));
         self.asm()
             .store_number(cell.0 as i32, &Mem::Base(R15, ARGS));
         self.asm().number(asm::RDI, Op::Hot as i64);

@@ -106,11 +106,12 @@ impl Build {
 
     /// Compiles a hot cell well and publishes that. When it cannot be published, what there is goes on.
     pub fn improve(&mut self, image: &Image, cell: CellId) {
-        let Some(code) = self.codegen.improve(&self.db, cell) else {
+        let batch = self.codegen.improve(&self.db, cell);
+        if batch.code.is_empty() {
             return;
-        };
+        }
         image.add_descs(self.codegen.descs());
-        if image.improve(vec![(cell, code)]).is_ok() {
+        if image.improve(batch.code).is_ok() {
             for show in &mut self.shown {
                 show();
             }

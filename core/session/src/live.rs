@@ -12,7 +12,7 @@ use nostos_check::deep::deep;
 use nostos_check::diagnostic::Diagnostic;
 use nostos_check::query;
 use nostos_check::render::Style;
-use nostos_codegen::Options;
+use nostos_codegen::{Options, Tiers};
 use nostos_runtime::{Config, Image};
 use parking_lot::Mutex;
 use std::collections::BTreeMap;
@@ -38,6 +38,16 @@ pub struct Unfit {
     pub text: String,
     /// For editors.
     pub findings: Vec<Finding>,
+}
+
+/// The options, with the back ends that `NOSTOS_TIERS` names (`quick`: everything it can by the quick one; `best`: everything by Cranelift).
+fn asked(options: Options) -> Options {
+    let tiers = match std::env::var("NOSTOS_TIERS").as_deref() {
+        Ok("quick") => Tiers::Quick,
+        Ok("best") => Tiers::Best,
+        _ => options.tiers,
+    };
+    Options { tiers, ..options }
 }
 
 impl Session {
@@ -66,7 +76,7 @@ impl Session {
         style: Style,
     ) -> Result<Arc<Session>, Unfit> {
         let (build, wrong) = deep(|| {
-            let build = Build::new(&project, options);
+            let build = Build::new(&project, asked(options));
             let wrong = build.errors();
             (build, wrong)
         });

@@ -1,7 +1,7 @@
 //! Calls through cells and closures, helpers, safepoints.
 
 use super::debug::tail_signature;
-use super::{Emit, Frame, Lanes, Place, lane_type, trusted};
+use super::{COUNTER, Emit, Frame, Lanes, Place, lane_type, trusted};
 use crate::ir::{Arg, Expr, Kind, Tree, VarId};
 use crate::layout::TyId;
 use cranelift_codegen::ir::condcodes::IntCC;
@@ -13,6 +13,7 @@ use nostos_abi::builtin::{Leaf, Op};
 use nostos_abi::code::{CellId, Symbol};
 use nostos_abi::object::{HEADER_BYTES, Lane};
 use nostos_abi::process::{ARGS, REDUCTIONS, STACK_LIMIT};
+use nostos_check::hir::PrimOp;
 use smallvec::SmallVec;
 
 /// What is called.
@@ -114,6 +115,29 @@ impl<'f> Emit<'_, 'f> {
         self.b.ins().brif(over, slow, &[], go_on, &[]);
         self.enter(slow);
         self.op(Op::Poll, &[]);
+        self.b.ins().jump(go_on, &[]);
+        self.enter(go_on);
+    }
+
+    /// A round of a loop counts like a call: the next call reaches better code.
+    pub(super) fn count_round(&mut self) {
+        if !self.counts {
+            return;
+        }
+        let counter = self.address(COUNTER);
+        let had = self.b.ins().load(types::I64, trusted(), counter, HEADER_BYTES);
+        let left = self.b.ins().iadd_imm_s(had, -1);
+        self.b.ins().store(trusted(), left, counter, HEADER_BYTES);
+        let hot = self.b.ins().icmp_imm_s(IntCC::SignedLessThan, left, 0);
+        let (slow, go_on) = (self.b.create_block(), self.b.create_block());
+        self.b.set_cold_block(slow);
+        self.b.ins().brif(hot, slow, &[], go_on, &[]);
+        self.enter(slow);
+        let counter = self.address(COUNTER);
+        let never = self.word(i64::from(i32::MAX));
+        self.b.ins().store(trusted(), never, counter, HEADER_BYTES);
+        let cell = self.word(i64::from(self.cell.0));
+        self.op(Op::Hot, &[cell]);
         self.b.ins().jump(go_on, &[]);
         self.enter(go_on);
     }
@@ -325,11 +349,15 @@ pub(super) fn calls_itself(e: &Expr, cell: CellId) -> bool {
     }
 }
 
-/// Has the body a loop, also in what it makes of arrays? Calls are none.
-pub(super) fn loops(e: &Expr) -> bool {
-    let any = |items: &[Expr]| items.iter().any(loops);
+/// How much a body loops: 0 not at all, 1 over lists one after the other, more otherwise. Calls are no loops.
+pub(super) fn loops(e: &Expr) -> u32 {
+    let any = |items: &[Expr]| items.iter().map(loops).max().unwrap_or(0);
     match &e.kind {
-        Kind::While(_) | Kind::ArrayMake(..) | Kind::ArrayCopy(_) => true,
+        Kind::While(parts) => {
+            let inside = any(&parts[..]);
+            inside + if walks_list(&parts[0]) { 1 } else { 2 }
+        }
+        Kind::ArrayMake(..) | Kind::ArrayCopy(_) => 2,
         Kind::Unit
         | Kind::Word(_)
         | Kind::Float(_)
@@ -340,7 +368,7 @@ pub(super) fn loops(e: &Expr) -> bool {
         | Kind::Site
         | Kind::Break(None)
         | Kind::Continue
-        | Kind::Return(None) => false,
+        | Kind::Return(None) => 0,
         Kind::Let(_, value) | Kind::Assign(_, value) | Kind::Tag(value) | Kind::Get(value, ..) => {
             loops(value)
         }
@@ -353,46 +381,62 @@ pub(super) fn loops(e: &Expr) -> bool {
         | Kind::Make(_, args) => any(args),
         Kind::If(parts) | Kind::ArraySet(parts) => any(&parts[..]),
         Kind::ArrayGet(parts) | Kind::Fault(_, parts) => any(&parts[..]),
-        Kind::Set(record, _, value) => loops(record) || loops(value),
-        Kind::Call(_, args) => args.iter().any(|arg| match arg {
-            Arg::Value(e) => loops(e),
-            Arg::Capture(_) => false,
-        }),
-        Kind::CallValue(function, args) => loops(function) || any(args),
-        Kind::Chain(_, items, tail) => loops(tail) || items.iter().any(|item| any(item)),
+        Kind::Set(record, _, value) => loops(record).max(loops(value)),
+        Kind::Call(_, args) => {
+            let values = args.iter().map(|arg| match arg {
+                Arg::Value(e) => loops(e),
+                Arg::Capture(_) => 0,
+            });
+            values.max().unwrap_or(0)
+        }
+        Kind::CallValue(function, args) => loops(function).max(any(args)),
+        Kind::Chain(_, items, tail) => {
+            let items = items.iter().map(|item| any(item)).max();
+            loops(tail).max(items.unwrap_or(0))
+        }
         Kind::Match(made) => {
-            made.subjects.iter().any(|(_, e)| loops(e))
-                || loops_in(&made.tree)
-                || any(&made.arms)
+            let subjects = made.subjects.iter().map(|(_, e)| loops(e)).max();
+            let arms = any(&made.arms).max(loops_in(&made.tree));
+            arms.max(subjects.unwrap_or(0))
         }
         Kind::Try(made) => {
-            loops(&made.body)
-                || any(&made.arms)
-                || made.finally.iter().any(loops)
-                || made.catch.iter().any(|group| loops_in(&group.tree))
+            let groups = made.catch.iter().map(|group| loops_in(&group.tree)).max();
+            let finally = made.finally.as_ref().map_or(0, loops);
+            let arms = any(&made.arms).max(groups.unwrap_or(0));
+            loops(&made.body).max(finally).max(arms)
         }
         Kind::Receive(made) => {
-            any(&made.arms)
-                || made.groups.iter().any(|group| loops_in(&group.tree))
-                || made.after.iter().any(|(time, then)| loops(time) || loops(then))
+            let groups = made.groups.iter().map(|group| loops_in(&group.tree)).max();
+            let after = made.after.as_ref();
+            let after = after.map_or(0, |(time, then)| loops(time).max(loops(then)));
+            any(&made.arms).max(groups.unwrap_or(0)).max(after)
         }
     }
 }
 
-fn loops_in(tree: &Tree) -> bool {
+fn loops_in(tree: &Tree) -> u32 {
+    let below = |cases: &mut dyn Iterator<Item = &Tree>, default: &Tree| {
+        let most = cases.map(loops_in).max().unwrap_or(0);
+        most.max(loops_in(default))
+    };
     match tree {
-        Tree::Fail | Tree::Arm(_) => false,
-        Tree::Let(_, value, then) => loops(value) || loops_in(then),
+        Tree::Fail | Tree::Arm(_) => 0,
+        Tree::Let(_, value, then) => loops(value).max(loops_in(then)),
         Tree::Test(test, then, otherwise) => {
-            loops(test) || loops_in(then) || loops_in(otherwise)
+            let tests = loops(test);
+            tests.max(loops_in(then)).max(loops_in(otherwise))
         }
-        Tree::Ctor(_, cases, default) => {
-            cases.iter().any(|case| loops_in(&case.1)) || loops_in(default)
-        }
-        Tree::Word(_, cases, default) => {
-            cases.iter().any(|case| loops_in(&case.1)) || loops_in(default)
-        }
-        Tree::First(trees) => trees.iter().any(loops_in),
+        Tree::Ctor(_, cases, default) => below(&mut cases.iter().map(|case| &case.1), default),
+        Tree::Word(_, cases, default) => below(&mut cases.iter().map(|case| &case.1), default),
+        Tree::First(trees) => trees.iter().map(loops_in).max().unwrap_or(0),
+    }
+}
+
+/// The condition of `for x in list`.
+fn walks_list(condition: &Expr) -> bool {
+    match &condition.kind {
+        Kind::Prim(PrimOp::Eq, operands) => matches!(operands[0].kind, Kind::Tag(_)),
+        _ => false,
     }
 }
 

@@ -351,6 +351,7 @@ impl<'f> Emit<'_, 'f> {
         self.b.ins().jump(head, &[]);
         self.b.switch_to_block(head);
         self.poll();
+        self.count_round();
         self.branch(condition, inside, done);
         self.enter(inside);
         self.frames.push(Frame::Loop { leave, next, ty });

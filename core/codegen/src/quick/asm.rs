@@ -9,7 +9,6 @@ pub(super) struct Reg(pub(super) u8);
 pub(super) const RAX: Reg = Reg(0);
 pub(super) const RCX: Reg = Reg(1);
 pub(super) const RDX: Reg = Reg(2);
-pub(super) const RBX: Reg = Reg(3);
 pub(super) const RSP: Reg = Reg(4);
 pub(super) const RBP: Reg = Reg(5);
 pub(super) const RSI: Reg = Reg(6);
@@ -18,9 +17,6 @@ pub(super) const R8: Reg = Reg(8);
 pub(super) const R9: Reg = Reg(9);
 pub(super) const R10: Reg = Reg(10);
 pub(super) const R11: Reg = Reg(11);
-pub(super) const R12: Reg = Reg(12);
-pub(super) const R13: Reg = Reg(13);
-pub(super) const R14: Reg = Reg(14);
 /// The process.
 pub(super) const R15: Reg = Reg(15);
 
@@ -262,11 +258,6 @@ impl Asm {
         self.word4(number);
     }
 
-    pub(super) fn store_half_number(&mut self, number: i32, to: &Mem) {
-        self.mem(None, false, &[0xc7], 0, to, 4);
-        self.word4(number);
-    }
-
     pub(super) fn lea(&mut self, to: Reg, of: &Mem) {
         self.mem(None, true, &[0x8d], to.0, of, 0);
     }
@@ -410,8 +401,8 @@ impl Asm {
         self.both(None, true, &[0x0f, 0x40 | condition as u8], to.0, from.0);
     }
 
-    pub(super) fn decrement_half(&mut self, mem: &Mem) {
-        self.mem(None, false, &[0xff], 1, mem, 0);
+    pub(super) fn decrement(&mut self, mem: &Mem) {
+        self.mem(None, true, &[0xff], 1, mem, 0);
     }
 
     // Floats.
