@@ -19,13 +19,42 @@ pub struct Expr {
     pub span: Span,
 }
 
+/// The value of an integer literal, in two words: an `i128` would align every expression to 16 bytes, and lengthen it by as much.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Wide {
+    high: i64,
+    low: u64,
+}
+
+impl Wide {
+    /// The value.
+    pub fn get(self) -> i128 {
+        i128::from(self.high) << 64 | i128::from(self.low)
+    }
+}
+
+impl From<i128> for Wide {
+    fn from(value: i128) -> Wide {
+        Wide {
+            high: (value >> 64) as i64,
+            low: value as u64,
+        }
+    }
+}
+
+impl std::fmt::Debug for Wide {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}", self.get())
+    }
+}
+
 /// A literal.
 #[derive(Clone, PartialEq, Debug)]
 pub enum Lit {
     /// No suffix; larger than 64 bits is refused in inference.
-    Int(i128),
+    Int(Wide),
     /// `1u8`
-    Sized(i128, IntTy),
+    Sized(Wide, IntTy),
     /// Bits of the double.
     Float(u64),
     /// Bits of the double.

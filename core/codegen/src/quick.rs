@@ -6,6 +6,7 @@
 //! Absent: loops of the source (the optimiser takes these functions at once), and the rarer instructions, for which [`Unsupported`] is the answer.
 
 mod asm;
+mod call;
 mod inst;
 mod live;
 
@@ -524,16 +525,16 @@ impl Work<'_, '_> {
         }
         let entry = self.q.order[0];
         let params = self.func.dfg.block_params(entry);
-        let places = inst::places(&self.func.signature);
+        let places = call::places(&self.func.signature);
         for (param, place) in params.iter().zip(places) {
             if self.q.facts.uses[param.as_u32() as usize] == 0 {
                 continue;
             }
             let home = self.home(*param);
             match place {
-                inst::At::Int(reg) => self.asm().store(reg, &home),
-                inst::At::Float(reg) => self.asm().store_float(reg, &home),
-                inst::At::Stack(offset) => {
+                call::At::Int(reg) => self.asm().store(reg, &home),
+                call::At::Float(reg) => self.asm().store_float(reg, &home),
+                call::At::Stack(offset) => {
                     self.asm().load(RAX, &Mem::Base(RBP, 16 + offset));
                     self.asm().store(RAX, &home);
                 }

@@ -6,25 +6,28 @@ mod support;
 use nostos_abi::code::{CodeObject, Symbol};
 use nostos_check::hir::*;
 use nostos_check::ty::*;
-use nostos_codegen::{Codegen, Options};
+use nostos_codegen::{Codegen, Options, Tiers};
 use std::sync::Arc;
 use support::*;
 
 const OPTIONS: Options = Options {
     debug_sites: true,
     verifier: true,
+    tiers: Tiers::Best,
 };
 
 fn compile(program: &Program, id: FnId) -> Vec<CodeObject> {
     compile_at(program, id, vec![])
 }
 
-/// Compiles with and without sites; checks what must hold of every code object.
+/// Compiles with both back ends, with and without sites; checks what must hold of every code object.
 fn compile_at(program: &Program, id: FnId, types: Vec<Ty>) -> Vec<CodeObject> {
     let mut all = Vec::new();
-    for debug_sites in [false, true] {
+    let ways = [Tiers::Quick, Tiers::Best].map(|tiers| [(tiers, false), (tiers, true)]);
+    for (tiers, debug_sites) in ways.concat() {
         let mut codegen = Codegen::new(Options {
             debug_sites,
+            tiers,
             ..OPTIONS
         });
         let cell = codegen.fn_cell(&FnInst {

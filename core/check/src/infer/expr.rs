@@ -181,12 +181,14 @@ impl<'db> Infer<'db> {
                     Some(ty @ Ty::Int(_)) => ty,
                     _ => self.table.fresh_literal(),
                 };
-                self.me().literals.push((*value, ty.clone(), span));
-                (Some(hir::Literal::Int(*value as i64)), ty)
+                self.me().literals.push((value.get(), ty.clone(), span));
+                (Some(hir::Literal::Int(value.get() as i64)), ty)
             }
             Lit::Sized(value, width) => {
-                self.me().literals.push((*value, Ty::Int(*width), span));
-                (Some(hir::Literal::Int(*value as i64)), Ty::Int(*width))
+                self.me()
+                    .literals
+                    .push((value.get(), Ty::Int(*width), span));
+                (Some(hir::Literal::Int(value.get() as i64)), Ty::Int(*width))
             }
             Lit::Float(bits) => {
                 let ty = if expected == Some(Ty::Float32) {

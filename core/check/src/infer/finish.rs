@@ -20,7 +20,7 @@ pub(super) fn group(
     cx: &mut Infer<'_>,
     group: &[FnId],
     heads: &[Option<Arc<Header>>],
-    results: Vec<Open>,
+    mut results: Vec<Open>,
     rigid: u32,
     declared: bool,
 ) -> Vec<FnResult> {
@@ -66,7 +66,8 @@ pub(super) fn group(
     for (at, id) in group.iter().enumerate() {
         cx.enter(at);
         let head = heads[at].as_ref();
-        let open = results.iter().find(|(member, ..)| *member == at);
+        let open = results.iter().position(|(member, ..)| *member == at);
+        let open = open.map(|place| results.swap_remove(place));
         let signature = match cx.group.get(id).cloned() {
             Some(mono) => Signature {
                 type_params: count,
@@ -89,16 +90,8 @@ pub(super) fn group(
         };
         let mut warnings = Vec::new();
         let body = open.map(|(_, params, value, result, _)| {
-            let value = value.clone();
-            finish_body(
-                cx,
-                *id,
-                signature.type_params,
-                params.clone(),
-                value,
-                result.clone(),
-                &mut warnings,
-            )
+            let count = signature.type_params;
+            finish_body(cx, *id, count, params, value, result, &mut warnings)
         });
         if let Some(head) = head {
             let own = head.findings.clone();

@@ -164,7 +164,7 @@ impl<'db> Infer<'db> {
 
     fn range_pat(&mut self, from: &Lit, to: &Lit, inclusive: bool, ty: &Ty, span: Span) -> PatKind {
         let bound = |lit: &Lit| match lit {
-            Lit::Int(value) | Lit::Sized(value, _) => i64::try_from(*value).ok(),
+            Lit::Int(value) | Lit::Sized(value, _) => i64::try_from(value.get()).ok(),
             Lit::Char(c) => Some(i64::from(u32::from(*c))),
             _ => None,
         };

@@ -121,7 +121,7 @@ fn pat_literal(pat: ast::Pat<'_>) -> Option<Lit> {
 pub(super) fn lit(value: Literal, negative: bool) -> Lit {
     let int = |value: u128| {
         let value = i128::try_from(value).unwrap_or(i128::MAX);
-        if negative { -value } else { value }
+        Wide::from(if negative { -value } else { value })
     };
     let signed = |digits: String| {
         Name::from(if negative {

@@ -125,7 +125,10 @@ impl<'f> Emit<'_, 'f> {
             return;
         }
         let counter = self.address(COUNTER);
-        let had = self.b.ins().load(types::I64, trusted(), counter, HEADER_BYTES);
+        let had = self
+            .b
+            .ins()
+            .load(types::I64, trusted(), counter, HEADER_BYTES);
         let left = self.b.ins().iadd_imm_s(had, -1);
         self.b.ins().store(trusted(), left, counter, HEADER_BYTES);
         let hot = self.b.ins().icmp_imm_s(IntCC::SignedLessThan, left, 0);
@@ -320,8 +323,7 @@ impl<'f> Emit<'_, 'f> {
                 let each = kinds.iter().enumerate();
                 each.map(|(i, lane)| {
                     let ins = self.b.ins();
-                    let value =
-                        ins.stack_load(types::I64, lane_type(*lane), slot, i as i32 * 8);
+                    let value = ins.stack_load(types::I64, lane_type(*lane), slot, i as i32 * 8);
                     self.tracked(*lane, value)
                 })
                 .collect()

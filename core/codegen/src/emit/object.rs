@@ -5,8 +5,8 @@ use super::debug::Scopes;
 use crate::ir::{self, VarId};
 use crate::layout::Layouts;
 use crate::meaning::Meaning;
-use cranelift_codegen::binemit::Reloc as MachineReloc;
 use crate::quick::{Machine, SAVED};
+use cranelift_codegen::binemit::Reloc as MachineReloc;
 use cranelift_codegen::ir::{DebugTag, ExternalName, Function, SourceLoc, StackSlot};
 use cranelift_codegen::isa::unwind::UnwindInst;
 use cranelift_codegen::{CompiledCode, FinalizedMachExceptionHandler, FinalizedRelocTarget};
@@ -57,10 +57,12 @@ pub(super) fn code_object(
         .patchable_call_sites()
         .map(|s| (s.ret_addr, s.len))
         .collect();
-    let tags = buffer.debug_tags().filter_map(|list| match list.tags.first() {
-        Some(DebugTag::User(scope)) => Some((list.offset, scope - 1)),
-        Some(DebugTag::StackSlot(_)) | None => None,
-    });
+    let tags = buffer
+        .debug_tags()
+        .filter_map(|list| match list.tags.first() {
+            Some(DebugTag::User(scope)) => Some((list.offset, scope - 1)),
+            Some(DebugTag::StackSlot(_)) | None => None,
+        });
     let size = code.code_buffer().len() as u32;
     let locals = buffer.frame_layout().map_or(Vec::new(), |layout| {
         let at = |slot: StackSlot| layout.stackslots[slot].offset as i32 - frame_size as i32;
@@ -241,7 +243,10 @@ fn relocs(input: &Input<'_>) -> Vec<Reloc> {
         let kind = match reloc.kind {
             MachineReloc::Abs8 => RelocKind::Abs8,
             MachineReloc::X86PCRel4 | MachineReloc::X86CallPCRel4 => RelocKind::PcRel4,
-            other => panic!("{}: a relocation of kind {other:?}", input.known.function.name),
+            other => panic!(
+                "{}: a relocation of kind {other:?}",
+                input.known.function.name
+            ),
         };
         Reloc {
             offset: reloc.offset,
@@ -358,7 +363,7 @@ fn locals(
         .into_iter()
         .map(|(var, from, to)| {
             let info = &known.function.vars[var.0 as usize];
-                        LocalVar {
+            LocalVar {
                 name: info.name.to_string(),
                 shape: known.layouts.get(info.ty).shape,
                 fp_offset: slot_at(known.slots[&var]),

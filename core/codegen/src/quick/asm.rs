@@ -470,7 +470,8 @@ impl Asm {
     }
 
     pub(super) fn jump_if(&mut self, condition: Cond, to: Label) {
-        self.bytes.extend_from_slice(&[0x0f, 0x80 | condition as u8]);
+        self.bytes
+            .extend_from_slice(&[0x0f, 0x80 | condition as u8]);
         self.jumps.push((self.here(), to));
         self.word4(0);
     }
