@@ -504,7 +504,12 @@ module.exports = grammar({
 
     arguments: ($) => seq('(', commas($._element), ')'),
 
-    _element: ($) => choice($.expression, $.or_pattern, $.named_argument, $.default_argument),
+    _element: ($) =>
+      choice($.expression, $.or_pattern, $.named_argument, $.default_argument, alias($.argument_assignment, $.assignment)),
+
+    // What a macro takes.
+    argument_assignment: ($) =>
+      seq(field('left', $.expression), field('operator', choice('+=', '-=', '*=', '/=')), field('right', $.expression)),
 
     named_argument: ($) =>
       seq(field('name', choice($.identifier, $._complex)), ':', field('value', choice($.expression, $.or_pattern)), optional(seq('=', field('default', $.expression)))),

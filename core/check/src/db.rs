@@ -368,7 +368,12 @@ pub(crate) fn items_of(db: &dyn Db, file: FileId, text: &str) -> FileItems {
     let source = nostos_syntax::ast::SourceFile::cast(parse.tree().root())
         .expect("the root of a tree is a source file");
     let project = db.project();
-    let expand = crate::expand::items::Items { db, project, file };
+    let expand = crate::expand::items::Items {
+        db,
+        project,
+        file,
+        layer: crate::expand::table::Layer::Items,
+    };
     let is_std = source_of(db, project, file).is_some_and(|f| f.origin(db) == Origin::Std);
     let mut items = items::file_items(db.ids(), file, &path, source, (!is_std).then_some(&expand));
     items.syntax_errors = parse.errors().to_vec();

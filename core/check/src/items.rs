@@ -483,14 +483,6 @@ impl Collect<'_> {
         let Item::Fn(first) = items[at] else {
             return at;
         };
-        if !matches!(container, Container::Module(_))
-            && let Some(decorator) = first.decorators().next()
-        {
-            self.error(
-                decorator.node(),
-                "a method cannot be decorated; a function it calls can",
-            );
-        }
         let mut clauses = vec![first];
         let mut last = at;
         while let Some(Item::Fn(next)) = items.get(last + 1) {
@@ -666,6 +658,10 @@ impl Collect<'_> {
         let mut signature = None;
         let mut at = 0;
         while at < items.len() {
+            if let Some(count) = self.decorated_method(container, module, &items[at..]) {
+                at += count;
+                continue;
+            }
             match items[at] {
                 Item::Fn(_) => at = self.functions(items, at, container, module, &mut signature),
                 Item::Signature(item) => signature = Some(item),

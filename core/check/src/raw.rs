@@ -132,6 +132,18 @@ pub enum SpawnKind {
     Monitor,
 }
 
+/// What stands in place of an argument's value.
+#[allow(missing_docs, reason = "each is the construct of its name")]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Code {
+    Assignment,
+    Definition,
+    Pattern,
+    Wildcard,
+    /// A decorated function in a block: the statement behind this, with its decorators.
+    Decorated,
+}
+
 /// What an expression is.
 #[allow(missing_docs, reason = "each is the construct of its name")]
 #[derive(Clone, PartialEq, Debug)]
@@ -139,6 +151,8 @@ pub enum ExprKind {
     /// Reported by the parser.
     Error,
     Unsupported(&'static str),
+    /// An argument that is no expression: only a macro can take it.
+    Code(Code),
     Literal(Lit),
     /// Parts are literals or expressions to be shown.
     Interpolation(Vec<Expr>),

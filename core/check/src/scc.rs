@@ -299,6 +299,7 @@ impl Mentions {
         match &e.kind {
             ExprKind::Error
             | ExprKind::Unsupported(_)
+            | ExprKind::Code(_)
             | ExprKind::Literal(_)
             | ExprKind::Quote(_)
             | ExprKind::Splice(_)
@@ -375,7 +376,11 @@ impl Mentions {
             }
             ExprKind::MethodCall(base, name, _, _, args) => {
                 self.name(name);
-                self.dotted(base, name);
+                let plain: Name = crate::expand::plain(name).into();
+                if plain != *name {
+                    self.name(&plain);
+                }
+                self.dotted(base, &plain);
                 self.expr(base);
                 args.iter().for_each(|a| self.expr(&a.value));
             }

@@ -21,6 +21,9 @@ const MAX_NESTING: u32 = 500;
 /// How deep the tree may be; chains such as `a + b + …` reach it without nesting.
 const MAX_DEPTH: usize = 4000;
 
+/// How many arguments in each other are read again as statements or patterns, so that the time stays that of reading a few times.
+const MAX_ATTEMPTS: u32 = 2;
+
 const NEWLINE: u8 = 1;
 const SPACE: u8 = 2;
 const COLUMN_0: u8 = 4;
@@ -217,6 +220,8 @@ struct Parser<'a> {
     /// An item at column 0 ends every `end`-form that is open.
     column_0_ends: bool,
     missing_end: bool,
+    /// How many arguments around here are being read as something else than expressions.
+    attempts: u32,
 }
 
 impl<'a> Parser<'a> {
@@ -238,6 +243,7 @@ impl<'a> Parser<'a> {
             last_error: u32::MAX,
             column_0_ends,
             missing_end: false,
+            attempts: 0,
         }
     }
 

@@ -4,17 +4,19 @@
 //! the arguments they come from, or else the call's, so that diagnostics, breakpoints and stack traces stay in the text a person wrote.
 
 use super::hygiene;
+use super::items::{Expansion, Items};
 use super::render::{self, Naming, Rendered, Segment};
-use super::table::{self, MacroHead, may_expand};
+use super::table::{self, Layer, MacroHead, may_expand};
 use super::walk::{self, Visitor};
 use super::{Failure, Request, absolute, clean, closure, library, quoted};
-use crate::db::{Db, Project, file_items, fn_module, main_part, source_of, written};
+use crate::db::{Db, FnNode, Project, file_items, fn_module, main_part, source_of, written};
 use crate::hir::Span;
 use crate::lower::Lower;
-use crate::raw::{Arg, Expr, ExprKind, Function, Lit, Name, QuotePart, Stmt};
+use crate::raw::{Arg, Code, Expr, ExprKind, Function, Lit, Name, QuotePart, Stmt};
 use crate::resolve;
 use crate::ty::{FileId, FnId};
 use crate::types::Finding;
+use nostos_syntax::ast::Item;
 use nostos_syntax::{Entry, MARK, MARK_END};
 use rustc_hash::FxHashSet;
 use std::sync::Arc;
@@ -70,7 +72,14 @@ pub struct Expanded {
 }
 
 /// A function as inference sees it: without calls of macros.
-pub fn function(db: &dyn Db, project: Project, id: FnId) -> Option<Arc<Function>> {
+pub fn function(db: &dyn Db, _: Project, id: FnId) -> Option<Arc<Function>> {
+    function_at(db, db.fn_node(id))
+}
+
+// Asked for very often, so it has a memory of its own, found by index.
+#[salsa::tracked(returns(clone))]
+fn function_at(db: &dyn Db, node: FnNode) -> Option<Arc<Function>> {
+    let (project, id) = (db.project(), node.id(db));
     let file = source_of(db, project, db.ids().fn_key(id).file)?;
     if may_expand(db, project, file) {
         Some(expanded(db, project, id)?.def.clone())
@@ -128,6 +137,8 @@ pub fn expanded(db: &dyn Db, project: Project, id: FnId) -> Option<Arc<Expanded>
         count: &mut 0,
         depth: 0,
         quoted: false,
+        macro_body: table::is_macro(db, project, main),
+        used: false,
         label: String::new(),
         errors: Vec::new(),
         sites: Vec::new(),
@@ -184,7 +195,7 @@ struct Look<'a> {
 impl Visitor for Look<'_> {
     fn expr(&mut self, e: &mut Expr) {
         self.found |= match &e.kind {
-            ExprKind::Quote(_) | ExprKind::Splice(_) => true,
+            ExprKind::Quote(_) | ExprKind::Splice(_) | ExprKind::Code(Code::Decorated) => true,
             ExprKind::Call(callee, _, args) => {
                 is_eval(callee, args)
                     || called(self.db, self.project, self.module, self.bound, e).is_some()
@@ -204,6 +215,13 @@ fn is_eval(callee: &Expr, args: &[Arg]) -> bool {
     matches!(&callee.kind, ExprKind::Name(name) if **name == *"eval") && args.len() == 1
 }
 
+/// Whether an expression depends on what the definition around it binds, so that only its run can compute it.
+fn mentions_locals(e: &Expr, bound: &FxHashSet<Name>) -> bool {
+    hygiene::free(&mut e.clone())
+        .iter()
+        .any(|name| bound.contains(name))
+}
+
 /// The macro that an expression calls; not what a local of the same name holds.
 fn called(
     db: &dyn Db,
@@ -220,9 +238,11 @@ fn called(
             _ => None,
         },
         ExprKind::MethodCall(receiver, name, _, types, _) if types.is_empty() => {
-            let mut path = path_of(receiver)?;
-            path.push(name.clone());
-            table::resolve(db, project, module, &path)
+            let qualified = path_of(receiver).and_then(|mut path| {
+                path.push(name.clone());
+                table::resolve(db, project, module, &path)
+            });
+            qualified.or_else(|| table::behind_dot(db, project, module, name))
         }
         _ => None,
     }
@@ -253,6 +273,10 @@ struct Expand<'a> {
     depth: u32,
     /// Inside the splices of a quote, where `~` before a value means nothing more.
     quoted: bool,
+    /// What is expanded is the code of a macro, where `eval` is a function that gives syntax.
+    macro_body: bool,
+    /// What is looked at is used where syntax cannot be: as a condition, an operand, a statement whose value nobody wants.
+    used: bool,
     /// Tells generated names of different definitions apart.
     label: String,
     errors: Vec<Finding>,
@@ -261,6 +285,7 @@ struct Expand<'a> {
 
 impl Visitor for Expand<'_> {
     fn expr(&mut self, e: &mut Expr) {
+        let used = std::mem::replace(&mut self.used, false);
         match &mut e.kind {
             ExprKind::Quote(parts) => {
                 let before = std::mem::replace(&mut self.quoted, true);
@@ -285,6 +310,7 @@ impl Visitor for Expand<'_> {
                     }
                     _ if self.quoted => {
                         *e = inner;
+                        self.used = used;
                         self.expr(e);
                     }
                     _ => {
@@ -298,14 +324,30 @@ impl Visitor for Expand<'_> {
                 }
             }
             _ => {
-                if let Some(stmts) = self.call(e) {
+                if let Some(stmts) = self.call(e, used) {
                     e.kind = match stmts {
                         Some(stmts) => ExprKind::Block(stmts),
                         None => ExprKind::Error,
                     };
                     single(e);
-                } else {
-                    walk::expr(self, e);
+                    return;
+                }
+                match &mut e.kind {
+                    ExprKind::Binary(_, a, b) => {
+                        self.operand(a);
+                        self.operand(b);
+                    }
+                    ExprKind::Not(a) | ExprKind::Neg(a) => self.operand(a),
+                    ExprKind::If(condition, a, b) => {
+                        self.operand(condition);
+                        self.expr(a);
+                        b.iter_mut().for_each(|b| self.expr(b));
+                    }
+                    ExprKind::While(condition, body) => {
+                        self.operand(condition);
+                        self.operand(body);
+                    }
+                    _ => walk::expr(self, e),
                 }
             }
         }
@@ -313,9 +355,27 @@ impl Visitor for Expand<'_> {
 
     fn block(&mut self, stmts: &mut Vec<Stmt>) {
         let mut out = Vec::with_capacity(stmts.len());
-        for mut stmt in std::mem::take(stmts) {
+        let mut rest = std::mem::take(stmts).into_iter();
+        while let Some(mut stmt) = rest.next() {
+            if let Stmt::Expr(e) = &stmt
+                && e.kind == ExprKind::Code(Code::Decorated)
+            {
+                let span = e.span;
+                match self.decorated(span) {
+                    Some(stmts) => {
+                        if let Some(site) = self.sites.last_mut() {
+                            site.statement = true;
+                        }
+                        rest.next();
+                        out.extend(stmts);
+                    }
+                    None => out.push(Stmt::Expr(empty(span))),
+                }
+                continue;
+            }
+            let used = rest.len() > 0;
             if let Stmt::Expr(e) = &mut stmt
-                && let Some(expansion) = self.call(e)
+                && let Some(expansion) = self.call(e, used)
             {
                 if expansion.is_some()
                     && let Some(site) = self.sites.last_mut()
@@ -456,7 +516,7 @@ impl Expand<'_> {
                 QuotePart::Text(_) => {}
                 QuotePart::Splice(_, e) | QuotePart::Value(_, e) => self.expr(e),
                 QuotePart::If(c, a, b) => {
-                    self.expr(c);
+                    self.operand(c);
                     self.parts(a);
                     self.parts(b);
                 }
@@ -478,28 +538,49 @@ impl Expand<'_> {
         });
     }
 
+    fn operand(&mut self, e: &mut Expr) {
+        self.used = true;
+        self.expr(e);
+        self.used = false;
+    }
+
     /// When `e` calls a macro: what it becomes, or nothing when that has been reported.
-    fn call(&mut self, e: &Expr) -> Option<Option<Vec<Stmt>>> {
+    fn call(&mut self, e: &Expr, used: bool) -> Option<Option<Vec<Stmt>>> {
         if let ExprKind::Call(callee, _, args) = &e.kind
             && !self.quoted
+            && !self.macro_body
             && is_eval(callee, args)
+            && !mentions_locals(&args[0].value, self.bound)
             && self.is_library_eval()
         {
             let args = args.clone();
             return Some(self.eval(&args[0].value, e.span));
         }
         let head = called(self.db, self.project, self.module, self.bound, e)?;
-        let args = match &e.kind {
-            ExprKind::Call(_, _, args) | ExprKind::MethodCall(_, _, _, _, args) => args,
+        // In a macro a macro is a function on syntax: what it gives is spliced.
+        if (self.quoted || self.macro_body) && !used {
+            return None;
+        }
+        let (receiver, args) = match &e.kind {
+            ExprKind::Call(_, _, args) => (None, args),
+            ExprKind::MethodCall(receiver, name, _, _, args) => {
+                let is_path = path_of(receiver).is_some_and(|mut path| {
+                    path.push(name.clone());
+                    table::resolve(self.db, self.project, self.module, &path).is_some()
+                });
+                (Some(&**receiver).filter(|_| !is_path), args)
+            }
             _ => return None,
         };
-        let args: Vec<Argument> = args
-            .iter()
-            .map(|arg| Argument {
-                name: arg.name.clone(),
-                code: self.slice(arg.value.span).to_string(),
-                origin: arg.value.span.start,
-                literal: matches!(&arg.value.kind, ExprKind::Literal(lit) if !matches!(lit, Lit::Unit)),
+        let first = receiver.map(|value| (None, value));
+        let args: Vec<Argument> = first
+            .into_iter()
+            .chain(args.iter().map(|arg| (arg.name.clone(), &arg.value)))
+            .map(|(name, value)| Argument {
+                name,
+                code: self.slice(value.span).to_string(),
+                origin: value.span.start,
+                literal: matches!(&value.kind, ExprKind::Literal(lit) if !matches!(lit, Lit::Unit)),
             })
             .collect();
         Some(self.expansion(&head, &args, e.span))
@@ -515,7 +596,7 @@ impl Expand<'_> {
     }
 
     fn expansion(&mut self, head: &MacroHead, args: &[Argument], span: Span) -> Option<Vec<Stmt>> {
-        let answer = run(self.db, self.project, head, None, args);
+        let answer = run(self.db, self.project, head, None, args, Layer::Bodies);
         self.finish(&head.name.clone(), answer, span)
     }
 
@@ -529,7 +610,7 @@ impl Expand<'_> {
                     library("answerOf"),
                     absolute("std.syntax", "eval")
                 );
-                run_text(self.db, self.project, self.file, self.module, &code, call)
+                self.evaluate(&code, call)
             }
         };
         self.finish("eval", answer, span)
@@ -543,8 +624,54 @@ impl Expand<'_> {
             library("argOf"),
             library("valueOf")
         );
-        let answer = run_text(self.db, self.project, self.file, self.module, &code, call);
+        let answer = self.evaluate(&code, call);
         self.finish("comptime", answer, span)
+    }
+
+    fn evaluate(&self, code: &str, call: String) -> Result<Name, Failure> {
+        let request = Evaluate {
+            file: self.file,
+            module: self.module,
+            code,
+            call,
+        };
+        run_text(self.db, self.project, request, Layer::Bodies)
+    }
+
+    /// What a decorated local function becomes.
+    fn decorated(&mut self, span: Span) -> Option<Vec<Stmt>> {
+        if self.depth >= MAX_DEPTH {
+            self.report(span, "this decorator expands without end".into(), None);
+            return None;
+        }
+        let text = self.slice(span).to_string();
+        let parse = nostos_syntax::parse_expansion(&text, Entry::File);
+        let items: Vec<Item<'_>> = parse.file().items().collect();
+        let expand = Items {
+            db: self.db,
+            project: self.project,
+            file: self.file,
+            layer: Layer::Bodies,
+        };
+        let expansion = expand.decorated_from(self.module, &items, self.count)?;
+        let Expansion {
+            text,
+            mut segments,
+            errors,
+            by,
+            ..
+        } = expansion;
+        for (range, message) in errors {
+            let there = Span {
+                start: span.start + range.start,
+                end: span.start + range.end,
+            };
+            self.report(there, message, None);
+        }
+        for segment in &mut segments {
+            segment.origin += span.start;
+        }
+        self.statements(&by, Rendered { text, segments }, span)
     }
 
     /// Makes an answer statements of this definition.
@@ -578,7 +705,12 @@ impl Expand<'_> {
             label: format!("{}{}_", self.label, *self.count),
             open: FxHashSet::default(),
         };
-        let Rendered { text, segments } = render::render(&answer, &naming);
+        self.statements(name, render::render(&answer, &naming), span)
+    }
+
+    /// Statements of an expansion, calls in them expanded too.
+    fn statements(&mut self, name: &str, rendered: Rendered, span: Span) -> Option<Vec<Stmt>> {
+        let Rendered { text, segments } = rendered;
         let parse = nostos_syntax::parse_expansion(&text, Entry::Statements);
         if let Some(error) = parse.errors().first() {
             let hint = Some(format!("it expands to `{}`", shown(&text)));
@@ -608,6 +740,8 @@ impl Expand<'_> {
             count: &mut *self.count,
             depth: self.depth + 1,
             quoted: false,
+            macro_body: self.macro_body,
+            used: false,
             label: self.label.clone(),
             errors: Vec::new(),
             sites: Vec::new(),
@@ -721,8 +855,9 @@ pub fn run(
     head: &MacroHead,
     item: Option<&str>,
     args: &[Argument],
+    layer: Layer,
 ) -> Result<Name, Failure> {
-    let sources = closure::sources(db, project, head.file, vec![head.name.clone()]);
+    let sources = closure::sources(db, project, head.file, vec![head.name.clone()], layer);
     let attempt = |as_values: bool| {
         let mut list: Vec<String> = item.map(str::to_string).into_iter().collect();
         list.extend(args.iter().map(|arg| arg.text(as_values)));
@@ -754,24 +889,34 @@ pub fn run(
     }
 }
 
-/// Runs a text of a module.
+/// An expression to be computed at compile time.
+pub struct Evaluate<'a> {
+    /// The file it stands in.
+    pub file: FileId,
+    /// The module.
+    pub module: &'a str,
+    /// It.
+    pub code: &'a str,
+    /// A call that prints what it gives.
+    pub call: String,
+}
+
+/// Computes an expression.
 pub fn run_text(
     db: &dyn Db,
     project: Project,
-    file: FileId,
-    module: &str,
-    code: &str,
-    call: String,
+    of: Evaluate<'_>,
+    layer: Layer,
 ) -> Result<Name, Failure> {
-    let parse = nostos_syntax::parse_expansion(code, Entry::Statements);
+    let parse = nostos_syntax::parse_expansion(of.code, Entry::Statements);
     let names = parse
         .statements()
         .map_or_else(Vec::new, |block| closure::names_of(block.node()));
     let request = Request {
-        of: format!("{module}: {code}").into(),
-        sources: closure::sources(db, project, file, names),
-        module: module.into(),
-        text: call.into(),
+        of: format!("{}: {}", of.module, of.code).into(),
+        sources: closure::sources(db, project, of.file, names, layer),
+        module: of.module.into(),
+        text: of.call.into(),
     };
     super::answer(db, project, request)
 }

@@ -2,9 +2,10 @@
 //!
 //! By names alone, so rather too much than too little. An edit elsewhere leaves the texts equal, so answers stay.
 
-use super::table::collect;
-use crate::db::{Db, Origin, Project, SourceFile, module_path, parsed};
-use crate::raw::Name;
+use super::table::{Layer, collect, macro_table};
+use crate::db::{Db, Origin, Project, SourceFile, file_items, module_path, parsed};
+use crate::items::Place;
+use crate::raw::{Name, TypeBody};
 use crate::ty::FileId;
 use nostos_syntax::ast::Item;
 use nostos_syntax::{Kind, Node};
@@ -123,6 +124,7 @@ pub fn sources(
     project: Project,
     file: FileId,
     names: Vec<Name>,
+    layer: Layer,
 ) -> Arc<Vec<(Name, Name)>> {
     let files: Vec<(FileId, SourceFile)> = project
         .files(db)
@@ -134,14 +136,24 @@ pub fn sources(
         .iter()
         .map(|(_, file)| file_mentions(db, *file))
         .collect();
+    let made: Vec<Made> = files
+        .iter()
+        .map(|(id, file)| made(db, project, *id, *file, layer))
+        .collect();
     let mut wanted: FxHashSet<Name> = names.into_iter().collect();
     let mut taken: Vec<Vec<bool>> = all.iter().map(|list| vec![false; list.len()]).collect();
     loop {
         let mut changed = false;
-        for (list, taken) in all.iter().zip(&mut taken) {
+        for ((list, made), taken) in all.iter().zip(&made).zip(&mut taken) {
             for (mention, taken) in list.iter().zip(taken) {
+                let makes = || {
+                    made.iter().any(|(name, range)| {
+                        range.contains(&(mention.range.start as u32)) && wanted.contains(name)
+                    })
+                };
                 let needed = mention.defines.iter().any(|name| wanted.contains(name))
-                    || mention.about.iter().any(|name| wanted.contains(name));
+                    || mention.about.iter().any(|name| wanted.contains(name))
+                    || makes();
                 if !*taken && needed {
                     *taken = true;
                     changed = true;
@@ -174,6 +186,40 @@ pub fn sources(
         out.push((db.ids().file_path(*id), Name::from(text)));
     }
     Arc::new(out)
+}
+
+/// What macros made of items: names, and the items.
+type Made = Vec<(Name, std::ops::Range<u32>)>;
+
+fn made(db: &dyn Db, project: Project, id: FileId, file: SourceFile, layer: Layer) -> Made {
+    match layer {
+        Layer::Written => Vec::new(),
+        Layer::Items => macro_table(db, project)
+            .values()
+            .flatten()
+            .filter(|head| head.file == id)
+            .filter_map(|head| Some((head.name.clone(), head.maker?..head.maker? + 1)))
+            .collect(),
+        Layer::Bodies => {
+            let items = file_items(db, file);
+            let mut out = Vec::new();
+            for made in &items.expansions {
+                let here = |place: &Place| place.start == made.range.start;
+                let fns = items.fns.iter().filter(|entry| here(&entry.place));
+                out.extend(fns.map(|entry| (entry.def.name.clone(), made.range.clone())));
+                for entry in items.types.iter().filter(|entry| here(&entry.place)) {
+                    out.push((entry.def.name.clone(), made.range.clone()));
+                    if let TypeBody::Variants(variants) = &entry.def.body {
+                        let names = variants.iter().map(|variant| variant.name.clone());
+                        out.extend(names.map(|name| (name, made.range.clone())));
+                    }
+                }
+                let traits = items.traits.iter().filter(|entry| here(&entry.place));
+                out.extend(traits.map(|entry| (entry.def.name.clone(), made.range.clone())));
+            }
+            out
+        }
+    }
 }
 
 /// What stands between definitions: `use` lines and the heads and ends of modules matter, layout and comments do not.

@@ -8,7 +8,7 @@ use super::walk::{self, Role, Visitor};
 use super::{marked, plain};
 use crate::db::{Db, Project};
 use crate::ids::ModuleId;
-use crate::raw::{Function, Name};
+use crate::raw::{Expr, Function, Name};
 use crate::resolve;
 use nostos_syntax::MARK_END;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -18,6 +18,8 @@ struct Names {
     bound: FxHashSet<Name>,
     /// Every name that is bound or looked up, by spelling.
     spelled: FxHashMap<Name, FxHashSet<Name>>,
+    /// What is called behind a dot and has a mark.
+    methods: FxHashSet<Name>,
     any: bool,
 }
 
@@ -25,6 +27,12 @@ impl Visitor for Names {
     fn name(&mut self, name: &mut Name, role: Role) {
         self.any |= name.ends_with(MARK_END);
         if role == Role::Label {
+            return;
+        }
+        if role == Role::Method {
+            if name.ends_with(MARK_END) {
+                self.methods.insert(name.clone());
+            }
             return;
         }
         if role == Role::Bind {
@@ -45,13 +53,33 @@ pub fn bound(def: &mut Function) -> FxHashSet<Name> {
     names.bound
 }
 
-struct Rename<'a>(&'a FxHashMap<Name, Name>);
+/// The names that an expression mentions and does not bind.
+pub fn free(e: &mut Expr) -> FxHashSet<Name> {
+    let mut names = Names::default();
+    names.expr(e);
+    let Names { bound, spelled, .. } = names;
+    let mentioned = spelled.into_values().flatten();
+    mentioned.filter(|name| !bound.contains(name)).collect()
+}
+
+struct Rename<'a> {
+    new: &'a FxHashMap<Name, Name>,
+    /// What keeps its mark behind a dot.
+    methods: &'a FxHashSet<Name>,
+}
 
 impl Visitor for Rename<'_> {
     fn name(&mut self, name: &mut Name, role: Role) {
-        if role == Role::Label && name.ends_with(MARK_END) {
+        let is_bare = match role {
+            Role::Label => true,
+            Role::Method => !self.methods.contains(name),
+            Role::Bind | Role::Value | Role::Type => false,
+        };
+        if is_bare && name.ends_with(MARK_END) {
             *name = plain(name).into();
-        } else if let Some(new) = self.0.get(name) {
+        } else if role != Role::Method
+            && let Some(new) = self.new.get(name)
+        {
             *name = new.clone();
         }
     }
@@ -97,7 +125,16 @@ pub fn settle(
             }
         }
     }
-    walk::function(&mut Rename(&new), def);
+    // Behind a dot only functions are looked up where the macro stands; fields and methods have no place.
+    names.methods.retain(|name| {
+        marked(name).is_some_and(|(spelling, from)| {
+            let (there, name) = (db.ids().module(from), Name::from(spelling));
+            let meant = resolve::values(db, project, there, name.clone());
+            !meant.is_empty() && meant != resolve::values(db, project, module, name)
+        })
+    });
+    let methods = &names.methods;
+    walk::function(&mut Rename { new: &new, methods }, def);
     kept
 }
 
@@ -135,8 +172,9 @@ pub struct Own<'a>(pub &'a str);
 
 impl Visitor for Own<'_> {
     fn name(&mut self, name: &mut Name, role: Role) {
-        let strip = marked(name)
-            .is_some_and(|(_, from)| from == self.0 || matches!(role, Role::Label | Role::Bind));
+        let strip = marked(name).is_some_and(|(_, from)| {
+            from == self.0 || matches!(role, Role::Label | Role::Method | Role::Bind)
+        });
         if strip {
             *name = plain(name).into();
         }

@@ -1,9 +1,9 @@
 //! Decorators, and calls of macros where definitions stand: an item as written in, the text of the items it becomes out.
 
-use super::calls::{Argument, run, run_text, sentence, shown};
+use super::calls::{Argument, Evaluate, run, run_text, sentence, shown};
 use super::reflect;
 use super::render::{self, Naming, Rendered, Segment};
-use super::table::{self, MacroHead, path_of};
+use super::table::{self, Layer, MacroHead, path_of};
 use super::{Failure, absolute, library, plain};
 use crate::db::{Db, Project};
 use crate::hir::Span;
@@ -42,11 +42,23 @@ pub struct Items<'a> {
     pub project: Project,
     /// The file.
     pub file: FileId,
+    /// What may be looked at.
+    pub layer: Layer,
 }
 
 impl Items<'_> {
     /// A decorated item: its clauses when it is a function, else itself. `None`: nothing decorates it.
     pub fn decorated(&self, module: &str, items: &[Item<'_>]) -> Option<Expansion> {
+        self.decorated_from(module, items, &mut 0)
+    }
+
+    /// The same, where expansions have been counted before.
+    pub fn decorated_from(
+        &self,
+        module: &str,
+        items: &[Item<'_>],
+        count: &mut u32,
+    ) -> Option<Expansion> {
         let first = *items.first()?;
         let decorators: Vec<ast::Decorator<'_>> = first.decorators().collect();
         let last_decorator = decorators.last()?.node().range().end;
@@ -74,7 +86,7 @@ impl Items<'_> {
             },
             errors: Vec::new(),
             name: reflect::name_of(first).unwrap_or_default(),
-            count: 0,
+            count: *count,
         };
         let mut by = Name::from("");
         if work.name.is_empty() {
@@ -88,6 +100,7 @@ impl Items<'_> {
                 }
             }
         }
+        *count = work.count;
         Some(Expansion {
             text: work.current.text,
             segments: work.current.segments,
@@ -109,13 +122,13 @@ impl Items<'_> {
         let path = path_of(call.callee()?)?;
         let node = item.node();
         let range = node_range(node);
-        let head = table::resolve(self.db, self.project, module, &path);
+        let head = table::resolve_in(self.db, self.project, module, &path, self.layer);
         let (name, answer) = match head {
             Some(head) => {
                 let args = arguments(call.args(), range.start, 0);
                 (
                     head.name.clone(),
-                    run(self.db, self.project, &head, None, &args),
+                    run(self.db, self.project, &head, None, &args, self.layer),
                 )
             }
             None if path.len() == 1 && plain(&path[0]) == "eval" => {
@@ -162,7 +175,13 @@ impl Items<'_> {
             library("answerOf"),
             absolute("std.syntax", "eval")
         );
-        run_text(self.db, self.project, self.file, module, code, call)
+        let request = Evaluate {
+            file: self.file,
+            module,
+            code,
+            call,
+        };
+        run_text(self.db, self.project, request, self.layer)
     }
 }
 
@@ -176,14 +195,17 @@ fn arguments<'t>(
     offset: u32,
 ) -> Vec<Argument> {
     args.filter_map(|arg| {
-        let value = arg.value()?;
+        let node = arg.code()?;
+        let literal = arg.value().is_some_and(|value| match value {
+            Expr::Literal(_) | Expr::Atom(_) => true,
+            Expr::String(string) => string.plain_value().is_some(),
+            _ => false,
+        });
         Some(Argument {
             name: arg.name().map(|name| name.text().into()),
-            code: value.text().into(),
-            origin: value.node().range().start - base + offset,
-            literal: matches!(value, Expr::Literal(_))
-                || matches!(value, Expr::String(s) if s.plain_value().is_some())
-                || matches!(value, Expr::Atom(_)),
+            code: node.text().into(),
+            origin: node.range().start - base + offset,
+            literal,
         })
     })
     .collect()
@@ -251,8 +273,9 @@ impl Work<'_> {
             .map(|s| s.text().into())
             .collect();
         let (db, project) = (self.items.db, self.items.project);
-        let Some(head) = table::resolve(db, project, self.module, &path) else {
-            let table = table::macro_table(db, project);
+        let layer = self.items.layer;
+        let Some(head) = table::resolve_in(db, project, self.module, &path, layer) else {
+            let table = table::known(db, project, layer);
             let hint =
                 crate::resolve::did_you_mean(plain(path.last()?), table.keys().map(|name| &**name))
                     .map_or_else(String::new, |name| format!(" (did you mean `{name}`?)"));
@@ -302,7 +325,7 @@ impl Work<'_> {
             .arg_list()
             .map_or_else(Vec::new, |list| arguments(list.args(), self.base, WRITTEN));
         let (db, project) = (self.items.db, self.items.project);
-        let answer = run(db, project, head, Some(&item), &args)
+        let answer = run(db, project, head, Some(&item), &args, self.items.layer)
             .map_err(|failure| sentence(&head.name, &failure).0)?;
         let label = format!("{}_", self.name);
         let mut rendered = items_of(&answer, self.count, &label);
@@ -390,11 +413,10 @@ impl Work<'_> {
         };
         let stmts: Vec<Stmt<'_>> = block.stmts().collect();
         let expands = |e: Expr<'_>| match e {
-            Expr::Call(call) => call.callee().and_then(path_of).is_some_and(|path| {
-                plain(&path[path.len() - 1]) == "eval"
-                    || table::resolve(self.items.db, self.items.project, self.module, &path)
-                        .is_some()
-            }),
+            Expr::Call(call) => call
+                .callee()
+                .and_then(path_of)
+                .is_some_and(|path| plain(&path[path.len() - 1]) == "eval" || self.is_macro(&path)),
             _ => false,
         };
         let defines = |stmt: &Stmt<'_>| match stmt {
@@ -406,6 +428,13 @@ impl Work<'_> {
             .iter()
             .any(|stmt| matches!(stmt, Stmt::Fn(_) | Stmt::Item(_)))
             && stmts.last().is_some_and(fits)
+    }
+
+    fn is_macro(&self, path: &[Name]) -> bool {
+        let Items {
+            db, project, layer, ..
+        } = *self.items;
+        table::resolve_in(db, project, self.module, path, layer).is_some()
     }
 
     /// Origins in the text so far become origins in the item as written.

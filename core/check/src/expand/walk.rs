@@ -13,8 +13,10 @@ pub enum Role {
     Value,
     /// It is looked up among types or traits.
     Type,
-    /// A field, label or method.
+    /// A field or label.
     Label,
+    /// It is called behind a dot.
+    Method,
 }
 
 /// See the module.
@@ -41,7 +43,11 @@ fn changed<T: Clone>(shared: &mut Arc<T>, act: impl FnOnce(&mut T)) {
 pub fn expr<V: Visitor>(v: &mut V, e: &mut Expr) {
     v.span(&mut e.span);
     match &mut e.kind {
-        ExprKind::Error | ExprKind::Unsupported(_) | ExprKind::Literal(_) | ExprKind::Continue => {}
+        ExprKind::Error
+        | ExprKind::Unsupported(_)
+        | ExprKind::Code(_)
+        | ExprKind::Literal(_)
+        | ExprKind::Continue => {}
         ExprKind::Name(name) => v.name(name, Role::Value),
         ExprKind::Interpolation(items) | ExprKind::Tuple(items) | ExprKind::Set(items) => {
             items.iter_mut().for_each(|e| v.expr(e));
@@ -116,7 +122,7 @@ pub fn expr<V: Visitor>(v: &mut V, e: &mut Expr) {
         }
         ExprKind::MethodCall(receiver, name, span, types, list) => {
             v.expr(receiver);
-            v.name(name, Role::Label);
+            v.name(name, Role::Method);
             v.span(span);
             types.iter_mut().for_each(|t| ty(v, t));
             args(v, list);

@@ -24,6 +24,7 @@ impl<'db> Infer<'db> {
         expected: Option<&Ty>,
         span: Span,
     ) -> Expr {
+        let (seen, name) = (name, &Name::from(crate::expand::plain(name)));
         if let Some(path) = self.module_path(receiver) {
             if is_upper(name)
                 && let Some(ctors) = self.qualified_ctors(&path, name, name_span)
@@ -57,7 +58,7 @@ impl<'db> Infer<'db> {
         }
         let receiver = self.infer(receiver, None);
         let args = self.raw_args(args);
-        self.dot_call(receiver, name, name_span, types, args, span)
+        self.dot_call(receiver, seen, name_span, types, args, span)
     }
 
     /// A dot call on a typed receiver with typed arguments.
@@ -86,6 +87,8 @@ impl<'db> Infer<'db> {
         mut args: Args<'_>,
         span: Span,
     ) -> Expr {
+        // A name of a macro's quote: a function is looked for where the macro stands.
+        let (seen, name) = (name, &Name::from(crate::expand::plain(name)));
         let mut form = self.known_form(&receiver.ty);
         if let Ty::Infer(var) = form {
             if !self.table.is_literal(var) {
@@ -129,7 +132,7 @@ impl<'db> Infer<'db> {
             }
             return self.trait_call(of, name, receiver, types, args, span);
         }
-        let levels = self.functions_for(name, None, &form);
+        let levels = self.functions_for(seen, None, &form);
         args.positional.insert(0, Arg::Done(receiver));
         if !levels.iter().flatten().any(|h| !h.value) {
             self.type_rest(args);

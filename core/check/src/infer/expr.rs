@@ -77,6 +77,23 @@ impl<'db> Infer<'db> {
                 self.report(span, format!("{what} is not supported yet"));
                 self.error_expr(span)
             }
+            Raw::Code(code) => {
+                let (message, hint) = match code {
+                    raw::Code::Assignment => (
+                        "an assignment has no value",
+                        "a named argument is written `name: value`; only macros take statements",
+                    ),
+                    raw::Code::Definition => (
+                        "a definition has no value",
+                        "only macros take definitions; `x => …` is a function",
+                    ),
+                    raw::Code::Pattern => ("a pattern has no value", "only macros take patterns"),
+                    raw::Code::Wildcard => ("`_` has no value", "it stands only in patterns"),
+                    raw::Code::Decorated => ("this is not expanded", "macros cannot run here"),
+                };
+                self.report_hint(span, message, Some(hint.into()));
+                self.error_expr(span)
+            }
             Raw::Literal(lit) => self.literal(lit, expected, span),
             Raw::Interpolation(parts) => self.interpolation(parts, span),
             Raw::Name(name) => self.name(name, expected, span),

@@ -6,6 +6,7 @@ use crate::expand::items::{Expansion, MAX_DEPTH, through};
 use crate::expand::render;
 use crate::expand::walk::{self, Spans, Visitor};
 use crate::hir::Span;
+use crate::ids::{Container, ModuleId};
 use crate::raw::{ImplItem, TraitItem, TypeBody, TypeItem};
 use nostos_syntax::Entry;
 use nostos_syntax::ast::Item;
@@ -14,24 +15,29 @@ use std::sync::Arc;
 impl Collect<'_> {
     /// A decorated item and how many of `items` it consists of; nothing when nothing decorates it.
     pub(super) fn decorated(&mut self, index: usize, items: &[Item<'_>]) -> Option<usize> {
-        let first = *items.first()?;
-        first.decorators().next()?;
-        let mut count = 1;
-        if let Item::Fn(def) = first {
-            while let Some(Item::Fn(next)) = items.get(count) {
-                if next.decorators().next().is_some()
-                    || crate::lower::fn_name(*next) != crate::lower::fn_name(def)
-                    || next.params().count() != def.params().count()
-                    || crate::lower::are_overloads(def, *next)
-                {
-                    break;
-                }
-                count += 1;
-            }
-        }
-        let module = self.ids.module_path(self.out.modules[index].id);
-        let expansion = self.expand?.decorated(&module, &items[..count])?;
-        self.expansion(index, expansion);
+        let count = clauses(items)?;
+        let module = self.out.modules[index].id;
+        let path = self.ids.module_path(module);
+        let expansion = self.expand?.decorated(&path, &items[..count])?;
+        self.expansion(module, expansion, |collect, items| {
+            collect.module(index, items);
+        });
+        Some(count)
+    }
+
+    /// A decorated method and how many of `items` it consists of; nothing when nothing decorates it.
+    pub(super) fn decorated_method(
+        &mut self,
+        container: &Container,
+        module: ModuleId,
+        items: &[Item<'_>],
+    ) -> Option<usize> {
+        let count = clauses(items)?;
+        let path = self.ids.module_path(module);
+        let expansion = self.expand?.decorated(&path, &items[..count])?;
+        self.expansion(module, expansion, |collect, items| {
+            collect.members(container, module, items);
+        });
         Some(count)
     }
 
@@ -41,20 +47,27 @@ impl Collect<'_> {
         index: usize,
         item: nostos_syntax::ast::ItemExpr<'_>,
     ) -> bool {
-        let module = self.ids.module_path(self.out.modules[index].id);
+        let id = self.out.modules[index].id;
+        let module = self.ids.module_path(id);
         let Some(expand) = self.expand else {
             return false;
         };
         match expand.call(&module, item) {
             Some(expansion) => {
-                self.expansion(index, expansion);
+                self.expansion(id, expansion, |collect, items| collect.module(index, items));
                 true
             }
             None => false,
         }
     }
 
-    fn expansion(&mut self, index: usize, expansion: Expansion) {
+    /// Collects what an item of `module` became.
+    fn expansion(
+        &mut self,
+        module: ModuleId,
+        expansion: Expansion,
+        collect: impl FnOnce(&mut Self, &[Item<'_>]),
+    ) {
         for (range, message) in expansion.errors {
             self.out.errors.push(super::ItemError { range, message });
         }
@@ -76,10 +89,10 @@ impl Collect<'_> {
         let made = self.out.expansions.len();
         let uses: Vec<usize> = self.out.modules.iter().map(|m| m.uses.len()).collect();
         self.depth += 1;
-        self.module(index, &parse.file().items().collect::<Vec<_>>());
+        collect(self, &parse.file().items().collect::<Vec<_>>());
         self.depth -= 1;
         // From here on places are those of the item that was expanded.
-        let own = self.ids.module_path(self.out.modules[index].id);
+        let own = self.ids.module_path(module);
         let range = expansion.range.clone();
         let len = range.end - range.start;
         let whole = expansion.whole;
@@ -148,6 +161,26 @@ impl Collect<'_> {
         let inner = self.out.expansions.split_off(made);
         self.out.expansions.push(super::Made { range, text, inner });
     }
+}
+
+/// How many of `items` the first one, which is decorated, consists of: the clauses of a function belong together.
+pub(crate) fn clauses(items: &[Item<'_>]) -> Option<usize> {
+    let first = *items.first()?;
+    first.decorators().next()?;
+    let mut count = 1;
+    if let Item::Fn(def) = first {
+        while let Some(Item::Fn(next)) = items.get(count) {
+            if next.decorators().next().is_some()
+                || crate::lower::fn_name(*next) != crate::lower::fn_name(def)
+                || next.params().count() != def.params().count()
+                || crate::lower::are_overloads(def, *next)
+            {
+                break;
+            }
+            count += 1;
+        }
+    }
+    Some(count)
 }
 
 fn type_item<V: Visitor>(v: &mut V, def: &mut TypeItem) {

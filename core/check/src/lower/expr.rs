@@ -239,7 +239,18 @@ impl Lower {
     fn arg(self, arg: ast::Arg<'_>) -> Arg {
         Arg {
             name: arg.name().map(|name| name.text().into()),
-            value: *self.boxed(arg.node(), arg.value()),
+            value: match (arg.value(), arg.code()) {
+                (Some(ast::Expr::Bind(_) | ast::Expr::Assign(_)) | None, Some(code)) => Expr {
+                    kind: ExprKind::Code(match code.kind() {
+                        Kind::BindExpr | Kind::AssignExpr => Code::Assignment,
+                        Kind::WildPat => Code::Wildcard,
+                        _ if ast::Pat::cast(code).is_some() => Code::Pattern,
+                        _ => Code::Definition,
+                    }),
+                    span: self.span(code),
+                },
+                (value, _) => *self.boxed(arg.node(), value),
+            },
         }
     }
 
@@ -370,15 +381,17 @@ impl Lower {
         while at < stmts.len() {
             match stmts[at] {
                 ast::Stmt::Fn(first) => {
-                    if let Some(decorator) = first.decorators().next() {
+                    let decorated = first.decorators().next().map(|_| {
                         out.push(Stmt::Expr(Expr {
-                            kind: ExprKind::Unsupported("a decorator of a local function"),
-                            span: self.span(decorator.node()),
+                            kind: ExprKind::Code(Code::Decorated),
+                            span: self.span(first.node()),
                         }));
-                    }
+                        out.len() - 1
+                    });
                     let mut clauses = vec![first];
                     while let Some(ast::Stmt::Fn(next)) = stmts.get(at + 1) {
                         if fn_name(*next) != fn_name(first)
+                            || next.decorators().next().is_some()
                             || next.params().count() != first.params().count()
                             || are_overloads(first, *next)
                         {
@@ -386,6 +399,12 @@ impl Lower {
                         }
                         clauses.push(*next);
                         at += 1;
+                    }
+                    if let Some(decorated) = decorated
+                        && let Stmt::Expr(e) = &mut out[decorated]
+                    {
+                        let last = clauses[clauses.len() - 1];
+                        e.span.end = self.span(last.node()).end;
                     }
                     out.push(Stmt::LocalFn(Arc::new(
                         self.function(&clauses, signature.take()),

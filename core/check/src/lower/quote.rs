@@ -37,6 +37,7 @@ impl Lower {
         };
         let mut parts = Parts {
             lower: self,
+            quote: quote.node(),
             out: Vec::new(),
         };
         parts.inside(body.node());
@@ -44,12 +45,14 @@ impl Lower {
     }
 }
 
-struct Parts {
+struct Parts<'t> {
     lower: Lower,
+    /// What is being lowered.
+    quote: Node<'t>,
     out: Vec<QuotePart>,
 }
 
-impl Parts {
+impl<'t> Parts<'t> {
     fn text(&mut self, text: &str) {
         match self.out.last_mut() {
             Some(QuotePart::Text(last)) => last.push_str(text),
@@ -58,8 +61,8 @@ impl Parts {
     }
 
     /// What is between the brackets of a group; all of a node without brackets.
-    fn inside(&mut self, node: Node<'_>) {
-        let children: Vec<Node<'_>> = node.children().collect();
+    fn inside(&mut self, node: Node<'t>) {
+        let children: Vec<Node<'t>> = node.children().collect();
         let bracketed = matches!(node.kind(), Kind::Block | Kind::ParenExpr | Kind::TupleExpr)
             && children.len() > 1
             && children[0].kind().is_token();
@@ -72,12 +75,22 @@ impl Parts {
         }
     }
 
-    fn node(&mut self, node: Node<'_>, inner_quote: bool) {
+    fn node(&mut self, node: Node<'t>, inner_quote: bool) {
         if node.kind().is_token() {
             return self.token(node);
         }
         match node.kind() {
             Kind::SpliceExpr | Kind::SplicePat | Kind::SpliceType if !inner_quote => {
+                self.splice(node, place(node));
+            }
+            // `~~x` in a quote in this quote: `x` is known here, what it holds is spliced there.
+            Kind::SpliceExpr if is_double(node) => {
+                let inner = node.child_nodes().next().expect("looked at above");
+                self.text("~(");
+                self.splice(inner, 's');
+                self.text(")");
+            }
+            Kind::SpliceExpr | Kind::SplicePat | Kind::SpliceType if self.is_ours(node) => {
                 self.splice(node, place(node));
             }
             kind => {
@@ -89,13 +102,32 @@ impl Parts {
         }
     }
 
+    /// Whether a splice of a quote in this quote mentions a name that only what is around this quote binds.
+    fn is_ours(&self, splice: Node<'t>) -> bool {
+        let name = splice.descendants().find(|n| n.kind() == Kind::Ident);
+        let Some(name) = name.map(|name| name.text()) else {
+            return false;
+        };
+        let binds = |within: Node<'t>, but: Option<Node<'t>>| {
+            within.descendants().any(|n| {
+                n.kind() == Kind::NamePat
+                    && n.text() == name
+                    && but.is_none_or(|but| !but.range().covers(n.range()))
+            })
+        };
+        let around = std::iter::successors(self.quote.parent(), |node| node.parent())
+            .find(|node| matches!(node.kind(), Kind::MacroDef | Kind::FnDef));
+        around.is_some_and(|around| binds(around, Some(self.quote))) && !binds(self.quote, None)
+    }
+
     fn token(&mut self, token: Node<'_>) {
         match token.kind() {
             Kind::LineComment => {}
             Kind::BlockComment => self.text(" "),
             _ => {
                 self.text(token.text());
-                if is_marked(token) {
+                // What a macro made a macro of has its marks already.
+                if is_marked(token) && !token.text().ends_with(MARK_END) {
                     self.text(&format!("{MARK}{MARK_END}"));
                 }
             }
@@ -109,7 +141,7 @@ impl Parts {
         }
     }
 
-    fn splice(&mut self, node: Node<'_>, place: char) {
+    fn splice(&mut self, node: Node<'t>, place: char) {
         let Some(operand) = node.child_nodes().next() else {
             return;
         };
@@ -172,12 +204,12 @@ impl Parts {
     }
 
     /// `~if c { … } else { … }`
-    fn choice(&self, choice: ast::IfExpr<'_>, place: char) -> QuotePart {
+    fn choice(&self, choice: ast::IfExpr<'t>, place: char) -> QuotePart {
         let node = choice.node();
         let condition = choice
             .condition()
             .map_or_else(|| self.lower.no_expr(node), |e| self.lower.expr(e));
-        let part = |branch: Option<ast::Expr<'_>>| match branch {
+        let part = |branch: Option<ast::Expr<'t>>| match branch {
             // Nothing, also where a comma would be left over.
             None => vec![QuotePart::Text(format!(
                 "\u{E005}{place}\u{E00B}\u{E00D}\u{E006}"
@@ -186,6 +218,7 @@ impl Parts {
             Some(branch) => {
                 let mut parts = Parts {
                     lower: self.lower,
+                    quote: self.quote,
                     out: Vec::new(),
                 };
                 match branch {
@@ -223,6 +256,8 @@ fn is_marked(token: Node<'_>) -> bool {
     };
     match parent.kind() {
         Kind::NameExpr | Kind::NamePat | Kind::PinPat | Kind::TypeParam => true,
+        // Which function a dot call means.
+        Kind::MethodCallExpr => true,
         Kind::AsPat => token.text() != "as",
         Kind::FieldPat => parent.child_nodes().next().is_none(),
         Kind::PathType | Kind::Path => first(),
@@ -232,6 +267,12 @@ fn is_marked(token: Node<'_>) -> bool {
         }
         _ => false,
     }
+}
+
+/// `~~x`
+fn is_double(node: Node<'_>) -> bool {
+    let operand = node.child_nodes().next();
+    operand.is_some_and(|operand| operand.kind() == Kind::SpliceExpr)
 }
 
 /// The kind of place a splice fills: see `expand::render`.

@@ -678,6 +678,11 @@ impl<'t> Arg<'t> {
     pub fn value(self) -> Option<Expr<'t>> {
         one(self.node())
     }
+
+    /// What stands for the value: an expression, or a statement, definition or pattern, which only a macro can take.
+    pub fn code(self) -> Option<Node<'t>> {
+        self.node().child_nodes().next()
+    }
 }
 
 impl<'t> FieldExpr<'t> {

@@ -109,7 +109,7 @@ impl Parser<'_> {
         }
     }
 
-    fn statement(&mut self) {
+    pub(super) fn statement(&mut self) {
         match self.current() {
             Kind::VarKw if self.nth(1) != Kind::TypeKw => {
                 let mark = self.open();

@@ -1,6 +1,6 @@
 //! Expressions.
 
-use super::{Done, Mark, Parser};
+use super::{Done, MAX_ATTEMPTS, Mark, Parser};
 use crate::ast::BinaryOp;
 use crate::kind::Kind;
 
@@ -218,11 +218,63 @@ impl Parser<'_> {
                 parser.bump();
                 parser.bump();
             }
-            parser.expr();
+            parser.arg_value(close);
             parser.finish(arg, Kind::Arg);
         });
         self.leave(outer, close);
         self.finish(mark, Kind::ArgList);
+    }
+
+    /// An expression; or else code that only a macro can take: a statement, a definition, a pattern.
+    fn arg_value(&mut self, close: Kind) {
+        let start = (
+            self.pos,
+            self.events.len(),
+            self.errors.len(),
+            self.last_error,
+        );
+        self.expr();
+        let is_clean = |parser: &Self| {
+            let ends = parser.at_limit() || parser.at(Kind::Comma) || parser.at(close);
+            ends && parser.errors.len() == start.2
+        };
+        if is_clean(self) || self.attempts == MAX_ATTEMPTS {
+            return;
+        }
+        let as_expr = (
+            self.pos,
+            self.events.split_off(start.1),
+            self.errors.split_off(start.2),
+            self.last_error,
+        );
+        let assigns = matches!(
+            self.current(),
+            Kind::Eq | Kind::PlusEq | Kind::MinusEq | Kind::StarEq | Kind::SlashEq
+        );
+        self.attempts += 1;
+        for as_statement in [true, false] {
+            if as_statement && !assigns {
+                continue;
+            }
+            (self.pos, self.last_error) = (start.0, start.3);
+            if as_statement {
+                self.statement();
+            } else {
+                self.pattern();
+            }
+            if is_clean(self) {
+                self.attempts -= 1;
+                return;
+            }
+            self.events.truncate(start.1);
+            self.errors.truncate(start.2);
+        }
+        self.attempts -= 1;
+        // It is none of these: what is wrong with the expression is told.
+        self.pos = as_expr.0;
+        self.events.extend(as_expr.1);
+        self.errors.extend(as_expr.2);
+        self.last_error = as_expr.3;
     }
 
     fn primary(&mut self) -> Done {
