@@ -669,14 +669,28 @@ impl<'w> World<'w> {
         else {
             return false;
         };
-        let ctor = value.ctor() as usize;
-        let (Some(from), Some(to)) = (from.ctors.get(ctor), to.ctors.get(ctor)) else {
-            return false;
-        };
-        let mut fields = from.fields.iter().zip(&to.fields).enumerate();
-        fields.all(|(at, ((_, have), (_, want)))| {
-            self.is_of(*want, *have, &value.field(at as u32), depth + 1)
-        })
+        let mut value = value.clone();
+        loop {
+            let ctor = value.ctor() as usize;
+            let (Some(from), Some(to)) = (from.ctors.get(ctor), to.ctors.get(ctor)) else {
+                return false;
+            };
+            let mut more = None;
+            let fields = from.fields.iter().zip(&to.fields).enumerate();
+            for (at, ((_, part), (_, wanted))) in fields {
+                let field = value.field(at as u32);
+                // A last field of the type itself, as of a list, is no deeper.
+                if at + 1 == from.fields.len() && (*part, *wanted) == (have, want) {
+                    more = Some(field);
+                } else if !self.is_of(*wanted, *part, &field, depth + 1) {
+                    return false;
+                }
+            }
+            match more {
+                Some(next) => value = next,
+                None => return true,
+            }
+        }
     }
 
     fn look(&mut self, p: &mut Process<'w>) -> Step<'w> {

@@ -115,68 +115,71 @@ impl Maker<'_> {
                     boxed: packed,
                 },
                 ShapeKind::Variant { ctors, boxed },
-            ) => {
-                let (ctor, words) =
-                    value::constructor(self.table, self.memory, from, *packed, lanes)?;
-                let index = from.iter().position(|c| std::ptr::eq(c, ctor))?;
-                let to = ctors.get(index).filter(|to| to.name == ctor.name)?;
-                self.constructed(
-                    index,
-                    ctor,
-                    &words,
-                    to,
-                    *boxed,
-                    ctors.len(),
-                    wanted.lanes.len(),
-                    depth,
-                )
-            }
+            ) => self.constructed((have, from, *packed), lanes, (want, ctors, *boxed), depth),
             _ => None,
         }
     }
 
-    #[allow(clippy::too_many_arguments, reason = "both sides of one constructor")]
+    /// A constructor's value. A last field of the type itself, as of a list, is no deeper.
     fn constructed(
         &mut self,
-        index: usize,
-        from: &Ctor,
-        words: &[u64],
-        to: &Ctor,
-        boxed: bool,
-        ctors: usize,
-        lanes: usize,
+        (have, from, packed): (ShapeId, &[Ctor], bool),
+        lanes: &[u64],
+        (want, to, boxed): (ShapeId, &[Ctor], bool),
         depth: usize,
     ) -> Option<Vec<u64>> {
-        if boxed && to.fields.is_empty() {
-            return Some(vec![immediate(index as u32)]);
-        }
-        let mut out = vec![0; if boxed { 0 } else { lanes }];
-        if !boxed && ctors > 1 {
-            *out.first_mut()? = index as u64;
-        }
-        let fields = from
-            .fields
-            .iter()
-            .zip(&from.places)
-            .zip(to.fields.iter().zip(&to.places));
-        for (((_, have), places), ((_, want), to)) in fields {
-            let part: Option<Vec<u64>> = places
-                .iter()
-                .map(|at| words.get(*at as usize).copied())
-                .collect();
-            let part = self.value(*have, &part?, *want, depth + 1)?;
-            for (at, word) in to.iter().zip(part) {
-                let at = *at as usize;
-                if out.len() <= at {
-                    out.resize(at + 1, 0);
+        let mut chain = Vec::new();
+        let mut lanes = lanes.to_vec();
+        loop {
+            let (ctor, words) = value::constructor(self.table, self.memory, from, packed, &lanes)?;
+            let index = from.iter().position(|c| std::ptr::eq(c, ctor))?;
+            let to = to.get(index).filter(|to| to.name == ctor.name)?;
+            let more = match (ctor.fields.last(), to.fields.last()) {
+                (Some((_, last)), Some((_, wanted))) if (*last, *wanted) == (have, want) => {
+                    Some(places(&words, ctor.places.last()?)?)
                 }
-                out[at] = word;
+                _ => None,
+            };
+            chain.push((index, ctor, words, to));
+            match more {
+                Some(more) => lanes = more,
+                None => break,
             }
         }
-        if boxed {
-            return Some(vec![self.object(to.desc?, out)?]);
+        let mut made: Option<Vec<u64>> = None;
+        for (index, from, words, ctor) in chain.into_iter().rev() {
+            if boxed && ctor.fields.is_empty() {
+                made = Some(vec![immediate(index as u32)]);
+                continue;
+            }
+            let width = if boxed { 0 } else { self.width(want) };
+            let mut out = vec![0; width];
+            if !boxed && to.len() > 1 {
+                *out.first_mut()? = index as u64;
+            }
+            let last = ctor.fields.len().saturating_sub(1);
+            for (at, ((_, have), (_, want))) in from.fields.iter().zip(&ctor.fields).enumerate() {
+                let part = match made.take_if(|_| at == last) {
+                    Some(part) => part,
+                    None => {
+                        let part = places(&words, &from.places[at])?;
+                        self.value(*have, &part, *want, depth + 1)?
+                    }
+                };
+                for (at, word) in ctor.places[at].iter().zip(part) {
+                    let at = *at as usize;
+                    if out.len() <= at {
+                        out.resize(at + 1, 0);
+                    }
+                    out[at] = word;
+                }
+            }
+            made = Some(match boxed {
+                true => vec![self.object(ctor.desc?, out)?],
+                false => out,
+            });
         }
-        Some(out)
+        made
     }
 
     /// The words of fields that lie one after the other.
@@ -237,4 +240,11 @@ impl Maker<'_> {
             .get(shape.0 as usize)
             .map_or(0, |s| s.lanes.len())
     }
+}
+
+/// The words at these places.
+fn places(words: &[u64], at: &[u32]) -> Option<Vec<u64>> {
+    at.iter()
+        .map(|at| words.get(*at as usize).copied())
+        .collect()
 }
