@@ -11,4 +11,4 @@ host=$(rustc -vV | sed -n "s/^host: //p")
 cargo build --release --target "$host" --bin "$target"
 mkdir -p "corpus/$target" "artifacts/$target"
 exec "$CARGO_TARGET_DIR/$host/release/$target" "corpus/$target" ../tests/lang ../tests/check ../std \
-  -dict=nostos.dict -max_total_time="$seconds" -max_len=4000 -timeout=20 -rss_limit_mb=4000 -artifact_prefix="artifacts/$target/"
+  -dict=nostos.dict -max_total_time="$seconds" -max_len=4000 -timeout=600 -entropic=0 -rss_limit_mb=4000 -artifact_prefix="artifacts/$target/"

@@ -694,6 +694,15 @@ impl<'w> World<'w> {
     }
 
     fn look(&mut self, p: &mut Process<'w>) -> Step<'w> {
+        match self.take_locks_back(p) {
+            None => {}
+            Some(Answer::Error(kind, why)) => return Ok(self.error(p, &kind, &why, 0)),
+            Some(_) => {
+                p.waiting = true;
+                p.next = Some(Next::Look);
+                return Err(Halt::Parked);
+            }
+        }
         let Some(Wait::Receiving {
             receive,
             mut cursor,
@@ -736,6 +745,7 @@ impl<'w> World<'w> {
             group: 0,
             deadline,
         });
+        self.lend_locks(p);
         p.receives = true;
         p.deadline = (deadline != u64::MAX).then_some(deadline);
         p.next = Some(Next::Look);

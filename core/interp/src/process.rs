@@ -157,6 +157,10 @@ pub(crate) struct Process<'w> {
     pub(crate) waits_for: Option<Rc<Resource>>,
     /// The deadline of an op that is tried again.
     pub(crate) patience: Option<u64>,
+    /// The locks it lends while it waits for others: which and how deep, the last one to be taken back first.
+    pub(crate) lent: Vec<(i64, u64)>,
+    /// `patience` of an op that waits for lent locks first.
+    pub(crate) put_off: Option<u64>,
     /// What its last receive from a channel got.
     pub(crate) taken: Option<Value>,
     /// Module-level values that each process has for itself.
@@ -193,6 +197,8 @@ impl<'w> Process<'w> {
             waiting: false,
             waits_for: None,
             patience: None,
+            lent: Vec::new(),
+            put_off: None,
             taken: None,
             locals: FxHashMap::default(),
             quiet: false,

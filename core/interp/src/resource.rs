@@ -91,6 +91,9 @@ impl<'w> World<'w> {
     }
 
     pub(crate) fn channel_send(&mut self, p: &mut Process<'w>, a: &[Value]) -> Answer {
+        if let Some(answer) = self.back_with_locks(p) {
+            return answer;
+        }
         self.back_from_channel(p);
         let (resource, channel) = channel(&a[0]);
         let channel = channel(&resource);
@@ -100,7 +103,9 @@ impl<'w> World<'w> {
         }
         if state.queue.len() >= channel.capacity {
             state.senders.push_back(p.pid);
+            drop(state);
             p.waits_for = Some(resource.clone());
+            self.lend_locks(p);
             return Answer::Wait(None);
         }
         state.queue.push_back(deep_copy(&a[1]));
@@ -112,6 +117,9 @@ impl<'w> World<'w> {
 
     /// 1: got a value; 0: none in this time; −1: closed, and none is left.
     pub(crate) fn channel_receive(&mut self, p: &mut Process<'w>, a: &[Value]) -> Answer {
+        if let Some(answer) = self.back_with_locks(p) {
+            return answer;
+        }
         self.back_from_channel(p);
         let (resource, channel) = channel(&a[0]);
         let (millis, keep) = (a[1].word(), a[2].word() != 0);
@@ -130,7 +138,9 @@ impl<'w> World<'w> {
                 return value(Value::Word(0));
             };
             state.receivers.push_back(p.pid);
+            drop(state);
             p.waits_for = Some(resource.clone());
+            self.lend_locks(p);
             return Answer::Wait(Some(deadline));
         };
         // What is kept, or lies behind, is there for the next one.
@@ -271,6 +281,56 @@ impl<'w> World<'w> {
                 self.hand_over(key);
             }
         }
+    }
+
+    /// A process is about to wait for others: they may have its locks meanwhile, else those it waits for might wait for it.
+    pub(crate) fn lend_locks(&mut self, p: &mut Process<'w>) {
+        if !p.lent.is_empty() {
+            return;
+        }
+        let mine = self
+            .locks
+            .held
+            .iter()
+            .filter(|(_, lock)| lock.owner == p.pid);
+        p.lent = mine.map(|(key, lock)| (*key, lock.depth)).collect();
+        p.lent
+            .sort_unstable_by_key(|(key, _)| std::cmp::Reverse(*key));
+        for &(key, _) in p.lent.iter().rev() {
+            self.hand_over(key);
+        }
+    }
+
+    /// Takes lent locks back. `Some`: there is something in the way.
+    pub(crate) fn take_locks_back(&mut self, p: &mut Process<'w>) -> Option<Answer> {
+        while let Some(&(key, depth)) = p.lent.last() {
+            match self.lock(p.pid, key) {
+                Answer::Value(_) => {
+                    let lock = self.locks.held.get_mut(&key).expect("it is held");
+                    lock.depth = depth;
+                    p.lent.pop();
+                }
+                wait @ Answer::Wait(_) => return Some(wait),
+                deadlock => {
+                    p.lent.clear();
+                    return Some(deadlock);
+                }
+            }
+        }
+        None
+    }
+
+    /// The same for an op that is tried again; its deadline is not what it waits for meanwhile.
+    fn back_with_locks(&mut self, p: &mut Process<'w>) -> Option<Answer> {
+        if p.lent.is_empty() {
+            return None;
+        }
+        p.put_off = p.put_off.or(p.patience);
+        let answer = self.take_locks_back(p);
+        if answer.is_none() {
+            p.patience = p.put_off.take();
+        }
+        answer
     }
 
     /// A process has ended: all its locks go on.

@@ -149,6 +149,21 @@ impl Gen {
                 self.typed(ty, &format!("#{{{}}}", items.join(", ")))
             }
             T::Adt(number, arg) => self.construct(*number, arg.as_deref(), 0, scope),
+            T::Big => (*self
+                .r
+                .of(&["0n", "7n", "(-3n)", "12345678901234567890123n"]))
+            .into(),
+            T::Dec => (*self.r.of(&["0d", "1.5d", "(-0.25d)", "10d", "123456.789d"])).into(),
+            T::F32 => (*self.r.of(&["0.0f32", "1.5f32", "(-0.1f32)", "1.0e10f32"])).into(),
+            T::Var(_) => {
+                let known: Vec<&String> =
+                    scope.iter().filter(|s| s.1 == *ty).map(|s| &s.0).collect();
+                match known.first() {
+                    Some(name) => (*name).clone(),
+                    // Nothing is known of the type.
+                    None => self.typed(ty, "panic(\"no value\")"),
+                }
+            }
             T::Param => panic!("parameters are replaced"),
         }
     }
@@ -207,7 +222,9 @@ impl Gen {
 
     /// Ways to make a value of any type.
     fn general(&mut self, ty: &T, depth: usize, scope: Scope<'_>) -> Option<String> {
-        let text = match self.r.below(26) {
+        let text = match self.r.below(40) {
+            26..=36 => return self.wider(ty, depth, scope),
+            37..=39 => return self.by_trait(ty, depth, scope),
             0 | 1 => {
                 let c = self.expr(&T::Bool, depth, scope);
                 let (a, b) = (self.expr(ty, depth, scope), self.expr(ty, depth, scope));
@@ -398,7 +415,7 @@ impl Gen {
     }
 
     /// What is done again and again must not let its own value grow.
-    fn in_loop(&mut self, ty: &T, depth: usize, scope: Scope<'_>) -> String {
+    pub(crate) fn in_loop(&mut self, ty: &T, depth: usize, scope: Scope<'_>) -> String {
         let outer = std::mem::replace(&mut self.repeated, true);
         let depth = if ty.grows(&self.adts) { 0 } else { depth };
         let text = self.expr(ty, depth, scope);
@@ -410,6 +427,7 @@ impl Gen {
         let fitting: Vec<_> = self
             .funs
             .iter()
+            .chain(&self.module_funs)
             .filter(|f| f.result == *ty)
             .cloned()
             .collect();
@@ -429,7 +447,10 @@ impl Gen {
             named |= self.r.chance(15);
             args.push((named, if named { format!("{name}: {arg}") } else { arg }));
         }
-        let dotted = args.first().is_some_and(|first| !first.0) && self.r.chance(25);
+        let qualified = fun.name.contains('.');
+        // Named arguments want a receiver of known type.
+        let dotted =
+            !qualified && !named && args.first().is_some_and(|first| !first.0) && self.r.chance(25);
         let mut args = args.into_iter().map(|(_, arg)| arg);
         if dotted {
             let first = args.next().expect("there is one");

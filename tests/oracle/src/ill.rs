@@ -3,12 +3,13 @@
 use crate::expr::Scope;
 use crate::program::Gen;
 use crate::types::T;
+use crate::wrong::EXPRESSIONS;
 
 impl Gen {
     /// An expression in the place of one of this type, with exactly one mistake in it.
     pub(crate) fn mistake(&mut self, ty: &T, scope: Scope<'_>) -> String {
         let wanted = ty.text(&self.adts);
-        let (what, text) = match self.r.below(24) {
+        let (what, text) = match self.r.below(48) {
             0 => {
                 let other = self.unlike(ty);
                 let value = self.expr(&other, 1, scope);
@@ -103,6 +104,10 @@ impl Gen {
                 "a lambda with too many parameters",
                 self.plainly("[1].map((a, b, c) => 1)", ty),
             ),
+            23..=44 => ("one of many", {
+                let text = *self.r.of(EXPRESSIONS);
+                self.plainly(text, ty)
+            }),
             _ => (
                 "an annotation that is wrong",
                 self.plainly("{ z: Int = \"a\"; z }", ty),

@@ -4,10 +4,15 @@
 #![forbid(unsafe_code)]
 
 mod expr;
+mod generics;
 mod ill;
 mod own;
 mod pattern;
 pub mod program;
 pub mod random;
 pub mod run;
+mod stage;
+mod traits;
 pub mod types;
+mod wider;
+mod wrong;

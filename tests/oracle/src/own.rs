@@ -34,7 +34,28 @@ impl Gen {
                 let c = self.name("ch");
                 format!("(match ({s}).chars() {{ [{c} | _] -> {c}, [] -> {other} }})")
             }
-            T::Atom => self.literal(ty, scope),
+            T::Atom | T::Var(_) => self.literal(ty, scope),
+            T::Big | T::Dec | T::F32 => {
+                let a = self.expr(ty, depth, scope);
+                let b = self.expr(ty, depth.min(1), scope);
+                match self.r.below(5) {
+                    0 if *ty == T::Big => {
+                        format!("({}).toBigInt()", self.expr(&T::Int, depth, scope))
+                    }
+                    0 if *ty == T::F32 => {
+                        format!("({}).asFloat32()", self.expr(&T::Float, depth, scope))
+                    }
+                    1 => format!("(-{a})"),
+                    2 if *ty == T::Big => {
+                        let op = *self.r.of(&["/", "%"]);
+                        format!("({a} {op} {b})")
+                    }
+                    _ => {
+                        let op = *self.r.of(&["+", "-", "*"]);
+                        format!("({a} {op} {b})")
+                    }
+                }
+            }
             T::Sized(i) => {
                 let a = self.expr(ty, depth, scope);
                 match self.r.below(4) {
@@ -144,7 +165,26 @@ impl Gen {
 
     fn int(&mut self, depth: usize, scope: Scope<'_>) -> String {
         let a = self.expr(&T::Int, depth, scope);
-        match self.r.below(18) {
+        match self.r.below(22) {
+            18 | 19 => {
+                let by = self.sized_by_trait(depth, scope);
+                by.unwrap_or_else(|| format!("(-{a})"))
+            }
+            20 => {
+                let arr = self.name("a");
+                let b = self.expr(&T::Int, depth.min(1), scope);
+                format!(
+                    "{{ {arr} = newInt64Array(3); {arr}[0] = {a}; {arr}[2] = {arr}[0] + {b}; {arr}.toList().sum() }}"
+                )
+            }
+            21 => {
+                let s = self.expr(&T::Str, depth, scope);
+                match self.r.below(3) {
+                    0 => format!("({s}).toInt().unwrapOr({a})"),
+                    1 => format!("({s}).indexOf(\"l\").unwrapOr(-1)"),
+                    _ => format!("({s}).split(\"l\").length()"),
+                }
+            }
             0..=3 => {
                 let b = self.expr(&T::Int, depth, scope);
                 format!("({a} {} {b})", self.r.of(&["+", "-", "*"]))
@@ -191,10 +231,11 @@ impl Gen {
                 format!("({a}).{op}({b})")
             }
             10 => {
-                let (x, y) = (self.weighed(depth, scope), self.r.below(5));
+                let ((ty, x), y) = (self.weighed(depth, scope), self.r.below(5));
                 match self.r.below(3) {
                     0 => format!("({x}).weight()"),
-                    1 => format!("({x}).heavier(by: {y})"),
+                    // Named arguments want a receiver of known type.
+                    1 => format!("{}.heavier(by: {y})", self.typed(&ty, &x)),
                     _ => format!("({x}).heavier()"),
                 }
             }
@@ -222,7 +263,7 @@ impl Gen {
     }
 
     /// Something with an implementation of `Weighed`.
-    fn weighed(&mut self, depth: usize, scope: Scope<'_>) -> String {
+    fn weighed(&mut self, depth: usize, scope: Scope<'_>) -> (T, String) {
         let mut ty = match self.r.below(4) {
             0 => T::Str,
             1 => T::Bool,
@@ -234,7 +275,8 @@ impl Gen {
             1 => ty = T::Opt(Box::new(ty)),
             _ => {}
         }
-        self.expr(&ty, depth, scope)
+        let value = self.expr(&ty, depth, scope);
+        (ty, value)
     }
 
     fn bool(&mut self, depth: usize, scope: Scope<'_>) -> String {
@@ -360,7 +402,48 @@ impl Gen {
     }
 
     fn list(&mut self, ty: &T, item: &T, depth: usize, scope: Scope<'_>) -> String {
-        match self.r.below(13) {
+        match self.r.below(18) {
+            13 => {
+                let (y, n) = (self.name("x"), self.r.below(3));
+                let list = self.expr(ty, depth, scope);
+                let inner = and(scope, vec![(y.clone(), item.clone(), false)]);
+                let test = self.expr(&T::Bool, depth.min(1), &inner);
+                match n {
+                    0 => format!("({list}).partition({y} => {test}).0"),
+                    1 => format!("({list}).takeWhile({y} => {test})"),
+                    _ => format!("({list}).dropWhile({y} => {test})"),
+                }
+            }
+            14 => {
+                let other = T::List(Box::new(self.ty(1)));
+                let (list, zipped) = (
+                    self.expr(ty, depth, scope),
+                    self.expr(&other, depth.min(1), scope),
+                );
+                format!("({list}).zip({zipped}).unzip().0")
+            }
+            15 => {
+                let (s, x) = (self.name("s"), self.name("x"));
+                let start = self.expr(item, depth.min(1), scope);
+                let from = self.ty(0);
+                let list = self.expr(&T::List(Box::new(from.clone())), depth, scope);
+                let inner = and(
+                    scope,
+                    vec![(s.clone(), item.clone(), false), (x.clone(), from, false)],
+                );
+                let body = self.in_loop(item, depth.min(1), &inner);
+                format!("({list}).take(5).scanl({start}, ({s}, {x}) => {body})")
+            }
+            16 => {
+                let (a, b) = (self.name("a"), self.name("b"));
+                let list = self.expr(ty, depth, scope);
+                let inner = and(scope, vec![(a.clone(), item.clone(), false)]);
+                let key = self.expr(&T::Int, depth.min(1), &inner);
+                format!(
+                    "{{ {b} = ({list}).map({a} => ({key}, {a})); {b}.map(({a}, _) => {a}).sort().take(4).flatMap({a} => {b}.find((k, _) => k == {a}).toList()).map((_, v) => v) }}"
+                )
+            }
+            17 => format!("({}).unique()", self.expr(ty, depth, scope)),
             0 | 1 => {
                 let items: Vec<String> = (0..self.r.between(1, 3))
                     .map(|_| self.expr(item, depth, scope))

@@ -249,7 +249,10 @@ impl Gen {
                 let key = if **key == T::Int { "1" } else { "\"a\"" };
                 format!("%{{{key}: {}}}", self.pattern(value, 1, bound, scope))
             }
-            T::Map(..) | T::Set(_) | T::Param => "_".into(),
+            T::Big => (*self.r.of(&["0n", "7n"])).into(),
+            T::Dec => (*self.r.of(&["0d", "1.5d"])).into(),
+            T::F32 => "1.5f32".into(),
+            T::Map(..) | T::Set(_) | T::Var(_) | T::Param => "_".into(),
         }
     }
 }

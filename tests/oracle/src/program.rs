@@ -1,40 +1,46 @@
 //! A whole program: declarations that use each other, and a `main` that prints what random expressions give.
 
+use crate::generics::Generic;
 use crate::random::Random;
+use crate::traits::Trait;
 use crate::types::{Adt, Ctor, Fun, T};
+use crate::wrong::DEFINITIONS;
 
-/// What every program has: small functions of many kinds for expressions to use.
-const COMMON: &str = r#"
-twice(f, x) = f(f(x))
-compose[A, B, C](f: A -> B, g: B -> C) -> A -> C = x => g(f(x))
-larger[A: Ord](a: A, b: A) -> A = if a < b then b else a
-flipped(p) = (p.1, p.0)
-counted(n, acc) = if n <= 0 then acc else counted(n - 1, acc + 1)
-evenly(n) = if n <= 0 then true else oddly(n - 1)
-oddly(n) = if n <= 0 then false else evenly(n - 1)
-sumTo(0) = 0
-sumTo(n) when n > 40 = sumTo(40)
-sumTo(n) when n < 0 = -1
-sumTo(n) = n + sumTo(n - 1)
-described(x: Int) -> String = "int ${x}"
-described(x: String) -> String = "text " ++ x.take(20)
-described(x: Int, y: Int) -> String = "pair ${x} ${y}"
-clipped(s: String, n: Int = 12, mark: String = ".") -> String = if s.length() > n then s.take(n) ++ mark else s
-half(n: Int) -> Option[Int] = if n % 2 == 0 then Some(n / 2) else None
-quarter(n: Int) -> Option[Int] = { h = half(n)?; q = half(h)?; Some(q + 1) }
-checked(n: Int) -> Result[Int, String] = if n < 0 then Err("negative") else Ok(n)
-bothChecked(a: Int, b: Int) -> Result[Int, String] = { x = checked(a)?; y = checked(b)?; Ok(x + y) }
-firstAbove(xs: List[Int], n: Int) -> Int = { for x in xs { if x > n { return x } }; -1 }
+/// What every program uses: small functions of many kinds, two traits and two types. A file of its own, so that it is checked and compiled once for many.
+pub const COMMON: &str = r#"
+pub twice(f, x) = f(f(x))
+pub compose[A, B, C](f: A -> B, g: B -> C) -> A -> C = x => g(f(x))
+pub larger[A: Ord](a: A, b: A) -> A = if a < b then b else a
+pub flipped(p) = (p.1, p.0)
+pub counted(n, acc) = if n <= 0 then acc else counted(n - 1, acc + 1)
+pub evenly(n) = if n <= 0 then true else oddly(n - 1)
+pub oddly(n) = if n <= 0 then false else evenly(n - 1)
+pub sumTo(0) = 0
+pub sumTo(n) when n > 40 = sumTo(40)
+pub sumTo(n) when n < 0 = -1
+pub sumTo(n) = n + sumTo(n - 1)
+pub described(x: Int) -> String = "int ${x}"
+pub described(x: String) -> String = "text " ++ x.take(20)
+pub described(x: Int, y: Int) -> String = "pair ${x} ${y}"
+pub clipped(s: String, n: Int = 12, mark: String = ".") -> String = if s.length() > n then s.take(n) ++ mark else s
+pub half(n: Int) -> Option[Int] = if n % 2 == 0 then Some(n / 2) else None
+pub quarter(n: Int) -> Option[Int] = { h = half(n)?; q = half(h)?; Some(q + 1) }
+pub checked(n: Int) -> Result[Int, String] = if n < 0 then Err("negative") else Ok(n)
+pub bothChecked(a: Int, b: Int) -> Result[Int, String] = { x = checked(a)?; y = checked(b)?; Ok(x + y) }
+pub firstAbove(xs: List[Int], n: Int) -> Int = { for x in xs { if x > n { return x } }; -1 }
 
-type Counter = { n: Int, name: String }
-var type Tally = { hits: Int, last: String }
-bumped(t: Tally, s: String) -> Int = { t.hits = t.hits + 1; t.last = s.take(9); t.hits }
+pub type Counter = { n: Int, name: String }
+pub var type Tally = { hits: Int, last: String }
+pub bumped(t: Tally, s: String) -> Int = { t.hits = t.hits + 1; t.last = s.take(9); t.hits }
 
-trait Weighed
+pub type Light = Red | Green(Int) | Blue{b: String}
+hiddenAway(n: Int) -> Int = n
+
+pub trait Weighed
   weight(self) -> Int
   heavier(self, by: Int = 2) -> Int = self.weight() * by
 end
-trait Tagged: Weighed
+pub trait Tagged: Weighed
   tag(self) -> String
   full(self, sep: String = "/") -> String = self.tag() ++ sep ++ show(self.weight())
 end
@@ -51,16 +57,19 @@ Bool: Weighed
 end
 Option[T]: Weighed when T: Weighed  weight(self) = match self { Some(x) -> x.weight() + 1, None -> 0 } end
 List[T]: Weighed when T: Weighed  weight(self) = self.fold(0, (sum, x) => sum + x.weight()) end
-total[A: Weighed](x: A, y: A) -> Int = x.weight() + y.heavier(by: 3)
-labels[A: Tagged](xs: List[A]) -> String = xs.map(x => x.full()).join(",").take(60)
+pub total[A: Weighed](x: A, y: A) -> Int = x.weight() + y.heavier(by: 3)
+pub labels[A: Tagged](xs: List[A]) -> String = xs.map(x => x.full()).join(",").take(60)
 
-guarded(f: () -> String) -> String = try { f().take(400) } catch {
+pub guarded(f: () -> String) -> String = try { f().take(400) } catch {
   (a: String, b: String) -> "threw ${a}: ${b}".take(200)
   s: String -> "threw text " ++ s.take(100)
   n: Int -> "threw ${n}"
   _ -> "threw something"
 }
 "#;
+
+/// How a program begins.
+const USE: &str = "use common.*\n";
 
 /// Makes one program.
 pub struct Gen {
@@ -72,6 +81,18 @@ pub struct Gen {
     /// Declared types with implementations of `Weighed`.
     pub(crate) weighed: Vec<usize>,
     pub(crate) fuel: i32,
+    pub(crate) generics: Vec<Generic>,
+    /// Functions of the program's modules.
+    pub(crate) module_funs: Vec<Fun>,
+    /// Cells that processes share.
+    pub(crate) cells: Vec<(String, T)>,
+    pub(crate) aliases: Vec<(String, T)>,
+    pub(crate) traits: Vec<Trait>,
+    /// How many type parameters are in sight.
+    pub(crate) variables: usize,
+    pub(crate) seed: u64,
+    /// Most programs are small, so that there can be many.
+    small: bool,
     next: u32,
     /// How many expressions are made before one that is wrong; `None`: all are right.
     pub(crate) wrong_in: Option<u32>,
@@ -91,6 +112,14 @@ impl Gen {
             values: Vec::new(),
             weighed: Vec::new(),
             fuel: 0,
+            generics: Vec::new(),
+            module_funs: Vec::new(),
+            cells: Vec::new(),
+            aliases: Vec::new(),
+            traits: Vec::new(),
+            variables: 0,
+            seed,
+            small: false,
             next: 0,
             wrong_in: None,
             wrong: None,
@@ -98,13 +127,29 @@ impl Gen {
         }
     }
 
-    /// A well-typed program.
+    /// A well-typed program; it uses the module `common`, whose text is [`COMMON`].
     pub fn well(seed: u64) -> String {
         Gen::new(seed).program()
     }
 
+    /// A program as one file.
+    pub fn alone(text: &str) -> String {
+        format!("{}\n{}", COMMON.trim_start(), text.trim_start_matches(USE))
+    }
+
     /// A program with one mistake, and what that is.
     pub fn ill(seed: u64) -> (String, String) {
+        if Random::new(!seed).chance(25) {
+            let mut gen_ = Gen::new(seed);
+            let text = gen_.program();
+            let wrong = *gen_.r.of(DEFINITIONS);
+            // Before or behind what is right.
+            let text = match text.strip_prefix(USE) {
+                Some(rest) if gen_.r.chance(50) => format!("{USE}{wrong}\n{rest}"),
+                _ => format!("{text}{wrong}\n"),
+            };
+            return (text, format!("a definition: {wrong}"));
+        }
         for attempt in 0.. {
             let mut gen_ = Gen::new(seed);
             let deep = gen_.r.below(120 + attempt) >> (attempt / 20).min(6);
@@ -126,9 +171,12 @@ impl Gen {
     }
 
     fn program(&mut self) -> String {
-        let mut out = String::from(COMMON);
+        let mut out = String::from(USE);
+        self.small = self.r.chance(75);
         self.types(&mut out);
         self.impls(&mut out);
+        self.extras(&mut out);
+        self.traits(&mut out);
         for _ in 0..self.r.below(3) {
             let ty = self.ty(1);
             let name = self.name("value");
@@ -137,13 +185,22 @@ impl Gen {
             out.push_str(&format!("{name}: {} = {text}\n", ty.text(&self.adts)));
             self.values.push((name, ty));
         }
-        for _ in 0..self.r.between(0, 3) {
+        self.module(&mut out);
+        self.shared(&mut out);
+        self.generic_functions(&mut out);
+        for _ in 0..self.few(3) {
             self.function(&mut out);
         }
         out.push_str("main() = {\n");
-        for i in 0..self.r.between(2, 5) {
+        let (least, most) = if self.small { (1, 2) } else { (2, 5) };
+        for i in 0..self.r.between(least, most) {
+            if self.r.chance(30)
+                && let Some(written) = self.write_shared()
+            {
+                out.push_str(&format!("  {written}\n"));
+            }
             let ty = self.ty(2);
-            self.fuel = 40;
+            self.fuel = if self.small { 16 } else { 40 };
             let text = self.expr(&ty, 5, &[]);
             match self.r.below(4) {
                 0 => {
@@ -159,8 +216,17 @@ impl Gen {
         out
     }
 
+    /// How many of something there are: as many as that, or one at most in small programs.
+    pub(crate) fn few(&mut self, most: usize) -> usize {
+        if self.small {
+            usize::from(self.r.chance(35))
+        } else {
+            self.r.between(0, most)
+        }
+    }
+
     fn types(&mut self, out: &mut String) {
-        for number in 0..self.r.between(1, 4) {
+        for number in 0..self.r.between(1, if self.small { 2 } else { 4 }) {
             let adt = self.adt(number);
             out.push_str(&declaration(&adt, &self.adts));
             self.adts.push(adt);
@@ -269,7 +335,7 @@ impl Gen {
             .iter()
             .map(|(name, ty, _)| (name.clone(), ty.clone(), false))
             .collect();
-        self.fuel = 30;
+        self.fuel = if self.small { 12 } else { 30 };
         let name = self.name("fn");
         let written = |g: &Gen, p: &(String, T, Option<String>)| {
             let ty = p.1.text(&g.adts);
@@ -304,14 +370,20 @@ impl Gen {
     /// A random type; `depth` levels of others in it.
     pub(crate) fn ty(&mut self, depth: usize) -> T {
         let simple = depth == 0 || self.r.chance(45);
+        if self.variables > 0 && self.r.chance(25) {
+            return T::Var(self.r.below(self.variables));
+        }
         if simple {
-            return match self.r.below(14) {
+            return match self.r.below(17) {
                 0..=4 => T::Int,
                 5 | 6 => T::Str,
                 7 => T::Bool,
                 8 | 9 => T::Float,
                 10 => T::Char,
                 11 => T::Atom,
+                12 => T::Big,
+                13 => T::Dec,
+                14 => T::F32,
                 _ => T::Sized(self.r.below(7)),
             };
         }

@@ -1,21 +1,32 @@
 //! Runs texts: a bench holds one image and one compiler, in which the library is checked and compiled once for many programs.
 
-use nostos_check::deep::deep;
+use crate::program::COMMON;
+use crate::stage::Stage;
+use nostos_abi::code::CellId;
 use nostos_check::diagnostic::Severity;
 use nostos_check::query::{self, Origin};
+use nostos_check::ty::FileId;
 use nostos_codegen::Options;
 use nostos_interp::{Code, Reason};
-use nostos_runtime::{Config, ExitReason, Image};
+use nostos_runtime::{Config, ExitReason, Finished, Image};
 use nostos_session::build::Build;
 use nostos_session::project::Project;
 use parking_lot::Mutex;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::Arc;
-use std::time::Duration;
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
 
-/// How long a compiled program may take: the interpreter has just run it within its steps.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// How much of the processor's time a compiled program may take, in seconds: the interpreter has just run it within its steps.
+const PATIENCE: f64 = 60.0;
+/// How often the clocks are looked at.
+const LOOK: Duration = Duration::from_secs(2);
+/// This many looks in a row without any time used: it waits for ever. What waits for a processor is not idle, so there are many.
+const IDLE_LOOKS: u32 = 120;
+
+/// The file of [`COMMON`].
+const COMMON_FILE: &str = "common.nos";
 
 /// What became of a program.
 #[derive(Debug, PartialEq, Eq)]
@@ -37,82 +48,88 @@ struct Result {
     end: String,
 }
 
-/// An image with its compiler, for many programs one after the other.
+/// An image with its compiler, for many programs: some at a time are files of one project, so that the library is looked through once for all of them.
 pub struct Bench {
-    build: Arc<Mutex<Build>>,
+    stage: Stage,
     image: Option<Arc<Image>>,
     written: Arc<Mutex<String>>,
-    file: Option<String>,
+    /// The programs at hand: paths, files, errors.
+    files: Vec<Program>,
     count: u32,
     slices: u64,
+}
+
+#[derive(Clone)]
+struct Program {
+    path: String,
+    file: FileId,
+    errors: Vec<String>,
 }
 
 impl Bench {
     /// `compiled`: programs are to be run by the image too, collecting at every allocation if `stress`.
     pub fn new(compiled: bool, stress: bool) -> Bench {
-        let files = BTreeMap::from([("none.nos".to_string(), String::new())]);
-        let project = Project {
-            root: PathBuf::new(),
-            main: "none.nos".into(),
-            single: true,
-            files,
-        };
-        let options = Options {
-            debug_sites: true,
-            verifier: false,
-            ..Options::default()
-        };
-        let build = Arc::new(Mutex::new(deep(|| Build::new(&project, options))));
+        let stage = Stage::new(|| {
+            let files = BTreeMap::from([(COMMON_FILE.to_string(), COMMON.to_string())]);
+            let project = Project {
+                root: PathBuf::new(),
+                main: COMMON_FILE.into(),
+                single: true,
+                files,
+            };
+            let options = Options {
+                debug_sites: true,
+                verifier: false,
+                ..Options::default()
+            };
+            Build::new(&project, options)
+        });
         let written = Arc::new(Mutex::new(String::new()));
-        let image = compiled.then(|| image(&build, &written, stress));
+        let image = compiled.then(|| image(&stage, &written, stress));
         Bench {
-            build,
+            stage,
             image,
             written,
-            file: Some("none.nos".into()),
+            files: Vec::new(),
             count: 0,
             slices: if stress { 60 } else { 1500 },
         }
     }
 
-    /// Makes this text the program.
-    fn load(&mut self, text: &str) {
-        let name = format!("g{}.nos", self.count);
-        self.count += 1;
-        let mut build = self.build.lock();
+    /// Makes these texts the programs at hand and checks them.
+    pub fn load(&mut self, texts: &[String]) {
+        let old = std::mem::take(&mut self.files);
         // A name of its own, so that its types are nobody else's.
-        if let Some(old) = self.file.replace(name.clone()) {
-            build.db.remove_file(&old);
-        }
-        build.db.set_file(&name, text, Origin::Project);
+        let first = self.count;
+        let named = texts.iter().zip(first..);
+        let named: Vec<(String, String)> = named
+            .map(|(text, number)| (format!("g{number}.nos"), text.clone()))
+            .collect();
+        self.count += texts.len() as u32;
+        self.files = self.stage.with(move |build| load(build, &old, named));
     }
 
-    /// The errors of a text.
-    pub fn errors(&mut self, text: &str) -> Vec<String> {
-        self.load(text);
-        deep(|| {
-            let build = self.build.lock();
-            query::project_diagnostics(&build.db)
-                .into_iter()
-                .filter(|found| found.severity == Severity::Error)
-                .map(|found| format!("{} at {}", found.message, found.range.start))
-                .collect()
-        })
+    /// The errors of a loaded program.
+    pub fn errors(&self, at: usize) -> &[String] {
+        &self.files[at].errors
     }
 
-    /// Interprets a program and, when there is an image, compares what its code gives.
-    pub fn compare(&mut self, text: &str) -> Verdict {
-        let errors = self.errors(text);
-        if !errors.is_empty() {
-            return Verdict::Refused(errors);
+    /// Interprets a loaded program and, when there is an image, compares what its code gives.
+    pub fn compare(&mut self, at: usize) -> Verdict {
+        if !self.errors(at).is_empty() {
+            return Verdict::Refused(self.errors(at).to_vec());
         }
-        let Some(expected) = self.interpreted() else {
+        let (program, slices) = (self.files[at].clone(), self.slices);
+        let Some(expected) = self
+            .stage
+            .with(move |build| interpreted(build, &program, slices))
+        else {
             return Verdict::TooLong;
         };
-        if self.image.is_none() {
+        let Some(image) = self.image.clone() else {
             return Verdict::Same;
-        }
-        let found = match self.compiled() {
+        };
+        let found = match self.compiled(image, at) {
             Ok(found) => found,
             Err(why) => return Verdict::Differs(why),
         };
@@ -122,46 +139,16 @@ impl Bench {
         Verdict::Differs(difference(&expected, &found))
     }
 
-    /// What the interpreter gives, unless it takes too long.
-    fn interpreted(&self) -> Option<Result> {
-        deep(|| {
-            let mut build = self.build.lock();
-            let build = &mut *build;
-            let main = query::main_fn(&build.db).expect("generated programs have a main");
-            let entry = build.codegen.entry_cell(query::entry(&build.db, main));
-            let mut out = String::new();
-            let mut output = |stream, text: &str| {
-                if stream == nostos_interp::Stream::Out {
-                    out.push_str(text);
-                }
-            };
-            let mut config = nostos_interp::Config::new(&mut output);
-            config.slices = self.slices;
-            let code = Code::new();
-            let ended = nostos_interp::run(&build.db, &mut build.codegen, &code, entry, config);
-            let end = match ended {
-                Ok(Reason::Failed(why, _)) if why.contains("limit of steps") => return None,
-                Ok(Reason::Failed(why, _)) => why,
-                Ok(other) => format!("{other:?}"),
-                Err(why) => why,
-            };
-            Some(Result { out, end })
-        })
-    }
-
-    fn compiled(&self) -> std::result::Result<Result, String> {
-        let image = self.image.as_ref().expect("asked for");
+    fn compiled(&self, image: Arc<Image>, at: usize) -> std::result::Result<Result, String> {
         self.written.lock().clear();
-        let entry = deep(|| {
-            let mut build = self.build.lock();
-            let main = query::main_fn(&build.db).expect("generated programs have a main");
-            let entry = query::entry(&build.db, main);
-            let entry = build.codegen.entry_cell(entry);
-            build.compile(image, entry)?;
+        let (shared, program) = (image.clone(), self.files[at].clone());
+        let entry = self.stage.with(move |build| {
+            let entry = entry(build, &program);
+            build.compile(&shared, entry)?;
             Ok::<_, String>(entry)
         })?;
         let (pid, answer) = image.call(entry).map_err(|error| error.to_string())?;
-        let finished = answer.recv_timeout(PATIENCE).map_err(|_| {
+        let finished = patiently(&answer).ok_or_else(|| {
             image.kill(pid);
             "the compiled program does not end".to_string()
         })?;
@@ -174,7 +161,64 @@ impl Bench {
     }
 }
 
-fn image(build: &Arc<Mutex<Build>>, written: &Arc<Mutex<String>>, stress: bool) -> Arc<Image> {
+/// Replaces programs and checks the new ones.
+fn load(build: &mut Build, old: &[Program], texts: Vec<(String, String)>) -> Vec<Program> {
+    for old in old {
+        build.db.remove_file(&old.path);
+    }
+    let mut programs = Vec::new();
+    for (path, text) in texts {
+        let file = build.db.set_file(&path, &text, Origin::Project);
+        let errors = Vec::new();
+        programs.push(Program { path, file, errors });
+    }
+    for found in query::project_diagnostics(&build.db) {
+        if found.severity != Severity::Error {
+            continue;
+        }
+        let Some(program) = programs.iter_mut().find(|p| p.file == found.file) else {
+            panic!("an error in the common file: {}", found.message);
+        };
+        let error = format!("{} at {}", found.message, found.range.start);
+        program.errors.push(error);
+    }
+    programs
+}
+
+/// A cell that enters a program's `main`.
+fn entry(build: &mut Build, program: &Program) -> CellId {
+    let name = format!("{}.main", program.path.trim_end_matches(".nos"));
+    let main = query::functions_of_file(&build.db, program.file)
+        .into_iter()
+        .rev()
+        .find(|id| *query::fn_def(&build.db, *id).name == *name)
+        .expect("generated programs have a main");
+    build.codegen.entry_cell(query::entry(&build.db, main))
+}
+
+/// What the interpreter gives, unless it takes too long.
+fn interpreted(build: &mut Build, program: &Program, slices: u64) -> Option<Result> {
+    let entry = entry(build, program);
+    let mut out = String::new();
+    let mut output = |stream, text: &str| {
+        if stream == nostos_interp::Stream::Out {
+            out.push_str(text);
+        }
+    };
+    let mut config = nostos_interp::Config::new(&mut output);
+    config.slices = slices;
+    let code = Code::new();
+    let ended = nostos_interp::run(&build.db, &mut build.codegen, &code, entry, config);
+    let end = match ended {
+        Ok(Reason::Failed(why, _)) if why.contains("limit of steps") => return None,
+        Ok(Reason::Failed(why, _)) => why,
+        Ok(other) => format!("{other:?}"),
+        Err(why) => why,
+    };
+    Some(Result { out, end })
+}
+
+fn image(stage: &Stage, written: &Arc<Mutex<String>>, stress: bool) -> Arc<Image> {
     let sink = written.clone();
     let config = Config {
         workers: 1,
@@ -187,12 +231,50 @@ fn image(build: &Arc<Mutex<Build>>, written: &Arc<Mutex<String>>, stress: bool) 
         ..Config::from_env()
     };
     let image = Image::new(config).expect("an image starts");
-    let (weak, build) = (Arc::downgrade(&image), build.clone());
+    let (weak, stage) = (Arc::downgrade(&image), stage.clone());
     image.set_compiler(Box::new(move |cell| match weak.upgrade() {
-        Some(image) => deep(|| build.lock().compile(&image, cell)),
+        Some(image) => stage.with(move |build| build.compile(&image, cell)),
         None => Err("the image is shutting down".into()),
     }));
     image
+}
+
+/// Waits as long as the program may be at work, however slow the machine is. `None`: it is not, or not to any end.
+fn patiently(answer: &Receiver<Finished>) -> Option<Finished> {
+    let begin = used();
+    let (mut last, mut idle) = (begin, 0);
+    loop {
+        match answer.recv_timeout(LOOK) {
+            Ok(finished) => return Some(finished),
+            Err(RecvTimeoutError::Disconnected) => return None,
+            Err(RecvTimeoutError::Timeout) => {}
+        }
+        let now = used();
+        idle = if now > last { 0 } else { idle + 1 };
+        last = now;
+        if now - begin > PATIENCE || idle > IDLE_LOOKS {
+            return None;
+        }
+    }
+}
+
+/// Seconds of the processor that this operating system process has used; where that is not known, of the clock.
+fn used() -> f64 {
+    static BEGIN: OnceLock<Instant> = OnceLock::new();
+    ticks("self").unwrap_or_else(|| BEGIN.get_or_init(Instant::now).elapsed().as_secs_f64())
+}
+
+/// Seconds of the processor used by a process, as Linux tells.
+pub fn ticks(process: &str) -> Option<f64> {
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
+    // The name before may have blanks in it.
+    let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_whitespace().collect();
+    let ticks: f64 = fields
+        .get(11..13)?
+        .iter()
+        .filter_map(|n| n.parse::<f64>().ok())
+        .sum();
+    Some(ticks / 100.0)
 }
 
 fn difference(expected: &Result, found: &Result) -> String {

@@ -31,6 +31,14 @@ pub enum T {
     Set(Box<T>),
     /// A declared type, by its number, with its argument if it has a parameter.
     Adt(usize, Option<Box<T>>),
+    /// `BigInt`
+    Big,
+    /// `Decimal`
+    Dec,
+    /// `Float32`
+    F32,
+    /// A type parameter of the function at hand.
+    Var(usize),
     /// The parameter of the declaration at hand.
     Param,
 }
@@ -107,29 +115,52 @@ impl T {
             T::Set(item) => format!("Set[{}]", item.text(adts)),
             T::Adt(i, None) => adts[*i].name.clone(),
             T::Adt(i, Some(arg)) => format!("{}[{}]", adts[*i].name, arg.text(adts)),
+            T::Big => "BigInt".into(),
+            T::Dec => "Decimal".into(),
+            T::F32 => "Float32".into(),
+            T::Var(0) => "A".into(),
+            T::Var(_) => "B".into(),
             T::Param => "T".into(),
         }
     }
 
-    /// With this type for the parameter.
+    /// With this type for the parameter of a declaration.
     pub fn with(&self, arg: Option<&T>) -> T {
-        let boxed = |t: &T| Box::new(t.with(arg));
+        self.replaced(&|ty| match ty {
+            T::Param => Some(arg.expect("only generic types have a parameter").clone()),
+            _ => None,
+        })
+    }
+
+    /// With these types for the parameters of a function.
+    pub fn instance(&self, args: &[T]) -> T {
+        self.replaced(&|ty| match ty {
+            T::Var(i) => Some(args[*i].clone()),
+            _ => None,
+        })
+    }
+
+    fn replaced(&self, by: &dyn Fn(&T) -> Option<T>) -> T {
+        if let Some(other) = by(self) {
+            return other;
+        }
+        let boxed = |t: &T| Box::new(t.replaced(by));
         match self {
-            T::Param => arg.expect("only generic types have a parameter").clone(),
             T::List(t) => T::List(boxed(t)),
             T::Opt(t) => T::Opt(boxed(t)),
             T::Res(t) => T::Res(boxed(t)),
             T::Set(t) => T::Set(boxed(t)),
             T::Map(k, v) => T::Map(boxed(k), boxed(v)),
-            T::Tuple(items) => T::Tuple(items.iter().map(|t| t.with(arg)).collect()),
+            T::Tuple(items) => T::Tuple(items.iter().map(|t| t.replaced(by)).collect()),
             T::Adt(i, inner) => T::Adt(*i, inner.as_ref().map(|t| boxed(t))),
-            T::Int | T::Bool | T::Str | T::Float | T::Char | T::Atom | T::Sized(_) => self.clone(),
+            _ => self.clone(),
         }
     }
 
     /// Can values of it grow without end, or be changed?
     pub fn grows(&self, adts: &[Adt]) -> bool {
         match self {
+            T::Var(_) | T::Big | T::Dec => true,
             T::List(t) | T::Opt(t) | T::Res(t) | T::Set(t) => t.grows(adts),
             T::Map(k, v) => k.grows(adts) || v.grows(adts),
             T::Tuple(items) => items.iter().any(|t| t.grows(adts)),
