@@ -214,6 +214,8 @@ struct Pending {
     hole: Option<u32>,
     /// The function whose use brought it.
     via: Option<Name>,
+    /// How many uses of functions, one bringing the next, brought it.
+    depth: u32,
 }
 
 /// The state of an inference.
@@ -229,6 +231,10 @@ pub(crate) struct Infer<'db> {
     /// The member being inferred.
     at: usize,
     group: FxHashMap<FnId, MonoSig>,
+    /// For what is made while a goal is tried.
+    depth: u32,
+    /// How many calls that functions brought have been chosen.
+    brought: u32,
     /// What rigid parameters implement.
     bounds: Vec<(Ty, TraitId)>,
     /// What the parameters of traits in the bounds are.
@@ -262,6 +268,8 @@ impl<'db> Infer<'db> {
             members: vec![Member::default()],
             at: 0,
             group: FxHashMap::default(),
+            depth: 0,
+            brought: 0,
             bounds: Vec::new(),
             bound_args: Vec::new(),
             param_names: Vec::new(),
@@ -431,6 +439,7 @@ impl<'db> Infer<'db> {
             member,
             hole,
             via: None,
+            depth: self.depth,
         });
     }
 

@@ -183,3 +183,21 @@ fn edits_beside_the_library() {
         }
     });
 }
+
+/// Found by fuzzing: each use of such a function brought the next, and the checker never came back.
+#[test]
+fn calls_that_bring_each_other_end() {
+    deep(|| {
+        let texts = [
+            "power(self,Int)=if ()else self.power(n\nmain()=\"\".power(3",
+            "f(x, n) = if n == 0 then 0 else x.f(n - 1)\nmain() = \"a\".f(3)\n",
+            "f(x) = x.f()\nmain() = f(3)\n",
+            "a(x) = x.b()\nb(x) = x.a()\nmain() = a(3)\n",
+            "map(x, g) = (x.map(g), x.map(g))\nmain() = map(3, y => y)\n",
+            "f(x) = (x, x).f()\nmain() = f(3)\n",
+            "f(x, y) = (x.f(y), [y].f(x))\nmain() = f(3, 4)\n",
+            "main() = { g(x) = x.g(); g(3) }\n",
+        ];
+        texts.into_iter().for_each(check);
+    });
+}

@@ -161,6 +161,7 @@ impl<'db> Infer<'db> {
             member,
             hole: None,
             via: (!via.is_empty()).then(|| via.into()),
+            depth: self.depth,
         });
     }
 

@@ -26,6 +26,10 @@ pub(super) enum Tried {
     Stuck,
 }
 
+/// How many uses of functions may bring each other, and how many there may be in one inference.
+const DEEPEST: u32 = 60;
+const MOST: u32 = 20_000;
+
 impl<'db> Infer<'db> {
     /// Tries goals that may tell types until none moves.
     pub(super) fn solve(&mut self) {
@@ -71,6 +75,7 @@ impl<'db> Infer<'db> {
 
     pub(super) fn attempt(&mut self, pending: &Pending, force: bool) -> Tried {
         let at = self.enter(pending.member);
+        let depth = std::mem::replace(&mut self.depth, pending.depth + 1);
         let tried = match &pending.goal {
             Goal::Trait { .. } => Tried::Stuck,
             Goal::Dot { .. } => self.try_dot(pending, force),
@@ -82,6 +87,7 @@ impl<'db> Infer<'db> {
             Goal::Question { .. } => self.try_question(pending, force),
             Goal::Record { .. } => self.try_record(pending, force),
         };
+        self.depth = depth;
         self.enter(at);
         tried
     }
@@ -407,6 +413,14 @@ impl<'db> Infer<'db> {
         self.open_params = pending.hole.is_none();
         let choice = self.choose(&levels, &shapes, &[], value);
         self.open_params = false;
+        if pending.hole.is_none() && self.goes_on_for_ever(pending) {
+            let message = format!(
+                "Type annotation required: using `{name}` here takes using `{name}` without end"
+            );
+            self.report(span, message);
+            let _ = self.table.unify(result, &Ty::Error);
+            return Tried::Done;
+        }
         match choice {
             Choice::One(head) if head.arity as usize > args.len() => {
                 self.dot_with_defaults(pending, &head)
@@ -448,6 +462,40 @@ impl<'db> Infer<'db> {
                 Tried::Done
             }
         }
+    }
+
+    /// Whether one call brings the next, for longer than any program means to.
+    fn goes_on_for_ever(&mut self, pending: &Pending) -> bool {
+        self.brought += 1;
+        pending.depth > DEEPEST || self.brought > MOST
+    }
+
+    /// A dot call in a function on a value of which nothing is known, of the function itself or one that is inferred together with it: recursion,
+    /// and no call that each use of the function chooses for itself.
+    pub(super) fn is_recursive(&mut self, pending: &Pending) -> bool {
+        let Goal::Dot {
+            name,
+            args,
+            dot: true,
+            ..
+        } = &pending.goal
+        else {
+            return false;
+        };
+        let table = crate::signature::impl_table(self.db, self.project);
+        if pending.hole.is_none() || self.group.is_empty() || table.methods.contains_key(name) {
+            return false;
+        }
+        let at = self.enter(pending.member);
+        let levels = self.functions_named(name, None);
+        self.enter(at);
+        let count = args.len();
+        let mut fitting = levels
+            .iter()
+            .flatten()
+            .filter(|head| !head.value && head.required as usize <= count && count <= head.arity as usize);
+        let first = fitting.next();
+        first.is_some_and(|head| self.group.contains_key(&head.id)) && fitting.next().is_none()
     }
 
     /// Passes an argument of a waiting call through a function.

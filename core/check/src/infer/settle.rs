@@ -46,6 +46,13 @@ impl<'db> Infer<'db> {
             let record =
                 |p: &Pending| matches!(&p.goal, Goal::Record { base, .. } if inner(self, base));
             let chosen = chosen.or_else(|| self.pending.iter().position(record));
+            let chosen = chosen.or_else(|| {
+                (0..self.pending.len()).find(|at| {
+                    let pending = self.pending[*at].clone();
+                    matches!(&pending.goal, Goal::Dot { args, dot: true, .. } if args.first().is_some_and(|ty| inner(self, ty)))
+                        && self.is_recursive(&pending)
+                })
+            });
             let Some(at) = chosen else { break };
             let pending = self.pending.remove(at);
             self.attempt(&pending, true);
