@@ -490,10 +490,9 @@ impl<'db> Infer<'db> {
         let levels = self.functions_named(name, None);
         self.enter(at);
         let count = args.len();
-        let mut fitting = levels
-            .iter()
-            .flatten()
-            .filter(|head| !head.value && head.required as usize <= count && count <= head.arity as usize);
+        let mut fitting = levels.iter().flatten().filter(|head| {
+            !head.value && head.required as usize <= count && count <= head.arity as usize
+        });
         let first = fitting.next();
         first.is_some_and(|head| self.group.contains_key(&head.id)) && fitting.next().is_none()
     }
