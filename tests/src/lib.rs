@@ -118,7 +118,7 @@ pub struct Mode {
 }
 
 /// The ways every program must run alike.
-pub const MODES: [Mode; 5] = [
+pub const MODES: [Mode; 7] = [
     Mode {
         name: "one worker",
         workers: 1,
@@ -153,6 +153,21 @@ pub const MODES: [Mode; 5] = [
         env: &[],
         stress: true,
         interpret: true,
+    },
+    // Few functions are called often enough under stress to reach the optimiser by themselves.
+    Mode {
+        name: "NOSTOS_GC=stress NOSTOS_TIERS=best",
+        workers: 2,
+        env: &[("NOSTOS_GC", "stress"), ("NOSTOS_TIERS", "best")],
+        stress: true,
+        interpret: false,
+    },
+    Mode {
+        name: "NOSTOS_STACK=stress NOSTOS_TIERS=best",
+        workers: 2,
+        env: &[("NOSTOS_STACK", "stress"), ("NOSTOS_TIERS", "best")],
+        stress: true,
+        interpret: false,
     },
 ];
 

@@ -30,6 +30,16 @@ fn interpreted() {
     corpus(MODES[4]);
 }
 
+#[test]
+fn stressed_collector_optimised() {
+    corpus(MODES[5]);
+}
+
+#[test]
+fn stressed_stack_optimised() {
+    corpus(MODES[6]);
+}
+
 /// `ONLY=text` restricts the corpus to programs whose path contains the text.
 fn corpus(mode: Mode) {
     let only = std::env::var("ONLY").unwrap_or_default();
