@@ -1,6 +1,7 @@
 //! Which outer locals each lambda and local function uses, itself or through local functions it calls.
 
-use crate::hir::{Body, Callee, Expr, ExprKind, LocalFnId, LocalId, Pat, PatKind, Stmt};
+use crate::hir::visit::{self, PartMut};
+use crate::hir::{Body, Callee, Expr, ExprKind, LocalFnId, LocalId, Pat, PatKind};
 use std::collections::BTreeSet;
 
 /// Fills in the captures of all lambdas and local functions, and which locals are captured.
@@ -160,160 +161,48 @@ impl Walk {
         self.current = outer;
     }
 
-    fn callee(&mut self, callee: &mut Callee) {
-        match callee {
-            Callee::Local(id, _) => {
-                let current = self.current;
-                self.frames[current].calls.insert(id.0 as usize);
-            }
-            Callee::Value(value) => self.expr(value),
-            Callee::Fn(_) | Callee::Method(_) | Callee::Dot(_) => {}
-        }
-    }
-
-    fn list(&mut self, items: &mut [Expr]) {
-        items.iter_mut().for_each(|e| self.expr(e));
-    }
-
-    fn arms(&mut self, arms: &mut [crate::hir::Arm]) {
-        for arm in arms {
-            self.pat(&mut arm.pattern);
-            arm.guard.iter_mut().for_each(|g| self.expr(g));
-            self.expr(&mut arm.body);
+    fn part(&mut self, part: PartMut<'_>) {
+        match part {
+            PartMut::Expr(e) => self.expr(e),
+            PartMut::Pat(pat) => self.pat(pat),
+            PartMut::LocalFn(id) => self.local_fn(id),
         }
     }
 
     fn expr(&mut self, e: &mut Expr) {
-        match &mut e.kind {
-            ExprKind::Literal(_) | ExprKind::Global(_) | ExprKind::Continue | ExprKind::Hole(_) => {
+        if let ExprKind::Lambda(lambda) = &mut e.kind {
+            let frame = self.enter();
+            let outer = std::mem::replace(&mut self.current, frame);
+            for param in &lambda.params {
+                self.declare(*param);
             }
-            ExprKind::Local(local) => self.uses(*local),
-            ExprKind::FnValue(callee) => self.callee(callee),
-            ExprKind::Call(callee, args) => {
-                self.callee(callee);
-                self.list(args);
+            self.expr(&mut lambda.body);
+            self.current = outer;
+            if let Some(filled) = &self.filled {
+                lambda.captures = filled[frame].clone();
             }
-            ExprKind::Prim(_, items)
-            | ExprKind::Concat(items)
-            | ExprKind::Tuple(items)
-            | ExprKind::Construct { fields: items, .. } => {
-                self.list(items);
-            }
-            ExprKind::Field(base, _)
-            | ExprKind::DotField(base, _)
-            | ExprKind::Element(base, _)
-            | ExprKind::Throw(base) => self.expr(base),
-            ExprKind::Update(base, fields) => {
-                self.expr(base);
-                fields.iter_mut().for_each(|(_, e)| self.expr(e));
-            }
-            ExprKind::If {
-                condition,
-                then,
-                otherwise,
-            } => {
-                self.expr(condition);
-                self.expr(then);
-                self.expr(otherwise);
-            }
-            ExprKind::Match { scrutinee, arms } => {
-                self.expr(scrutinee);
-                self.arms(arms);
-            }
-            ExprKind::Block(stmts, value) => {
-                for stmt in stmts {
-                    match stmt {
-                        Stmt::Expr(e) => self.expr(e),
-                        Stmt::Let { pattern, value, .. } => {
-                            self.expr(value);
-                            self.pat(pattern);
-                        }
-                        Stmt::LocalFn(id) => self.local_fn(*id),
-                    }
-                }
-                self.expr(value);
-            }
-            ExprKind::Assign(local, value) => {
-                self.uses(*local);
-                self.expr(value);
-            }
-            ExprKind::AssignField(base, _, value) => {
-                self.expr(base);
-                self.expr(value);
-            }
-            ExprKind::While { condition, body } => {
-                self.expr(condition);
-                self.expr(body);
-            }
-            ExprKind::ForRange {
-                local,
-                from,
-                to,
-                body,
-            } => {
-                self.expr(from);
-                self.expr(to);
-                self.declare(*local);
-                self.expr(body);
-            }
-            ExprKind::ForList { local, list, body } => {
-                self.expr(list);
-                self.declare(*local);
-                self.expr(body);
-            }
-            ExprKind::Break(value) | ExprKind::Return(value) => {
-                value.iter_mut().for_each(|v| self.expr(v))
-            }
-            ExprKind::Lambda(lambda) => {
-                let frame = self.enter();
-                let outer = std::mem::replace(&mut self.current, frame);
-                for param in &lambda.params {
-                    self.declare(*param);
-                }
-                self.expr(&mut lambda.body);
-                self.current = outer;
-                if let Some(filled) = &self.filled {
-                    lambda.captures = filled[frame].clone();
-                }
-            }
-            ExprKind::Try {
-                body,
-                arms,
-                finally,
-            } => {
-                self.expr(body);
-                self.arms(arms);
-                finally.iter_mut().for_each(|e| self.expr(e));
-            }
-            ExprKind::Receive { arms, after } => {
-                self.arms(arms);
-                if let Some(after) = after {
-                    self.expr(&mut after.0);
-                    self.expr(&mut after.1);
-                }
-            }
+            return;
         }
+        if let ExprKind::Local(local) | ExprKind::Assign(local, _) = e.kind {
+            self.uses(local);
+        }
+        if let ExprKind::ForRange { local, .. } | ExprKind::ForList { local, .. } = e.kind {
+            self.declare(local);
+        }
+        if let ExprKind::FnValue(Callee::Local(id, _)) | ExprKind::Call(Callee::Local(id, _), _) =
+            &e.kind
+        {
+            self.frames[self.current].calls.insert(id.0 as usize);
+        }
+        visit::parts_mut(e, &mut |part| self.part(part));
     }
 
     fn pat(&mut self, pat: &mut Pat) {
-        match &mut pat.kind {
-            PatKind::Wild | PatKind::Literal(_) | PatKind::Range(..) => {}
-            PatKind::Bind(local, inner) => {
-                self.declare(*local);
-                inner.iter_mut().for_each(|p| self.pat(p));
-            }
-            PatKind::Tuple(items) | PatKind::Ctor(_, items) | PatKind::Or(items) => {
-                items.iter_mut().for_each(|p| self.pat(p))
-            }
-            PatKind::Test(local, test) => {
-                self.declare(*local);
-                self.expr(test);
-            }
-            PatKind::View(local, value, inner) => {
-                self.declare(*local);
-                self.expr(value);
-                self.pat(inner);
-            }
+        if let PatKind::Bind(local, _) | PatKind::Test(local, _) | PatKind::View(local, _, _) =
+            pat.kind
+        {
+            self.declare(local);
         }
+        visit::pat_parts_mut(pat, &mut |part| self.part(part));
     }
 }

@@ -1,13 +1,16 @@
 //! Module-level values that need themselves to be evaluated.
 //!
-//! Followed are values that a body reads and functions that it calls by name, outside of lambdas; what methods, function values and lambdas do is
-//! not looked at: such a cycle ends in a stack overflow of the process that asks first.
+//! Followed are values that a body reads, functions and methods that it calls, and functions that it passes to one whose parameter is a function.
+//! What is kept in data and called later, or found out for each instance only, is not: such a cycle ends in a stack overflow of the process that
+//! asks first.
 
 use crate::db::FnNode;
 use crate::db::{Db, Project};
-use crate::hir::{Body, Callee, Expr, ExprKind, LocalFnId, Pat, PatKind, Stmt};
+use crate::hir::visit::{self, Part};
+use crate::hir::{Body, Callee, Expr, ExprKind, Selected};
+use crate::infer::select;
 use crate::raw::{FunctionKind, Name};
-use crate::ty::FnId;
+use crate::ty::{FnId, Ty};
 use rustc_hash::FxHashSet;
 use std::sync::Arc;
 
@@ -55,6 +58,7 @@ fn needs_at(db: &dyn Db, node: FnNode) -> Arc<Vec<FnId>> {
         return Arc::default();
     };
     let mut found = Needs {
+        db,
         body: &body,
         local: FxHashSet::default(),
         out: Vec::new(),
@@ -66,137 +70,92 @@ fn needs_at(db: &dyn Db, node: FnNode) -> Arc<Vec<FnId>> {
 }
 
 struct Needs<'b> {
+    db: &'b dyn Db,
     body: &'b Body,
     local: FxHashSet<u32>,
     out: Vec<FnId>,
 }
 
-impl Needs<'_> {
-    fn local_fn(&mut self, id: LocalFnId) {
-        if self.local.insert(id.0) {
-            let body = self.body;
-            self.expr(&body.local_fns[id.0 as usize].value);
-        }
-    }
-
-    fn exprs(&mut self, items: &[Expr]) {
-        items.iter().for_each(|e| self.expr(e));
-    }
-
-    fn expr(&mut self, e: &Expr) {
+impl<'b> Needs<'b> {
+    /// What the evaluation of `e` runs.
+    fn expr(&mut self, e: &'b Expr) {
         match &e.kind {
-            ExprKind::Hole(_)
-            | ExprKind::Literal(_)
-            | ExprKind::Local(_)
-            | ExprKind::FnValue(_)
-            | ExprKind::Continue
-            | ExprKind::Lambda(_) => {}
+            // What is made here runs when it is called: see `called`.
+            ExprKind::Lambda(_) => return,
             ExprKind::Global(id) => self.out.push(*id),
             ExprKind::Call(callee, args) => {
-                match callee {
-                    Callee::Fn(inst) => self.out.push(inst.id),
-                    Callee::Local(id, _) => self.local_fn(*id),
-                    Callee::Value(value) => self.expr(value),
-                    Callee::Method(_) | Callee::Dot(_) => {}
+                if let Callee::Value(function) = callee {
+                    self.called(function);
                 }
-                self.exprs(args);
-            }
-            ExprKind::Prim(_, items) | ExprKind::Concat(items) | ExprKind::Tuple(items) => {
-                self.exprs(items);
-            }
-            ExprKind::Construct { fields, .. } => self.exprs(fields),
-            ExprKind::Field(e, _)
-            | ExprKind::DotField(e, _)
-            | ExprKind::Element(e, _)
-            | ExprKind::Assign(_, e)
-            | ExprKind::Throw(e) => self.expr(e),
-            ExprKind::Update(base, fields) => {
-                self.expr(base);
-                fields.iter().for_each(|(_, e)| self.expr(e));
-            }
-            ExprKind::If {
-                condition,
-                then,
-                otherwise,
-            } => {
-                self.expr(condition);
-                self.expr(then);
-                self.expr(otherwise);
-            }
-            ExprKind::Match { scrutinee, arms } => {
-                self.expr(scrutinee);
-                self.arms(arms);
-            }
-            ExprKind::Block(stmts, value) => {
-                for stmt in stmts {
-                    match stmt {
-                        Stmt::Expr(e) => self.expr(e),
-                        Stmt::Let { pattern, value, .. } => {
-                            self.pat(pattern);
-                            self.expr(value);
-                        }
-                        Stmt::LocalFn(_) => {}
-                    }
-                }
-                self.expr(value);
-            }
-            ExprKind::AssignField(a, _, b) => {
-                self.expr(a);
-                self.expr(b);
-            }
-            ExprKind::While { condition, body } => {
-                self.expr(condition);
-                self.expr(body);
-            }
-            ExprKind::ForRange { from, to, body, .. } => {
-                self.expr(from);
-                self.expr(to);
-                self.expr(body);
-            }
-            ExprKind::ForList { list, body, .. } => {
-                self.expr(list);
-                self.expr(body);
-            }
-            ExprKind::Break(e) | ExprKind::Return(e) => e.iter().for_each(|e| self.expr(e)),
-            ExprKind::Try {
-                body,
-                arms,
-                finally,
-            } => {
-                self.expr(body);
-                self.arms(arms);
-                finally.iter().for_each(|e| self.expr(e));
-            }
-            ExprKind::Receive { arms, after } => {
-                self.arms(arms);
-                if let Some(after) = after {
-                    self.expr(&after.0);
-                    self.expr(&after.1);
+                self.callee(callee);
+                for at in self.functions_of(callee) {
+                    args.get(at).into_iter().for_each(|arg| self.called(arg));
                 }
             }
+            _ => {}
+        }
+        visit::parts(e, &mut |part| self.part(part));
+    }
+
+    fn part(&mut self, part: Part<'b>) {
+        match part {
+            Part::Expr(e) => self.expr(e),
+            Part::Pat(pat) => visit::pat_parts(pat, &mut |part| self.part(part)),
+            Part::LocalFn(_) => {}
         }
     }
 
-    fn arms(&mut self, arms: &[crate::hir::Arm]) {
-        for arm in arms {
-            self.pat(&arm.pattern);
-            arm.guard.iter().for_each(|e| self.expr(e));
-            self.expr(&arm.body);
+    fn callee(&mut self, callee: &'b Callee) {
+        match callee {
+            Callee::Fn(inst) => self.out.push(inst.id),
+            Callee::Local(id, _) => {
+                if self.local.insert(id.0) {
+                    self.expr(&self.body.local_fns[id.0 as usize].value);
+                }
+            }
+            Callee::Method(method)
+                if !method.self_ty.is_open() && !method.args.iter().any(Ty::is_open) =>
+            {
+                let selected = select::method(self.db, self.db.project(), method);
+                self.selected(selected.as_ref());
+            }
+            // Which ones these are is decided for each instance.
+            Callee::Method(_) | Callee::Dot(_) => {}
+            Callee::Value(_) => {}
         }
     }
 
-    fn pat(&mut self, pat: &Pat) {
-        match &pat.kind {
-            PatKind::Wild | PatKind::Literal(_) | PatKind::Range(..) => {}
-            PatKind::Bind(_, inner) => inner.iter().for_each(|p| self.pat(p)),
-            PatKind::Tuple(items) | PatKind::Ctor(_, items) | PatKind::Or(items) => {
-                items.iter().for_each(|p| self.pat(p));
+    fn selected(&mut self, selected: Option<&Selected>) {
+        match selected {
+            Some(Selected::Fn(inst)) => self.out.push(inst.id),
+            Some(Selected::WithDefaults(inner, defaults)) => {
+                self.out.extend(defaults.iter().map(|inst| inst.id));
+                self.selected(Some(inner));
             }
-            PatKind::Test(_, test) => self.expr(test),
-            PatKind::View(_, value, inner) => {
-                self.expr(value);
-                self.pat(inner);
-            }
+            Some(Selected::Splat(inner, _)) => self.selected(Some(inner)),
+            Some(Selected::Derived(..) | Selected::Prim(_) | Selected::FieldCall(_)) | None => {}
         }
+    }
+
+    /// A function that is called, or passed to one that may call it.
+    fn called(&mut self, function: &'b Expr) {
+        match &function.kind {
+            ExprKind::Lambda(lambda) => self.expr(&lambda.body),
+            ExprKind::FnValue(callee) => self.callee(callee),
+            _ => {}
+        }
+    }
+
+    /// The arguments that a function can only take to call them; what it takes of any type it can just keep.
+    fn functions_of(&self, callee: &Callee) -> Vec<usize> {
+        let Callee::Fn(inst) = callee else {
+            return Vec::new();
+        };
+        let signature = crate::infer::signature(self.db, self.db.project(), inst.id);
+        let params = signature.params.iter().enumerate();
+        params
+            .filter(|(_, param)| matches!(param.ty, Ty::Fn(..)))
+            .map(|(at, _)| at)
+            .collect()
     }
 }

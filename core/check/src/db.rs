@@ -79,6 +79,8 @@ macro_rules! nodes {
             fn expander(&self) -> Option<&dyn Expander>;
             /// The groups of the whole project, if they are at hand: the same for the same [`Project::groups_version`], which has to be asked first.
             fn known_groups(&self) -> Option<Arc<crate::scc::Groups>>;
+            /// Notes that the type of a value depends on the bodies that use it.
+            fn note_open_value(&self);
             $(/// The handle of a number.
             fn $get(&self, id: $id) -> $node;)*
         }
@@ -99,6 +101,10 @@ macro_rules! nodes {
 
             fn known_groups(&self) -> Option<Arc<crate::scc::Groups>> {
                 self.known.groups()
+            }
+
+            fn note_open_value(&self) {
+                self.known.note_open_value();
             }
 
             $(fn $get(&self, id: $id) -> $node {

@@ -27,6 +27,8 @@ struct Shared {
     groups: Option<Arc<Groups>>,
     /// Everything has been inferred, but for the edits in it.
     checked: Option<Checked>,
+    /// Types of values depended on bodies that use them: then an edit of a body may change more than what depends on its signature.
+    open_values: bool,
     /// How many checks found something changed.
     version: u64,
     /// Which bodies may have changed in which version; all of them in those before the first.
@@ -62,6 +64,11 @@ impl Known {
     /// The groups, when they are at hand.
     pub(crate) fn groups(&self) -> Option<Arc<Groups>> {
         self.lock().groups.clone()
+    }
+
+    /// See [`Shared::open_values`].
+    pub(crate) fn note_open_value(&self) {
+        self.lock().open_values = true;
     }
 
     /// Forgets everything. → Whether queries may have seen the groups.
@@ -132,7 +139,7 @@ pub(crate) fn set_text(
 ) -> bool {
     let watched = file.origin(db) == Origin::Project && db.known().lock().checked.is_some();
     // An expansion may look into any body.
-    if !watched || db.has_macros() {
+    if !watched || db.has_macros() || db.known().lock().open_values {
         set(db);
         return true;
     }

@@ -4,6 +4,8 @@
 //! once the types are concrete. Already gone: named and default arguments (put in order, evaluated left to right as written), pipes, operators
 //! on user types, interpolation, clauses, `for`, destructuring parameters, index syntax, `?`. Still there: patterns, closures, processes.
 
+pub mod visit;
+
 use crate::ty::{FnId, IntTy, Ty, TypeId};
 use std::sync::Arc;
 
@@ -123,7 +125,7 @@ pub struct MethodRef {
     pub name: Arc<str>,
     /// The type it is selected by.
     pub self_ty: Ty,
-    /// Arguments for type parameters the method itself declares.
+    /// Arguments for the trait's own type parameters, then for those the method itself declares.
     pub args: Arc<[Ty]>,
 }
 

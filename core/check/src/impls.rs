@@ -123,7 +123,9 @@ pub fn impl_findings(db: &dyn Db, project: Project, id: ImplId) -> Arc<Vec<Findi
             .flatten()
             .take_while(|other| **other != id);
         for other in earlier {
-            if overlaps(&impl_info(db, project, *other).target, &info.target) {
+            let other = impl_info(db, project, *other);
+            let mut args = other.args_of(*of).iter().zip(info.args_of(*of));
+            if overlaps(&other.target, &info.target) && args.all(|(a, b)| overlaps(a, b)) {
                 out.push(Finding::new(
                     head,
                     format!(

@@ -19,8 +19,10 @@ mod operator;
 mod pattern;
 mod plain;
 mod settle;
+mod statics;
 mod stmt;
 pub mod unify;
+mod uses;
 mod waiting;
 
 pub use group::{entry, expression, infer_group, select, signature};
@@ -96,6 +98,8 @@ struct Member {
     findings: Vec<Finding>,
     /// Types of what receive and catch arms take, whether a catch's, and the local when the pattern is a bare name or wild.
     arms: Vec<ArmType>,
+    /// Types whose methods without `self` are called, for which only inference says what they are.
+    statics: Vec<(Ty, Name, Span)>,
     /// Integer literals to be compared with the range of their type.
     literals: Vec<(i128, Ty, Span)>,
 }
@@ -223,6 +227,7 @@ pub(crate) struct Infer<'db> {
     db: &'db dyn Db,
     project: Project,
     known: Arc<Known>,
+    uses: uses::Uses,
     module: ModuleId,
     table: Table,
     pending: Vec<Pending>,
@@ -261,6 +266,7 @@ impl<'db> Infer<'db> {
             db,
             project,
             known: crate::types::known(db, project),
+            uses: uses::Uses::Fix,
             module,
             table: Table::default(),
             pending: Vec::new(),

@@ -3,6 +3,9 @@
 //! [`file_items`] reads the tree; [`FileScope`] is what other definitions may depend on without depending on bodies or places.
 
 mod expanded;
+mod local;
+
+pub(crate) use local::is_item as is_local;
 
 use crate::expand::calls::Source;
 use crate::expand::items::Items;
@@ -152,6 +155,13 @@ pub struct ModuleScope {
     pub traits: BTreeMap<Name, (TraitId, bool)>,
     /// Inline modules.
     pub modules: BTreeMap<Name, (ModuleId, bool)>,
+}
+
+impl ModuleScope {
+    /// Whether these are the items inside of a function: see [`local`].
+    pub fn is_body(&self) -> bool {
+        self.name.0.ends_with(')')
+    }
 }
 
 /// A name with a default (the empty one).
@@ -396,7 +406,10 @@ impl Collect<'_> {
                 }
                 Item::Test(def) => {
                     let lowered = Lower::at(def.node()).test(def);
-                    self.push_fn(&container, module, def.node(), None, false, lowered, None);
+                    if self.push_fn(&container, module, def.node(), None, false, lowered, None) {
+                        let at = self.out.fns.len() - 1;
+                        self.local_items(at, std::iter::once(def.node()));
+                    }
                 }
                 Item::Mvar(def) => {
                     let mut lowered =
@@ -450,8 +463,11 @@ impl Collect<'_> {
         def: Function,
     ) {
         let name = def.name.clone();
+        let at = self.out.fns.len();
         if !self.push_fn(container, module, node, doc, public, def, None) {
             self.error(node, format!("`{name}` is defined twice"));
+        } else if at < self.out.fns.len() {
+            self.local_items(at, std::iter::once(node));
         }
     }
 
@@ -522,9 +538,10 @@ impl Collect<'_> {
             lowered,
             overload,
         ) {
-            if let Some(entry) = self.out.fns.last_mut() {
-                entry.place.len = end - entry.place.start;
-            }
+            let at = self.out.fns.len() - 1;
+            let entry = &mut self.out.fns[at];
+            entry.place.len = end - entry.place.start;
+            self.local_items(at, clauses.iter().map(|clause| clause.node()));
         } else {
             self.error(
                 first.node(),
@@ -723,9 +740,11 @@ pub fn file_scope(items: &FileItems) -> FileScope {
         }
     }
     for (entry, container) in items.fns.iter().zip(&items.containers) {
-        if !matches!(container, Container::Module(_))
-            || matches!(entry.def.kind, FunctionKind::Test(_))
-        {
+        // A function with items of its own is inside of a module of these, but its name is not.
+        let Container::Module(module) = *container else {
+            continue;
+        };
+        if matches!(entry.def.kind, FunctionKind::Test(_)) {
             continue;
         }
         let params = entry
@@ -735,7 +754,7 @@ pub fn file_scope(items: &FileItems) -> FileScope {
             .map_or(&[][..], |clause| &clause.params);
         let head = FnHead {
             id: entry.id,
-            module: entry.module,
+            module,
             arity: params.len() as u32,
             required: params.iter().filter(|p| p.default.is_none()).count() as u32,
             value: matches!(entry.def.kind, FunctionKind::Value | FunctionKind::Mvar),
@@ -743,7 +762,7 @@ pub fn file_scope(items: &FileItems) -> FileScope {
             foreign: matches!(&entry.def.kind, FunctionKind::Extern(from) if **from != *"nostos"),
             public: entry.public,
         };
-        scopes[index[&entry.module]]
+        scopes[index[&module]]
             .1
             .values
             .entry(entry.def.name.clone())

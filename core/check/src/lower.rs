@@ -511,3 +511,28 @@ pub fn param_type(param: ast::Param<'_>) -> Option<ast::TypeExpr<'_>> {
         _ => None,
     })
 }
+
+/// `async e`: a call of the library's function that starts a task, with `e` as a function.
+pub fn task(e: Expr, span: Span) -> Expr {
+    let lambda = Lambda {
+        params: Vec::new(),
+        result: None,
+        body: e,
+    };
+    let value = Expr {
+        kind: ExprKind::Lambda(Arc::new(lambda)),
+        span,
+    };
+    let callee = Expr {
+        kind: ExprKind::Name("taskAsync".into()),
+        span,
+    };
+    Expr {
+        kind: ExprKind::Call(
+            Box::new(callee),
+            Vec::new(),
+            vec![Arg { name: None, value }],
+        ),
+        span,
+    }
+}

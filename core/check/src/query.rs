@@ -134,10 +134,22 @@ fn findings(db: &Database, file: FileId, source: crate::db::SourceFile) -> Vec<D
             at(Severity::Error, &entry.place, finding.clone());
         }
     }
+    let main = main_fn(db);
     for entry in &items.fns {
         let (findings, warnings) = fn_findings(db, project, entry.id);
         for finding in findings.iter() {
             at(Severity::Error, &entry.place, finding.clone());
+        }
+        if main == Some(entry.id)
+            && findings.is_empty()
+            && let Err(findings) = infer::entry(db, project, entry.id)
+        {
+            for mut finding in findings {
+                finding.span = entry.def.name_span;
+                let takes = "`main` takes nothing, or a list of strings: the arguments";
+                finding.hint = (entry.def.arity() > 0).then(|| takes.to_string());
+                at(Severity::Error, &entry.place, finding);
+            }
         }
         for finding in warnings.iter() {
             at(Severity::Warning, &entry.place, finding.clone());
@@ -193,7 +205,17 @@ fn use_findings(
 ) -> Vec<Finding> {
     let shown = item.path.join(".");
     let mut out = Vec::new();
+    // `use shapes.{circle, square}`: modules of a folder, or inside of a module.
+    let is_module = |name: &Name| {
+        let path: Vec<Name> = item.path.iter().chain([name]).cloned().collect();
+        resolve::find_module(db, project, module, &path).is_some()
+    };
     let Some((target, of)) = resolve::use_target(db, project, module, item) else {
+        if let UseWhat::Names(names) = &item.what
+            && names.iter().all(|(there, _, _)| is_module(there))
+        {
+            return out;
+        }
         let modules: Vec<Name> = project_scope(db, project)
             .modules
             .keys()
@@ -208,6 +230,10 @@ fn use_findings(
         });
         return out;
     };
+    if let Some(private) = crate::types::hidden_module(db, project, module, target) {
+        out.push(Finding::new(item.span, private));
+        return out;
+    }
     let Target::Module(target) = target else {
         return out;
     };
@@ -223,6 +249,7 @@ fn use_findings(
                 hint,
             });
         }
+        None if is_module(name) => {}
         None => {
             let of = crate::types::module_name(db, project, target);
             out.push(Finding::new(

@@ -294,6 +294,46 @@ pub struct Pat {
     pub span: Span,
 }
 
+impl Pat {
+    /// `name: p` where there is no such field: `name` with the type that the pattern looks like.
+    pub fn as_typed(self, name: Name) -> Pat {
+        let span = self.span;
+        let Some(ty) = self.as_type() else {
+            return self;
+        };
+        let name = Pat {
+            kind: match &*name {
+                "_" => PatKind::Wild,
+                _ => PatKind::Name(name),
+            },
+            span,
+        };
+        Pat {
+            kind: PatKind::Typed(Box::new(name), ty),
+            span,
+        }
+    }
+
+    fn as_type(&self) -> Option<TypeExpr> {
+        let all = |items: &[Pat]| items.iter().map(Pat::as_type).collect::<Option<Vec<_>>>();
+        let kind = match &self.kind {
+            PatKind::Ctor(path, CtorArgs::Bare) => TypeKind::Path(path.clone(), Vec::new()),
+            PatKind::Name(name) => TypeKind::Variable(name.clone()),
+            PatKind::List(items, None) => match items.as_slice() {
+                [item] => TypeKind::List(Box::new(item.as_type()?)),
+                _ => return None,
+            },
+            PatKind::Tuple(items) => TypeKind::Tuple(all(items)?),
+            PatKind::Literal(Lit::Unit) => TypeKind::Tuple(Vec::new()),
+            _ => return None,
+        };
+        Some(TypeExpr {
+            kind,
+            span: self.span,
+        })
+    }
+}
+
 /// What a pattern is.
 #[allow(missing_docs, reason = "each is the construct of its name")]
 #[derive(Clone, PartialEq, Debug)]

@@ -35,6 +35,26 @@ pub fn can_see(db: &dyn Db, from: ModuleId, of: ModuleId) -> bool {
     }
 }
 
+/// The module on the way to `of` that `from` may not see into, and the one around it.
+pub fn hidden_module(
+    db: &dyn Db,
+    project: Project,
+    from: ModuleId,
+    of: Target,
+) -> Option<(ModuleId, ModuleId)> {
+    let Target::Module(mut of) = of else {
+        return None;
+    };
+    loop {
+        let scope = module_scope(db, project, of);
+        let parent = scope.parent?;
+        if !scope.public && !can_see(db, from, parent) {
+            return Some((of, parent));
+        }
+        of = parent;
+    }
+}
+
 /// The module that `path` names in `from`.
 pub fn find_module(db: &dyn Db, project: Project, from: ModuleId, path: &[Name]) -> Option<Target> {
     let (first, rest) = path.split_first()?;
@@ -189,6 +209,11 @@ fn levels<T>(
             imports(
                 db, project, module, item, name, read, 0, &mut named, &mut all,
             );
+        }
+        // What a function imports is nearer than what is around the function.
+        if scope.is_body() {
+            push(std::mem::take(&mut named));
+            push(std::mem::take(&mut all));
         }
         at = scope.parent;
     }

@@ -140,6 +140,12 @@ fn bound(
         resolve::trait_named(db, project, module, name.clone())
     } else {
         let target = resolve::find_module(db, project, module, modules);
+        let private =
+            target.and_then(|target| crate::types::hidden_module(db, project, module, target));
+        if let Some(private) = private {
+            findings.push(Finding::new(*span, private));
+            return None;
+        }
         match target.and_then(|target| {
             resolve::module_trait(db, project, target, name).map(|found| (target, found))
         }) {
@@ -236,14 +242,18 @@ fn header_at(db: &dyn Db, node: FnNode) -> Option<Arc<Header>> {
     }
     let def = function(db, project, main_part(db, id))?;
     let (module, _) = fn_module(db, project, id)?;
-    if let Part::Default(_) = key.part {
+    if let Part::Default(at) = key.part {
         // A default is a function of its own; it does not know the type parameters around it.
+        let around = header(db, project, main_part(db, id));
+        let written = around
+            .as_ref()
+            .and_then(|h| h.params.get(at as usize)?.ty.clone());
         return Some(Arc::new(Header {
             type_params: 0,
             declared: 0,
             names: Vec::new(),
             params: Vec::new(),
-            result: None,
+            result: written.filter(|ty| !ty.is_open() && *ty != Ty::Error),
             bounds: Vec::new(),
             bound_args: Vec::new(),
             value: false,
@@ -408,7 +418,7 @@ fn header_at(db: &dyn Db, node: FnNode) -> Option<Arc<Header>> {
     }))
 }
 
-/// What can be passed to C: integers, `Float`, `Bool`, `Char`, texts (as copies that end with NUL); addresses are `Int`s.
+/// What can be passed to C: integers, `Float`, `Float32`, `Bool`, `Char`, texts (as copies that end with NUL); addresses are `Int`s.
 fn foreign_types(
     def: &crate::raw::Function,
     params: &[ParamHead],
@@ -418,18 +428,21 @@ fn foreign_types(
     let passes = |ty: &Ty| {
         matches!(
             ty,
-            Ty::Int(_) | Ty::Float | Ty::Bool | Ty::Char | Ty::String | Ty::Error
+            Ty::Int(_) | Ty::Float | Ty::Float32 | Ty::Bool | Ty::Char | Ty::String | Ty::Error
         )
     };
     for (param, raw) in params.iter().zip(&def.clauses[0].params) {
         if param.ty.as_ref().is_some_and(|ty| !passes(ty)) {
             findings.push(Finding::new(
                 raw.pattern.span,
-                "type mismatch: C functions take integers, Float, Bool, Char and String (addresses are Ints)",
+                "type mismatch: C functions take integers, floats, Bool, Char and String (addresses are Ints)",
             ));
         }
     }
-    let floats = params.iter().filter(|p| p.ty == Some(Ty::Float)).count();
+    let floats = params
+        .iter()
+        .filter(|p| matches!(p.ty, Some(Ty::Float | Ty::Float32)))
+        .count();
     if floats > 8 || params.len() - floats > 6 {
         findings.push(Finding::new(
             def.name_span,
@@ -439,7 +452,7 @@ fn foreign_types(
     if result.is_some_and(|ty| !passes(ty) && *ty != Ty::Unit) {
         findings.push(Finding::new(
             def.name_span,
-            "type mismatch: C functions give an integer, Float, Bool, Char, String or ()",
+            "type mismatch: C functions give an integer, a float, Bool, Char, String or ()",
         ));
     }
 }

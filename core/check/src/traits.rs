@@ -23,14 +23,45 @@ pub fn implementation(
     ty: &Ty,
     of: TraitId,
 ) -> Option<Implementation> {
+    implementation_at(db, project, ty, of, &[])
+}
+
+/// The impls of a trait for a type: several where the trait's own parameters differ. With what the parameters of each impl are.
+pub fn impls_for(
+    db: &dyn Db,
+    project: Project,
+    ty: &Ty,
+    of: TraitId,
+) -> Vec<(Arc<ImplInfo>, Vec<Ty>)> {
     let table = impl_table(db, project);
-    if let Some(impls) = table.by_trait.get(&of) {
-        for id in impls {
+    let impls = table.by_trait.get(&of).into_iter().flatten();
+    impls
+        .filter_map(|id| {
             let info = impl_info(db, project, *id);
-            if let Some(args) = match_target(&info.target, ty, info.params.len()) {
-                return Some(Implementation::Impl(info, args));
-            }
-        }
+            let args = match_target(&info.target, ty, info.params.len())?;
+            Some((info, args))
+        })
+        .collect()
+}
+
+/// The same where the trait's own parameters are these, as far as they are known.
+pub fn implementation_at(
+    db: &dyn Db,
+    project: Project,
+    ty: &Ty,
+    of: TraitId,
+    trait_args: &[Ty],
+) -> Option<Implementation> {
+    let found = impls_for(db, project, ty, of)
+        .into_iter()
+        .find(|(info, args)| {
+            info.args_of(of)
+                .iter()
+                .zip(trait_args)
+                .all(|(has, wanted)| may_be(&has.substitute(args), wanted))
+        });
+    if let Some((info, args)) = found {
+        return Some(Implementation::Impl(info, args));
     }
     let known = known(db, project);
     let number = matches!(ty, Ty::Int(_) | Ty::Float | Ty::Float32);
@@ -81,6 +112,11 @@ pub fn implementation(
 /// Whether some type of this outermost form may implement the trait.
 pub fn head_implements(db: &dyn Db, project: Project, ty: &Ty, of: TraitId) -> bool {
     implementation(db, project, ty, of).is_some()
+}
+
+/// Whether one type may become the other: variables of inference go with anything.
+fn may_be(has: &Ty, wanted: &Ty) -> bool {
+    matches!(has, Ty::Infer(_)) || matches_type(has, wanted, &mut [])
 }
 
 /// Matches an impl's target; answers what its parameters stand for. Variables of inference in `ty` go with anything.

@@ -69,6 +69,17 @@ impl Ty {
     /// `Int`
     pub const INT: Ty = Ty::Int(IntTy::I64);
 
+    /// Whether a parameter or variable is in it.
+    pub fn is_open(&self) -> bool {
+        match self {
+            Ty::Param(_) | Ty::Infer(_) => true,
+            Ty::Tuple(items) | Ty::Adt(_, items) => items.iter().any(Ty::is_open),
+            Ty::Fn(params, result) => params.iter().any(Ty::is_open) || result.is_open(),
+            Ty::Array(item) => item.is_open(),
+            _ => false,
+        }
+    }
+
     /// Replaces `Param(i)` by `args[i]`.
     pub fn substitute(&self, args: &[Ty]) -> Ty {
         match self {

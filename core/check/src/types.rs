@@ -252,6 +252,9 @@ impl<'db> TypeLower<'db> {
                 None,
             );
         };
+        if let Some(private) = hidden_module(self.db, self.project, self.module, target) {
+            return self.report(span, private, None);
+        }
         match resolve::module_type(self.db, self.project, target, name) {
             Some((id, public)) => {
                 if !public
@@ -476,7 +479,7 @@ fn type_info_at(db: &dyn Db, node: TypeNode) -> Arc<TypeInfo> {
 
 /// A name for people: with its module unless that is the library or the main file.
 pub fn qualified(db: &dyn Db, project: Project, module: ModuleId, name: &str) -> Name {
-    let path = db.ids().module_path(module);
+    let path = without_numbers(&db.ids().module_path(module));
     let scope = project_scope(db, project);
     let root = scope
         .root
@@ -488,6 +491,38 @@ pub fn qualified(db: &dyn Db, project: Project, module: ModuleId, name: &str) ->
         Some(inner) => format!("{inner}.{name}").into(),
         None => format!("{path}.{name}").into(),
     }
+}
+
+/// What is wrong with a path that leads through a private module.
+pub fn hidden_module(
+    db: &dyn Db,
+    project: Project,
+    from: ModuleId,
+    of: resolve::Target,
+) -> Option<String> {
+    let (inner, around) = resolve::hidden_module(db, project, from, of)?;
+    let name = db.ids().module_path(inner);
+    let name = name.rsplit('.').next().unwrap_or_default();
+    let around = module_name(db, project, around);
+    Some(format!("`{name}` is private in module `{around}`"))
+}
+
+/// The module inside of a function has a number in its name.
+fn without_numbers(path: &Name) -> Name {
+    if !path.contains('(') {
+        return path.clone();
+    }
+    let mut out = String::new();
+    let mut rest = &**path;
+    while let Some(open) = rest.find('(') {
+        let close = rest[open..]
+            .find(')')
+            .map_or(rest.len(), |at| open + at + 1);
+        out.push_str(&rest[..open]);
+        rest = &rest[close..];
+    }
+    out.push_str(rest);
+    out.into()
 }
 
 /// A module's path for people: inline modules of the main file by their own names.

@@ -1,6 +1,7 @@
 //! What is under the cursor: the innermost expression or pattern of a typed body at an offset.
 
-use nostos_check::hir::{Arm, Body, Callee, Expr, ExprKind, LocalId, Pat, PatKind, Span, Stmt};
+use nostos_check::hir::visit::{self, Part};
+use nostos_check::hir::{Body, Callee, Expr, ExprKind, LocalId, Pat, PatKind, Span};
 use nostos_check::ty::{FnId, Ty};
 
 /// It.
@@ -53,132 +54,29 @@ impl<'a> Search<'a> {
 
     fn expr(&mut self, expr: &'a Expr) {
         self.offer(expr.span, || about(expr));
-        match &expr.kind {
-            ExprKind::Hole(_)
-            | ExprKind::Literal(_)
-            | ExprKind::Local(_)
-            | ExprKind::Global(_)
-            | ExprKind::Continue => {}
-            ExprKind::FnValue(callee) => self.callee(callee),
-            ExprKind::Call(callee, args) => {
-                self.callee(callee);
-                self.all(args);
-            }
-            ExprKind::Prim(_, parts)
-            | ExprKind::Concat(parts)
-            | ExprKind::Tuple(parts)
-            | ExprKind::Construct { fields: parts, .. } => self.all(parts),
-            ExprKind::Field(of, _)
-            | ExprKind::DotField(of, _)
-            | ExprKind::Element(of, _)
-            | ExprKind::Assign(_, of)
-            | ExprKind::Throw(of) => self.expr(of),
-            ExprKind::Update(of, fields) => {
-                self.expr(of);
-                fields.iter().for_each(|(_, field)| self.expr(field));
-            }
-            ExprKind::If {
-                condition,
-                then,
-                otherwise,
-            } => {
-                self.expr(condition);
-                self.expr(then);
-                self.expr(otherwise);
-            }
-            ExprKind::Match { scrutinee, arms } => {
-                self.expr(scrutinee);
-                self.arms(arms);
-            }
-            ExprKind::Block(stmts, value) => {
-                for stmt in stmts {
-                    match stmt {
-                        Stmt::Expr(expr) => self.expr(expr),
-                        Stmt::Let { pattern, value, .. } => {
-                            self.pat(pattern);
-                            self.expr(value);
-                        }
-                        Stmt::LocalFn(_) => {}
-                    }
-                }
-                self.expr(value);
-            }
-            ExprKind::AssignField(of, _, value) => {
-                self.expr(of);
-                self.expr(value);
-            }
-            ExprKind::While { condition, body } => {
-                self.expr(condition);
-                self.expr(body);
-            }
-            ExprKind::ForRange { from, to, body, .. } => {
-                self.expr(from);
-                self.expr(to);
-                self.expr(body);
-            }
-            ExprKind::ForList { list, body, .. } => {
-                self.expr(list);
-                self.expr(body);
-            }
-            ExprKind::Break(value) | ExprKind::Return(value) => {
-                value.iter().for_each(|value| self.expr(value));
-            }
-            ExprKind::Lambda(lambda) => self.expr(&lambda.body),
-            ExprKind::Try {
-                body,
-                arms,
-                finally,
-            } => {
-                self.expr(body);
-                self.arms(arms);
-                finally.iter().for_each(|finally| self.expr(finally));
-            }
-            ExprKind::Receive { arms, after } => {
-                self.arms(arms);
-                if let Some(after) = after {
-                    self.expr(&after.0);
-                    self.expr(&after.1);
-                }
-            }
-        }
-    }
-
-    fn all(&mut self, exprs: &'a [Expr]) {
-        exprs.iter().for_each(|expr| self.expr(expr));
-    }
-
-    fn callee(&mut self, callee: &'a Callee) {
-        if let Callee::Value(value) = callee {
-            self.expr(value);
-        }
-    }
-
-    fn arms(&mut self, arms: &'a [Arm]) {
-        for arm in arms {
-            self.pat(&arm.pattern);
-            arm.guard.iter().for_each(|guard| self.expr(guard));
-            self.expr(&arm.body);
-        }
+        visit::parts(expr, &mut |part| self.part(part));
     }
 
     fn pat(&mut self, pat: &'a Pat) {
         match &pat.kind {
-            PatKind::Bind(local, inner) => {
-                self.offer(pat.span, || Some(Found::Local(*local)));
-                inner.iter().for_each(|inner| self.pat(inner));
-            }
-            PatKind::Wild | PatKind::Literal(_) | PatKind::Range(..) => {
-                self.offer(pat.span, || Some(Found::Value(&pat.ty)));
-            }
-            PatKind::Tuple(parts) | PatKind::Ctor(_, parts) | PatKind::Or(parts) => {
-                self.offer(pat.span, || Some(Found::Value(&pat.ty)));
-                parts.iter().for_each(|part| self.pat(part));
-            }
-            PatKind::Test(_, expr) => self.expr(expr),
-            PatKind::View(_, expr, inner) => {
-                self.expr(expr);
-                self.pat(inner);
-            }
+            PatKind::Bind(local, _) => self.offer(pat.span, || Some(Found::Local(*local))),
+            PatKind::Wild
+            | PatKind::Literal(_)
+            | PatKind::Range(..)
+            | PatKind::Tuple(_)
+            | PatKind::Ctor(..)
+            | PatKind::Or(_) => self.offer(pat.span, || Some(Found::Value(&pat.ty))),
+            PatKind::Test(..) | PatKind::View(..) => {}
+        }
+        visit::pat_parts(pat, &mut |part| self.part(part));
+    }
+
+    fn part(&mut self, part: Part<'a>) {
+        match part {
+            Part::Expr(expr) => self.expr(expr),
+            Part::Pat(pat) => self.pat(pat),
+            // Their bodies have been looked at.
+            Part::LocalFn(_) => {}
         }
     }
 }

@@ -82,7 +82,7 @@ impl<'db> Infer<'db> {
                 mono.result,
             );
         }
-        let signature = super::group::signature(self.db, self.project, id);
+        let signature = super::group::signature_where(self.db, id, self.uses);
         let mut args: Vec<Ty> = given.to_vec();
         while args.len() < signature.type_params as usize {
             args.push(self.table.fresh());
@@ -234,6 +234,12 @@ impl<'db> Infer<'db> {
         if levels.is_empty() {
             if &**name == "throw" && args.len() == 1 {
                 return self.throw(&args[0].value, span);
+            }
+            if let ("async", [arg]) = (&**name, args) {
+                return self.infer(&crate::lower::task(arg.value.clone(), span), expected);
+            }
+            if let Some(out) = self.static_by_type(name, args, expected, span) {
+                return out;
             }
             // A trait's method may be called as a function.
             if !args.is_empty()
@@ -470,6 +476,11 @@ impl<'db> Infer<'db> {
         self.check_foreign(head, span);
         let given: Vec<Ty> = types.iter().map(|t| self.lower_type(t)).collect();
         let (inst, params, result) = self.instantiate_id(head.id, name, span, &given);
+        // What these read is of the type that is wanted of them.
+        if matches!(&**name, "fromJson" | "jsonToType") && self.in_library(head) {
+            let wanted = (result.clone(), name.clone(), span);
+            self.me().statics.push(wanted);
+        }
         self.apply(name, Callee::Fn(inst), params, result, args, span)
     }
 
@@ -594,11 +605,9 @@ impl<'db> Infer<'db> {
                         params.iter().filter_map(|p| p.name.as_deref()),
                     )
                     .map(|n| format!("did you mean `{n}`?"));
-                    self.report_hint(
-                        arg.span(),
-                        format!("`{name}` has no parameter `{arg_name}`"),
-                        hint,
-                    );
+                    let what = if is_upper(name) { "field" } else { "parameter" };
+                    let message = format!("`{name}` has no {what} `{arg_name}`");
+                    self.report_hint(arg.span(), message, hint);
                     unknown = true;
                 }
             }

@@ -7,8 +7,8 @@ use super::{Goal, Hole, Infer, Pending, has_error};
 use crate::hir::{Callee, Expr, ExprKind, FnInst, PrimOp, Span};
 use crate::raw::Name;
 use crate::signature::{DefaultFn, ParamSig, trait_info};
-use crate::traits::{Implementation, implementation};
-use crate::ty::{TraitId, Ty};
+use crate::traits::{Implementation, implementation, impls_for};
+use crate::ty::{FnId, TraitId, Ty};
 use std::sync::Arc;
 
 /// The function that a name means for some arguments.
@@ -83,7 +83,7 @@ impl<'db> Infer<'db> {
                 base, name, result, ..
             } => self.try_field(base, name, result, pending),
             Goal::Binary { .. } => self.try_binary(pending, force),
-            Goal::TraitArgs { ty, of, args } => self.try_trait_args(ty, *of, args, pending.span),
+            Goal::TraitArgs { ty, of, args } => self.try_trait_args(ty, *of, args, pending, force),
             Goal::Question { .. } => self.try_question(pending, force),
             Goal::Record { .. } => self.try_record(pending, force),
         };
@@ -182,43 +182,111 @@ impl<'db> Infer<'db> {
         }
     }
 
-    /// A type implements a trait at most once, so it tells what the trait's own parameters are.
-    fn try_trait_args(&mut self, ty: &Ty, of: TraitId, args: &[Ty], span: Span) -> Tried {
+    /// The impl of a trait for a type tells what the trait's own parameters are; where there are several, these tell which it is.
+    fn try_trait_args(
+        &mut self,
+        ty: &Ty,
+        of: TraitId,
+        args: &[Ty],
+        pending: &Pending,
+        force: bool,
+    ) -> Tried {
+        let span = pending.span;
         let form = self.table.shallow(ty);
-        let known: Vec<Ty> = match &form {
+        let mut known: Vec<(Vec<Ty>, Vec<(Ty, TraitId)>)> = match &form {
             Ty::Infer(var) if !self.table.is_literal(*var) => return Tried::Stuck,
             Ty::Infer(_) => {
                 let _ = self.table.unify(&form, &Ty::INT);
-                return self.try_trait_args(&Ty::INT, of, args, span);
+                return self.try_trait_args(&Ty::INT, of, args, pending, force);
             }
-            Ty::Param(_) => {
-                let bound = self
-                    .bound_args
-                    .iter()
-                    .find(|(ty, other, _)| *ty == form && *other == of);
-                bound.map_or_else(Vec::new, |(_, _, args)| args.clone())
-            }
+            Ty::Param(_) => self
+                .bound_args
+                .iter()
+                .filter(|(ty, other, _)| *ty == form && *other == of)
+                .map(|(_, _, args)| (args.clone(), Vec::new()))
+                .collect(),
             _ => {
                 let deep = self.table.deep(&form);
-                match implementation(self.db, self.project, &deep, of) {
-                    Some(Implementation::Impl(info, impl_args)) => info
-                        .args_of(of)
-                        .iter()
-                        .map(|arg| arg.substitute(&impl_args))
-                        .collect(),
-                    // That it does not implement the trait is said elsewhere.
-                    Some(Implementation::Base | Implementation::Derived(_)) | None => Vec::new(),
-                }
+                impls_for(self.db, self.project, &deep, of)
+                    .into_iter()
+                    .map(|(info, at)| {
+                        let conditions = info.conditions.iter();
+                        (
+                            info.args_of(of)
+                                .iter()
+                                .map(|arg| arg.substitute(&at))
+                                .collect(),
+                            conditions
+                                .map(|(ty, of)| (ty.substitute(&at), *of))
+                                .collect(),
+                        )
+                    })
+                    .collect()
             }
         };
         if known.is_empty() {
+            // That it does not implement the trait is said elsewhere.
             args.iter()
                 .for_each(|arg| drop(self.table.unify(arg, &Ty::Error)));
+            return Tried::Done;
         }
-        for (known, arg) in known.iter().zip(args) {
-            self.expect(known, arg, span);
+        // A bound may come from a head and from its signature.
+        for at in (1..known.len()).rev() {
+            if known[..at].contains(&known[at]) {
+                known.remove(at);
+            }
+        }
+        let several = known.len() > 1;
+        if several {
+            let all = known.clone();
+            known.retain(|(has, _)| has.iter().zip(args).all(|(has, arg)| self.may_be(has, arg)));
+            if known.is_empty() {
+                known = all[..1].to_vec();
+            }
+        }
+        if known.len() > 1 {
+            if force {
+                let name = trait_info(self.db, self.project, of).name.clone();
+                let message = format!(
+                    "Type annotation required: `{}` implements {name} in several ways",
+                    self.show(&form)
+                );
+                self.report(span, message);
+                args.iter()
+                    .for_each(|arg| drop(self.table.unify(arg, &Ty::Error)));
+                return Tried::Done;
+            }
+            return Tried::Stuck;
+        }
+        let (has, conditions) = known.swap_remove(0);
+        for (has, arg) in has.iter().zip(args) {
+            self.expect(has, arg, span);
+        }
+        // Those of the first impl are asked for where the type is.
+        if several {
+            for (ty, of) in conditions {
+                self.later(Goal::Trait { ty, of }, span, None);
+            }
         }
         Tried::Done
+    }
+
+    /// Whether a type may become what an impl says.
+    fn may_be(&self, has: &Ty, arg: &Ty) -> bool {
+        let (has, arg) = (self.table.shallow(has), self.table.shallow(arg));
+        let all = |xs: &[Ty], ys: &[Ty]| {
+            xs.len() == ys.len() && xs.iter().zip(ys).all(|(x, y)| self.may_be(x, y))
+        };
+        match (&has, &arg) {
+            (other, Ty::Infer(var)) | (Ty::Infer(var), other) => {
+                !self.table.is_literal(*var) || matches!(other, Ty::Int(_) | Ty::Infer(_))
+            }
+            (Ty::Tuple(xs), Ty::Tuple(ys)) => all(xs, ys),
+            (Ty::Adt(x, xs), Ty::Adt(y, ys)) => x == y && all(xs, ys),
+            (Ty::Fn(xs, x), Ty::Fn(ys, y)) => all(xs, ys) && self.may_be(x, y),
+            (Ty::Array(x), Ty::Array(y)) => self.may_be(x, y),
+            (a, b) => a == b,
+        }
     }
 
     pub(super) fn not_implemented(&mut self, ty: &Ty, of: TraitId, via: Option<Name>, span: Span) {
@@ -347,6 +415,15 @@ impl<'db> Infer<'db> {
             return Tried::Stuck;
         };
         let span = pending.span;
+        if let ("[in]", Some(over)) = (&**name, args.first())
+            && self.has_own_list(over, *owner)
+        {
+            let mut pending = pending.clone();
+            if let Goal::Dot { name, dot, .. } = &mut pending.goal {
+                (*name, *dot) = ("toList".into(), true);
+            }
+            return self.try_dot(&pending, force);
+        }
         if let Some(receiver) = args.first() {
             let mut form = self.table.shallow(receiver);
             if *dot || super::method::operator_function(name).is_some() {
@@ -497,6 +574,23 @@ impl<'db> Infer<'db> {
         first.is_some_and(|head| self.group.contains_key(&head.id)) && fitting.next().is_none()
     }
 
+    /// Whether a type that is looped over is one of the program's, with a `toList` of its own.
+    pub(super) fn has_own_list(&mut self, over: &Ty, owner: FnId) -> bool {
+        let form = self.table.shallow(over);
+        let Ty::Adt(id, _) = &form else { return false };
+        let module = crate::types::type_info(self.db, self.project, *id).module;
+        if crate::db::project_scope(self.db, self.project)
+            .std
+            .contains(&module)
+        {
+            return false;
+        }
+        let name: Name = "toList".into();
+        let levels = self.functions_for(&name, Some(owner), &form);
+        !self.traits_with_method(&form, &name).is_empty()
+            || levels.iter().flatten().any(|head| !self.in_library(head))
+    }
+
     /// Passes an argument of a waiting call through a function.
     fn splat_argument(&mut self, pending: &Pending, at: usize, inst: FnInst, ty: &Ty) {
         let Some(hole) = pending.hole else { return };
@@ -592,7 +686,7 @@ impl<'db> Infer<'db> {
             let info = trait_info(self.db, self.project, of);
             let method = info.methods.iter().find(|m| m.name == *name).map(|m| m.id);
             let params = method.map_or_else(Vec::new, |id| {
-                super::group::signature(self.db, self.project, id)
+                super::group::signature_where(self.db, id, self.uses)
                     .params
                     .clone()
             });
@@ -609,6 +703,17 @@ impl<'db> Infer<'db> {
                         params.len() - 1
                     ),
                 );
+                let _ = self.table.unify(result, &Ty::Error);
+                return Tried::Done;
+            }
+            let form = self.table.deep(&args[0]);
+            if info.params > 0 && impls_for(self.db, self.project, &form, of).len() > 1 {
+                let message = format!(
+                    "Type annotation required: `{}` implements {} in several ways",
+                    self.show(&form),
+                    info.name
+                );
+                self.report(span, message);
                 let _ = self.table.unify(result, &Ty::Error);
                 return Tried::Done;
             }

@@ -23,6 +23,7 @@ impl<'db> Infer<'db> {
             if ctors.is_empty() {
                 return None;
             }
+            self.see_module(target, span);
             if !public
                 && !matches!(target, Target::Module(of) if resolve::can_see(self.db, self.module, of))
             {

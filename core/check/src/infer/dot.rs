@@ -25,6 +25,9 @@ impl<'db> Infer<'db> {
         span: Span,
     ) -> Expr {
         let (seen, name) = (name, &Name::from(crate::expand::plain(name)));
+        if let Some(out) = self.static_call(receiver, name, args, span) {
+            return out;
+        }
         if let Some(path) = self.module_path(receiver) {
             if is_upper(name)
                 && let Some(ctors) = self.qualified_ctors(&path, name, name_span)
@@ -56,9 +59,29 @@ impl<'db> Infer<'db> {
         {
             return self.mvar_update(&head, value, span);
         }
+        if let Raw::Name(of) = &receiver.kind
+            && is_upper(of)
+            && !self.is_known(of)
+        {
+            args.iter()
+                .for_each(|arg| drop(self.infer(&arg.value, None)));
+            let hint = Some(format!("there is no module or type `{of}`"));
+            let span = receiver.span;
+            self.report_hint(span, format!("unknown function `{of}.{name}`"), hint);
+            return self.error_expr(span);
+        }
         let receiver = self.infer(receiver, None);
         let args = self.raw_args(args);
         self.dot_call(receiver, seen, name_span, types, args, span)
+    }
+
+    /// Whether an upper-case name means anything.
+    fn is_known(&self, name: &Name) -> bool {
+        let (db, project, module) = (self.db, self.project, self.module);
+        self.lookup(name).is_some()
+            || !resolve::ctors(db, project, module, name.clone()).is_empty()
+            || !resolve::values(db, project, module, name.clone()).is_empty()
+            || resolve::type_named(db, project, module, name.clone()).is_some()
     }
 
     /// A dot call on a typed receiver with typed arguments.
@@ -307,8 +330,7 @@ impl<'db> Infer<'db> {
             span,
             None,
         );
-        let outer = 1 + info.params as usize;
-        let rest: Arc<[Ty]> = inst.args.get(outer..).unwrap_or_default().into();
+        let rest: Arc<[Ty]> = inst.args.get(1..).unwrap_or_default().into();
         let callee = Callee::Method(MethodRef {
             of,
             name: name.clone(),

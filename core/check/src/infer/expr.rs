@@ -20,9 +20,72 @@ impl<'db> Infer<'db> {
         match self.splat(ty, &e.ty, e.span) {
             Some(inst) => self.splatted(inst, ty, e),
             None => {
+                let e = self.without_value(ty, e);
                 self.expect(ty, &e.ty, e.span);
                 e
             }
+        }
+    }
+
+    /// A function that gives something, where one is wanted that gives nothing: one that calls it and drops what it gives.
+    fn without_value(&mut self, wanted: &Ty, e: Expr) -> Expr {
+        let (Ty::Fn(params, nothing), Ty::Fn(found, gives)) =
+            (self.table.shallow(wanted), self.table.shallow(&e.ty))
+        else {
+            return e;
+        };
+        let drops = self.table.shallow(&nothing) == Ty::Unit
+            && !matches!(
+                self.table.shallow(&gives),
+                Ty::Unit | Ty::Infer(_) | Ty::Error
+            );
+        if !drops || params.len() != found.len() {
+            return e;
+        }
+        let span = e.span;
+        let read = |local, ty: &Ty| Expr {
+            kind: ExprKind::Local(local),
+            ty: ty.clone(),
+            span,
+        };
+        let bind = |local, ty: &Ty| Pat {
+            kind: PatKind::Bind(local, None),
+            ty: ty.clone(),
+            span,
+        };
+        let function = self.temp(e.ty.clone(), span);
+        let locals: Vec<LocalId> = found.iter().map(|ty| self.temp(ty.clone(), span)).collect();
+        let args = locals
+            .iter()
+            .zip(&*found)
+            .map(|(local, ty)| read(*local, ty));
+        let callee = Callee::Value(Box::new(read(function, &e.ty)));
+        let call = Expr {
+            kind: ExprKind::Call(callee, args.collect()),
+            ty: (*gives).clone(),
+            span,
+        };
+        let body = self.dropped(call);
+        let lambda = Expr {
+            kind: ExprKind::Lambda(Box::new(hir::Lambda {
+                params: locals,
+                captures: Vec::new(),
+                body,
+            })),
+            ty: Ty::Fn(found.clone(), Arc::new(Ty::Unit)),
+            span,
+        };
+        let ty = lambda.ty.clone();
+        let pattern = bind(function, &e.ty);
+        let stmt = Stmt::Let {
+            pattern,
+            value: e,
+            span,
+        };
+        Expr {
+            kind: ExprKind::Block(vec![stmt], Box::new(lambda)),
+            ty,
+            span,
         }
     }
 

@@ -1,19 +1,21 @@
 //! The end of an inference: generalisation, then variables and holes are replaced, captures found, matches looked at.
 
 use super::unify::in_range;
-use super::{Goal, Hole, Infer, Pending, has_error};
+use super::uses::Uses;
+use super::{Goal, Hole, Infer, has_error};
 use crate::exhaustive;
 use crate::hir::{
     Arm, Body, Callee, Expr, ExprKind, FnInst, Lambda, LocalId, MethodRef, Pat, PatKind, Span, Stmt,
 };
 use crate::infer::group::FnResult;
 use crate::signature::{Header, ParamSig, Signature};
-use crate::ty::{FnId, Ty};
+use crate::traits::implements;
+use crate::ty::{FnId, TraitId, Ty};
 use crate::types::{Finding, type_info};
 use std::sync::Arc;
 
 /// A member's body before variables are replaced: member, parameters, value, result, parameter types.
-type Open = (usize, Vec<LocalId>, Expr, Ty, Vec<Ty>);
+pub(super) type Open = (usize, Vec<LocalId>, Expr, Ty, Vec<Ty>);
 
 /// Closes a group. `rigid` parameters are declared; `declared`: the signature is, too.
 pub(super) fn group(
@@ -32,7 +34,9 @@ pub(super) fn group(
     if !declared {
         for (at, _, _, result, types) in &results {
             cx.enter(*at);
-            if heads[*at].as_ref().is_some_and(|h| h.value) && !cx.plain_global(group[*at]) {
+            let value = heads[*at].as_ref().is_some_and(|h| h.value);
+            if value && cx.uses == Uses::Fix && !cx.plain_global(group[*at]) {
+                super::uses::fix(cx, group[*at], result);
                 continue;
             }
             types.iter().for_each(|ty| cx.table.free(ty, &mut free));
@@ -61,6 +65,7 @@ pub(super) fn group(
         constraints.extend(crate::signature::args_constraints(args));
     }
     cx.force();
+    open_statics(cx);
     default_rest(cx);
     let mut out = Vec::new();
     for (at, id) in group.iter().enumerate() {
@@ -86,7 +91,7 @@ pub(super) fn group(
                     h.names.iter().take(rigid as usize).cloned().collect()
                 }),
             },
-            None => (*super::group::signature(cx.db, cx.project, *id)).clone(),
+            None => (*super::group::signature_where(cx.db, *id, cx.uses)).clone(),
         };
         let mut warnings = Vec::new();
         let body = open.map(|(_, params, value, result, _)| {
@@ -123,6 +128,7 @@ pub(super) fn expression(
     cx.settle(0);
     arm_types(cx, &[]);
     cx.force();
+    open_statics(cx);
     default_rest(cx);
     let mut warnings = Vec::new();
     let body = finish_body(cx, owner, 0, params, value, ty, &mut warnings);
@@ -232,28 +238,63 @@ fn needs_num(cx: &Infer<'_>, var: u32) -> bool {
     })
 }
 
-/// Variables that nothing depends on: those that must implement a trait become Int if that is a number's, the rest unit.
+/// Reports calls of methods without `self` of which nothing says for what type.
+fn open_statics(cx: &mut Infer<'_>) {
+    for at in 0..cx.members.len() {
+        cx.enter(at);
+        for (ty, name, span) in std::mem::take(&mut cx.me().statics) {
+            if let Ty::Infer(var) = cx.table.shallow(&ty)
+                && !cx.table.is_literal(var)
+            {
+                let message =
+                    format!("Type annotation required: nothing says of what type this `{name}` is");
+                cx.report(span, message);
+                cx.table.bind(var, Ty::Error);
+            }
+        }
+    }
+}
+
+/// Variables that nothing depends on: any type does that implements what they must.
 fn default_rest(cx: &mut Infer<'_>) {
-    let goals: Vec<Pending> = std::mem::take(&mut cx.pending);
-    for pending in &goals {
+    let mut wanted: Vec<(u32, Vec<TraitId>)> = Vec::new();
+    for pending in &cx.pending {
         if let Goal::Trait { ty, of } = &pending.goal
             && let Ty::Infer(var) = cx.table.shallow(ty)
         {
-            let ty = if *of == cx.known.num {
-                Ty::INT
-            } else if *of == cx.known.concat {
-                Ty::String
-            } else {
-                Ty::Unit
-            };
-            if ty == Ty::Unit && goals.iter().any(|g| matches!(&g.goal, Goal::Trait { ty, of } if (*of == cx.known.num || *of == cx.known.concat) && matches!(cx.table.shallow(ty), Ty::Infer(v) if v == var))) {
-                continue;
+            match wanted.iter_mut().find(|(other, _)| *other == var) {
+                Some((_, traits)) => traits.push(*of),
+                None => wanted.push((var, vec![*of])),
             }
-            cx.table.bind(var, ty);
         }
     }
-    cx.pending = goals;
+    for (var, traits) in wanted {
+        let ty = any_implementor(cx, &traits);
+        cx.table.bind(var, ty);
+    }
     cx.force();
+}
+
+/// A type that implements these traits: unit where nothing speaks against it, and where nothing implements them all, so that this is said.
+fn any_implementor(cx: &Infer<'_>, traits: &[TraitId]) -> Ty {
+    let (db, project) = (cx.db, cx.project);
+    let table = crate::signature::impl_table(db, project);
+    let declared = traits
+        .iter()
+        .filter_map(|of| table.by_trait.get(of))
+        .flatten()
+        .map(|id| crate::signature::impl_info(db, project, *id))
+        .filter(|info| info.params.is_empty())
+        .map(|info| info.target.clone());
+    [Ty::Unit, Ty::INT, Ty::String]
+        .into_iter()
+        .chain(declared)
+        .find(|ty| traits.iter().all(|of| implements(db, project, ty, *of)))
+        .unwrap_or(if traits.contains(&cx.known.num) {
+            Ty::INT
+        } else {
+            Ty::Unit
+        })
 }
 
 /// A type without variables: those left over are unit.

@@ -1,5 +1,6 @@
 //! Groups of definitions: set-up, generalisation, results; signatures; the selection of methods at concrete types.
 
+use super::uses::Uses;
 use super::{Infer, Member, MonoSig, finish, unify};
 use crate::db::FnNode;
 use crate::db::{Db, Project, fn_module, function, main_part};
@@ -11,7 +12,7 @@ use crate::signature::{
     Constraint, DefaultFn, Header, ParamSig, Signature, declared_signature, header, impl_info,
     trait_info,
 };
-use crate::traits::{Implementation, implementation, implements};
+use crate::traits::{Implementation, implementation_at, implements};
 use crate::ty::{FnId, TraitId, Ty};
 use crate::types::Finding;
 use std::sync::Arc;
@@ -48,7 +49,17 @@ fn infer_group_at(db: &dyn Db, node: FnNode) -> Arc<GroupResult> {
     let (project, first) = (db.project(), node.id(db));
     let group = group_of(db, project, first);
     Arc::new(GroupResult {
-        fns: run(db, project, &group),
+        fns: run(db, project, &group, Uses::Fix),
+    })
+}
+
+/// The same, while it is found out what uses make of values.
+#[salsa::tracked(returns(clone))]
+fn infer_open_group_at(db: &dyn Db, node: FnNode) -> Arc<GroupResult> {
+    let (project, first) = (db.project(), node.id(db));
+    let group = group_of(db, project, first);
+    Arc::new(GroupResult {
+        fns: run(db, project, &group, Uses::Open),
     })
 }
 
@@ -59,18 +70,38 @@ pub fn signature(db: &dyn Db, _: Project, id: FnId) -> Arc<Signature> {
 
 #[salsa::tracked(returns(clone))]
 fn signature_at(db: &dyn Db, node: FnNode) -> Arc<Signature> {
+    find_signature(db, node, Uses::Fix)
+}
+
+#[salsa::tracked(returns(clone))]
+fn open_signature_at(db: &dyn Db, node: FnNode) -> Arc<Signature> {
+    find_signature(db, node, Uses::Open)
+}
+
+/// What callers see of a function; where uses are left open, values may have type parameters.
+pub(super) fn signature_where(db: &dyn Db, id: FnId, uses: Uses) -> Arc<Signature> {
+    match uses {
+        Uses::Fix => signature_at(db, db.fn_node(id)),
+        Uses::Open => open_signature_at(db, db.fn_node(id)),
+    }
+}
+
+fn find_signature(db: &dyn Db, node: FnNode, uses: Uses) -> Arc<Signature> {
     let (project, id) = (db.project(), node.id(db));
     let Some(head) = header(db, project, id) else {
         return Arc::new(no_signature());
     };
-    if let Some(of_trait) = trait_signature(db, project, id, &head) {
+    if let Some(of_trait) = trait_signature(db, project, id, &head, uses) {
         return of_trait;
     }
     if head.complete() {
         return Arc::new(declared_signature(&head));
     }
-    let group = group_of(db, project, id);
-    let result = infer_group(db, project, group[0]);
+    let first = db.fn_node(group_of(db, project, id)[0]);
+    let result = match uses {
+        Uses::Fix => infer_group_at(db, first),
+        Uses::Open => infer_open_group_at(db, first),
+    };
     result
         .fns
         .iter()
@@ -155,12 +186,13 @@ fn trait_signature(
     project: Project,
     id: FnId,
     head: &Header,
+    uses: Uses,
 ) -> Option<Arc<Signature>> {
     if let Some(operator) = own_operator(db, project, id, head) {
         return Some(Arc::new(operator));
     }
     let (method, target, trait_args, impl_params) = implemented(db, project, id)?;
-    let of_trait = signature(db, project, method);
+    let of_trait = signature_where(db, method, uses);
     // `Self` becomes the target, the method's own parameters follow those of the impl.
     let mut args = vec![target];
     args.extend(trait_args);
@@ -249,12 +281,40 @@ fn raw_of(db: &dyn Db, project: Project, id: FnId) -> Option<Arc<raw::Function>>
     }))
 }
 
-fn run(db: &dyn Db, project: Project, group: &[FnId]) -> Vec<FnResult> {
+/// A group whose members have been looked at, but for what is left over.
+pub(super) struct Inferred<'db> {
+    pub cx: Infer<'db>,
+    pub heads: Vec<Option<Arc<Header>>>,
+    results: Vec<finish::Open>,
+    rigid: u32,
+    declared: bool,
+}
+
+fn run(db: &dyn Db, project: Project, group: &[FnId], uses: Uses) -> Vec<FnResult> {
+    let mut inferred = infer_members(db, project, group, uses);
+    finish::group(
+        &mut inferred.cx,
+        group,
+        &inferred.heads,
+        inferred.results,
+        inferred.rigid,
+        inferred.declared,
+    )
+}
+
+/// Infers the bodies of a group.
+pub(super) fn infer_members<'db>(
+    db: &'db dyn Db,
+    project: Project,
+    group: &[FnId],
+    uses: Uses,
+) -> Inferred<'db> {
     let module = group
         .first()
         .and_then(|id| fn_module(db, project, *id))
         .map_or(db.ids().module(""), |m| m.0);
     let mut cx = Infer::new(db, project, module);
+    cx.uses = uses;
     cx.members = Vec::new();
     let mut heads = Vec::new();
     for id in group {
@@ -273,7 +333,7 @@ fn run(db: &dyn Db, project: Project, group: &[FnId]) -> Vec<FnResult> {
     for (at, (id, head)) in group.iter().zip(&heads).enumerate() {
         let Some(head) = head else { continue };
         cx.at = at;
-        let known = trait_signature(db, project, *id, head)
+        let known = trait_signature(db, project, *id, head, uses)
             .or_else(|| head.complete().then(|| Arc::new(declared_signature(head))));
         let vars: Vec<Ty> = (0..head.type_params)
             .map(|i| {
@@ -379,36 +439,18 @@ fn run(db: &dyn Db, project: Project, group: &[FnId]) -> Vec<FnResult> {
                 .collect();
             // An impl may name its method's type parameters as it likes.
             let types: Vec<Ty> = params.iter().map(|p| p.ty.clone()).collect();
-            check_defaults(&mut cx, head, &types, &raw);
             check_head(&mut cx, head, &types, &result, vars, &raw);
             let (params, value) = cx.clauses(&raw, &types, &result);
             results.push((at, params, value, result, types));
         }
     }
     let single_known = declared.first().is_some_and(|(_, known)| known.is_some());
-    finish::group(
-        &mut cx,
-        group,
-        &heads,
+    Inferred {
+        cx,
+        heads,
         results,
         rigid,
-        single && single_known,
-    )
-}
-
-/// A default is of the annotated type, unless type parameters leave that to each call.
-fn check_defaults(cx: &mut Infer<'_>, head: &Header, types: &[Ty], raw: &raw::Function) {
-    for (at, (param, ty)) in head.params.iter().zip(types).enumerate() {
-        let written = raw
-            .clauses
-            .iter()
-            .find_map(|clause| clause.params.get(at)?.default.as_ref());
-        if let (Some(_), Some(default), Some(written)) = (&param.ty, param.default, written)
-            && !super::constraint::mentions(ty, &|_| true)
-        {
-            let (_, _, found) = cx.instantiate_id(default, "", written.span, &[]);
-            cx.expect(ty, &found, written.span);
-        }
+        declared: single && single_known,
     }
 }
 
@@ -473,9 +515,9 @@ pub fn expression(
 }
 
 /// The body that runs `main`: calls it with the arguments if it takes them, prints its result unless that is unit.
-pub fn entry(db: &dyn Db, project: Project, main: FnId) -> Option<Body> {
+pub fn entry(db: &dyn Db, project: Project, main: FnId) -> Result<Body, Vec<Finding>> {
     let sig = signature(db, project, main);
-    let module = fn_module(db, project, main)?.0;
+    let module = fn_module(db, project, main).map_or(db.ids().module(""), |m| m.0);
     let mut cx = Infer::new(db, project, module);
     let owner = db.ids().function(FnKey {
         part: Part::Entry,
@@ -499,7 +541,8 @@ pub fn entry(db: &dyn Db, project: Project, main: FnId) -> Option<Body> {
                 crate::resolve::module_values(db, project, env, "args".into())
                     .first()
                     .cloned()
-            })?;
+            })
+            .ok_or_else(|| vec![Finding::new(span, "the library has no `Env.args`")])?;
         let (inst, _, result) = cx.instantiate_fn(&head, "args", span);
         args.push(Expr {
             kind: ExprKind::Call(crate::hir::Callee::Fn(inst), Vec::new()),
@@ -521,7 +564,7 @@ pub fn entry(db: &dyn Db, project: Project, main: FnId) -> Option<Body> {
         function(db, project, main).is_some_and(|def| matches!(def.kind, FunctionKind::Test(_)));
     let value = match cx.table.shallow(&result) {
         Ty::Bool if is_test => {
-            return finish::expression(&mut cx, owner, Vec::new(), call, Ty::Bool).ok();
+            return finish::expression(&mut cx, owner, Vec::new(), call, Ty::Bool);
         }
         _ if is_test => cx.dropped(call),
         Ty::Unit | Ty::Infer(_) => cx.dropped(call),
@@ -538,7 +581,7 @@ pub fn entry(db: &dyn Db, project: Project, main: FnId) -> Option<Body> {
             }
         }
     };
-    finish::expression(&mut cx, owner, Vec::new(), value, Ty::Unit).ok()
+    finish::expression(&mut cx, owner, Vec::new(), value, Ty::Unit)
 }
 
 /// Selection at concrete types.
@@ -588,7 +631,9 @@ pub mod select {
             };
             Some(Selected::Derived(derived, ty.clone()))
         };
-        match implementation(db, project, ty, of)? {
+        let params = trait_info(db, project, of).params as usize;
+        let (trait_args, own_args) = method.args.split_at(params.min(method.args.len()));
+        match implementation_at(db, project, ty, of, trait_args)? {
             Implementation::Base => {
                 let ordered = number || matches!(ty, Ty::Bool | Ty::Char | Ty::String);
                 let equal = ordered || matches!(ty, Ty::Atom | Ty::Pid | Ty::Ref | Ty::Unit);
@@ -612,7 +657,7 @@ pub mod select {
                 }
                 if let Some((_, _, id)) = own(name) {
                     let mut all = args.clone();
-                    all.extend(method.args.iter().cloned());
+                    all.extend(own_args.iter().cloned());
                     return Some(Selected::Fn(crate::hir::FnInst {
                         id: *id,
                         args: all.into(),
@@ -625,7 +670,7 @@ pub mod select {
                     .find(|m| m.name == method.name && m.has_body)?;
                 let mut all = vec![ty.clone()];
                 all.extend(info.args_of(of).iter().map(|arg| arg.substitute(&args)));
-                all.extend(method.args.iter().cloned());
+                all.extend(own_args.iter().cloned());
                 Some(Selected::Fn(crate::hir::FnInst {
                     id: default.id,
                     args: all.into(),
@@ -645,8 +690,11 @@ pub mod select {
         let module = fn_module(db, project, owner).map_or(db.ids().module(""), |m| m.0);
         let mut cx = Infer::new(db, project, module);
         cx.members[0].owner = Some(owner);
-        let name: Name = name.into();
+        let mut name: Name = name.into();
         if let Some(receiver) = args.first() {
+            if &*name == "[in]" && cx.has_own_list(receiver, owner) {
+                name = "toList".into();
+            }
             if &*name == "negate" && super::super::expr::is_number(receiver) {
                 return Some(Selected::Prim(PrimOp::Neg));
             }
@@ -704,18 +752,12 @@ pub mod select {
         }
         let defaults = cx.trailing_defaults(&params, args.len(), Span::default());
         cx.solve();
-        let outer = 1 + info.params as usize;
-        let own = inst
-            .args
-            .iter()
-            .skip(outer)
-            .map(|t| closed(cx, t))
-            .collect();
+        let rest = inst.args.iter().skip(1).map(|t| closed(cx, t)).collect();
         let reference = MethodRef {
             of,
             name: name.clone(),
             self_ty: args[0].clone(),
-            args: own,
+            args: rest,
         };
         let selected = method(cx.db, cx.project, &reference)?;
         Some(with_defaults(cx, selected, defaults))

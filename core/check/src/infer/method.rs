@@ -245,11 +245,11 @@ impl<'db> Infer<'db> {
         traits
             .iter()
             .copied()
-            .filter(|of| self.could_implement(form, *of))
+            .filter(|of| self.may_implement(form, *of))
             .collect()
     }
 
-    fn could_implement(&self, form: &Ty, of: TraitId) -> bool {
+    pub(super) fn may_implement(&self, form: &Ty, of: TraitId) -> bool {
         if let Ty::Param(_) = form {
             return self
                 .bounds

@@ -27,13 +27,15 @@ impl<'db> Infer<'db> {
             Raw::Name(name) => self.mvar_named(name),
             Raw::Field(base, name, _) => {
                 let path = self.module_path(base)?;
-                match resolve::find_module(self.db, self.project, self.module, &path)? {
-                    Target::Module(of) => {
+                let target = resolve::find_module(self.db, self.project, self.module, &path)?;
+                let hidden = resolve::hidden_module(self.db, self.project, self.module, target);
+                match target {
+                    Target::Module(of) if hidden.is_none() => {
                         let heads = resolve::module_values(self.db, self.project, of, name.clone());
                         only(&heads)
                             .filter(|h| h.public || resolve::can_see(self.db, self.module, of))
                     }
-                    Target::Prelude => None,
+                    Target::Module(_) | Target::Prelude => None,
                 }
             }
             _ => None,

@@ -281,6 +281,18 @@ impl<'db> Infer<'db> {
         Some(Ty::Adt(id, args.into()))
     }
 
+    /// Whether a module may be named here; reports if not.
+    pub(super) fn see_module(&mut self, target: Target, span: Span) -> bool {
+        match crate::types::hidden_module(self.db, self.project, self.module, target) {
+            Some(private) => {
+                let hint = Some("`pub` before `module` makes it visible".to_string());
+                self.report_hint(span, private, hint);
+                false
+            }
+            None => true,
+        }
+    }
+
     /// Functions of a module under a name, as one level; reports private and unknown ones.
     pub(super) fn module_functions(
         &mut self,
@@ -290,6 +302,9 @@ impl<'db> Infer<'db> {
     ) -> Option<Levels<FnHead>> {
         let shown = path.join(".");
         let target = resolve::find_module(self.db, self.project, self.module, path);
+        if target.is_some_and(|target| !self.see_module(target, span)) {
+            return None;
+        }
         let heads = match target {
             Some(Target::Module(of)) => {
                 let all = resolve::module_values(self.db, self.project, of, name.clone());

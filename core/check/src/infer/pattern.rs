@@ -434,6 +434,7 @@ impl<'db> Infer<'db> {
             return (!found.is_empty()).then(|| (*found).clone());
         }
         if let Some(target) = resolve::find_module(self.db, self.project, self.module, modules) {
+            self.see_module(target, span);
             let (ctors, public) = resolve::module_ctors(self.db, self.project, target, name);
             if !public
                 && !ctors.is_empty()
@@ -479,7 +480,8 @@ impl<'db> Infer<'db> {
             .iter()
             .map(|(name, ty)| (name.clone(), ty.substitute(&type_args)))
             .collect();
-        let parts = match args {
+        let typed = typed_args(args, &fields);
+        let parts = match typed.as_ref().unwrap_or(args) {
             CtorArgs::Bare if fields.is_empty() => Vec::new(),
             CtorArgs::Positional(items) if items.len() == fields.len() => {
                 let of = Ty::Adt(id, type_args.into());
@@ -532,9 +534,10 @@ impl<'db> Infer<'db> {
         // A constant stands for its value.
         if let ([name], CtorArgs::Bare) = (path, args) {
             let levels = resolve::values(self.db, self.project, self.module, name.clone());
-            if levels
-                .first()
-                .is_some_and(|level| level.iter().any(|h| h.value))
+            if self.lookup(name).is_some()
+                || levels
+                    .first()
+                    .is_some_and(|level| level.iter().any(|h| h.value))
             {
                 let local = self.temp(ty.clone(), span);
                 let value = self.name(name, None, span);
@@ -843,4 +846,19 @@ fn alternatives<'p>(pat: &'p raw::Pat, out: &mut Vec<&'p raw::Pat>) {
         Raw::As(inner, _) => alternatives(inner, out),
         _ => out.push(pat),
     }
+}
+
+/// `Some(n: Int)`: names that are no fields of the constructor, with types.
+fn typed_args(args: &CtorArgs, fields: &[(Name, Ty)]) -> Option<CtorArgs> {
+    let CtorArgs::Named(items, false) = args else {
+        return None;
+    };
+    let is_field = |name: &Name| fields.iter().any(|(field, _)| field == name);
+    let positional = items.len() == fields.len() && !items.iter().any(|(name, _)| is_field(name));
+    positional.then(|| {
+        let typed = items
+            .iter()
+            .map(|(name, pat)| pat.clone().as_typed(name.clone()));
+        CtorArgs::Positional(typed.collect())
+    })
 }

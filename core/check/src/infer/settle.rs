@@ -401,7 +401,8 @@ impl<'db> Infer<'db> {
                 }
                 self.attempt(pending, true);
             }
-            Goal::Trait { .. } | Goal::TraitArgs { .. } => {}
+            Goal::TraitArgs { .. } => drop(self.attempt(pending, true)),
+            Goal::Trait { .. } => {}
         }
     }
 

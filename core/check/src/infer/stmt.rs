@@ -106,6 +106,9 @@ impl<'db> Infer<'db> {
                     return;
                 }
             }
+        } else if self.is_constant(pattern) {
+            self.infer(value, None);
+            return;
         } else {
             self.rebinds(pattern);
         }
@@ -128,6 +131,25 @@ impl<'db> Infer<'db> {
             value,
             span,
         });
+    }
+
+    /// Reports `N = e` for a constant, which otherwise would be compared with it.
+    fn is_constant(&mut self, pattern: &raw::Pat) -> bool {
+        let RawPat::Ctor(path, CtorArgs::Bare) = &pattern.kind else {
+            return false;
+        };
+        let [name] = path.as_slice() else {
+            return false;
+        };
+        let (db, project) = (self.db, self.project);
+        let known = self.lookup(name).is_some()
+            || resolve::ctors(db, project, self.module, name.clone()).is_empty()
+                && !resolve::values(db, project, self.module, name.clone()).is_empty();
+        if known {
+            let message = format!("cannot reassign immutable variable `{name}`");
+            self.report(pattern.span, message);
+        }
+        known
     }
 
     /// Nothing said otherwise where the literals stand: they are Ints.

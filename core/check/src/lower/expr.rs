@@ -126,25 +126,7 @@ impl Lower {
             ast::Expr::Continue(_) => ExprKind::Continue,
             ast::Expr::Return(e) => ExprKind::Return(self.optional(e.value())),
             ast::Expr::Spawn(e) => self.spawn(e),
-            ast::Expr::Async(e) => {
-                let thunk = Expr {
-                    kind: ExprKind::Lambda(Arc::new(Lambda {
-                        params: Vec::new(),
-                        result: None,
-                        body: *self.boxed(node, e.operand()),
-                    })),
-                    span,
-                };
-                let callee = Expr {
-                    kind: ExprKind::Name("taskAsync".into()),
-                    span,
-                };
-                let arg = Arg {
-                    name: None,
-                    value: thunk,
-                };
-                ExprKind::Call(Box::new(callee), Vec::new(), vec![arg])
-            }
+            ast::Expr::Async(e) => return super::task(*self.boxed(node, e.operand()), span),
             ast::Expr::Unsafe(e) => ExprKind::Unsafe(Box::new(self.opt_block(node, e.body()))),
             ast::Expr::Unary(e) => self.unary(e),
             ast::Expr::Binary(e) => self.binary(e),
@@ -424,17 +406,24 @@ impl Lower {
                     value: *self.boxed(item.node(), item.value()),
                     span: self.span(item.node()),
                 }),
-                ast::Stmt::Item(item) => {
-                    let what = match item {
-                        ast::Item::Type(_) => "a type inside of a function",
-                        ast::Item::Use(_) => "use inside of a function",
-                        _ => "this item inside of a function",
-                    };
-                    out.push(Stmt::Expr(Expr {
-                        kind: ExprKind::Unsupported(what),
-                        span: self.span(item.node()),
-                    }));
-                }
+                ast::Stmt::Item(ast::Item::Const(item)) => out.push(Stmt::Bind {
+                    var: false,
+                    pattern: Pat {
+                        kind: PatKind::Name(text(item.name())),
+                        span: item
+                            .name()
+                            .map_or(self.span(item.node()), |name| self.span(name)),
+                    },
+                    ty: item.ty().map(|ty| self.ty(ty)),
+                    value: *self.boxed(item.node(), item.value()),
+                    span: self.span(item.node()),
+                }),
+                // Collected with the items of the file.
+                ast::Stmt::Item(item) if crate::items::is_local(item.node().kind()) => {}
+                ast::Stmt::Item(item) => out.push(Stmt::Expr(Expr {
+                    kind: ExprKind::Unsupported("this item inside of a function"),
+                    span: self.span(item.node()),
+                })),
                 ast::Stmt::Expr(expr) => out.extend(self.stmt(expr)),
             }
             at += 1;

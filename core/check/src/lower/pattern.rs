@@ -51,13 +51,7 @@ impl Lower {
                         ctor.is_open(),
                     )
                 } else if ctor.has_parens() {
-                    let fields: Vec<(Name, Pat)> =
-                        ctor.fields().map(|f| self.field_pat(f)).collect();
-                    if fields.is_empty() {
-                        CtorArgs::Positional(ctor.elements().map(|p| self.pat(p)).collect())
-                    } else {
-                        CtorArgs::Named(fields, ctor.is_open())
-                    }
+                    self.ctor_args(ctor)
                 } else {
                     CtorArgs::Bare
                 };
@@ -94,6 +88,25 @@ impl Lower {
             ast::Pat::Splice(_) | ast::Pat::Error(_) => PatKind::Error,
         };
         Pat { kind, span }
+    }
+
+    /// What stands in a constructor's parentheses: fields by name, or by position and perhaps with types.
+    fn ctor_args(self, ctor: ast::CtorPat<'_>) -> CtorArgs {
+        let fields: Vec<(Name, Pat)> = ctor.fields().map(|f| self.field_pat(f)).collect();
+        let mut elements: Vec<Pat> = ctor.elements().map(|p| self.pat(p)).collect();
+        if fields.is_empty() {
+            return CtorArgs::Positional(elements);
+        }
+        if elements.is_empty() {
+            return CtorArgs::Named(fields, ctor.is_open());
+        }
+        elements.extend(
+            fields
+                .into_iter()
+                .map(|(name, pattern)| pattern.as_typed(name)),
+        );
+        elements.sort_by_key(|pattern| pattern.span.start);
+        CtorArgs::Positional(elements)
     }
 
     fn field_pat(self, field: ast::FieldPat<'_>) -> (Name, Pat) {

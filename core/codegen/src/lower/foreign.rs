@@ -26,11 +26,17 @@ impl Ctx<'_> {
         let int = |e: Expr, prim: PrimOp| Expr::new(Kind::Prim(prim, vec![e]), TyId::INT, at);
         let mut items = Vec::new();
         let (mut words, mut floats) = (Vec::new(), Vec::new());
+        // Which floats C takes at half the width.
+        let mut narrow = 0;
         for arg in args {
             let of = self.ty_of(arg.ty);
             let arg = self.hoist(arg, &mut items);
             match of {
                 Ty::Float => floats.push(int(arg, PrimOp::FloatBits)),
+                Ty::Float32 => {
+                    narrow |= 1 << floats.len();
+                    floats.push(int(arg, PrimOp::FloatBits));
+                }
                 Ty::String => {
                     let copy = op(Op::CString, vec![arg], TyId::INT);
                     words.push(self.hoist(copy, &mut items));
@@ -52,7 +58,12 @@ impl Ctx<'_> {
         let address = op(Op::ForeignSymbol, names, TyId::INT);
         let address = self.hoist(address, &mut items);
         let gives = self.ty_of(ty);
-        let kind = i64::from(gives == Ty::Float);
+        let kind = match gives {
+            Ty::Float => 1,
+            Ty::Float32 => 2,
+            _ => 0,
+        };
+        let kind = kind | narrow << 8;
         let mut all = vec![address, Expr::word(kind, TyId::INT, at)];
         all.extend(words);
         all.extend(floats);
@@ -62,7 +73,9 @@ impl Ctx<'_> {
                 items.push(call);
                 Expr::unit(at)
             }
-            Ty::Float => Expr::new(Kind::Prim(PrimOp::FloatFromBits, vec![call]), ty, at),
+            Ty::Float | Ty::Float32 => {
+                Expr::new(Kind::Prim(PrimOp::FloatFromBits, vec![call]), ty, at)
+            }
             Ty::String => op(Op::CText, vec![call], ty),
             Ty::Int(width) if !matches!(width, IntTy::I64 | IntTy::U64) => {
                 Expr::new(Kind::Prim(PrimOp::ToInt(width), vec![call]), ty, at)

@@ -44,11 +44,18 @@ pub(crate) fn c_text(ctx: &mut Ctx) -> Flow {
 type Function<R> =
     extern "C" fn(u64, u64, u64, u64, u64, u64, f64, f64, f64, f64, f64, f64, f64, f64) -> R;
 
-/// (address, kind of the result, six integers, eight floats) → the result's bits.
+/// (address, kind of the result and which floats are `Float32`, six integers, eight floats) → the result's bits.
 pub(crate) fn call(ctx: &mut Ctx) -> Flow {
-    let (address, kind) = (ctx.arg(0) as usize, ctx.arg(1));
+    let (address, kind, narrow) = (ctx.arg(0) as usize, ctx.arg(1) & 0xff, ctx.arg(1) >> 8);
     let int: [u64; 6] = std::array::from_fn(|i| ctx.arg(2 + i));
-    let float: [f64; 8] = std::array::from_fn(|i| f64::from_bits(ctx.arg(8 + i)));
+    let float: [f64; 8] = std::array::from_fn(|i| {
+        let value = f64::from_bits(ctx.arg(8 + i));
+        // A float of half the width is in the low half of its register.
+        match narrow >> i & 1 {
+            0 => value,
+            _ => f64::from_bits(u64::from((value as f32).to_bits())),
+        }
+    });
     let [a, b, c, d, e, f] = int;
     let [s, t, u, v, w, x, y, z] = float;
     // The call may take long or wait; a pause of the image need not wait for it.
@@ -67,7 +74,7 @@ pub(crate) fn call(ctx: &mut Ctx) -> Flow {
             }
             _ => {
                 let function: Function<f32> = std::mem::transmute(address);
-                u64::from(function(a, b, c, d, e, f, s, t, u, v, w, x, y, z).to_bits())
+                f64::from(function(a, b, c, d, e, f, s, t, u, v, w, x, y, z)).to_bits()
             }
         }
     };

@@ -289,7 +289,8 @@ impl Parser<'_> {
             Kind::Ident if self.is_async() => {
                 let mark = self.open();
                 self.bump();
-                self.nested(|parser| parser.unary());
+                // Sums too: nothing else could be done with a task there. `async f() :: tasks` is a list of tasks.
+                self.binary(BinaryOp::Add.precedence());
                 self.finish(mark, Kind::AsyncExpr)
             }
             // The line after an unfinished one: better to miss an operand than to swallow a definition.
@@ -349,24 +350,47 @@ impl Parser<'_> {
         self.finish(mark, kind)
     }
 
-    /// `async` and something to run, on one line; otherwise it is a plain name.
+    /// `async` and something to run, on one line; otherwise it is a plain name. Brackets with no space before them call or index it.
     fn is_async(&self) -> bool {
+        let next = self.pos + 1;
         self.at_word("async")
-            && !self.newline_before(self.pos + 1)
-            && matches!(
-                self.nth(1),
-                Kind::Ident
-                    | Kind::UpperIdent
-                    | Kind::SelfKw
-                    | Kind::Int
-                    | Kind::Float
-                    | Kind::StringOpen
-                    | Kind::TryKw
-                    | Kind::LBrace
-                    | Kind::DoKw
-                    | Kind::MatchKw
-                    | Kind::IfKw
-            )
+            && !self.newline_before(next)
+            && match self.kind_at(next) {
+                Kind::LParen | Kind::LBracket => !self.is_glued(next),
+                Kind::Minus => !self.is_glued(next) && self.is_glued(next + 1),
+                Kind::Colon => self.is_atom_at(next) && !self.is_glued(next),
+                Kind::Int
+                | Kind::Float
+                | Kind::Char
+                | Kind::TrueKw
+                | Kind::FalseKw
+                | Kind::StringOpen
+                | Kind::RawString
+                | Kind::Ident
+                | Kind::UpperIdent
+                | Kind::SelfKw
+                | Kind::FromKw
+                | Kind::TestKw
+                | Kind::NotKw
+                | Kind::Bang
+                | Kind::Tilde
+                | Kind::LBrace
+                | Kind::MapOpen
+                | Kind::SetOpen
+                | Kind::IfKw
+                | Kind::MatchKw
+                | Kind::ReceiveKw
+                | Kind::TryKw
+                | Kind::WhileKw
+                | Kind::ForKw
+                | Kind::DoKw
+                | Kind::SpawnKw
+                | Kind::SpawnLinkKw
+                | Kind::SpawnMonitorKw
+                | Kind::UnsafeKw
+                | Kind::QuoteKw => true,
+                _ => false,
+            }
     }
 
     /// `"…${e}…"` or `'…'`.

@@ -249,13 +249,22 @@ impl Parser<'_> {
         let outer = self.enter(false);
         self.comma_list(close, false, |parser| {
             let in_braces = close == Kind::RBrace;
-            if in_braces || (parser.is_word_at(parser.pos) && parser.nth(1) == Kind::Colon) {
+            let named = parser.is_word_at(parser.pos) && parser.nth(1) == Kind::Colon;
+            if in_braces || (named && !parser.is_generic_type_at(parser.pos + 2)) {
                 parser.field_pattern();
             } else {
                 parser.typed_pattern(true);
             }
         });
         self.leave(outer, close);
+    }
+
+    /// `Map[K, V]`, which no pattern looks like.
+    fn is_generic_type_at(&self, pos: u32) -> bool {
+        self.kind_at(pos) == Kind::UpperIdent
+            && self
+                .skip_type(pos)
+                .is_some_and(|end| self.kind_at(end - 1) == Kind::RBracket)
     }
 
     /// `x: p`, `y` or `_` in a record pattern.
