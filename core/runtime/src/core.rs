@@ -38,6 +38,9 @@ use std::time::Duration;
 /// Stacks in use before parked processes give theirs up: enough that conversations of a few hundred processes never copy.
 const HOT_STACKS: usize = 1024;
 
+/// Blocks of processes that are made, or handed to a worker, at a time.
+const BLOCKS: usize = 32;
+
 /// Compiles and publishes the cell's code.
 pub type Compiler = Box<dyn Fn(CellId) -> Result<(), String> + Send + Sync>;
 
@@ -158,14 +161,33 @@ impl Core {
         self.next_ref.fetch_add(1, Ordering::Relaxed)
     }
 
-    /// A block from the common pool, or a new one.
-    pub(crate) fn take_block(&self) -> Ptr {
-        if let Some(block) = self.free_blocks.lock().pop() {
-            return block;
+    /// A free block.
+    fn take_block(&self) -> Ptr {
+        let mut free = self.free_blocks.lock();
+        if free.is_empty() {
+            free.extend(self.make_blocks());
         }
-        let block = Box::new(Process::new());
-        block.dispatch.set(dispatch::dispatch as *const () as usize);
-        self.table.add_block(block).into()
+        free.pop().expect("blocks have been made")
+    }
+
+    /// Gives a worker free blocks, from the common pool or new ones.
+    pub(crate) fn take_blocks(&self, into: &mut Vec<Ptr>) {
+        let mut free = self.free_blocks.lock();
+        let kept = free.len().saturating_sub(BLOCKS);
+        into.extend(free.drain(kept..));
+        drop(free);
+        if into.is_empty() {
+            into.extend(self.make_blocks());
+        }
+    }
+
+    fn make_blocks(&self) -> impl Iterator<Item = Ptr> {
+        let blocks: Box<[Process]> = (0..BLOCKS).map(|_| Process::new()).collect();
+        let blocks = self.table.add_blocks(blocks);
+        blocks.iter().map(|block| {
+            block.dispatch.set(dispatch::dispatch as *const () as usize);
+            block.into()
+        })
     }
 
     /// Makes a process of a free block. Its closure comes as a fragment, or as a constant's address.
@@ -371,7 +393,7 @@ impl Core {
             process
                 .attention
                 .fetch_and(!attention::STOP, Ordering::SeqCst);
-            own.stopped = Some(StopReason::Pause);
+            own.rare().stopped = Some(StopReason::Pause);
             return Some(Leave::Stop);
         }
         None
@@ -380,7 +402,7 @@ impl Core {
     /// The process has left for the debugger.
     pub(crate) fn commit_stop(&self, process: &Process, own: &mut Own) {
         let pid = process.pid();
-        let reason = own.stopped.unwrap_or(StopReason::Pause);
+        let reason = own.rare().stopped.unwrap_or(StopReason::Pause);
         let mut inbox = process.inbox.lock();
         if inbox.killed.is_some() {
             // Whoever killed it found it running, so nobody else lets it end.
@@ -416,20 +438,13 @@ impl Core {
         let result = own.result.take();
         own.heap.reset(process, self.policy());
         own.queue.clear();
-        own.builders.clear();
         own.thrown = 0;
-        own.trace.clear();
         own.arg_roots = 0;
         own.wants_result = false;
         own.parking = Parked::No;
         own.deadline = 0;
         own.timed = false;
         own.progress = 0;
-        own.put_off = 0;
-        own.lent.clear();
-        own.taken = None;
-        own.locals.clear();
-        own.c_strings.clear();
         if let Some(resource) = own.waits_for.take()
             && let Resource::Channel(channel) = &*resource
         {
@@ -438,15 +453,17 @@ impl Core {
         if std::mem::take(&mut own.uses_locks) {
             self.leave_locks(worker, pid);
         }
-        if own.step != crate::process::Step::None {
+        let rare = own.take_rare();
+        if let Some(rare) = &rare
+            && rare.step != crate::process::Step::None
+        {
             // Patching waits until no worker is inside, so this one must not be.
             worker.leave();
-            self.end_step(own);
+            self.end_step(rare.step);
             worker.enter();
         }
+        drop(rare);
         own.resume = Resume::Go;
-        own.job = None;
-        own.stopped = None;
         if let Some(stack) = own.stack.take() {
             worker.give_stack(stack);
         }

@@ -126,7 +126,7 @@ pub(crate) fn reached(ctx: &mut Ctx) -> Flow {
         .site_at(code.offset(site))
         .is_none_or(|s| s.is_statement);
     let stepped = statement
-        && match ctx.own.step {
+        && match ctx.own.rare_if_any().map_or(Step::None, |rare| rare.step) {
             Step::None => false,
             Step::In => true,
             Step::Over { depth: from } => depth <= from,
@@ -145,7 +145,7 @@ pub(crate) fn reached(ctx: &mut Ctx) -> Flow {
     } else {
         return Ok(());
     };
-    ctx.own.stopped = Some(reason);
+    ctx.own.rare().stopped = Some(reason);
     Err(Halt::Leave(Leave::Stop))
 }
 
@@ -226,8 +226,7 @@ impl Core {
     }
 
     /// The process ends while it steps.
-    pub(crate) fn end_step(&self, own: &mut Own) {
-        let before = std::mem::take(&mut own.step);
+    pub(crate) fn end_step(&self, before: Step) {
         self.count_stepping(before, Step::None);
     }
 
@@ -275,8 +274,9 @@ impl Core {
                 How::StepOver => Step::Over { depth },
                 How::StepOut => Step::Out { depth },
             };
-            own.stopped = None;
-            (std::mem::replace(&mut own.step, after), after)
+            let rare = own.rare();
+            rare.stopped = None;
+            (std::mem::replace(&mut rare.step, after), after)
         });
         self.count_stepping(before, after);
         let mut inbox = process.inbox.lock();

@@ -105,7 +105,7 @@ pub(crate) fn settle(worker: &Worker, process: &Process, own: &mut Own, how: Res
             ctx.own.arg_roots = ARG_ROOTS[op as usize];
             run(&mut ctx, op)
         }
-        Resume::Job(outcome) => match outcome {
+        Resume::Job(outcome) => match *outcome {
             Outcome::Done => Ok(()),
             Outcome::Flag(flag) => {
                 ctx.put(0, u64::from(flag));
@@ -313,7 +313,7 @@ fn run(ctx: &mut Ctx, op: Op) -> Flow {
             Ok(())
         }
         Op::CollectionCount => {
-            ctx.put(0, ctx.own.heap.stats.count());
+            ctx.put(0, ctx.own.heap.stats().count());
             Ok(())
         }
         Op::ProcessCount => {

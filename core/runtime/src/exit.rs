@@ -17,7 +17,7 @@ pub enum ExitReason {
     /// It called `exit` with this reason.
     Custom(String),
     /// It threw what nobody caught.
-    Failed(Failure),
+    Failed(Box<Failure>),
 }
 
 /// An exception nobody caught.

@@ -14,7 +14,9 @@ use std::sync::atomic::Ordering;
 
 /// Objects of at least this many bytes are large.
 pub(crate) const LARGE_BYTES: usize = 32 << 10;
-/// First size of a nursery.
+/// Size of the nursery that holds what a process is given to begin with; many never need more.
+const NURSERY_FIRST: usize = 256;
+/// Smallest size of a nursery that has been collected.
 const NURSERY_MIN: usize = 1 << 10;
 /// A nursery up to this size is kept for the next process of the same block.
 const NURSERY_KEPT: usize = 16 << 10;
@@ -43,8 +45,6 @@ pub(crate) struct Heap {
     nursery: Block,
     /// Real end of the nursery; the process's `heap_limit` is 0 instead under stress.
     pub(crate) old: Space,
-    /// Large objects: the blocks they fill.
-    pub(crate) large: Vec<Block>,
     large_bytes: usize,
     /// Old and large objects that may refer to the nursery.
     pub(crate) remembered: Vec<usize>,
@@ -52,10 +52,21 @@ pub(crate) struct Heap {
     pub(crate) handles: Vec<usize>,
     /// Bytes in use after the last major collection.
     after_major: usize,
+    rare: Option<Box<Rare>>,
+}
+
+/// What the heaps of most processes never need: those that end before their first collection, and without large objects.
+#[derive(Default)]
+struct Rare {
+    /// Large objects: the blocks they fill.
+    large: Vec<Block>,
     /// Stress: collections so far, to make only some of them major when the heap is big.
     stress_count: u64,
-    pub(crate) stats: stats::Ring,
+    stats: stats::Ring,
 }
+
+/// Of a heap that was never collected.
+static NO_STATS: stats::Ring = stats::Ring::EMPTY;
 
 impl Heap {
     /// An empty heap; memory is taken at the first allocation.
@@ -63,14 +74,26 @@ impl Heap {
         Heap {
             nursery: Block::empty(),
             old: Space::default(),
-            large: Vec::new(),
             large_bytes: 0,
             remembered: Vec::new(),
             handles: Vec::new(),
             after_major: 0,
-            stress_count: 0,
-            stats: stats::Ring::default(),
+            rare: None,
         }
+    }
+
+    fn rare(&mut self) -> &mut Rare {
+        self.rare.get_or_insert_default()
+    }
+
+    /// Large objects: the blocks they fill.
+    pub(crate) fn large(&self) -> &[Block] {
+        self.rare.as_ref().map_or(&[], |rare| &rare.large)
+    }
+
+    /// Its collections.
+    pub(crate) fn stats(&self) -> &stats::Ring {
+        self.rare.as_ref().map_or(&NO_STATS, |rare| &rare.stats)
     }
 
     /// Does the nursery have room for this many bytes?
@@ -95,7 +118,7 @@ impl Heap {
         // SAFETY: the block was just made and has room for a header.
         unsafe { at.write(header | HEADER_LARGE) };
         self.large_bytes += bytes;
-        self.large.push(block);
+        self.rare().large.push(block);
         self.remembered.push(at as usize);
         at
     }
@@ -132,7 +155,7 @@ impl Heap {
         [
             (self.young_used(process), self.nursery.len()),
             (self.old.used(), self.old.reserved()),
-            (self.large.len(), self.large_bytes),
+            (self.large().len(), self.large_bytes),
         ]
     }
 
@@ -175,11 +198,10 @@ impl Heap {
     pub(crate) fn reset(&mut self, process: &Process, policy: Policy) {
         self.release_handles();
         self.old = Space::default();
-        self.large.clear();
         self.large_bytes = 0;
         self.remembered.clear();
         self.after_major = 0;
-        self.stats = stats::Ring::default();
+        self.rare = None;
         if self.nursery.len() > NURSERY_KEPT {
             self.nursery = Block::empty();
         }
@@ -204,8 +226,8 @@ impl Heap {
                 bits: 0,
             };
         }
-        if self.nursery.len() == 0 && bytes <= NURSERY_MIN / 2 {
-            self.nursery = Block::new(NURSERY_MIN);
+        if self.nursery.len() == 0 && bytes <= NURSERY_FIRST / 2 {
+            self.nursery = Block::new(NURSERY_FIRST);
             self.publish_nursery(process, policy);
         }
         if self.has_room(process, bytes) {

@@ -166,7 +166,7 @@ impl Core {
                 young,
                 old,
                 large,
-                gc_pause: own.heap.stats.pause,
+                gc_pause: own.heap.stats().pause,
                 parent: process.parent.load(Ordering::Relaxed),
                 line: line_of(process)?,
                 heap_used: own.heap.used(process),
@@ -177,9 +177,9 @@ impl Core {
                     (None, None) => 0,
                 },
                 links: process.links(),
-                collections: (own.heap.stats.minor, own.heap.stats.major),
-                last_collections: own.heap.stats.last.iter().copied().collect(),
-                stopped: own.stopped,
+                collections: (own.heap.stats().minor, own.heap.stats().major),
+                last_collections: own.heap.stats().last.iter().copied().collect(),
+                stopped: own.rare_if_any().and_then(|rare| rare.stopped),
             })
         })?
     }
@@ -262,7 +262,7 @@ impl Core {
             while let Some(object) = own.heap.old.at(&mut mark) {
                 mark.step(count(object));
             }
-            for block in &own.heap.large {
+            for block in own.heap.large() {
                 count(block.base() as *mut u64);
             }
             counts

@@ -101,10 +101,29 @@ pub(crate) struct Own {
     pub(crate) progress: usize,
     /// The channel where it is noted as waiting, or the connection it is making.
     pub(crate) waits_for: Option<Arc<Resource>>,
-    /// What the last receive from a channel got.
-    pub(crate) taken: Option<Fragment>,
     /// It may hold locks of module-level variables.
     pub(crate) uses_locks: bool,
+    /// Which words of the argument area are refs now.
+    pub(crate) arg_roots: u32,
+    /// What to do when it runs next.
+    pub(crate) resume: Resume,
+    /// The payload last thrown; a root.
+    pub(crate) thrown: u64,
+    /// Its boxed result is wanted; the copy.
+    pub(crate) wants_result: bool,
+    pub(crate) result: Option<Arc<Fragment>>,
+    /// Set when it ends.
+    pub(crate) exit: Option<ExitReason>,
+    /// Its end is nothing to be reported: it was wanted, or comes of another's that has been.
+    pub(crate) quiet: bool,
+    rare: Option<Box<Rare>>,
+}
+
+/// What most processes never need, made when one does.
+#[derive(Default)]
+pub(crate) struct Rare {
+    /// What the last receive from a channel got.
+    pub(crate) taken: Option<Fragment>,
     /// The locks it lends while it waits for others: number and depth, the last one to be taken back first.
     pub(crate) lent: Vec<(u64, u64)>,
     /// The deadline of an op that waits for such a lock.
@@ -113,22 +132,10 @@ pub(crate) struct Own {
     pub(crate) locals: Vec<(u64, u64)>,
     /// Texts its next foreign call may read.
     pub(crate) c_strings: Vec<CString>,
-    /// Which words of the argument area are refs now.
-    pub(crate) arg_roots: u32,
-    /// What to do when it runs next.
-    pub(crate) resume: Resume,
     /// Open string builders, innermost last.
     pub(crate) builders: Vec<String>,
-    /// The payload last thrown (a root) and where.
-    pub(crate) thrown: u64,
+    /// Where the payload last thrown was thrown.
     pub(crate) trace: Vec<usize>,
-    /// Its boxed result is wanted; the copy.
-    pub(crate) wants_result: bool,
-    pub(crate) result: Option<Arc<Fragment>>,
-    /// Set when it ends.
-    pub(crate) exit: Option<ExitReason>,
-    /// Its end is nothing to be reported: it was wanted, or comes of another's that has been.
-    pub(crate) quiet: bool,
     /// How the debugger wants it to go on.
     pub(crate) step: Step,
     /// What a job of the blocking pool is to do; taken by the worker when the process has left.
@@ -138,6 +145,37 @@ pub(crate) struct Own {
 }
 
 impl Own {
+    /// The rare part, to be changed.
+    pub(crate) fn rare(&mut self) -> &mut Rare {
+        self.rare.get_or_insert_default()
+    }
+
+    /// The rare part, if there is one.
+    #[inline]
+    pub(crate) fn rare_if_any(&self) -> Option<&Rare> {
+        self.rare.as_deref()
+    }
+
+    /// The rare part goes.
+    pub(crate) fn take_rare(&mut self) -> Option<Box<Rare>> {
+        self.rare.take()
+    }
+
+    /// Does it lend locks?
+    #[inline]
+    pub(crate) fn lends(&self) -> bool {
+        self.rare.as_ref().is_some_and(|rare| !rare.lent.is_empty())
+    }
+
+    /// The roots a collection needs beside the heap: the payload last thrown and its copies of module-level values.
+    pub(crate) fn roots(&mut self) -> (&mut Heap, &mut u64, &mut [(u64, u64)]) {
+        let locals = match &mut self.rare {
+            Some(rare) => rare.locals.as_mut_slice(),
+            None => &mut [],
+        };
+        (&mut self.heap, &mut self.thrown, locals)
+    }
+
     /// The owner's part of a free block.
     pub(crate) fn new() -> Self {
         Own {
@@ -150,24 +188,15 @@ impl Own {
             timed: false,
             progress: 0,
             waits_for: None,
-            taken: None,
             uses_locks: false,
-            lent: Vec::new(),
-            put_off: 0,
-            locals: Vec::new(),
-            c_strings: Vec::new(),
             arg_roots: 0,
             resume: Resume::Go,
-            builders: Vec::new(),
             thrown: 0,
-            trace: Vec::new(),
             wants_result: false,
             result: None,
             exit: None,
             quiet: false,
-            step: Step::None,
-            job: None,
-            stopped: None,
+            rare: None,
         }
     }
 }
@@ -183,7 +212,7 @@ pub(crate) enum Resume {
     /// The op could not go on: now it runs again, with the same arguments.
     Again(Op),
     /// A job of the blocking pool has been done.
-    Job(crate::blocking::Outcome),
+    Job(Box<crate::blocking::Outcome>),
 }
 
 /// How a resumed process goes on before it stops again.

@@ -248,10 +248,10 @@ impl Core {
             1 => ExitReason::Shutdown,
             2 => ExitReason::Killed,
             3 => ExitReason::NoProcess,
-            4 => ExitReason::Failed(Failure {
+            4 => ExitReason::Failed(Box::new(Failure {
                 message: own(),
                 trace: Vec::new(),
-            }),
+            })),
             _ => ExitReason::Custom(own()),
         }
     }

@@ -572,7 +572,11 @@ impl Worker {
 
     fn hand_to_pool(&self, ptr: Ptr, own: &mut Own) {
         let process: &Process = &ptr;
-        let job = own.job.take().expect("who leaves for a job brings one");
+        let job = own
+            .rare()
+            .job
+            .take()
+            .expect("who leaves for a job brings one");
         process.set_state(State::Blocked);
         process.inbox.lock().parked = Parked::Job;
         process.release();
@@ -582,7 +586,7 @@ impl Worker {
                 return;
             };
             let process: &Process = &ptr;
-            core.with_owned(process, |own| own.resume = Resume::Job(outcome));
+            core.with_owned(process, |own| own.resume = Resume::Job(Box::new(outcome)));
             process.inbox.lock().parked = Parked::No;
             core.schedule_outside(ptr);
         };
@@ -591,8 +595,11 @@ impl Worker {
 
     /// A block for a new process.
     pub(crate) fn take_block(&self) -> Ptr {
-        let cached = self.free.borrow_mut().pop();
-        cached.unwrap_or_else(|| self.core.take_block())
+        let mut free = self.free.borrow_mut();
+        if free.is_empty() {
+            self.core.take_blocks(&mut free);
+        }
+        free.pop().expect("blocks have been taken")
     }
 
     /// Takes the block of an ended process back.

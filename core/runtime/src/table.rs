@@ -8,16 +8,13 @@ use std::sync::atomic::{AtomicPtr, AtomicU64, AtomicUsize, Ordering};
 const SLOTS: usize = 1 << 22;
 const CHUNK: usize = 1 << 12;
 
-/// All processes of an image. Blocks are made by [`Table::add_block`] and live as long as the table.
+/// All processes of an image. Blocks are made by [`Table::add_blocks`] and live as long as the table.
 pub(crate) struct Table {
     chunks: Box<[AtomicPtr<[AtomicPtr<Process>; CHUNK]>]>,
     next: AtomicU64,
     alive: AtomicUsize,
-    #[allow(
-        clippy::vec_box,
-        reason = "others hold their addresses, which must not change when the list grows"
-    )]
-    blocks: Mutex<Vec<Box<Process>>>,
+    /// Blocks are made several at a time, and stay where they are.
+    blocks: Mutex<Vec<Box<[Process]>>>,
     chunk_owner: Mutex<Vec<Box<[AtomicPtr<Process>; CHUNK]>>>,
 }
 
@@ -34,10 +31,10 @@ impl Table {
         }
     }
 
-    /// Keeps a block for ever.
-    pub(crate) fn add_block(&self, block: Box<Process>) -> &Process {
-        let at = std::ptr::from_ref::<Process>(&*block);
-        self.blocks.lock().push(block);
+    /// Keeps blocks for ever.
+    pub(crate) fn add_blocks(&self, blocks: Box<[Process]>) -> &[Process] {
+        let at = std::ptr::from_ref::<[Process]>(&*blocks);
+        self.blocks.lock().push(blocks);
         // SAFETY: boxed blocks stay where they are until the table is dropped, which outlives the borrow of it.
         unsafe { &*at }
     }

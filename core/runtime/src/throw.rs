@@ -18,10 +18,10 @@ pub(crate) fn throw(ctx: &mut Ctx, payload: u64) -> usize {
     // A handler that throws the same value on has not made a new error: the first trace says where it came from.
     let fresh = ctx.own.thrown != payload || payload == 0;
     if fresh {
-        ctx.own.trace.clear();
+        ctx.own.rare().trace.clear();
     }
     ctx.own.thrown = payload;
-    let (process, trace) = (ctx.process, &mut ctx.own.trace);
+    let (process, trace) = (ctx.process, &mut ctx.own.rare().trace);
     let mut caught = false;
     let mut left_out = 0;
     // SAFETY: we own the process, which is suspended in the shim.
@@ -54,7 +54,7 @@ pub(crate) fn throw(ctx: &mut Ctx, payload: u64) -> usize {
         return THROW;
     }
     let mut lines: Vec<TraceLine> = Vec::new();
-    for (i, &ret) in ctx.own.trace.iter().enumerate() {
+    for (i, &ret) in ctx.own.rare().trace.iter().enumerate() {
         if left_out > 0 && i == TRACE_ENDS {
             push_line(&mut lines, TraceLine::Omitted(left_out));
         }
@@ -63,14 +63,14 @@ pub(crate) fn throw(ctx: &mut Ctx, payload: u64) -> usize {
         }
     }
     let message = describe(ctx.core, payload);
-    ctx.own.exit = Some(ExitReason::Failed(Failure {
+    ctx.own.exit = Some(ExitReason::Failed(Box::new(Failure {
         message,
         trace: lines,
-    }));
+    })));
     let stops = &ctx.core.debug.stop_on_uncaught;
     if stops.load(std::sync::atomic::Ordering::Relaxed) {
         // The frames are still there to be looked at. `Worker::resume` finds the exit reason when it goes on.
-        ctx.own.stopped = Some(StopReason::Uncaught);
+        ctx.own.rare().stopped = Some(StopReason::Uncaught);
         return Leave::Stop as usize;
     }
     Leave::Exit as usize

@@ -6,16 +6,17 @@ use crate::dispatch::{Ctx, Flow};
 use std::fmt::Write;
 
 pub(crate) fn start(ctx: &mut Ctx) -> Flow {
-    ctx.own.builders.push(String::new());
-    let depth = ctx.own.builders.len() as u64;
+    let builders = &mut ctx.own.rare().builders;
+    builders.push(String::new());
+    let depth = builders.len() as u64;
     ctx.put(0, depth);
     Ok(())
 }
 
 fn with_innermost(ctx: &mut Ctx, f: impl FnOnce(&mut String, &Ctx)) -> Flow {
-    let mut text = ctx.own.builders.pop().unwrap_or_default();
+    let mut text = ctx.own.rare().builders.pop().unwrap_or_default();
     f(&mut text, ctx);
-    ctx.own.builders.push(text);
+    ctx.own.rare().builders.push(text);
     Ok(())
 }
 
@@ -46,9 +47,10 @@ pub(crate) fn push_quoted_op(ctx: &mut Ctx) -> Flow {
 
 pub(crate) fn finish(ctx: &mut Ctx) -> Flow {
     let depth = (ctx.arg(0) as usize).max(1);
-    ctx.own.builders.truncate(depth);
-    let text = if ctx.own.builders.len() == depth {
-        ctx.own.builders.pop().unwrap_or_default()
+    let builders = &mut ctx.own.rare().builders;
+    builders.truncate(depth);
+    let text = if builders.len() == depth {
+        builders.pop().unwrap_or_default()
     } else {
         String::new()
     };

@@ -27,12 +27,12 @@ impl Ctx<'_> {
 
     /// About to wait for others: they may have this process's locks meanwhile.
     pub(crate) fn lend_locks(&mut self) {
-        if !self.own.uses_locks || !self.own.lent.is_empty() {
+        if !self.own.uses_locks || self.own.lends() {
             return;
         }
         let (mut lent, next) = self.core.shared.lend(self.process.pid());
         lent.reverse();
-        self.own.lent = lent;
+        self.own.rare().lent = lent;
         for pid in next {
             self.core.nudge(Some(self.worker), pid);
         }
@@ -40,12 +40,12 @@ impl Ctx<'_> {
 
     /// Takes lent locks back; false: one is held by another process, which will wake this one.
     pub(crate) fn take_locks_back(&mut self) -> Flow<bool> {
-        while let Some(&(key, depth)) = self.own.lent.last() {
+        while let Some(&(key, depth)) = self.own.rare().lent.last() {
             match self.core.shared.take_back(key, depth, self.process.pid()) {
-                Taken::Yes => self.own.lent.pop(),
+                Taken::Yes => self.own.rare().lent.pop(),
                 Taken::Wait => return Ok(false),
                 Taken::Deadlock => {
-                    self.own.lent.clear();
+                    self.own.rare().lent.clear();
                     return Err(deadlock());
                 }
             };
@@ -55,17 +55,20 @@ impl Ctx<'_> {
 
     /// The same for an op that runs again; false: it has to leave once more.
     fn back_with_locks(&mut self) -> Flow<bool> {
-        if self.own.lent.is_empty() {
+        if !self.own.lends() {
             return Ok(true);
         }
         if self.take_locks_back()? {
-            if self.own.put_off != 0 {
-                self.own.deadline = std::mem::take(&mut self.own.put_off);
+            let put_off = std::mem::take(&mut self.own.rare().put_off);
+            if put_off != 0 {
+                self.own.deadline = put_off;
             }
             return Ok(true);
         }
-        if self.own.put_off == 0 {
-            self.own.put_off = self.own.deadline;
+        let deadline = self.own.deadline;
+        let rare = self.own.rare();
+        if rare.put_off == 0 {
+            rare.put_off = deadline;
         }
         Ok(false)
     }
@@ -183,7 +186,7 @@ pub(crate) fn receive(ctx: &mut Ctx) -> Flow {
     let attempt = channel.receive(ctx.core, ctx.worker, me, keep, patience.is_some());
     let told = match (attempt, patience) {
         (Attempt::Done(value), _) => {
-            ctx.own.taken = Some(value);
+            ctx.own.rare().taken = Some(value);
             GOT
         }
         (Attempt::Closed, _) => CLOSED,
@@ -200,7 +203,7 @@ pub(crate) fn receive(ctx: &mut Ctx) -> Flow {
 
 /// The value that the last receive got.
 pub(crate) fn taken(ctx: &mut Ctx) -> Flow {
-    let value = ctx.own.taken.take().expect("a receive got a value");
+    let value = ctx.own.rare().taken.take().expect("a receive got a value");
     let root = ctx.load(&value)?;
     ctx.put(0, root);
     Ok(())
@@ -277,7 +280,8 @@ pub(crate) fn shared_set(ctx: &mut Ctx) -> Flow {
 
 pub(crate) fn local_get(ctx: &mut Ctx) -> Flow {
     let key = ctx.arg(0);
-    let found = ctx.own.locals.iter().find(|(known, _)| *known == key);
+    let known = ctx.own.rare_if_any().map_or(&[][..], |rare| &rare.locals);
+    let found = known.iter().find(|(known, _)| *known == key);
     let word = found.map_or(0, |(_, word)| *word);
     ctx.put(0, word);
     Ok(())
@@ -285,9 +289,10 @@ pub(crate) fn local_get(ctx: &mut Ctx) -> Flow {
 
 pub(crate) fn local_set(ctx: &mut Ctx) -> Flow {
     let (key, value) = (ctx.arg(0), ctx.arg(1));
-    match ctx.own.locals.iter_mut().find(|(known, _)| *known == key) {
+    let locals = &mut ctx.own.rare().locals;
+    match locals.iter_mut().find(|(known, _)| *known == key) {
         Some((_, word)) => *word = value,
-        None => ctx.own.locals.push((key, value)),
+        None => locals.push((key, value)),
     }
     Ok(())
 }

@@ -25,7 +25,7 @@ pub(crate) fn c_string(ctx: &mut Ctx) -> Flow {
         ));
     };
     ctx.put(0, text.as_ptr() as u64);
-    ctx.own.c_strings.push(text);
+    ctx.own.rare().c_strings.push(text);
     Ok(())
 }
 
@@ -79,7 +79,7 @@ pub(crate) fn call(ctx: &mut Ctx) -> Flow {
         }
     };
     ctx.worker.enter();
-    ctx.own.c_strings.clear();
+    ctx.own.rare().c_strings.clear();
     ctx.put(0, result);
     Ok(())
 }

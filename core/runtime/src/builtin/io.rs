@@ -27,7 +27,7 @@ pub(crate) fn write(ctx: &mut Ctx, stream: Stream, end: &str) -> Flow {
 
 /// Leaves for the blocking pool.
 pub(crate) fn start(ctx: &mut Ctx, job: Job) -> Flow {
-    ctx.own.job = Some(job);
+    ctx.own.rare().job = Some(job);
     Err(Halt::Leave(Leave::Job))
 }
 

@@ -204,7 +204,7 @@ pub(crate) fn receive_taken(ctx: &mut Ctx) -> Flow {
 /// A parked process runs again: it goes on with its receive. Who was woken from sleep before its time, by a debugger say, sleeps on.
 pub(crate) fn received(ctx: &mut Ctx) -> Flow {
     if ctx.own.parking != Parked::Sleep {
-        if !ctx.own.lent.is_empty() && !ctx.take_locks_back()? {
+        if ctx.own.lends() && !ctx.take_locks_back()? {
             ctx.own.parking = Parked::Resource;
             ctx.own.deadline = u64::MAX;
             ctx.own.resume = Resume::Received;

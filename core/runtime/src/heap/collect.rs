@@ -7,7 +7,9 @@
 use super::space::{Mark, Space};
 use super::stats::{Collection, Reason};
 use super::trace::Traces;
-use super::{LARGE_BYTES, NURSERY_MAX, NURSERY_MIN, NURSERY_USUAL, OutOfMemory, Policy};
+use super::{
+    LARGE_BYTES, NURSERY_FIRST, NURSERY_MAX, NURSERY_MIN, NURSERY_USUAL, OutOfMemory, Policy,
+};
 use crate::code::registry::Registry;
 use crate::process::{Own, Process};
 use crate::walk;
@@ -88,8 +90,9 @@ pub(crate) fn collect(
         Reason::NurseryFull => false,
         Reason::OldSpaceGrown | Reason::Asked => true,
         Reason::Stress => {
-            own.heap.stress_count += 1;
-            before < 256 << 10 || own.heap.stress_count.is_multiple_of(256)
+            let count = &mut own.heap.rare().stress_count;
+            *count += 1;
+            before < 256 << 10 || count.is_multiple_of(256)
         }
     };
     let young_before = own.heap.young_used(process);
@@ -127,7 +130,7 @@ pub(crate) fn collect(
         promoted,
         at: tools.totals.now(),
     };
-    own.heap.stats.record(collection);
+    own.heap.rare().stats.record(collection);
     tools.totals.record(collection);
     if after + need > tools.policy.limit {
         return Err(OutOfMemory);
@@ -147,7 +150,13 @@ fn resize_nursery(
     let len = own.heap.nursery.len();
     let survived_much = promoted * 8 > young_before;
     let mut want = len.max(NURSERY_MIN);
-    if young_before * 2 > len && (len < NURSERY_USUAL / 4 || survived_much) && len < NURSERY_USUAL {
+    if len == NURSERY_FIRST {
+        // It allocates after all.
+        want = NURSERY_MIN * 2;
+    } else if young_before * 2 > len
+        && (len < NURSERY_USUAL / 4 || survived_much)
+        && len < NURSERY_USUAL
+    {
         want = (len * 2).clamp(NURSERY_MIN, NURSERY_USUAL);
     }
     // Large live data: so that the number of minor collections per major one stays bounded.
@@ -165,7 +174,8 @@ fn resize_nursery(
 }
 
 fn run(tools: Tools, process: &Process, own: &mut Own, major: bool) {
-    let heap = &mut own.heap;
+    let arg_roots = own.arg_roots;
+    let (heap, thrown, locals) = own.roots();
     let from = if major {
         std::mem::take(&mut heap.old)
     } else {
@@ -183,16 +193,9 @@ fn run(tools: Tools, process: &Process, own: &mut Own, major: bool) {
     };
     // SAFETY: the owner runs this at a safepoint: the roots below are all there are, and they are aligned words of live memory.
     unsafe {
-        each_root(
-            tools.registry,
-            process,
-            &mut own.thrown,
-            &mut own.locals,
-            own.arg_roots,
-            |slot| {
-                copier.visit(slot);
-            },
-        );
+        each_root(tools.registry, process, thrown, locals, arg_roots, |slot| {
+            copier.visit(slot);
+        });
         if !major {
             for &object in &heap.remembered {
                 copier.visit_object(object as *mut u64);
@@ -224,19 +227,21 @@ fn run(tools: Tools, process: &Process, own: &mut Own, major: bool) {
         false
     });
     if major {
-        heap.large.retain(|block| {
-            let at = block.base() as *mut u64;
-            // SAFETY: a large object's header is the first word of its block.
-            let header = unsafe { *at };
-            let live = header & HEADER_MARKED != 0;
-            // SAFETY: as above.
-            unsafe { *at = (header & !HEADER_MARKED) | HEADER_WATCHED };
-            if !live && tools.policy.stress {
-                block.poison();
-            }
-            live
-        });
-        heap.large_bytes = heap.large.iter().map(super::Block::len).sum();
+        if let Some(rare) = &mut heap.rare {
+            rare.large.retain(|block| {
+                let at = block.base() as *mut u64;
+                // SAFETY: a large object's header is the first word of its block.
+                let header = unsafe { *at };
+                let live = header & HEADER_MARKED != 0;
+                // SAFETY: as above.
+                unsafe { *at = (header & !HEADER_MARKED) | HEADER_WATCHED };
+                if !live && tools.policy.stress {
+                    block.poison();
+                }
+                live
+            });
+        }
+        heap.large_bytes = heap.large().iter().map(super::Block::len).sum();
     }
     if tools.policy.stress {
         from.poison();

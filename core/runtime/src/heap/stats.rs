@@ -50,6 +50,14 @@ pub(crate) struct Ring {
 }
 
 impl Ring {
+    /// Of no collection.
+    pub(crate) const EMPTY: Ring = Ring {
+        last: VecDeque::new(),
+        minor: 0,
+        major: 0,
+        pause: Duration::ZERO,
+    };
+
     pub(crate) fn record(&mut self, collection: Collection) {
         if collection.major {
             self.major += 1;

@@ -14,7 +14,7 @@ pub(crate) fn verify(tools: Tools, process: &Process, own: &mut Own) {
             return;
         }
         let aligned = word.is_multiple_of(8);
-        let large = heap.large.iter().any(|b| b.base() as u64 == word);
+        let large = heap.large().iter().any(|b| b.base() as u64 == word);
         // A static object is told by its header, which may only be read once the address is plausible.
         let known = aligned && (large || heap.old.contains(word as usize) || word >> 40 != 0);
         if !known {
@@ -32,7 +32,11 @@ pub(crate) fn verify(tools: Tools, process: &Process, own: &mut Own) {
             *bad = Some((word, whence));
         }
     };
-    let (mut thrown, mut locals) = (own.thrown, own.locals.clone());
+    let (mut thrown, mut locals) = (
+        own.thrown,
+        own.rare_if_any()
+            .map_or_else(Vec::new, |rare| rare.locals.clone()),
+    );
     // SAFETY: the owner calls this at a safepoint; the words are only read.
     unsafe {
         each_root(
@@ -56,7 +60,7 @@ pub(crate) fn verify(tools: Tools, process: &Process, own: &mut Own) {
             scan.step(tools.traces.bytes(*object, object.add(1)));
         }
     }
-    for block in &heap.large {
+    for block in heap.large() {
         let object = block.base() as *mut u64;
         // SAFETY: a large block starts with its object.
         unsafe {
