@@ -105,6 +105,8 @@ pub struct CodeObject {
     pub line: u32,
     /// Number of parameters, for `name/arity`.
     pub arity: u32,
+    /// Made by the optimising back end: `JITModule` relocates it.
+    pub optimised: bool,
     /// Machine code.
     pub bytes: Vec<u8>,
     /// Alignment of its start.

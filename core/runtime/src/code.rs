@@ -3,6 +3,7 @@
 
 pub(crate) mod arena;
 pub(crate) mod cells;
+mod link;
 pub(crate) mod publish;
 pub(crate) mod registry;
 

@@ -69,6 +69,7 @@ pub(super) fn code_object(
         locals(&input.known, tags.collect(), &patchable, size, at)
     });
     CodeObject {
+        optimised: true,
         bytes: code.code_buffer().to_vec(),
         align: buffer.alignment.max(16),
         relocs: relocs(&input),

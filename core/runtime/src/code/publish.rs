@@ -1,12 +1,14 @@
 //! Publishing: a batch of code objects becomes executable, its return addresses become known, its cells flip.
 //!
-//! A batch is relocated in a buffer laid out like its final place; breakpoint sites become NOPs there, and the whole is copied into the
-//! arena, whose pages are never writable (see docs/decisions/001-code-memory.md).
+//! A batch is relocated in a buffer laid out like its final place (see [`super::link`]); breakpoint sites become NOPs there, and the whole is
+//! copied into the arena, whose pages are never writable (see docs/decisions/001-code-memory.md).
 
 use super::arena::Arena;
 use super::cells::Cells;
+use super::link::Linker;
 use super::registry::{Mapped, Registry};
 use super::{Code, SITE_BYTES, SITE_NOP};
+use cranelift_codegen::isa::OwnedTargetIsa;
 use nostos_abi::code::{CellId, CodeObject, RelocKind, StaticWord, Symbol};
 use nostos_abi::object::{HEADER_STATIC, header};
 use rustc_hash::FxHashMap;
@@ -41,6 +43,12 @@ impl From<io::Error> for PublishError {
     }
 }
 
+impl From<cranelift_module::ModuleError> for PublishError {
+    fn from(e: cranelift_module::ModuleError) -> Self {
+        PublishError(e.to_string())
+    }
+}
+
 /// Addresses of the runtime's own entry points that code may refer to.
 pub(crate) struct Entries {
     pub(crate) shim: usize,
@@ -58,6 +66,7 @@ pub(crate) struct CodeMemory {
     /// Jumps inside the arena to targets outside of its reach.
     veneers: FxHashMap<usize, usize>,
     entries: Entries,
+    isa: OwnedTargetIsa,
 }
 
 impl CodeMemory {
@@ -68,6 +77,7 @@ impl CodeMemory {
             codes: BTreeMap::new(),
             veneers: FxHashMap::default(),
             entries,
+            isa: super::link::isa()?,
         };
         memory.veneer(memory.entries.compile)?;
         Ok(memory)
@@ -131,27 +141,20 @@ impl CodeMemory {
             total += object.bytes.len();
         }
         let base = self.arena.take_code(total, 64)?;
-        let mut image = vec![0xcc; total];
+        let mut linker = Linker::new(base, total);
         for ((_, object), offset) in batch.iter().zip(&offsets) {
             let statics = self.place_statics(object)?;
-            image[*offset..offset + object.bytes.len()].copy_from_slice(&object.bytes);
+            let mut targets = Vec::with_capacity(object.relocs.len());
             for reloc in &object.relocs {
-                let at = offset + reloc.offset as usize;
                 let target = self.address_of(&reloc.symbol, &statics, base + offset)?;
-                match reloc.kind {
-                    RelocKind::Abs8 => {
-                        let value = target.wrapping_add_signed(reloc.addend as isize);
-                        image[at..at + 8].copy_from_slice(&value.to_le_bytes());
-                    }
-                    RelocKind::PcRel4 => {
-                        let near = self.within_reach(target, &reloc.symbol)?;
-                        let distance = near as i64 + reloc.addend - (base + at) as i64;
-                        let distance = i32::try_from(distance).map_err(io::Error::other)?;
-                        image[at..at + 4].copy_from_slice(&distance.to_le_bytes());
-                    }
-                }
+                targets.push(match reloc.kind {
+                    RelocKind::Abs8 => target,
+                    RelocKind::PcRel4 => self.within_reach(target, &reloc.symbol)?,
+                });
             }
+            linker.add(object, *offset, targets)?;
         }
+        let mut image = linker.finish(&self.isa)?;
 
         let mut placed = Vec::with_capacity(batch.len());
         let mut roots = Vec::with_capacity(batch.len());

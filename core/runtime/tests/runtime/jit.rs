@@ -157,6 +157,7 @@ pub fn function(
         name: name.into(),
         file: "test.nos".into(),
         line: 1,
+        optimised: true,
         bytes: code.code_buffer().to_vec(),
         align: 16,
         relocs: relocs.collect(),
