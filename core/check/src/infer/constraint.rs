@@ -26,6 +26,9 @@ pub(super) enum Tried {
     Stuck,
 }
 
+/// What an impl says of a trait's parameters, and its conditions.
+type Known = (Vec<Ty>, Vec<(Ty, TraitId)>);
+
 /// How many uses of functions may bring each other, and how many there may be in one inference.
 const DEEPEST: u32 = 60;
 const MOST: u32 = 20_000;
@@ -193,7 +196,7 @@ impl<'db> Infer<'db> {
     ) -> Tried {
         let span = pending.span;
         let form = self.table.shallow(ty);
-        let mut known: Vec<(Vec<Ty>, Vec<(Ty, TraitId)>)> = match &form {
+        let mut known: Vec<Known> = match &form {
             Ty::Infer(var) if !self.table.is_literal(*var) => return Tried::Stuck,
             Ty::Infer(_) => {
                 let _ = self.table.unify(&form, &Ty::INT);
