@@ -48,6 +48,8 @@ pub struct Function {
     pub vars: Vec<Var>,
     /// Result type.
     pub result: TyId,
+    /// Cells whose calls are never tail calls, so that a trace names this function: the library's that take no functions, and so cannot call back.
+    pub kept: Vec<CellId>,
     /// The body.
     pub body: Expr,
 }

@@ -99,6 +99,8 @@ struct Ctx<'a> {
 struct Fun {
     vars: Vec<Var>,
     map: FxHashMap<LocalId, VarId>,
+    /// See [`Function::kept`].
+    kept: Vec<CellId>,
 }
 
 impl<'a> Ctx<'a> {
@@ -267,6 +269,7 @@ impl<'a> Ctx<'a> {
                 closure,
                 vars: fun.vars,
                 result,
+                kept: fun.kept,
                 body,
             },
         ));
@@ -322,6 +325,19 @@ impl<'a> Ctx<'a> {
         // What the checker itself makes, such as the entry, is in no file.
         let file = self.def.as_ref().map(|def| def.file);
         file.filter(|file| file.0 != u32::MAX)
+    }
+
+    /// Notes a call of the program's to a function of the library that cannot call back.
+    fn keep_frame(&mut self, cell: CellId, inst: &FnInst, def: &FnDef) {
+        let in_library = |file| self.world.meaning.path(file).starts_with("std/");
+        let functions = |ty: &Ty| matches!(ty, Ty::Fn(..));
+        let kept = !self.fun.kept.contains(&cell)
+            && !def.params.iter().chain(inst.args.iter()).any(functions)
+            && in_library(def.file)
+            && self.file().is_some_and(|file| !in_library(file));
+        if kept {
+            self.fun.kept.push(cell);
+        }
     }
 
     fn line(&self, at: u32) -> u32 {

@@ -400,7 +400,9 @@ impl<'w> World<'w> {
         }
         let from = p.values.len() - count;
         let args: SmallVec<[Value; 8]> = p.values.drain(from..).collect();
-        let tail = p.waits.last().is_some_and(is_frame) && self.fits(e.ty, p.function.result);
+        let tail = p.waits.last().is_some_and(is_frame)
+            && self.fits(e.ty, p.function.result)
+            && !p.function.kept.contains(&cell);
         if tail {
             p.values.truncate(p.base);
         } else {

@@ -181,7 +181,9 @@ impl<'f> Emit<'_, 'f> {
         let outer = self.at;
         self.set_at(e.at);
         match &e.kind {
-            Kind::Call(cell, args) if self.fits_tail(e) => self.tail_call(*cell, args),
+            Kind::Call(cell, args) if self.fits_tail(e) && !self.f.kept.contains(cell) => {
+                self.tail_call(*cell, args);
+            }
             Kind::CallValue(function, args) if self.fits_tail(e) => {
                 self.tail_call_value(function, args)
             }

@@ -83,6 +83,7 @@ impl Ctx<'_> {
                             Err(args) => args,
                         };
                         let cell = self.world.cells.of(CellOwner::Fn(inst.clone()));
+                        self.keep_frame(cell, inst, &def);
                         let args = args.into_iter().map(Arg::Value).collect();
                         Expr::new(Kind::Call(cell, args), ty, at)
                     }
