@@ -308,7 +308,7 @@ impl Collect<'_> {
                         .path()
                         .map_or_else(Vec::new, |path| path.segments().map(|s| s.text()).collect());
                     let mut inner = index;
-                    for segment in &segments {
+                    for (depth, segment) in segments.iter().enumerate() {
                         let path = format!(
                             "{}.{segment}",
                             self.ids.module_path(self.out.modules[inner].id)
@@ -322,7 +322,8 @@ impl Collect<'_> {
                                     id,
                                     name: (*segment).into(),
                                     parent,
-                                    public: def.is_pub(),
+                                    // `module A.B` is as visible as its `A`.
+                                    public: def.is_pub() || depth > 0,
                                     uses: Vec::new(),
                                 });
                                 self.out.modules.len() - 1
