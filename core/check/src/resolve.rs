@@ -35,7 +35,7 @@ pub fn can_see(db: &dyn Db, from: ModuleId, of: ModuleId) -> bool {
     }
 }
 
-/// The module on the way to `of` that `from` may not see into, and the one around it.
+/// The module on the way to `of` that `from` may not see into, and the one around it. Within a file all modules are seen.
 pub fn hidden_module(
     db: &dyn Db,
     project: Project,
@@ -45,6 +45,15 @@ pub fn hidden_module(
     let Target::Module(mut of) = of else {
         return None;
     };
+    let outermost = |mut module| {
+        while let Some(parent) = module_scope(db, project, module).parent {
+            module = parent;
+        }
+        module
+    };
+    if outermost(from) == outermost(of) {
+        return None;
+    }
     loop {
         let scope = module_scope(db, project, of);
         let parent = scope.parent?;

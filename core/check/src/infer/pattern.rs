@@ -288,8 +288,9 @@ impl<'db> Infer<'db> {
                 if let Some(id) = self.type_of_all(&flat) {
                     let count = type_info(self.db, self.project, id).def.params;
                     let found = Ty::Adt(id, (0..count).map(|_| self.fresh()).collect());
-                    let _ = self.table.unify(ty, &found);
-                    self.shared_constructors(ty, patterns);
+                    if self.table.unify(ty, &found).is_ok() {
+                        self.shared_constructors(ty, patterns);
+                    }
                 } else if let Some(count) = flat.iter().find_map(|pat| match &pat.kind {
                     Raw::Tuple(items) => Some(items.len()),
                     _ => None,
