@@ -66,6 +66,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     (
         "nostos-oracle",
         &[
+            "nostos-abi",
             "nostos-check",
             "nostos-codegen",
             "nostos-interp",
