@@ -132,6 +132,10 @@ pub(crate) struct Quick {
     order: Vec<Block>,
 }
 
+/// Larger frames are refused: a function checks the stack before it takes its frame, and below the limit there is only this headroom, of which the
+/// runtime's leaf helpers want their part.
+const FRAME_MAX: i32 = nostos_abi::process::STACK_HEADROOM as i32 / 2;
+
 impl Quick {
     /// Compiles a function. What comes out is good until the next one.
     pub(crate) fn compile(&mut self, source: &Source<'_>) -> Result<&Machine, Unsupported> {
@@ -175,6 +179,9 @@ impl Quick {
             work.block(at)?;
         }
         work.cold_entry();
+        if self.depth > FRAME_MAX {
+            return Err(Unsupported);
+        }
         self.out.frame = ((self.depth + 15) & !15) as u32;
         self.out.asm.write(reserved, self.out.frame as i32);
         self.out.asm.resolve();
