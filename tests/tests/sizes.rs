@@ -2,9 +2,10 @@
 //! end within the time limit of a program, which is far above what these need.
 #![forbid(unsafe_code)]
 
-use nostos_tests::run_nostos;
+use nostos_tests::{finish, nostos, run_nostos};
 use std::fmt::Write;
 use std::path::PathBuf;
+use std::process::Command;
 
 /// A source file that goes away with the test.
 struct Source(PathBuf);
@@ -159,4 +160,33 @@ fn a_group_of_2000_functions() {
         &format!("{functions}main() = println(show(f0(10)))\n"),
         "10\n",
     );
+}
+
+/// What a call has given stays in the frame until the last one: the frame is larger than a small stack.
+#[test]
+fn a_list_of_12000_calls() {
+    let calls = list(12_000, |i| format!("f({i})"));
+    let text = format!("f(x: Int) = x + 1\nmain() = println([{calls}].sum())\n");
+    answers("large-frame", &text, "72006000\n");
+}
+
+/// Such frames one on the other: the stack ends in an error, not in somebody else's memory.
+#[test]
+fn large_frames_overflow_in_order() {
+    let calls = list(800, |i| format!("f(n + {i})"));
+    let text = format!(
+        "f(x: Int) = x + 1\ng(n: Int) -> Int = {{\n  all = [{calls}]\n  if n == 0 then all.sum() else g(n - 1) + all.length()\n}}\nmain() = {{\n  println(g(50))\n  println(try {{ g(1000000) }} catch {{ e -> -1 }})\n  println(pmap([1, 2, 3], n => g(n)).sum())\n}}\n"
+    );
+    let source = Source::new("large-frames", &text);
+    for stress in [("NOSTOS_TIERS", "best"), ("NOSTOS_STACK", "stress")] {
+        let mut command = Command::new(nostos());
+        command
+            .args(["run", "--workers", "1"])
+            .arg(&source.0)
+            .env("NOSTOS_STACK_LIMIT", "2M")
+            .env(stress.0, stress.1);
+        let outcome = finish(command);
+        assert_eq!(outcome.out, "360400\n-1\n966000\n", "{}", outcome.err);
+        assert_eq!(outcome.status, Some(0), "{}", outcome.err);
+    }
 }

@@ -45,6 +45,8 @@ table! {
         AllocSlow = "%alloc" [R, R] -> [P];
         /// Safepoint's slow path: preemption, attention, stack growth, stack overflow.
         Poll = "%poll" [] -> [];
+        /// (bytes): a safepoint before a large frame: the same, with room for so much more on the stack.
+        Reserve = "%reserve" [R] -> [];
         /// A cell that has no code yet: (cell number) → address of the code, which the caller (a stub) jumps to.
         Compile = "%compile" [R] -> [R];
         /// (cell number): its quickly made code has been called often; from now on calls may reach better code.

@@ -39,3 +39,5 @@ pub const PRIVATE: i32 = PID + 8;
 pub const SLICE: i64 = 2000;
 /// Bytes below the stack limit that leaf helpers called directly may use.
 pub const STACK_HEADROOM: usize = 8 * 1024;
+/// Bytes of the largest frame that a function may take before it looks at the limit. Larger ones are reserved first, by a function that does only that.
+pub const FRAME_MAX: usize = STACK_HEADROOM / 2;

@@ -52,8 +52,14 @@ pub enum Tier {
 /// For which back end a function becomes CLIF.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum How {
-    Quick { counts: bool },
+    Quick {
+        counts: bool,
+    },
     Best,
+    /// Not the function itself, but what reserves the stack for it.
+    Guard {
+        bytes: u32,
+    },
 }
 
 /// The counter of a function that counts is its first constant object's second word.
@@ -68,6 +74,16 @@ struct Built {
     uses: Vec<CellId>,
     refs: Vec<Value>,
     kept: Vec<(StackSlot, i32)>,
+}
+
+/// A compiled function.
+pub struct Emitted {
+    /// Its code.
+    pub code: CodeObject,
+    /// The quick back end made it.
+    pub quick: bool,
+    /// Bytes of stack it may take before it looks at the limit: its frame, and the arguments that a call in tail position leaves in its place.
+    pub stack: u32,
 }
 
 /// The machine and what is reused from one function to the next.
@@ -105,7 +121,7 @@ impl Emitter {
         self.want_clif = true;
     }
 
-    /// Compiles one function; whether the quick back end was asked and could says the flag.
+    /// Compiles one function.
     ///
     /// Panics when Cranelift refuses it: that is our bug.
     pub fn emit(
@@ -115,14 +131,20 @@ impl Emitter {
         cell: CellId,
         function: &ir::Function,
         tier: Tier,
-    ) -> (CodeObject, bool) {
-        if tier != Tier::Best {
-            let hot = tier == Tier::QuickUntilHot;
-            if let Some(object) = self.emit_quick(meaning, layouts, cell, function, hot) {
-                return (object, true);
+    ) -> Emitted {
+        let hot = tier == Tier::QuickUntilHot;
+        let made = match tier {
+            Tier::Best => None,
+            Tier::Quick | Tier::QuickUntilHot => {
+                self.emit_quick(meaning, layouts, cell, function, hot)
             }
-        }
-        (self.emit_best(meaning, layouts, cell, function), false)
+        };
+        let quick = made.is_some();
+        let code = made.unwrap_or_else(|| self.emit_best(meaning, layouts, cell, function));
+        let calls = self.ctx.func.dfg.signatures.values();
+        let words = calls.map(|sig| sig.params.len()).max().unwrap_or(0);
+        let stack = code.frame_size + 8 * words as u32;
+        Emitted { code, quick, stack }
     }
 
     fn emit_quick(
@@ -171,6 +193,30 @@ impl Emitter {
         if self.want_clif {
             self.clif = self.ctx.func.display().to_string();
         }
+        self.optimised(meaning, layouts, function, built)
+    }
+
+    /// A function that makes sure of so many bytes of stack and goes on in another cell, whose code takes a frame of that size.
+    pub fn emit_guard(
+        &mut self,
+        meaning: &dyn Meaning,
+        layouts: &mut Layouts,
+        body: CellId,
+        function: &ir::Function,
+        bytes: u32,
+    ) -> CodeObject {
+        let built = self.build(layouts, body, function, How::Guard { bytes });
+        self.optimised(meaning, layouts, function, built)
+    }
+
+    /// The function in the context, by Cranelift.
+    fn optimised(
+        &mut self,
+        meaning: &dyn Meaning,
+        layouts: &Layouts,
+        function: &ir::Function,
+        built: Built,
+    ) -> CodeObject {
         let mut plane = ControlPlane::default();
         if let Err(error) = self.ctx.optimize(&*self.optimise, &mut plane) {
             let text = cranelift_codegen::print_errors::pretty_error(&self.ctx.func, error);
@@ -244,7 +290,7 @@ impl Emitter {
             cell,
             again: None,
             at: 0,
-            quick: how != How::Best,
+            quick: matches!(how, How::Quick { .. }),
             counts: how == How::Quick { counts: true },
             refs: Vec::new(),
             kept: Vec::new(),
@@ -254,7 +300,10 @@ impl Emitter {
             let counter = vec![StaticWord::Bits(0), StaticWord::Bits(HOT_AFTER)];
             emit.statics.push(counter);
         }
-        emit.function();
+        match how {
+            How::Guard { bytes } => emit.guard(bytes),
+            How::Quick { .. } | How::Best => emit.function(),
+        }
         let Emit {
             b,
             debug,
@@ -438,6 +487,31 @@ impl<'f> Emit<'_, 'f> {
         }
         self.tail(&self.f.body);
         self.b.seal_all_blocks();
+    }
+
+    /// Only makes sure of the stack, and goes on in the cell.
+    fn guard(&mut self, bytes: u32) {
+        let entry = self.b.create_block();
+        self.b.append_block_params_for_function_params(entry);
+        self.enter(entry);
+        self.set_at(self.f.at);
+        let mut lanes: Vec<Lane> = self.f.closure.iter().map(|_| Lane::Ref).collect();
+        for (i, param) in self.f.params.iter().enumerate() {
+            let var = &self.f.vars[param.0 as usize];
+            if var.shared && i as u32 >= self.f.arity {
+                lanes.push(Lane::Ref);
+            } else {
+                lanes.extend(self.layouts.lanes(var.ty).iter().copied());
+            }
+        }
+        let params = self.b.block_params(entry).to_vec();
+        for (lane, param) in lanes.iter().zip(&params) {
+            self.tracked(*lane, *param);
+        }
+        self.reserve(bytes);
+        let code = self.cell_code(self.cell);
+        let sig = self.sig(self.b.func.signature.clone());
+        self.b.ins().return_call_indirect(sig, code, &params);
     }
 
     /// The one place where ref lanes become known to the stack maps.

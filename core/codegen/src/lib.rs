@@ -26,6 +26,7 @@ use mono::Cells;
 use nostos_abi::code::{CellId, CodeObject};
 use nostos_abi::desc::{DescTable, ShapeId};
 use nostos_abi::object::Lane;
+use nostos_abi::process::FRAME_MAX;
 use nostos_check::hir::{Body, FnInst, TypeDef};
 use nostos_check::ty::{FnId, Ty};
 use rustc_hash::FxHashMap;
@@ -153,10 +154,7 @@ impl Codegen {
                 Tiers::Quick => Tier::Quick,
                 Tiers::Best => Tier::Best,
             };
-            let (code, quick) =
-                self.emitter
-                    .emit(meaning, &mut self.layouts, cell, &function, tier);
-            batch.code.push((cell, code));
+            let quick = self.emit(meaning, &mut batch, cell, &function, tier);
             // The cell's own function can be had again from the text.
             if number > 0 && quick && tier == Tier::QuickUntilHot {
                 self.inner.insert(cell, function);
@@ -185,14 +183,35 @@ impl Codegen {
                 0 => Tier::Best,
                 _ => Tier::QuickUntilHot,
             };
-            let layouts = &mut self.layouts;
-            let (code, quick) = self.emitter.emit(meaning, layouts, cell, &function, tier);
-            batch.code.push((cell, code));
+            let quick = self.emit(meaning, &mut batch, cell, &function, tier);
             if quick {
                 self.inner.insert(cell, function);
             }
         }
         batch
+    }
+
+    /// Adds a function's code to the batch, in two cells if its frame is large; whether it is quickly made.
+    fn emit(
+        &mut self,
+        meaning: &dyn Meaning,
+        batch: &mut Batch,
+        cell: CellId,
+        function: &Function,
+        tier: Tier,
+    ) -> bool {
+        let layouts = &mut self.layouts;
+        let made = self.emitter.emit(meaning, layouts, cell, function, tier);
+        if made.stack <= FRAME_MAX as u32 {
+            batch.code.push((cell, made.code));
+            return made.quick;
+        }
+        let body = self.cells.inner(cell);
+        let emitter = &mut self.emitter;
+        let guard = emitter.emit_guard(meaning, layouts, body, function, made.stack);
+        batch.code.push((cell, guard));
+        batch.code.push((body, made.code));
+        made.quick
     }
 
     /// A cell's functions as typed monomorphic IR, before any machine is involved.

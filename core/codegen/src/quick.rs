@@ -18,7 +18,7 @@ use cranelift_codegen::ir::{
 use live::Facts;
 use nostos_abi::builtin::Op;
 use nostos_abi::code::{CellId, Symbol};
-use nostos_abi::process::ARGS;
+use nostos_abi::process::{ARGS, FRAME_MAX};
 use smallvec::SmallVec;
 
 /// What this back end does not know.
@@ -132,10 +132,6 @@ pub(crate) struct Quick {
     order: Vec<Block>,
 }
 
-/// Larger frames are refused: a function checks the stack before it takes its frame, and below the limit there is only this headroom, of which the
-/// runtime's leaf helpers want their part.
-const FRAME_MAX: i32 = nostos_abi::process::STACK_HEADROOM as i32 / 2;
-
 impl Quick {
     /// Compiles a function. What comes out is good until the next one.
     pub(crate) fn compile(&mut self, source: &Source<'_>) -> Result<&Machine, Unsupported> {
@@ -179,7 +175,7 @@ impl Quick {
             work.block(at)?;
         }
         work.cold_entry();
-        if self.depth > FRAME_MAX {
+        if self.depth > FRAME_MAX as i32 {
             return Err(Unsupported);
         }
         self.out.frame = ((self.depth + 15) & !15) as u32;

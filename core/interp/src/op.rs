@@ -42,6 +42,7 @@ pub(crate) type Run = for<'w> fn(&mut World<'w>, &mut Process<'w>, &[Value]) -> 
 pub(crate) const EMITTED: &[Op] = &[
     Op::AllocSlow,
     Op::Poll,
+    Op::Reserve,
     Op::Compile,
     Op::Hot,
     Op::DebugStop,

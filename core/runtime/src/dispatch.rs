@@ -142,7 +142,8 @@ fn run(ctx: &mut Ctx, op: Op) -> Flow {
             ctx.put(0, at as u64);
             Ok(())
         }
-        Op::Poll => poll(ctx),
+        Op::Poll => poll(ctx, 0),
+        Op::Reserve => poll(ctx, ctx.arg(0) as usize),
         Op::Compile => compile(ctx),
         Op::Hot => {
             let cell = CellId(ctx.arg(0) as u32);
@@ -329,14 +330,17 @@ fn run(ctx: &mut Ctx, op: Op) -> Flow {
     }
 }
 
-/// A safepoint's slow path.
-fn poll(ctx: &mut Ctx) -> Flow {
-    let stack = ctx.own.stack.as_ref().expect("a running process has one");
-    // The frame that checked is the shim's caller: above the save area, the frame pointer and the return address.
-    let sp = ctx.process.saved_sp.get() + crate::shim::SAVED_BYTES + 16;
-    if sp < ctx.core.stacks.soft_limit(stack) {
+/// A safepoint's slow path; so many bytes more of the stack are wanted.
+fn poll(ctx: &mut Ctx, bytes: usize) -> Flow {
+    let short = |ctx: &Ctx| {
+        let stack = ctx.own.stack.as_ref().expect("a running process has one");
+        // The frame that checked is the shim's caller: above the save area, the frame pointer and the return address.
+        let sp = ctx.process.saved_sp.get() + crate::shim::SAVED_BYTES + 16;
+        sp.saturating_sub(bytes) < ctx.core.stacks.soft_limit(stack)
+    };
+    if short(ctx) {
         let grown = ctx.core.stacks.grow(ctx.process, &mut ctx.own.stack);
-        if grown.is_err() {
+        if grown.is_err() || short(ctx) {
             return Err(fault(Fault::StackOverflow as u64, 0, 0));
         }
         ctx.core.reset_limit(ctx.process, ctx.own);

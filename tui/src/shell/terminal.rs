@@ -87,6 +87,9 @@ impl Screen {
             }
         }));
         take()?;
+        // crossterm hears of new sizes from its first question on: asked here, before anybody asks for the size, none is
+        // missed, however late the thread below comes to its turn.
+        ct::poll(std::time::Duration::ZERO)?;
         std::thread::Builder::new()
             .name("keys".to_owned())
             .spawn(move || listen(&messages))?;

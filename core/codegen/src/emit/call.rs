@@ -119,6 +119,24 @@ impl<'f> Emit<'_, 'f> {
         self.enter(go_on);
     }
 
+    /// A safepoint that makes sure of so much stack.
+    pub(super) fn reserve(&mut self, bytes: u32) {
+        let process = self.process();
+        let stack = self.b.ins().get_stack_pointer(types::I64);
+        let lowest = self.b.ins().iadd_imm_s(stack, -i64::from(bytes));
+        let address = self.b.ins().iadd_imm_s(process, i64::from(STACK_LIMIT));
+        let limit = self.b.ins().atomic_load(types::I64, trusted(), address);
+        let low = self.b.ins().icmp(IntCC::UnsignedLessThan, lowest, limit);
+        let (slow, go_on) = (self.b.create_block(), self.b.create_block());
+        self.b.set_cold_block(slow);
+        self.b.ins().brif(low, slow, &[], go_on, &[]);
+        self.enter(slow);
+        let bytes = self.word(i64::from(bytes));
+        self.op(Op::Reserve, &[bytes]);
+        self.b.ins().jump(go_on, &[]);
+        self.enter(go_on);
+    }
+
     /// A round of a loop counts like a call: the next call reaches better code.
     pub(super) fn count_round(&mut self) {
         if !self.counts {
@@ -205,7 +223,7 @@ impl<'f> Emit<'_, 'f> {
         )
     }
 
-    fn cell_code(&mut self, cell: CellId) -> Value {
+    pub(super) fn cell_code(&mut self, cell: CellId) -> Value {
         let cell = self.address(Symbol::Cell(cell));
         self.b.ins().load(types::I64, trusted(), cell, 0)
     }
@@ -245,7 +263,7 @@ impl<'f> Emit<'_, 'f> {
         (code, values, sig)
     }
 
-    fn sig(&mut self, sig: Signature) -> SigRef {
+    pub(super) fn sig(&mut self, sig: Signature) -> SigRef {
         if let Some(known) = self.sigs.get(&sig) {
             return *known;
         }
