@@ -84,7 +84,7 @@ table! {
         ReceiveLoad = "%receive_load" [] -> [P];
         /// Takes the message just peeked out of the mailbox.
         ReceiveTake = "%receive_take" [] -> [];
-        /// (descriptor of a box, descriptor of another): → 1 if values of the one may be of the other's type, see [`crate::names::fits`].
+        /// (descriptor of a box, descriptor of another): → 1 if values of the one may be of the other's type, see [`crate::desc::DescTable::fits`].
         BoxFits = "%box_fits" [R, R] -> [R];
         /// (box, descriptor of another): → its value in such a box, or 0.
         BoxAs = "%box_as" [P, R] -> [P];

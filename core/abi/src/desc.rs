@@ -66,10 +66,21 @@ pub struct ShapeId(pub u32);
 pub struct Shape {
     /// As written in source: `Int`, `List[Int]`, `bank.Account`, `(Int, String)`.
     pub name: String,
+    /// What it is an instance of, where it is one: types that fit without being the same have the same one here.
+    pub made_of: Option<MadeOf>,
     /// Lanes of a value of this type where it is stored inline (a boxed type has one `Ref`; unit has none).
     pub lanes: Vec<Lane>,
     /// What the lanes mean.
     pub kind: ShapeKind,
+}
+
+/// A type's constructor and its arguments.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct MadeOf {
+    /// A declared type, by its number; `None` for tuples.
+    pub declared: Option<u32>,
+    /// The arguments, or the tuple's parts.
+    pub args: Vec<ShapeId>,
 }
 
 /// What the lanes of a value mean.
@@ -212,6 +223,8 @@ pub mod fixed {
     pub const SHAPE_PID: u32 = 8;
     /// `Atom`.
     pub const SHAPE_ATOM: u32 = 9;
+    /// `Never`: what an arm does not look at.
+    pub const SHAPE_NEVER: u32 = 10;
 }
 
 impl DescTable {
@@ -220,11 +233,12 @@ impl DescTable {
         use Lane::{Float, Raw, Ref};
         let shape = |name: &str, lanes: &[Lane], kind| Shape {
             name: name.into(),
+            made_of: None,
             lanes: lanes.to_vec(),
             kind,
         };
         let string = ShapeId(fixed::SHAPE_STRING);
-        let shapes = vec![
+        let mut shapes = vec![
             shape("()", &[], ShapeKind::Unit),
             shape("Int", &[Raw], ShapeKind::Int(64)),
             shape("Float", &[Float], ShapeKind::Float),
@@ -242,7 +256,12 @@ impl DescTable {
             shape("Function", &[Ref], ShapeKind::Function),
             shape("Pid", &[Raw], ShapeKind::Pid),
             shape("Atom", &[Raw], ShapeKind::Atom),
+            shape("Never", &[], ShapeKind::Opaque),
         ];
+        shapes[fixed::SHAPE_ERROR_PAIR as usize].made_of = Some(MadeOf {
+            declared: None,
+            args: vec![string, string],
+        });
         let boxed = |lanes: &[Lane], shape: u32| Desc {
             layout: Layout::Fixed(lanes.to_vec()),
             view: View::Boxed(ShapeId(shape)),

@@ -8,6 +8,6 @@
 pub mod builtin;
 pub mod code;
 pub mod desc;
-pub mod names;
+mod fits;
 pub mod object;
 pub mod process;

@@ -4,7 +4,8 @@
 
 use crate::meaning::Meaning;
 use nostos_abi::desc::{
-    Ctor, Desc, DescTable, Layout as Payload, Shape, ShapeId, ShapeKind, Signals, View, fixed,
+    Ctor, Desc, DescTable, Layout as Payload, MadeOf, Shape, ShapeId, ShapeKind, Signals, View,
+    fixed,
 };
 use nostos_abi::object::{Lane, MAX_INLINE_LANES, STRING_LANES};
 use nostos_check::hir::TypeDef;
@@ -153,7 +154,7 @@ impl Layouts {
         for (ty, lanes, shape) in basic {
             layouts.enter(ty, lanes.to_vec(), Form::Plain, ShapeId(shape));
         }
-        let never = layouts.add_shape("Never", vec![], ShapeKind::Opaque);
+        let never = ShapeId(fixed::SHAPE_NEVER);
         layouts.enter(Ty::Never, vec![], Form::Plain, never);
         let boxed = layouts.add_shape("Box", vec![Ref], ShapeKind::Opaque);
         layouts.entries.push(Layout {
@@ -402,6 +403,7 @@ impl Layouts {
     fn add_shape(&mut self, name: &str, lanes: Vec<Lane>, kind: ShapeKind) -> ShapeId {
         self.table.shapes.push(Shape {
             name: name.into(),
+            made_of: None,
             lanes,
             kind,
         });
@@ -449,9 +451,13 @@ impl Layouts {
             })
         });
         self.table.shapes[shape.0 as usize].kind = ShapeKind::Tuple {
-            fields: kind_fields,
+            fields: kind_fields.clone(),
             boxed: desc,
         };
+        self.table.shapes[shape.0 as usize].made_of = Some(MadeOf {
+            declared: None,
+            args: kind_fields,
+        });
         let data = Data {
             ctors: vec![CtorLayout {
                 name: "".into(),
@@ -605,6 +611,16 @@ impl Layouts {
             mutable: def.mutable,
             record,
         }));
+        // Last, since the arguments may mention the type itself.
+        let args = args.iter().map(|arg| {
+            let id = self.of(meaning, arg);
+            self.get(id).shape
+        });
+        let args = args.collect();
+        self.table.shapes[shape.0 as usize].made_of = Some(MadeOf {
+            declared: Some(type_id.0),
+            args,
+        });
         id
     }
 

@@ -11,7 +11,6 @@ use crate::value::{Closure, Value};
 use crate::world::World;
 use nostos_abi::builtin::Fault;
 use nostos_abi::code::CellId;
-use nostos_abi::names;
 use nostos_check::ty::Ty;
 use nostos_codegen::ir::{Arg, Expr, Kind, Tree, VarId};
 use nostos_codegen::layout::{Form, TyId};
@@ -651,11 +650,13 @@ impl<'w> World<'w> {
 
     // Messages.
 
-    /// Whether a message or exception may be taken as one of another type: see [`nostos_abi::names`].
+    /// Whether a message or exception may be taken as one of another type: see `DescTable::fits`.
     pub(crate) fn takes(&self, want: TyId, have: TyId, value: &Value) -> bool {
         let layouts = self.codegen.layouts();
         want == have
-            || names::fits(layouts.shape_name(have), layouts.shape_name(want))
+            || layouts
+                .table
+                .fits(layouts.get(have).shape, layouts.get(want).shape)
                 && self.is_of(want, have, value, 0)
     }
 

@@ -5,8 +5,7 @@
 
 use crate::message::Fragment;
 use crate::value::{self, Memory};
-use nostos_abi::desc::{Ctor, DescTable, Layout, ShapeId, ShapeKind, View};
-use nostos_abi::names;
+use nostos_abi::desc::{Ctor, DescTable, Layout, ShapeId, ShapeKind, View, fixed};
 use nostos_abi::object::immediate;
 
 /// Deeper values are not converted.
@@ -14,12 +13,8 @@ const DEPTH_MAX: usize = 4000;
 
 /// Whether values in one kind of box may be values of another's type.
 pub(crate) fn fits(table: &DescTable, have: u32, want: u32) -> bool {
-    let name = |desc: u32| {
-        let shape = shape_of(table, desc)?;
-        Some(&*table.shapes.get(shape.0 as usize)?.name)
-    };
-    match (name(have), name(want)) {
-        (Some(have), Some(want)) => names::fits(have, want),
+    match (shape_of(table, have), shape_of(table, want)) {
+        (Some(have), Some(want)) => table.fits(have, want),
         _ => false,
     }
 }
@@ -79,10 +74,10 @@ impl Maker<'_> {
         if depth > DEPTH_MAX {
             return None;
         }
-        let wanted = self.table.shapes.get(want.0 as usize)?;
-        if wanted.name == names::UNSEEN {
+        if want.0 == fixed::SHAPE_NEVER {
             return Some(Vec::new());
         }
+        let wanted = self.table.shapes.get(want.0 as usize)?;
         let known = self.table.shapes.get(have.0 as usize)?;
         match (&known.kind, &wanted.kind) {
             (

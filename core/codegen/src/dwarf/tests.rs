@@ -37,6 +37,7 @@ fn sample() -> (CodeObject, CodeObject, DescTable) {
     let int = ShapeId(fixed::SHAPE_INT);
     table.shapes.push(Shape {
         name: "List[Int]".into(),
+        made_of: None,
         lanes: vec![Lane::Ref],
         kind: ShapeKind::Variant {
             ctors: vec![
@@ -58,6 +59,7 @@ fn sample() -> (CodeObject, CodeObject, DescTable) {
     });
     table.shapes.push(Shape {
         name: "Account".into(),
+        made_of: None,
         lanes: vec![Lane::Raw, Lane::Ref],
         kind: ShapeKind::Record {
             fields: vec![("balance".into(), int), ("history".into(), list)],
@@ -198,7 +200,7 @@ fn variables_have_scopes_places_types_and_shapes() {
 subprogram bank.account
   param n Int shape 1 at -8
   block 14..5a
-    var state Account shape 11 at -24
+    var state Account shape 12 at -24
     block 1e..3c
       var total pointer shape 2 at -48 cell
       block 32..3c

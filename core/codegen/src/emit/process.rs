@@ -117,8 +117,8 @@ impl<'f> Emit<'_, 'f> {
         load: impl Fn(&mut Self, Load) -> Value,
     ) {
         if let Some(ty) = group.ty {
-            let name = self.layouts.shape_name(ty);
-            let open = nostos_abi::names::is_open(name);
+            let shape = self.layouts.get(ty).shape;
+            let open = self.layouts.table.is_open(shape);
             let wanted = self.layouts.box_desc(ty);
             let is = self
                 .b
@@ -134,7 +134,7 @@ impl<'f> Emit<'_, 'f> {
                 self.tree(&group.tree, other, arms);
                 return;
             }
-            // Values of other types may be of this one, too: see `nostos_abi::names`.
+            // Values of other types may be of this one, too: see `DescTable::fits`.
             let (perhaps, convert, take, seen) = (
                 self.b.create_block(),
                 self.b.create_block(),
