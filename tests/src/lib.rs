@@ -171,6 +171,40 @@ pub const MODES: [Mode; 7] = [
     },
 ];
 
+/// Runs the programs of a folder of `tests/` in a mode: each writes what its comments say.
+///
+/// `ONLY=text` restricts the corpus to programs whose path contains the text.
+pub fn corpus(folder: &str, mode: Mode) {
+    let only = std::env::var("ONLY").unwrap_or_default();
+    let chosen: Vec<_> = programs(folder)
+        .into_iter()
+        .filter(|p| p.to_string_lossy().contains(&only))
+        .collect();
+    check_all(mode.name, &chosen, |program| {
+        let file = answers_of(program);
+        let text =
+            std::fs::read_to_string(&file).map_err(|e| format!("{}: {e}", file.display()))?;
+        let wanted = expected(&text);
+        if mode.stress && wanted.skip_stress && !mode.interpret {
+            return Ok(());
+        }
+        // Foreign calls need `unsafe` code, which the interpreter has none of.
+        if mode.interpret && text.lines().any(|line| line == "# interpret: skip") {
+            return Ok(());
+        }
+        let args = match &wanted.stress_args {
+            Some(args) if mode.stress => args,
+            _ => &wanted.args,
+        };
+        let outcome = run(mode, program, args);
+        if blessing() && mode.workers == 1 && !mode.interpret && !outcome.timed_out {
+            return std::fs::write(&file, blessed(&text, &outcome)).map_err(|e| e.to_string());
+        }
+        let label = format!("{} ({})", program.display(), mode.name);
+        compare(&label, &wanted, &outcome)
+    });
+}
+
 /// `nostos run` in a mode, from the workspace's folder.
 pub fn run(mode: Mode, path: &Path, args: &[String]) -> Outcome {
     let mut command = Command::new(nostos());

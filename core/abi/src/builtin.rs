@@ -76,6 +76,8 @@ table! {
         SpawnMonitor = "%spawn_monitor" [P] -> [R, R];
         /// (pid, boxed message). Never fails: a dead receiver swallows it.
         Send = "%send" [R, P] -> [];
+        /// (pid, reference of a monitor of that process, boxed message): sends it if the monitor is still there, else it is lost.
+        SendWatched = "%send_watched" [R, R, P] -> [];
         /// (timeout in ms, or −1): starts a receive at the head of the mailbox; then as `ReceiveNext`.
         ReceiveFirst = "%receive_first" [R] -> [R];
         /// → descriptor index of the next message not yet refused; waits for one. −1: the time is up.
@@ -97,12 +99,18 @@ table! {
         Sleep = "sleep" [R] -> [];
         /// (name, pid) → 1, or 0 when the name is taken by a living process.
         Register = "%register" [P, R, R, R] -> [R];
+        /// (name) → 1, or 0 when nobody had it: it is free again.
+        Unregister = "unregister" [P, R, R] -> [R];
         /// (capacity, −1: none) → handle of a new channel.
         ChanNew = "chanNew" [R] -> [P];
         /// (channel, boxed value): waits for room; throws when it is closed.
         ChanSend = "%chan_send" [P, P] -> [];
         /// (channel, ms or −1, does the value stay in it?) → 1: got one, see `Taken`; 0: none in this time; −1: closed, and none is left.
         ChanReceive = "chanReceive" [P, R, R] -> [R];
+        /// (channel) → 1: there is a value in it, or it is closed; 0: not yet, and this process is noted as one that waits for that.
+        ChanWatch = "chanWatch" [P] -> [R];
+        /// (ms, or −1): waits until something comes to one of the channels it is noted at; 0: nothing did in time. It is noted nowhere any more.
+        ChanPark = "chanPark" [R] -> [R];
         /// → the boxed value that this process's last receive from a channel got.
         Taken = "%taken" [] -> [P];
         /// (channel): nothing more can be sent.
@@ -169,12 +177,16 @@ table! {
         Demonitor = "demonitor" [R] -> [];
         /// (yes?): exit signals become messages from now on, or no longer.
         TrapExit = "trap_exit" [R] -> [];
+        /// This process is a supervisor: when the program is interrupted, it is told before those it looks after.
+        Supervises = "supervises" [] -> [];
         /// (pid, boxed reason, the same as text): sends an exit signal as over a link.
         ExitSignal = "%exit_signal" [R, P, P, R, R] -> [];
         /// (pid) → the living process in the next place; behind the last one comes the first.
         ProcessAfter = "processAfter" [R] -> [R];
-        /// (pid, which: 0 state, 1 messages, 2 reductions, 3 heap bytes, 4 parent, 5 traps exits, 6 number of links, 7 number of monitors) → −1: it is gone.
+        /// (pid, which: 0 state, 1 messages, 2 reductions, 3 heap bytes, 4 parent, 5 traps exits, 6 number of links, 7 number of monitors, 8 supervises) → −1: it is gone.
         ProcessWord = "processWord" [R, R] -> [R];
+        /// (pid) → who spawned it, or 0.
+        ProcessParent = "processParent" [R] -> [R];
         /// (pid, i) → the i-th of its links, or 0.
         ProcessLink = "processLink" [R, R] -> [R];
         /// (pid) → its registered name, or nothing.

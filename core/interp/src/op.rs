@@ -97,6 +97,14 @@ pub(crate) fn of(op: Op) -> Option<Run> {
             w.deliver(pid(&a[0]), Message::of(&a[1]));
             ok(Value::Unit)
         },
+        Op::SendWatched => |w, _, a| {
+            let (to, reference) = (pid(&a[0]), a[1].word());
+            let relations = w.relations.get(&to);
+            if relations.is_some_and(|r| r.watching.iter().any(|w| w.0 == reference)) {
+                w.deliver(to, Message::of(&a[2]));
+            }
+            ok(Value::Unit)
+        },
         Op::SelfPid => |_, p, _| word(p.pid as i64),
         Op::Sleep => |w, p, a| match u64::try_from(a[0].word()) {
             Ok(millis @ 1..) => {
@@ -116,6 +124,13 @@ pub(crate) fn of(op: Op) -> Option<Run> {
                 }
                 Some(_) | None => truth(false),
             }
+        },
+        Op::Unregister => |w, _, a| {
+            let pid = w.names.remove(a[0].str());
+            if let Some(relations) = pid.and_then(|pid| w.relations.get_mut(&pid)) {
+                relations.name = None;
+            }
+            truth(pid.is_some())
         },
         Op::Whereis => |w, _, a| word(w.names.get(a[0].str()).map_or(0, |pid| *pid as i64)),
         Op::IsAlive => |w, _, a| truth(w.relations.contains_key(&pid(&a[0]))),
@@ -144,6 +159,10 @@ pub(crate) fn of(op: Op) -> Option<Run> {
             w.of(p.pid).traps_exits = a[0].word() != 0;
             ok(Value::Unit)
         },
+        Op::Supervises => |w, p, _| {
+            w.of(p.pid).supervises = true;
+            ok(Value::Unit)
+        },
         Op::ExitSignal => |w, p, a| {
             let reason = w.reason_of(&a[1], a[2].str());
             w.exit_signal(pid(&a[0]), p.pid, &reason, false);
@@ -157,6 +176,15 @@ pub(crate) fn of(op: Op) -> Option<Run> {
             word(after.map_or(own, |pid| *pid) as i64)
         },
         Op::ProcessWord => |w, p, a| word(process_word(w, p, pid(&a[0]), a[1].word())),
+        Op::ProcessParent => |w, p, a| {
+            let of = pid(&a[0]);
+            let parent = if of == p.pid {
+                Some(p.parent)
+            } else {
+                w.processes.get(&of).map(|p| p.parent)
+            };
+            word(parent.unwrap_or(0) as i64)
+        },
         Op::ProcessLink => |w, _, a| {
             let links = w.relations.get(&pid(&a[0])).map(|r| &r.links);
             let index = usize::try_from(a[1].word()).ok();
@@ -174,6 +202,8 @@ pub(crate) fn of(op: Op) -> Option<Run> {
         Op::ChanNew => |w, _, a| w.channel_new(a[0].word()),
         Op::ChanSend => |w, p, a| w.channel_send(p, a),
         Op::ChanReceive => |w, p, a| w.channel_receive(p, a),
+        Op::ChanWatch => |w, p, a| w.channel_watch(p, &a[0]),
+        Op::ChanPark => |w, p, a| w.channel_park(p, a[0].word()),
         Op::Taken => |_, p, _| ok(p.taken.take().expect("a receive got a value")),
         Op::ChanClose => |w, _, a| {
             w.channel_close(&a[0]);
@@ -403,7 +433,8 @@ fn process_word(w: &World<'_>, own: &Process<'_>, pid: u64, which: i64) -> i64 {
         4 => p.parent as i64,
         5 => i64::from(relations.traps_exits),
         6 => relations.links.len() as i64,
-        _ => relations.monitors.len() as i64,
+        7 => relations.monitors.len() as i64,
+        _ => i64::from(relations.supervises),
     }
 }
 

@@ -155,6 +155,9 @@ pub(crate) struct Process<'w> {
     pub(crate) waiting: bool,
     /// What it is noted at as waiting.
     pub(crate) waits_for: Option<Rc<Resource>>,
+    /// The channels it is noted at together, and whether it has parked for them.
+    pub(crate) watched: Vec<Rc<Resource>>,
+    pub(crate) parked: bool,
     /// The deadline of an op that is tried again.
     pub(crate) patience: Option<u64>,
     /// The locks it lends while it waits for others: which and how deep, the last one to be taken back first.
@@ -196,6 +199,8 @@ impl<'w> Process<'w> {
             receives: false,
             waiting: false,
             waits_for: None,
+            watched: Vec::new(),
+            parked: false,
             patience: None,
             lent: Vec::new(),
             put_off: None,

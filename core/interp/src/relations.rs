@@ -19,6 +19,8 @@ pub(crate) struct Relations {
     pub(crate) name: Option<String>,
     /// Exit signals become messages.
     pub(crate) traps_exits: bool,
+    /// It looks after its children's ends itself.
+    pub(crate) supervises: bool,
     /// Channels that are closed when it ends.
     pub(crate) closes: Vec<Value>,
 }
@@ -127,6 +129,9 @@ impl<'w> World<'w> {
         if let Some(resource) = &p.waits_for {
             self.forget(resource, p.pid, true);
         }
+        for resource in &p.watched {
+            self.forget(resource, p.pid, true);
+        }
         self.unlock_all(p.pid);
         self.ends.push((p.pid, relations, reason));
         if self.ends.len() > 1 {
@@ -180,7 +185,7 @@ impl<'w> World<'w> {
         self.deliver(watcher, message);
     }
 
-    /// An exit signal arrives: a message for who traps them, nothing when it is `Normal`, else the end. One of a link counts if the link is still there.
+    /// An exit signal arrives: a message for who traps them, nothing when it is `Normal` and another's, else the end. One of a link counts if the link is still there.
     pub(crate) fn exit_signal(&mut self, to: u64, from: u64, reason: &Reason, of_link: bool) {
         let signals = self.signals();
         let Some(relations) = self.relations.get_mut(&to) else {
@@ -201,7 +206,7 @@ impl<'w> World<'w> {
                 value: Value::data(0, fields),
             };
             self.deliver(to, message);
-        } else if reason.is_abnormal() {
+        } else if reason.is_abnormal() || from == to {
             self.kill(to, reason.clone());
         }
     }

@@ -161,6 +161,48 @@ impl<'w> World<'w> {
         value(Value::Word(1))
     }
 
+    /// 1: there is something to be had; 0: the process is noted as one that waits for it.
+    pub(crate) fn channel_watch(&mut self, p: &mut Process<'w>, handle: &Value) -> Answer {
+        let (resource, channel) = channel(handle);
+        let mut state = channel(&resource).state.borrow_mut();
+        if !state.queue.is_empty() || state.closed {
+            return value(Value::Word(1));
+        }
+        state.receivers.push_back(p.pid);
+        drop(state);
+        p.watched.push(resource);
+        value(Value::Word(0))
+    }
+
+    /// Waits for the channels it is noted at; 0: nothing came in time.
+    pub(crate) fn channel_park(&mut self, p: &mut Process<'w>, millis: i64) -> Answer {
+        if let Some(answer) = self.back_with_locks(p) {
+            return answer;
+        }
+        let patience = self.patience(p, millis);
+        // What came before it parks finds it running.
+        let come = p.watched.iter().any(|resource| match &**resource {
+            Resource::Channel(channel) => {
+                let state = channel.state.borrow();
+                !state.queue.is_empty() || state.closed
+            }
+            Resource::Socket(..) => false,
+        });
+        if !come
+            && !std::mem::take(&mut p.parked)
+            && let Some(deadline) = patience
+        {
+            p.parked = true;
+            self.lend_locks(p);
+            return Answer::Wait(Some(deadline));
+        }
+        p.parked = false;
+        for resource in std::mem::take(&mut p.watched) {
+            self.forget(&resource, p.pid, true);
+        }
+        value(Value::Word(i64::from(patience.is_some())))
+    }
+
     pub(crate) fn channel_close(&mut self, handle: &Value) {
         let (resource, channel) = channel(handle);
         let mut state = channel(&resource).state.borrow_mut();

@@ -126,6 +126,16 @@ impl Channel {
         Attempt::Done(value)
     }
 
+    /// True: there is something to be had; else the process is noted as one that waits for it.
+    pub(crate) fn watch(&self, me: u64) -> bool {
+        let mut state = self.state.lock();
+        if !state.queue.is_empty() || state.closed {
+            return true;
+        }
+        state.receivers.push_back(me);
+        false
+    }
+
     /// No more values come; those in it can still be received.
     pub(crate) fn close(&self, core: &Core, worker: Option<&Worker>) {
         let mut state = self.state.lock();

@@ -462,6 +462,11 @@ impl Core {
             self.end_step(rare.step);
             worker.enter();
         }
+        for resource in rare.iter().flat_map(|rare| &rare.watched) {
+            if let Resource::Channel(channel) = &**resource {
+                channel.forget(self, worker, pid, true);
+            }
+        }
         drop(rare);
         own.resume = Resume::Go;
         if let Some(stack) = own.stack.take() {

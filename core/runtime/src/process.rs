@@ -122,6 +122,8 @@ pub(crate) struct Own {
 /// What most processes never need, made when one does.
 #[derive(Default)]
 pub(crate) struct Rare {
+    /// The channels where it is noted as waiting for any of them.
+    pub(crate) watched: Vec<Arc<Resource>>,
     /// What the last receive from a channel got.
     pub(crate) taken: Option<Fragment>,
     /// The locks it lends while it waits for others: number and depth, the last one to be taken back first.

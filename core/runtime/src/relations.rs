@@ -28,6 +28,8 @@ pub(crate) struct Relations {
     pub(crate) name: Option<String>,
     /// Exit signals become messages instead.
     pub(crate) traps_exits: bool,
+    /// It looks after its children's ends itself.
+    pub(crate) supervises: bool,
     /// Channels that are closed when it ends.
     pub(crate) closes: Vec<Arc<Resource>>,
 }
@@ -178,7 +180,19 @@ impl Core {
         }
     }
 
-    /// An exit signal arrives: a message for who traps them, nothing when it is `Normal`, else the end. One of a link counts if the link is still there.
+    /// Sends to who still watches the sender under this reference.
+    pub(crate) fn send_watched(&self, worker: &Worker, to: u64, reference: u64, message: Message) {
+        let wakes = self.with_inbox(to, |process, inbox| {
+            let relations = inbox.relations.as_ref()?;
+            relations.watching.iter().find(|w| w.0 == reference)?;
+            process.mail.push(Box::new(message)).then_some(process)
+        });
+        if let Some(Some(process)) = wakes {
+            self.schedule(Some(worker), process.into());
+        }
+    }
+
+    /// An exit signal arrives: a message for who traps them, nothing when it is `Normal` and another's, else the end. One of a link counts if the link is still there.
     pub(crate) fn exit_signal(
         &self,
         worker: Option<&Worker>,
@@ -200,7 +214,7 @@ impl Core {
                 let message = Message::new(to, signals.exit_box, from, value);
                 return process.mail.push(Box::new(message)).then_some(process);
             }
-            if !reason.is_abnormal() || inbox.killed.is_some() {
+            if (!reason.is_abnormal() && from != to) || inbox.killed.is_some() {
                 return None;
             }
             end(process, inbox, reason.clone()).then_some(process)

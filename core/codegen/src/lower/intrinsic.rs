@@ -51,6 +51,10 @@ impl Ctx<'_> {
                 let boxed = self.boxed(message, at);
                 Expr::new(Kind::Op(Op::Send, vec![pid, boxed]), TyId::UNIT, at)
             }
+            "sendWatched" => {
+                args[2] = self.boxed(args[2].clone(), at);
+                Expr::new(Kind::Op(Op::SendWatched, args), TyId::UNIT, at)
+            }
             "mvarGet" => {
                 let boxed = Expr::new(Kind::Op(Op::MvarGet, args), TyId::BOX, at);
                 Expr::new(Kind::Unbox(Box::new(boxed)), ty, at)

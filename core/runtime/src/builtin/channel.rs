@@ -201,6 +201,37 @@ pub(crate) fn receive(ctx: &mut Ctx) -> Flow {
     Ok(())
 }
 
+pub(crate) fn watch(ctx: &mut Ctx) -> Flow {
+    let resource = ctx.resource(0);
+    let there = channel(&resource)?.watch(ctx.process.pid());
+    if !there {
+        ctx.own.rare().watched.push(resource);
+    }
+    ctx.put(0, u64::from(there));
+    Ok(())
+}
+
+/// A nudge is a hint: who is woken looks at its channels again.
+pub(crate) fn park(ctx: &mut Ctx) -> Flow {
+    if !ctx.back_with_locks()? {
+        return ctx.wait_for_resource(Op::ChanPark, u64::MAX);
+    }
+    let patience = ctx.patience(ctx.arg(0) as i64);
+    let parked = std::mem::take(&mut ctx.own.progress) != 0;
+    if !parked && let Some(deadline) = patience {
+        ctx.own.progress = 1;
+        ctx.lend_locks();
+        return ctx.wait_for_resource(Op::ChanPark, deadline);
+    }
+    for resource in std::mem::take(&mut ctx.own.rare().watched) {
+        if let Resource::Channel(channel) = &*resource {
+            channel.forget(ctx.core, ctx.worker, ctx.process.pid(), true);
+        }
+    }
+    ctx.put(0, u64::from(patience.is_some()));
+    Ok(())
+}
+
 /// The value that the last receive got.
 pub(crate) fn taken(ctx: &mut Ctx) -> Flow {
     let value = ctx.own.rare().taken.take().expect("a receive got a value");

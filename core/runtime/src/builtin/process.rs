@@ -106,6 +106,17 @@ pub(crate) fn send(ctx: &mut Ctx) -> Flow {
     Ok(())
 }
 
+/// The answer to a question that may have been given up: who has taken its monitor back wants it no more.
+pub(crate) fn send_watched(ctx: &mut Ctx) -> Flow {
+    let (pid, reference) = (ctx.arg(0), ctx.arg(1));
+    let value = ctx.copy_out(2);
+    let header = value.header().expect("messages are boxed");
+    let desc = (header & HEADER_DESC_MASK) as u32;
+    let message = Message::new(pid, desc, ctx.process.pid(), value);
+    ctx.core.send_watched(ctx.worker, pid, reference, message);
+    Ok(())
+}
+
 pub(crate) fn receive_first(ctx: &mut Ctx) -> Flow {
     let timeout = ctx.arg(0) as i64;
     let deadline = if timeout < 0 {
@@ -251,6 +262,20 @@ pub(crate) fn register(ctx: &mut Ctx) -> Flow {
     Ok(())
 }
 
+pub(crate) fn unregister(ctx: &mut Ctx) -> Flow {
+    let pid = ctx.core.names.lock().remove(ctx.text(0));
+    if let Some(pid) = pid
+        && let Some(process) = ctx.core.table.get(pid)
+    {
+        let mut inbox = process.inbox.lock();
+        if inbox.pid == pid {
+            inbox.relations().name = None;
+        }
+    }
+    ctx.put(0, u64::from(pid.is_some()));
+    Ok(())
+}
+
 pub(crate) fn whereis(ctx: &mut Ctx) -> Flow {
     let pid = ctx.core.names.lock().get(ctx.text(0)).copied();
     ctx.put(0, pid.unwrap_or(0));
@@ -328,6 +353,11 @@ pub(crate) fn trap_exit(ctx: &mut Ctx) -> Flow {
     Ok(())
 }
 
+pub(crate) fn supervises(ctx: &mut Ctx) -> Flow {
+    ctx.process.inbox.lock().relations().supervises = true;
+    Ok(())
+}
+
 pub(crate) fn exit_signal(ctx: &mut Ctx) -> Flow {
     // SAFETY: the second argument is a box, which the argument area keeps alive.
     let reason = unsafe { ctx.core.reason_of(ctx.arg(1), ctx.text(2)) };
@@ -361,10 +391,19 @@ pub(crate) fn process_word(ctx: &mut Ctx) -> Flow {
             4 => process.parent.load(Ordering::Relaxed),
             5 => u64::from(relations.is_some_and(|r| r.traps_exits)),
             6 => relations.map_or(0, |r| r.links.len() as u64),
-            _ => relations.map_or(0, |r| r.monitors.len() as u64),
+            7 => relations.map_or(0, |r| r.monitors.len() as u64),
+            _ => u64::from(relations.is_some_and(|r| r.supervises)),
         })
     });
     ctx.put(0, word.unwrap_or(u64::MAX));
+    Ok(())
+}
+
+pub(crate) fn process_parent(ctx: &mut Ctx) -> Flow {
+    let pid = ctx.arg(0);
+    let process = ctx.core.table.get(pid).filter(|p| p.pid() == pid);
+    let parent = process.map_or(0, |p| p.parent.load(Ordering::Relaxed));
+    ctx.put(0, parent);
     Ok(())
 }
 
