@@ -16,6 +16,9 @@ use nostos_abi::process::{HEAP_LIMIT, HEAP_TOP};
 use smallvec::smallvec;
 use std::sync::Arc;
 
+/// Items of a long chain that are alive at once.
+const PIECE: usize = 64;
+
 impl<'f> Emit<'_, 'f> {
     /// A new object of this many payload words, its header written. The payload must be filled before the next safepoint.
     pub(super) fn alloc(&mut self, desc: u32, words: u32) -> Value {
@@ -178,19 +181,24 @@ impl<'f> Emit<'_, 'f> {
         } else {
             items.len()
         };
-        let mut heads: Vec<Vec<Option<Lanes>>> = Vec::with_capacity(from);
-        for item in &items[..from] {
-            // A constant is made where it is stored: thousands of them need not all be alive.
-            let field = |f| {
-                if self.is_constant(f) {
-                    None
-                } else {
-                    Some(self.value(f))
+        // Of a long one not all items are alive at once: a piece is made when its items are known, and hung on the piece before it.
+        let data = self.layouts.data(ty);
+        let end = data.ctors.iter().position(|c| c.fields.is_empty());
+        let mut pieces = Vec::new();
+        let mut left = &items[..from];
+        if let (true, Some(end)) = (data.boxed, end) {
+            while left.len() > PIECE {
+                let heads = self.heads(&left[..PIECE]);
+                let end = smallvec![self.word(immediate(end as u32) as i64)];
+                pieces.push(self.links(ty, ctor, &left[..PIECE], heads, end));
+                left = &left[PIECE..];
+                if let [.., (_, last), (next, _)] = &pieces[..] {
+                    self.hang(ty, ctor, last[0], next[0]);
                 }
-            };
-            heads.push(item.iter().map(field).collect());
+            }
         }
-        let mut lanes = if self.is_constant(tail) {
+        let heads = self.heads(left);
+        let lanes = if self.is_constant(tail) {
             let mut words = self.constant(tail);
             for item in items[from..].iter().rev() {
                 let mut fields: Vec<Vec<StaticWord>> =
@@ -202,15 +210,57 @@ impl<'f> Emit<'_, 'f> {
         } else {
             self.value(tail)
         };
-        for (item, heads) in items[..from].iter().zip(heads).rev() {
+        if left.is_empty() {
+            return lanes;
+        }
+        let (first, _) = self.links(ty, ctor, left, heads, lanes);
+        let Some((_, last)) = pieces.last() else {
+            return first;
+        };
+        self.hang(ty, ctor, last[0], first[0]);
+        pieces.swap_remove(0).0
+    }
+
+    /// The fields of the links of a chain, as far as they are not constants, which are made where they are stored.
+    fn heads(&mut self, items: &'f [Vec<Expr>]) -> Vec<Vec<Option<Lanes>>> {
+        let mut heads = Vec::with_capacity(items.len());
+        for item in items {
+            let field = |f| (!self.is_constant(f)).then(|| self.value(f));
+            heads.push(item.iter().map(field).collect());
+        }
+        heads
+    }
+
+    /// Links of a chain before its rest: the first and the last of them.
+    fn links(
+        &mut self,
+        ty: TyId,
+        ctor: u32,
+        items: &'f [Vec<Expr>],
+        heads: Vec<Vec<Option<Lanes>>>,
+        rest: Lanes,
+    ) -> (Lanes, Lanes) {
+        let mut lanes = rest;
+        let mut last = None;
+        for (item, heads) in items.iter().zip(heads).rev() {
             let mut fields: Vec<Lanes> = Vec::with_capacity(item.len() + 1);
             for (expr, head) in item.iter().zip(heads) {
                 fields.push(head.unwrap_or_else(|| self.value(expr)));
             }
             fields.push(lanes);
             lanes = self.make(ty, ctor, &fields);
+            last.get_or_insert_with(|| lanes.clone());
         }
-        lanes
+        (lanes.clone(), last.unwrap_or(lanes))
+    }
+
+    /// Lets a link of a chain go on with another.
+    fn hang(&mut self, ty: TyId, ctor: u32, link: Value, rest: Value) {
+        let data = self.layouts.data(ty);
+        let layout = &data.ctors[ctor as usize];
+        let place = layout.places[layout.fields.len() - 1][0];
+        self.store_word(link, place, rest);
+        self.remember(link, ty);
     }
 
     pub(super) fn get(&mut self, ty: TyId, lanes: &Lanes, ctor: u32, field: u32) -> Lanes {
