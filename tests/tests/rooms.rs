@@ -54,6 +54,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
         &["nostos-dap", "nostos-lsp", "nostos-tui", "nostos-session"],
     ),
     ("nostos-tests", &[]),
+    ("nostos-model", &[]),
     (
         "nostos-bench",
         &[
@@ -76,8 +77,8 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ),
 ];
 
-/// Rooms that may hold `unsafe` code: the runtime, and the C binding of the generated parser.
-const UNSAFE_ROOMS: &[&str] = &["core/runtime", "grammar"];
+/// Rooms that may hold `unsafe` code: the runtime, the tests that include its sources, and the C binding of the generated parser.
+const UNSAFE_ROOMS: &[&str] = &["core/runtime", "tests/model", "grammar"];
 
 fn manifests() -> BTreeMap<PathBuf, toml::Table> {
     let root: toml::Table = read(&workspace().join("Cargo.toml"));

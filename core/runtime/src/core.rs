@@ -437,7 +437,6 @@ impl Core {
         }
         let result = own.result.take();
         own.heap.reset(process, self.policy());
-        own.queue.clear();
         own.thrown = 0;
         own.arg_roots = 0;
         own.wants_result = false;
@@ -486,7 +485,8 @@ impl Core {
             inbox.relations.take()
         };
         process.pid.store(0, Ordering::Relaxed);
-        process.mail.take(drop);
+        own.queue
+            .clear(&process.mail, &mut worker.chunks.borrow_mut());
         self.table.leave(pid);
         if let Some(mut relations) = relations {
             if let Some(name) = relations.name.take() {

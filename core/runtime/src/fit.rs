@@ -28,7 +28,7 @@ fn shape_of(table: &DescTable, desc: u32) -> Option<ShapeId> {
 
 /// The boxed value in a box of another type, if it is a value of that type.
 pub(crate) fn convert(table: &DescTable, from: &Fragment, want: u32) -> Option<Fragment> {
-    let memory = Memory::Message(from);
+    let memory = Memory::Message(from.view());
     let have = value::unbox(table, memory, from.root())?;
     let shape = shape_of(table, want)?;
     let mut made = Maker {

@@ -20,7 +20,7 @@ const NURSERY_FIRST: usize = 256;
 const NURSERY_MIN: usize = 1 << 10;
 /// A nursery up to this size is kept for the next process of the same block.
 const NURSERY_KEPT: usize = 16 << 10;
-/// A nursery grows at each collection up to here, and further only for large heaps and deep stacks.
+/// The nursery of a process that collects more than once between two waits grows up to here, and further only for large heaps and deep stacks.
 const NURSERY_USUAL: usize = 1 << 20;
 /// The largest nursery.
 const NURSERY_MAX: usize = 32 << 20;
@@ -52,6 +52,8 @@ pub(crate) struct Heap {
     pub(crate) handles: Vec<usize>,
     /// Bytes in use after the last major collection.
     after_major: usize,
+    /// The process has come from waiting, and not collected since: so far there is no haste.
+    pub(crate) calm: bool,
     rare: Option<Box<Rare>>,
 }
 
@@ -78,6 +80,7 @@ impl Heap {
             remembered: Vec::new(),
             handles: Vec::new(),
             after_major: 0,
+            calm: false,
             rare: None,
         }
     }

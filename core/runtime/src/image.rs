@@ -206,7 +206,7 @@ impl Image {
     pub fn render_result(&self, finished: &Finished, bare: bool) -> Option<String> {
         let result = finished.result.as_ref()?;
         let table = self.core.descs.read();
-        let memory = Memory::Message(result);
+        let memory = Memory::Message(result.view());
         Some(value::render_boxed(&table, memory, result.root(), bare))
     }
 
@@ -214,7 +214,7 @@ impl Image {
     pub fn result_shape(&self, finished: &Finished) -> Option<ShapeId> {
         let result = finished.result.as_ref()?;
         let table = self.core.descs.read();
-        let value = value::unbox(&table, Memory::Message(result), result.root())?;
+        let value = value::unbox(&table, Memory::Message(result.view()), result.root())?;
         Some(value.shape)
     }
 

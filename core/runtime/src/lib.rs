@@ -31,6 +31,7 @@ mod scheduler;
 mod shared;
 mod shim;
 mod stack;
+mod sync;
 mod table;
 mod throw;
 mod timer;

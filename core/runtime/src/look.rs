@@ -5,6 +5,7 @@ use crate::core::Core;
 use crate::debug::StopReason;
 use crate::heap::space::Mark;
 use crate::heap::stats::Collection;
+use crate::mail::Chunks;
 use crate::process::{Own, Process, State, attention};
 use crate::value::{self, Memory, Value};
 use crate::walk;
@@ -218,7 +219,7 @@ impl Core {
     ) -> Option<(usize, Vec<MessageLine>)> {
         self.look(pid, |process, own| {
             let table = self.descs.read();
-            own.queue.accept(&process.mail, pid);
+            own.queue.accept(&process.mail, pid, &mut Chunks::default());
             let total = own.queue.len();
             let lines = own
                 .queue
@@ -226,7 +227,7 @@ impl Core {
                 .skip(range.start)
                 .take(range.len())
                 .map(|message| {
-                    let memory = Memory::Message(&message.value);
+                    let memory = Memory::Message(message.value);
                     let root = message.value.root();
                     MessageLine {
                         from: message.from,
@@ -373,7 +374,7 @@ fn line_of(process: &Process) -> Option<ProcessLine> {
         pid: inbox.pid,
         name: inbox.name().cloned(),
         state: process.state(),
-        mailbox: process.queued.load(Ordering::Relaxed) + process.mail.count(),
+        mailbox: process.messages(),
         reductions: process.reductions_done.load(Ordering::Relaxed),
         heap_bytes: process.heap_bytes.load(Ordering::Relaxed),
     })

@@ -1,91 +1,348 @@
-//! What has been sent to a process and not yet been looked at by it: one word, which any thread may push to and only the owner empties.
+//! What has been sent to a process and not yet been looked at by it: letters one behind the other in chunks of memory, where any thread may write and
+//! only the owner reads.
 //!
-//! The word is a Treiber stack that is only ever taken whole, so that a node's address may come back without harm (R. K. Treiber, "Systems
-//! Programming: Coping with Parallelism", 1986). It also says whether the owner waits: the push that finds it waiting wakes it, and no other does.
+//! One word says everything: the chunk that is being filled, how far it is claimed, or that there is none and whether the owner waits. Whoever sends
+//! claims room by an exchange of that word, writes the letter there, and writes its head last; whoever finds no room puts a new chunk in, with its
+//! letter in it already, which refers to the one before. Since the word is the whole state, an address that comes back does no harm. A process that
+//! waits has no chunk. Why it is so: docs/decisions/010-mail.md. Absent: what letters say.
 
-use crate::mailbox::Message;
-use std::sync::atomic::{AtomicU64, Ordering};
+use crate::sync::{AtomicU64, CHUNK_WORDS, MODEL, Ordering, SPINS, spin};
+use std::alloc::{Layout, handle_alloc_error};
 
 /// Nothing has arrived, and the owner does not wait.
 const EMPTY: u64 = 0;
 /// Nothing has arrived, and the owner has left its worker until something does.
 const WAITING: u64 = 1;
-/// Above: a node's address in the low bits, in the others how many nodes there are, as far as they can say.
-const ADDRESS_BITS: u32 = 48;
-const ADDRESS: u64 = (1 << ADDRESS_BITS) - 1;
-const COUNT_MAX: u64 = u64::MAX >> ADDRESS_BITS;
+/// Above: an address, whose lowest bits are free, with the chunk's class in them and a position above it.
+const CLASS_SHIFT: u32 = 1;
+const CLASS: u64 = 0b110;
+const POSITION_SHIFT: u32 = 48;
+const ADDRESS: u64 = (1 << POSITION_SHIFT) - ALIGN as u64;
+const ALIGN: usize = 64;
 
-/// See the module. Invariant: above [`WAITING`] the address is that of the first of a chain of nodes that came from `Box::into_raw` and that nobody
-/// else holds; the last one's `next` is null.
-#[derive(Debug, Default)]
-pub(crate) struct Mail(AtomicU64);
+/// Words at the beginning of a chunk. The mail word whose place the chunk took; once the reader knows the chunk behind this one, that one's place.
+const LINK: usize = 0;
+/// For the reader: how many letters here have been read but kept, and above that how far it is filled, once that is certain.
+const KEPT: usize = 1;
+const FIRST: usize = 2;
+const FILL_SHIFT: u32 = 32;
+const ONE_KEPT: u64 = 1;
 
-impl Mail {
-    /// Appends a message. True: the owner waits, and the caller must schedule it.
+/// Words of a letter: what it is, for whom, from whom, what it says.
+const HEAD: usize = 0;
+const TO: usize = 1;
+const FROM: usize = 2;
+const PAYLOAD: usize = 3;
+
+const READY: u64 = 1;
+const KIND_SHIFT: u32 = 8;
+const LEN_SHIFT: u32 = 16;
+const DESC_SHIFT: u32 = 32;
+
+/// The longest payload of a letter, in words.
+pub(crate) const PAYLOAD_MAX: usize = CHUNK_WORDS[CHUNK_WORDS.len() - 1] / 16;
+
+/// What is written on a letter.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Cover {
+    /// For whom: when it arrives, the block may be another's already.
+    pub(crate) to: u64,
+    pub(crate) from: u64,
+    pub(crate) desc: u32,
+    /// What its payload is; for the reader.
+    pub(crate) kind: u8,
+}
+
+/// A position in a chunk, in the encoding of the mail word.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(crate) struct Place(u64);
+
+impl Place {
+    fn new(chunk: *mut AtomicU64, class: usize, position: usize) -> Self {
+        let address = chunk as u64;
+        debug_assert!(address & !ADDRESS == 0);
+        Place(address | (class as u64) << CLASS_SHIFT | (position as u64) << POSITION_SHIFT)
+    }
+
+    fn position(self) -> usize {
+        (self.0 >> POSITION_SHIFT) as usize
+    }
+
+    fn class(self) -> usize {
+        ((self.0 & CLASS) >> CLASS_SHIFT) as usize
+    }
+
+    fn is_somewhere(self) -> bool {
+        self.0 > WAITING
+    }
+
+    fn same_chunk(self, other: Place) -> bool {
+        (self.0 ^ other.0) << (u64::BITS - POSITION_SHIFT) == 0
+    }
+
+    fn moved(self, words: usize) -> Place {
+        Place(self.0 + ((words as u64) << POSITION_SHIFT))
+    }
+
+    /// The first letter of its chunk.
+    fn start(self) -> Place {
+        Place(self.0 & (ADDRESS | CLASS) | (FIRST as u64) << POSITION_SHIFT)
+    }
+
+    fn chunk(self) -> *mut AtomicU64 {
+        (self.0 & ADDRESS) as *mut AtomicU64
+    }
+
+    /// A word of its chunk's head.
+    ///
+    /// # Safety
+    /// The chunk is alive as long as the reference.
     #[inline]
-    pub(crate) fn push(&self, message: Box<Message>) -> bool {
-        let node = Box::into_raw(message);
-        let address = node as u64;
-        debug_assert!(address > WAITING && address <= ADDRESS);
-        let mut word = self.0.load(Ordering::Relaxed);
-        loop {
-            // SAFETY: the node is ours until the exchange below publishes it.
-            unsafe { (*node).next = chain(word) };
-            let count = ((word >> ADDRESS_BITS) + 1).min(COUNT_MAX);
-            let pushed = address | count << ADDRESS_BITS;
-            // Acquire as well: who finds the owner waiting may hand it to another thread.
-            let exchange =
-                self.0
-                    .compare_exchange_weak(word, pushed, Ordering::AcqRel, Ordering::Relaxed);
-            match exchange {
-                Ok(_) => return word == WAITING,
-                Err(now) => word = now,
+    unsafe fn header<'a>(self, word: usize) -> &'a AtomicU64 {
+        // SAFETY: chunks are made of `AtomicU64`s, at least `FIRST` of them; it is alive.
+        unsafe { &*self.chunk().add(word) }
+    }
+
+    /// How far its chunk is filled.
+    ///
+    /// # Safety
+    /// The chunk is alive, and the caller the mail's owner; that holds for [`Place::set_fill`], too.
+    unsafe fn fill(self) -> usize {
+        // SAFETY: as the caller promises.
+        let kept = unsafe { self.header(KEPT) }.load(Ordering::Relaxed);
+        (kept >> FILL_SHIFT) as usize
+    }
+
+    /// Its chunk is filled up to here.
+    unsafe fn set_fill(self) {
+        // SAFETY: as the caller promises.
+        let word = unsafe { self.header(KEPT) };
+        let kept = u64::from(word.load(Ordering::Relaxed) as u32);
+        let fill = (self.position() as u64) << FILL_SHIFT;
+        word.store(kept | fill, Ordering::Relaxed);
+    }
+
+    /// A word of the letter here.
+    ///
+    /// # Safety
+    /// As above, and a letter that long was claimed here.
+    #[inline]
+    unsafe fn word<'a>(self, word: usize) -> &'a AtomicU64 {
+        // SAFETY: claimed letters lie within their chunk.
+        unsafe { &*self.chunk().add(self.position() + word) }
+    }
+
+    /// What is written on the letter.
+    ///
+    /// # Safety
+    /// The place is a letter that [`Reader::next`] has given, and that has been neither passed by [`Reader::step`] without [`Reader::keep`] nor released.
+    #[inline]
+    pub(crate) unsafe fn cover(self) -> Cover {
+        // SAFETY: as the caller promises; the head was read as ready, so its words are written.
+        unsafe {
+            let head = self.word(HEAD).load(Ordering::Relaxed);
+            Cover {
+                to: self.word(TO).load(Ordering::Relaxed),
+                from: self.word(FROM).load(Ordering::Relaxed),
+                desc: (head >> DESC_SHIFT) as u32,
+                kind: (head >> KIND_SHIFT) as u8,
             }
         }
     }
 
-    /// Takes everything over and calls `f` with each message, oldest first. The caller owns the process.
+    /// Where its payload lies, and how many words it has.
+    ///
+    /// # Safety
+    /// As for [`Place::cover`].
     #[inline]
-    pub(crate) fn take(&self, mut f: impl FnMut(Box<Message>)) {
-        if !self.has_any() {
-            return;
-        }
-        let mut newest = chain(self.0.swap(EMPTY, Ordering::Acquire));
-        let mut oldest: *mut Message = std::ptr::null_mut();
-        while !newest.is_null() {
-            // SAFETY: the chain was taken out whole, so its nodes are ours.
-            let next = unsafe { std::mem::replace(&mut (*newest).next, oldest) };
-            oldest = newest;
-            newest = next;
-        }
-        while !oldest.is_null() {
-            // SAFETY: as above; each node came from a box and is met once.
-            let message = unsafe { Box::from_raw(oldest) };
-            oldest = message.next;
-            f(message);
+    pub(crate) unsafe fn payload(self) -> (*const u64, usize) {
+        // SAFETY: as the caller promises.
+        unsafe {
+            let len = self.word(HEAD).load(Ordering::Relaxed) >> LEN_SHIFT & 0xffff;
+            let at = self.chunk().add(self.position() + PAYLOAD);
+            (at.cast::<u64>(), len as usize)
         }
     }
 
-    /// Has anything arrived?
+    /// Writes a letter; its head last.
+    ///
+    /// # Safety
+    /// The room was claimed by the caller, or the chunk is still its own.
     #[inline]
-    pub(crate) fn has_any(&self) -> bool {
+    unsafe fn write(self, cover: Cover, first: u64, rest: &[u64]) {
+        let len = rest.len() as u64 + 1;
+        let head = READY
+            | u64::from(cover.kind) << KIND_SHIFT
+            | len << LEN_SHIFT
+            | u64::from(cover.desc) << DESC_SHIFT;
+        // SAFETY: as the caller promises; nobody reads before the head is there.
+        unsafe {
+            self.word(TO).store(cover.to, Ordering::Relaxed);
+            self.word(FROM).store(cover.from, Ordering::Relaxed);
+            self.word(PAYLOAD).store(first, Ordering::Relaxed);
+            if rest.len() <= 8 || MODEL {
+                for (i, word) in rest.iter().enumerate() {
+                    self.word(PAYLOAD + 1 + i).store(*word, Ordering::Relaxed);
+                }
+            } else {
+                let to = self.chunk().add(self.position() + PAYLOAD + 1);
+                std::ptr::copy_nonoverlapping(rest.as_ptr(), to.cast(), rest.len());
+            }
+            self.word(HEAD).store(head, Ordering::Release);
+        }
+    }
+}
+
+/// Chunks that nobody uses, by class. Invariant: all their words are 0.
+#[derive(Default)]
+pub(crate) struct Chunks([Vec<*mut AtomicU64>; CHUNK_WORDS.len()]);
+
+/// How many bytes of each class are kept.
+const SPARE: usize = 256 << 10;
+
+impl Chunks {
+    #[inline]
+    fn take(&mut self, class: usize) -> *mut AtomicU64 {
+        match self.0[class].pop() {
+            Some(chunk) => chunk,
+            None => make(class),
+        }
+    }
+
+    /// Takes a chunk back of which this much was used.
+    #[inline]
+    fn give(&mut self, place: Place, used: usize) {
+        let (chunk, class) = (place.chunk(), place.class());
+        // SAFETY: nobody else knows the chunk any more, and it has that many words.
+        unsafe { clear(chunk, used) };
+        let free = &mut self.0[class];
+        if free.len() * CHUNK_WORDS[class] * 8 < SPARE {
+            free.push(chunk);
+        } else {
+            // SAFETY: it came from `make` and is nobody's.
+            unsafe { free_chunk(chunk, class) };
+        }
+    }
+}
+
+// SAFETY: free chunks belong to whoever holds the list.
+unsafe impl Send for Chunks {}
+
+impl Drop for Chunks {
+    fn drop(&mut self) {
+        for (class, free) in self.0.iter_mut().enumerate() {
+            for chunk in free.drain(..) {
+                // SAFETY: it came from `make` and is nobody's.
+                unsafe { free_chunk(chunk, class) };
+            }
+        }
+    }
+}
+
+fn layout(class: usize) -> Layout {
+    let bytes = CHUNK_WORDS[class] * size_of::<AtomicU64>();
+    Layout::from_size_align(bytes, ALIGN).expect("a chunk's size")
+}
+
+#[cold]
+fn make(class: usize) -> *mut AtomicU64 {
+    let layout = layout(class);
+    // SAFETY: the layout has a size above zero.
+    let chunk = unsafe { std::alloc::alloc_zeroed(layout) }.cast::<AtomicU64>();
+    if chunk.is_null() {
+        handle_alloc_error(layout);
+    }
+    if MODEL {
+        for i in 0..CHUNK_WORDS[class] {
+            // SAFETY: the chunk was just made with this many words.
+            unsafe { chunk.add(i).write(AtomicU64::new(0)) };
+        }
+    }
+    chunk
+}
+
+/// # Safety
+/// The chunk came from [`make`], and nobody uses it.
+unsafe fn free_chunk(chunk: *mut AtomicU64, class: usize) {
+    // SAFETY: as the caller promises.
+    unsafe { std::alloc::dealloc(chunk.cast(), layout(class)) };
+}
+
+/// # Safety
+/// The caller alone knows the chunk, which has so many words.
+#[inline]
+unsafe fn clear(chunk: *mut AtomicU64, words: usize) {
+    if !MODEL {
+        // SAFETY: as the caller promises; zeros are what fresh chunks have.
+        unsafe { std::ptr::write_bytes(chunk, 0, words) };
+        return;
+    }
+    for i in 0..words {
+        // SAFETY: as the caller promises.
+        unsafe { &*chunk.add(i) }.store(0, Ordering::Relaxed);
+    }
+}
+
+/// See the module. Invariant: above [`WAITING`] it is a [`Place`] in a chunk from [`make`], up to which letters were claimed.
+#[derive(Debug, Default)]
+pub(crate) struct Mail(AtomicU64);
+
+impl Mail {
+    /// Appends a letter whose payload is `first` and `rest`. True: the owner waits, and the caller must schedule it.
+    #[inline]
+    pub(crate) fn push(&self, chunks: &mut Chunks, cover: Cover, first: u64, rest: &[u64]) -> bool {
+        let size = PAYLOAD + 1 + rest.len();
+        debug_assert!(rest.len() < PAYLOAD_MAX);
+        let mut fresh: Option<Place> = None;
+        let mut word = Place(self.0.load(Ordering::Relaxed));
+        loop {
+            let fits = word.is_somewhere() && word.position() + size <= CHUNK_WORDS[word.class()];
+            let wanted = if fits {
+                word.moved(size)
+            } else {
+                let own = *fresh.get_or_insert_with(|| {
+                    let mut class = match word.is_somewhere() {
+                        true => (word.class() + 1).min(CHUNK_WORDS.len() - 1),
+                        false => 0,
+                    };
+                    while FIRST + size > CHUNK_WORDS[class] {
+                        class += 1;
+                    }
+                    let own = Place::new(chunks.take(class), class, FIRST);
+                    // SAFETY: nobody else knows the chunk, and the letter fits.
+                    unsafe { own.write(cover, first, rest) };
+                    own
+                });
+                // SAFETY: as above.
+                unsafe { own.header(LINK).store(word.0, Ordering::Relaxed) };
+                own.moved(size)
+            };
+            // Acquire as well: the chunk's memory was made ready by who put it in, and who finds the owner waiting may hand it to another thread.
+            let exchange =
+                self.0
+                    .compare_exchange_weak(word.0, wanted.0, Ordering::AcqRel, Ordering::Relaxed);
+            match exchange {
+                Ok(_) if fits => {
+                    // SAFETY: the exchange claimed this room. The chunk stays until all claimed letters have been read.
+                    unsafe { word.write(cover, first, rest) };
+                    if let Some(own) = fresh {
+                        chunks.give(own, FIRST + size);
+                    }
+                    return false;
+                }
+                Ok(_) => return word.0 == WAITING,
+                Err(now) => word = Place(now),
+            }
+        }
+    }
+
+    /// Is there something that the owner has possibly not read?
+    #[inline]
+    pub(crate) fn is_open(&self) -> bool {
         self.0.load(Ordering::Relaxed) > WAITING
     }
 
-    /// How many messages have arrived; of very many, how many at least.
-    pub(crate) fn count(&self) -> usize {
-        (self.0.load(Ordering::Relaxed) >> ADDRESS_BITS) as usize
-    }
-
-    /// The owner's process has left and is to wait. False: something has arrived, so it must not.
-    #[inline]
-    pub(crate) fn wait(&self) -> bool {
-        self.0
-            .compare_exchange(EMPTY, WAITING, Ordering::SeqCst, Ordering::Relaxed)
-            .is_ok()
-    }
-
-    /// Ends the wait without a message. True: it waited, and the caller must schedule it.
+    /// Ends the wait without a letter. True: it waited, and the caller must schedule it.
     pub(crate) fn wake(&self) -> bool {
         self.0
             .compare_exchange(WAITING, EMPTY, Ordering::SeqCst, Ordering::Relaxed)
@@ -93,68 +350,194 @@ impl Mail {
     }
 }
 
-impl Drop for Mail {
-    fn drop(&mut self) {
-        self.take(drop);
+/// The owner's end.
+///
+/// Invariant: `at` and `newest` are both nowhere, or both in chunks of the mail; from the former's chunk the links lead to the latter's, and all but the
+/// latter know how far they are filled. `end` is that of the former's chunk as far as known.
+#[derive(Debug, Default)]
+pub(crate) struct Reader {
+    /// The next letter.
+    at: Place,
+    end: usize,
+    /// The mail word when it was last read.
+    newest: Place,
+    /// Words in chunks between the two.
+    ahead: usize,
+}
+
+/// What comes next.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Next {
+    Nothing,
+    /// A letter that is still being written.
+    Unfinished,
+    Letter(Place),
+}
+
+impl Reader {
+    /// The next letter. The mail is always the same one, and the caller owns the process.
+    #[inline]
+    pub(crate) fn next(&mut self, mail: &Mail, chunks: &mut Chunks) -> Next {
+        if self.at.position() == self.end && !self.more(mail, chunks) {
+            return Next::Nothing;
+        }
+        for _ in 0..SPINS {
+            // SAFETY: the place is before `end`, so a letter was claimed here, and its chunk lives until it has been read.
+            if unsafe { self.at.word(HEAD) }.load(Ordering::Acquire) != 0 {
+                return Next::Letter(self.at);
+            }
+            spin();
+        }
+        Next::Unfinished
+    }
+
+    /// Everything known has been read: what has come since?
+    fn more(&mut self, mail: &Mail, chunks: &mut Chunks) -> bool {
+        if self.at.is_somewhere() && !self.at.same_chunk(self.newest) {
+            let old = self.at;
+            // SAFETY: the chunk is before the newest one, so it knows its successor; that one is alive.
+            unsafe {
+                self.at = Place(old.header(LINK).load(Ordering::Relaxed)).start();
+                self.end = if self.at.same_chunk(self.newest) {
+                    self.newest.position()
+                } else {
+                    let fill = self.at.fill();
+                    self.ahead -= fill;
+                    fill
+                };
+            }
+            retire(old, chunks);
+            return true;
+        }
+        let word = Place(mail.0.load(Ordering::Acquire));
+        if word == self.newest || !word.is_somewhere() {
+            return false;
+        }
+        if word.same_chunk(self.newest) {
+            self.end = word.position();
+        } else {
+            self.link(word);
+        }
+        self.newest = word;
+        // Perhaps nothing but a further chunk has come.
+        self.at.position() < self.end || self.more(mail, chunks)
+    }
+
+    /// Leads from where it reads to the chunk of `word`.
+    fn link(&mut self, word: Place) {
+        let mut later = word;
+        // SAFETY: chunks of the mail from the newest one back to where it reads are alive.
+        let mut prev = Place(unsafe { later.header(LINK) }.load(Ordering::Relaxed));
+        loop {
+            if !prev.is_somewhere() {
+                debug_assert!(!self.at.is_somewhere());
+                self.at = later.start();
+                self.end = later.position();
+                return;
+            }
+            if !later.same_chunk(word) {
+                self.ahead += later.position();
+            }
+            // SAFETY: as above; the owner alone reads and writes these words from now on.
+            let before = unsafe {
+                let before = Place(prev.header(LINK).load(Ordering::Relaxed));
+                prev.header(LINK).store(later.0, Ordering::Relaxed);
+                prev.set_fill();
+                before
+            };
+            if prev.same_chunk(self.newest) {
+                self.end = prev.position();
+                return;
+            }
+            (later, prev) = (prev, before);
+        }
+    }
+
+    /// Goes over the letter that [`Reader::next`] gave. Unless it is kept, its words are not looked at again.
+    #[inline]
+    pub(crate) fn step(&mut self) {
+        // SAFETY: it is there, as `next` has said.
+        let len = unsafe { self.at.payload() }.1;
+        self.at = self.at.moved(PAYLOAD + len);
+    }
+
+    /// The letter that [`Reader::next`] gave stays where it is until it is released.
+    pub(crate) fn keep(&mut self) {
+        // SAFETY: its chunk is alive, and these words are the owner's.
+        let kept = unsafe { self.at.header(KEPT) };
+        kept.store(kept.load(Ordering::Relaxed) + ONE_KEPT, Ordering::Relaxed);
+    }
+
+    /// A kept letter goes.
+    pub(crate) fn release(&mut self, place: Place, chunks: &mut Chunks) {
+        // SAFETY: a chunk with kept letters is alive, and these words are the owner's.
+        let left = unsafe {
+            let kept = place.header(KEPT);
+            let left = kept.load(Ordering::Relaxed) - ONE_KEPT;
+            kept.store(left, Ordering::Relaxed);
+            left as u32
+        };
+        if left == 0 && !(self.at.is_somewhere() && place.same_chunk(self.at)) {
+            // SAFETY: as above; it was retired, so it knows its fill.
+            chunks.give(place, unsafe { place.fill() });
+        }
+    }
+
+    /// Is there a letter that has not been read?
+    #[inline]
+    pub(crate) fn is_behind(&self, mail: &Mail) -> bool {
+        let word = Place(mail.0.load(Ordering::Relaxed));
+        word.is_somewhere() && word != self.at
+    }
+
+    /// About how many words of letters there are that have not been read, as far as known.
+    pub(crate) fn unread_words(&self) -> usize {
+        let newest = if self.at.same_chunk(self.newest) {
+            0
+        } else {
+            self.newest.position().saturating_sub(FIRST)
+        };
+        (self.end - self.at.position()) + self.ahead + newest
+    }
+
+    /// The owner's process is to wait. False: something has arrived, so it must not.
+    #[inline]
+    pub(crate) fn wait(&mut self, mail: &Mail, chunks: &mut Chunks) -> bool {
+        self.leave(mail, chunks, WAITING)
+    }
+
+    /// Gives the chunk back, if everything has been read.
+    pub(crate) fn close(&mut self, mail: &Mail, chunks: &mut Chunks) -> bool {
+        self.leave(mail, chunks, EMPTY)
+    }
+
+    #[inline]
+    fn leave(&mut self, mail: &Mail, chunks: &mut Chunks, state: u64) -> bool {
+        let exchange =
+            mail.0
+                .compare_exchange(self.at.0, state, Ordering::SeqCst, Ordering::Relaxed);
+        if exchange.is_err() {
+            return false;
+        }
+        // Nobody writes to the chunk any more.
+        if self.at.is_somewhere() {
+            retire(std::mem::take(&mut self.at), chunks);
+            self.newest = Place(EMPTY);
+            self.end = 0;
+        }
+        true
     }
 }
 
+/// All letters of the chunk have been read; it goes, unless some are kept.
 #[inline]
-fn chain(word: u64) -> *mut Message {
-    if word <= WAITING {
-        return std::ptr::null_mut();
-    }
-    (word & ADDRESS) as *mut Message
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::message::Fragment;
-
-    fn message(from: u64, number: u64) -> Box<Message> {
-        Box::new(Message::new(1, 0, from, Fragment::plain(number)))
-    }
-
-    #[test]
-    fn who_pushes_first_wakes_and_the_order_is_kept() {
-        let mail = Mail::default();
-        assert!(mail.wait());
-        assert!(!mail.wait());
-        assert!(mail.push(message(1, 10)));
-        assert!(!mail.push(message(1, 11)));
-        assert!(!mail.wait());
-        assert!(!mail.wake());
-        assert_eq!(mail.count(), 2);
-        let mut got = Vec::new();
-        mail.take(|m| got.push(m.value.root()));
-        assert_eq!(got, [10, 11]);
-        assert!(mail.wait());
-        assert!(mail.wake());
-    }
-
-    #[test]
-    fn many_senders_lose_nothing() {
-        const EACH: u64 = if cfg!(miri) { 50 } else { 50_000 };
-        let mail = Mail::default();
-        std::thread::scope(|scope| {
-            for from in 0..3 {
-                let mail = &mail;
-                scope.spawn(move || {
-                    for number in 0..EACH {
-                        mail.push(message(from, number));
-                    }
-                });
-            }
-            let mut next = [0; 3];
-            while next.iter().sum::<u64>() < 3 * EACH {
-                mail.take(|m| {
-                    let from = m.from as usize;
-                    assert_eq!(m.value.root(), next[from], "of sender {from}");
-                    next[from] += 1;
-                });
-                std::thread::yield_now();
-            }
-        });
+fn retire(end: Place, chunks: &mut Chunks) {
+    // SAFETY: the reader is just leaving the chunk, and these words are the owner's.
+    unsafe {
+        if end.header(KEPT).load(Ordering::Relaxed) as u32 == 0 {
+            chunks.give(end, end.position());
+        } else {
+            end.set_fill();
+        }
     }
 }

@@ -1,39 +1,131 @@
-//! Mailboxes: the owner's queue, which takes over in one piece what has arrived (see [`crate::mail`]), and what else other threads write, under a lock.
-//! Selective receive walks the queue with a cursor, so what has been refused is not looked at again in the same receive.
+//! Mailboxes: the letters of [`crate::mail`] as messages, in the order in which they came, and what else other threads write, under a lock.
+//!
+//! What has not been refused yet lies where it was written; what has been is noted in a list, with what a receive compares, and stays where it is until
+//! it is taken. A cursor says how far this receive has looked, so what it has refused is not looked at again.
 
 use crate::exit::ExitReason;
-use crate::mail::Mail;
-use crate::message::Fragment;
+use crate::heap::trace::Traces;
+use crate::mail::{Chunks, Cover, Mail, Next, PAYLOAD_MAX, Place, Reader};
+use crate::message::{self, Fragment, Scratch, View};
 use crate::relations::Relations;
+use crate::resource;
+use nostos_abi::object::{HEADER_DESC_MASK, HEADER_STATIC};
 use std::collections::VecDeque;
 
-/// One message.
-#[derive(Debug)]
-pub(crate) struct Message {
-    /// The one that came before it, while it lies in the mail word.
-    pub(crate) next: *mut Message,
-    /// For whom: when it arrives, the block may be another's already.
-    to: u64,
-    /// Who sent it.
-    pub(crate) from: u64,
-    pub(crate) value: Fragment,
-    /// Descriptor of its box: what a receive arm compares.
-    pub(crate) desc: u32,
+/// A letter's payload is the objects of a value.
+const OBJECTS: u8 = 0;
+/// It is the address of a constant.
+const CONSTANT: u8 = 1;
+/// It is the address of a boxed [`Fragment`]: of a value that is large or has handles.
+const BOXED: u8 = 2;
+
+/// Sends a copy of the running process's value `root`. True: the receiver waits, and the caller must schedule it.
+///
+/// # Safety
+/// `root` is a live box of a heap the caller owns.
+#[inline]
+pub(crate) unsafe fn post_copy(
+    mail: &Mail,
+    chunks: &mut Chunks,
+    (to, from): (u64, u64),
+    (traces, scratch): (&Traces, &mut Scratch),
+    root: u64,
+) -> bool {
+    let object = root as *const u64;
+    // SAFETY: a box has a header.
+    let header = unsafe { *object };
+    let mut cover = Cover {
+        to,
+        from,
+        desc: (header & HEADER_DESC_MASK) as u32,
+        kind: OBJECTS,
+    };
+    if header & HEADER_STATIC != 0 {
+        cover.kind = CONSTANT;
+        return mail.push(chunks, cover, root, &[]);
+    }
+    // Most messages are one small object without refs.
+    if let Some(bytes) = traces.flat_bytes(header)
+        && bytes <= PAYLOAD_MAX * 8
+        && !resource::is_handle(header)
+    {
+        // SAFETY: the object has this many words, and nobody changes them while it is copied.
+        let rest = unsafe { std::slice::from_raw_parts(object.add(1), bytes / 8 - 1) };
+        return mail.push(chunks, cover, header & HEADER_DESC_MASK, rest);
+    }
+    // SAFETY: as the caller promises.
+    let root = unsafe { message::gather(traces, scratch, root) };
+    if scratch.words.len() <= PAYLOAD_MAX
+        && !scratch.has_handles()
+        && let [first, rest @ ..] = scratch.words.as_slice()
+    {
+        return mail.push(chunks, cover, *first, rest);
+    }
+    cover.kind = BOXED;
+    let boxed = Box::into_raw(Box::new(scratch.fragment(root)));
+    mail.push(chunks, cover, boxed as u64, &[])
 }
 
-// SAFETY: `next` is followed only by who took the chain out of the mail word, and a fragment belongs to no thread.
-unsafe impl Send for Message {}
-// SAFETY: as above; a shared message is only read.
-unsafe impl Sync for Message {}
+/// Sends a value that the runtime has made: an object. True: the receiver waits, and the caller must schedule it.
+pub(crate) fn post(mail: &Mail, to: u64, desc: u32, from: u64, value: Fragment) -> bool {
+    let mut cover = Cover {
+        to,
+        from,
+        desc,
+        kind: OBJECTS,
+    };
+    let chunks = &mut Chunks::default();
+    if let Some([first, rest @ ..]) = value.view().letter() {
+        return mail.push(chunks, cover, *first, rest);
+    }
+    cover.kind = BOXED;
+    let boxed = Box::into_raw(Box::new(value));
+    mail.push(chunks, cover, boxed as u64, &[])
+}
 
-impl Message {
-    pub(crate) fn new(to: u64, desc: u32, from: u64, value: Fragment) -> Self {
-        Message {
-            next: std::ptr::null_mut(),
-            to,
-            from,
-            value,
-            desc,
+/// A message in the mailbox.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Message<'a> {
+    /// Who sent it.
+    pub(crate) from: u64,
+    /// Descriptor of its box.
+    pub(crate) desc: u32,
+    pub(crate) value: View<'a>,
+}
+
+impl Message<'_> {
+    /// # Safety
+    /// The letter at this place has been given by the reader, and not gone; it does not go as long as the message is used.
+    #[inline]
+    unsafe fn at(place: Place) -> Self {
+        // SAFETY: as the caller promises. A letter's kind says what its payload is.
+        unsafe {
+            let cover = place.cover();
+            let (words, len) = place.payload();
+            let value = match cover.kind {
+                OBJECTS => View::of_words(std::slice::from_raw_parts(words, len)),
+                CONSTANT => View::plain(*words),
+                _ => (*(*words as *const Fragment)).view(),
+            };
+            Message {
+                from: cover.from,
+                desc: cover.desc,
+                value,
+            }
+        }
+    }
+}
+
+/// What a letter holds goes with it.
+///
+/// # Safety
+/// As for [`Message::at`], and the letter goes now.
+#[inline]
+unsafe fn drop_value(place: Place) {
+    // SAFETY: as the caller promises; a boxed fragment belongs to its letter alone.
+    unsafe {
+        if place.cover().kind == BOXED {
+            drop(Box::from_raw(*place.payload().0 as *mut Fragment));
         }
     }
 }
@@ -86,17 +178,19 @@ impl Inbox {
     }
 }
 
-/// A message in the queue. What a receive compares lies here, so that one that refuses many does not touch them.
-#[derive(Debug)]
+/// A message that has been refused, or looked at from outside. What a receive compares lies here, so that one that refuses many does not touch them.
+#[derive(Clone, Copy, Debug)]
 struct Entry {
     desc: u32,
-    message: Box<Message>,
+    place: Place,
 }
 
-/// The owner's queue.
+/// The owner's end of the mailbox. Invariant: the places of `kept` are letters that the reader keeps.
 #[derive(Debug, Default)]
 pub(crate) struct Queue {
-    messages: VecDeque<Entry>,
+    reader: Reader,
+    kept: VecDeque<Entry>,
+    /// Index in `kept`; at its end: the next unread letter.
     cursor: usize,
     /// The message at the cursor has been peeked: the next peek refuses it.
     peeked: bool,
@@ -113,73 +207,290 @@ impl Queue {
         self.deadline = deadline;
     }
 
-    /// The next message not yet refused.
+    /// The next message not yet refused. What was meant for the block's former process goes.
     #[inline]
-    pub(crate) fn peek(&mut self) -> Option<u32> {
+    pub(crate) fn peek(&mut self, mail: &Mail, pid: u64, chunks: &mut Chunks) -> Option<u32> {
         if std::mem::take(&mut self.peeked) {
+            if self.cursor == self.kept.len() {
+                self.keep(mail, chunks);
+            }
             self.cursor += 1;
         }
-        let entry = self.messages.get(self.cursor)?;
+        if let Some(entry) = self.kept.get(self.cursor) {
+            self.peeked = true;
+            return Some(entry.desc);
+        }
+        let (_, cover) = self.unread(mail, pid, chunks)?;
         self.peeked = true;
-        Some(entry.desc)
+        Some(cover.desc)
+    }
+
+    /// The next unread letter for this process.
+    #[inline]
+    fn unread(&mut self, mail: &Mail, pid: u64, chunks: &mut Chunks) -> Option<(Place, Cover)> {
+        loop {
+            let Next::Letter(place) = self.reader.next(mail, chunks) else {
+                return None;
+            };
+            // SAFETY: the reader has just given it.
+            let cover = unsafe { place.cover() };
+            if cover.to == pid {
+                return Some((place, cover));
+            }
+            // SAFETY: as above, and it is passed now.
+            unsafe { drop_value(place) };
+            self.reader.step();
+        }
+    }
+
+    /// Notes the next letter, which is there, as a message that stays.
+    fn keep(&mut self, mail: &Mail, chunks: &mut Chunks) {
+        let Next::Letter(place) = self.reader.next(mail, chunks) else {
+            return;
+        };
+        // SAFETY: the reader has just given it.
+        let desc = unsafe { place.cover() }.desc;
+        self.kept.push_back(Entry { desc, place });
+        self.reader.keep();
+        self.reader.step();
+    }
+
+    /// The place of the message just peeked.
+    #[inline]
+    fn place(&mut self, mail: &Mail, chunks: &mut Chunks) -> Option<Place> {
+        if !self.peeked {
+            return None;
+        }
+        if let Some(entry) = self.kept.get(self.cursor) {
+            return Some(entry.place);
+        }
+        match self.reader.next(mail, chunks) {
+            Next::Letter(place) => Some(place),
+            _ => None,
+        }
     }
 
     /// The message just peeked.
     #[inline]
-    pub(crate) fn current(&self) -> Option<&Message> {
-        if !self.peeked {
-            return None;
-        }
-        let entry = self.messages.get(self.cursor)?;
-        Some(&entry.message)
+    pub(crate) fn current(&mut self, mail: &Mail, chunks: &mut Chunks) -> Option<Message<'_>> {
+        let place = self.place(mail, chunks)?;
+        // SAFETY: it is kept, or the next one; either way it does not go while the queue is borrowed.
+        Some(unsafe { Message::at(place) })
     }
 
     /// Takes the message just peeked out.
     #[inline]
-    pub(crate) fn take(&mut self) -> Option<Box<Message>> {
-        if !std::mem::take(&mut self.peeked) {
-            return None;
-        }
-        let entry = if self.cursor == 0 {
-            self.messages.pop_front()
-        } else {
-            self.messages.remove(self.cursor)
+    pub(crate) fn take(&mut self, mail: &Mail, chunks: &mut Chunks) {
+        let Some(place) = self.place(mail, chunks) else {
+            return;
         };
-        entry.map(|entry| entry.message)
+        self.peeked = false;
+        // SAFETY: the place is that of a message of ours, which goes now.
+        unsafe { drop_value(place) };
+        if self.cursor == self.kept.len() {
+            self.reader.step();
+            return;
+        }
+        if self.cursor == 0 {
+            self.kept.pop_front();
+        } else {
+            self.kept.remove(self.cursor);
+        }
+        self.reader.release(place, chunks);
     }
 
-    /// Takes over what has arrived for process `pid`. What was meant for the block's former process goes.
-    #[inline]
-    pub(crate) fn accept(&mut self, mail: &Mail, pid: u64) {
-        mail.take(|message| {
-            if message.to == pid {
-                let desc = message.desc;
-                self.messages.push_back(Entry { desc, message });
+    /// Takes over what has arrived for process `pid`, so that [`Queue::iter`] and [`Queue::len`] tell of all.
+    pub(crate) fn accept(&mut self, mail: &Mail, pid: u64, chunks: &mut Chunks) {
+        while self.unread(mail, pid, chunks).is_some() {
+            self.keep(mail, chunks);
+        }
+    }
+
+    /// Takes out the messages that `unwanted` says, of those taken over. No receive is going on.
+    pub(crate) fn discard(
+        &mut self,
+        chunks: &mut Chunks,
+        mut unwanted: impl FnMut(Message<'_>) -> bool,
+    ) {
+        let reader = &mut self.reader;
+        self.kept.retain(|entry| {
+            // SAFETY: kept letters are there until they are released.
+            if !unwanted(unsafe { Message::at(entry.place) }) {
+                return true;
             }
+            // SAFETY: as above, and it goes now.
+            unsafe { drop_value(entry.place) };
+            reader.release(entry.place, chunks);
+            false
         });
     }
 
-    /// Takes out the messages that `unwanted` says. No receive is going on.
-    pub(crate) fn discard(&mut self, mut unwanted: impl FnMut(&Message) -> bool) {
-        self.messages.retain(|entry| !unwanted(&entry.message));
-    }
-
+    /// Messages taken over.
     pub(crate) fn len(&self) -> usize {
-        self.messages.len()
+        self.kept.len()
     }
 
-    /// The messages, oldest first.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &Message> {
-        self.messages.iter().map(|entry| &*entry.message)
+    /// About how many messages there are; exact when all have been looked at.
+    #[inline]
+    pub(crate) fn estimate(&self) -> usize {
+        // A small message is five words.
+        self.kept.len() + self.reader.unread_words().div_ceil(5)
     }
 
-    /// Drops all; the process has ended.
-    pub(crate) fn clear(&mut self) {
-        self.messages.clear();
+    /// The messages taken over, oldest first.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = Message<'_>> {
+        // SAFETY: kept letters are there until they are released, which the borrow excludes.
+        self.kept
+            .iter()
+            .map(|entry| unsafe { Message::at(entry.place) })
+    }
+
+    /// Have there come messages that have not been looked at?
+    #[inline]
+    pub(crate) fn is_behind(&self, mail: &Mail) -> bool {
+        self.reader.is_behind(mail)
+    }
+
+    /// The process is to wait. False: something has arrived, so it must not.
+    #[inline]
+    pub(crate) fn wait(&mut self, mail: &Mail, chunks: &mut Chunks) -> bool {
+        self.reader.wait(mail, chunks)
+    }
+
+    /// Drops all; the process has ended, and nobody sends to it who does not already.
+    pub(crate) fn clear(&mut self, mail: &Mail, chunks: &mut Chunks) {
+        self.discard(chunks, |_| true);
         self.cursor = 0;
         self.peeked = false;
-        if self.messages.capacity() > 64 {
-            self.messages = VecDeque::new();
+        if self.kept.capacity() > 64 {
+            self.kept = VecDeque::new();
         }
+        while mail.is_open() {
+            while let Next::Letter(place) = self.reader.next(mail, chunks) {
+                // SAFETY: the reader has just given it, and it is passed now.
+                unsafe { drop_value(place) };
+                self.reader.step();
+            }
+            if self.reader.close(mail, chunks) || !self.reader.is_behind(mail) {
+                break;
+            }
+            std::thread::yield_now();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ME: u64 = 7;
+
+    fn send(mail: &Mail, chunks: &mut Chunks, from: u64, number: u64) -> bool {
+        let cover = Cover {
+            to: ME,
+            from,
+            desc: (number % 10) as u32,
+            kind: CONSTANT,
+        };
+        mail.push(chunks, cover, number, &[])
+    }
+
+    fn receive(queue: &mut Queue, mail: &Mail, chunks: &mut Chunks) -> Option<(u64, u64)> {
+        queue.start(u64::MAX);
+        queue.peek(mail, ME, chunks)?;
+        let message = queue.current(mail, chunks).expect("it was peeked");
+        let got = (message.from, message.value.root());
+        queue.take(mail, chunks);
+        Some(got)
+    }
+
+    #[test]
+    fn who_sends_first_wakes_and_the_order_is_kept() {
+        let (mail, mut queue, chunks) = (Mail::default(), Queue::default(), &mut Chunks::default());
+        assert!(queue.wait(&mail, chunks));
+        assert!(!queue.wait(&mail, chunks));
+        assert!(send(&mail, chunks, 1, 10));
+        assert!(!send(&mail, chunks, 1, 11));
+        assert!(!queue.wait(&mail, chunks));
+        assert!(!mail.wake());
+        assert_eq!(receive(&mut queue, &mail, chunks), Some((1, 10)));
+        assert_eq!(receive(&mut queue, &mail, chunks), Some((1, 11)));
+        assert_eq!(receive(&mut queue, &mail, chunks), None);
+        assert!(queue.wait(&mail, chunks));
+        assert!(mail.wake());
+        queue.clear(&mail, chunks);
+    }
+
+    #[test]
+    fn what_is_refused_stays_in_order_over_many_chunks() {
+        let (mail, mut queue, chunks) = (Mail::default(), Queue::default(), &mut Chunks::default());
+        const COUNT: u64 = if cfg!(miri) { 40 } else { 4000 };
+        for number in 0..COUNT {
+            send(&mail, chunks, 1, number);
+        }
+        // Those that end in 3, then those that end in 5, then the rest.
+        for wanted in [3, 5] {
+            for i in 0..COUNT / 10 {
+                queue.start(u64::MAX);
+                while queue.peek(&mail, ME, chunks) != Some(wanted) {}
+                let root = queue
+                    .current(&mail, chunks)
+                    .expect("it was peeked")
+                    .value
+                    .root();
+                assert_eq!(root, i * 10 + u64::from(wanted));
+                queue.take(&mail, chunks);
+            }
+        }
+        queue.accept(&mail, ME, chunks);
+        assert_eq!(queue.len() as u64, COUNT / 10 * 8);
+        let rest: Vec<u64> = queue.iter().map(|m| m.value.root()).collect();
+        let left = (0..COUNT).filter(|n| n % 10 != 3 && n % 10 != 5);
+        assert_eq!(rest, left.collect::<Vec<_>>());
+        queue.clear(&mail, chunks);
+        assert!(queue.wait(&mail, chunks));
+    }
+
+    #[test]
+    fn what_was_meant_for_another_goes() {
+        let (mail, mut queue, chunks) = (Mail::default(), Queue::default(), &mut Chunks::default());
+        let value = Fragment::of_words(&[1; 100]);
+        post(&mail, 6, 1, 2, value.clone());
+        post(&mail, ME, 1, 2, value.clone());
+        post(&mail, 6, 1, 2, value);
+        assert_eq!(queue.peek(&mail, ME, chunks), Some(1));
+        let message = queue.current(&mail, chunks).expect("it was peeked");
+        assert_eq!((message.from, message.value.bytes()), (2, 800));
+        assert_eq!(queue.peek(&mail, ME, chunks), None);
+        assert_eq!(queue.len(), 1);
+        queue.clear(&mail, chunks);
+    }
+
+    #[test]
+    fn many_senders_lose_nothing() {
+        const EACH: u64 = if cfg!(miri) { 50 } else { 50_000 };
+        let mail = Mail::default();
+        std::thread::scope(|scope| {
+            for from in 0..3 {
+                let mail = &mail;
+                scope.spawn(move || {
+                    let chunks = &mut Chunks::default();
+                    for number in 0..EACH {
+                        send(mail, chunks, from, number);
+                    }
+                });
+            }
+            let (mut queue, chunks) = (Queue::default(), &mut Chunks::default());
+            let mut next = [0; 3];
+            while next.iter().sum::<u64>() < 3 * EACH {
+                let Some((from, number)) = receive(&mut queue, &mail, chunks) else {
+                    std::thread::yield_now();
+                    continue;
+                };
+                assert_eq!(number, next[from as usize], "of sender {from}");
+                next[from as usize] += 1;
+            }
+            queue.clear(&mail, chunks);
+        });
     }
 }

@@ -4,6 +4,7 @@
 //! [`FIRST_ADDRESS`], constants above, so that the two cannot be mixed up. Sharing within a value is kept, and nothing recurses.
 
 use crate::heap::trace::Traces;
+use crate::mail::PAYLOAD_MAX;
 use crate::resource;
 use nostos_abi::object::{HEADER_DESC_MASK, HEADER_FORWARDED, HEADER_STATIC, is_immediate};
 use std::ops::Deref;
@@ -18,6 +19,15 @@ const FIRST_OFFSET: u64 = 8;
 pub(crate) struct Fragment {
     words: Words,
     root: u64,
+}
+
+/// A copied value that lies somewhere: in a [`Fragment`], or in the mail. The same invariant.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct View<'a> {
+    words: &'a [u64],
+    root: u64,
+    /// Where the payload words of handles are.
+    handles: &'a [usize],
 }
 
 /// The block; that of a small message lies in the message itself, since most are small and memory from the system costs more than the copy.
@@ -92,7 +102,8 @@ impl Deref for Words {
 /// Work space of a copy, kept by each worker.
 #[derive(Default)]
 pub(crate) struct Scratch {
-    words: Vec<u64>,
+    /// What was gathered: whole objects.
+    pub(crate) words: Vec<u64>,
     /// What the copy overwrote in the source: object, header, first payload word.
     undo: Vec<(*mut u64, u64, u64)>,
     /// Where the payload words of handles are.
@@ -150,49 +161,23 @@ impl Fragment {
                 root: FIRST_OFFSET,
             };
         }
-        scratch.words.clear();
-        scratch.undo.clear();
-        // SAFETY: the caller owns the heap that `root` and all it refers to are in.
-        let root = unsafe { enter(traces, scratch, root) };
-        let mut at = 0;
-        while at < scratch.words.len() {
-            let header = scratch.words[at];
-            let payload = scratch.words[at + 1..].as_mut_ptr();
-            // SAFETY: `enter` appends whole objects, so the payload belongs to this header.
-            let bytes = unsafe { traces.bytes(header, payload) };
-            let start = at + 1;
-            let mut refs: smallrefs::Refs = smallrefs::Refs::default();
-            let base = payload as usize;
-            // SAFETY: as above; the lanes are only noted.
-            unsafe {
-                traces.each_ref(header, payload, |slot| {
-                    refs.push(start + (slot as usize - base) / 8);
-                });
-            }
-            for lane in refs.iter() {
-                let word = scratch.words[lane];
-                // SAFETY: the word was copied from a live object of the caller's heap.
-                scratch.words[lane] = unsafe { enter(traces, scratch, word) };
-            }
-            at += bytes / 8;
-        }
-        for &(object, header, first) in &scratch.undo {
-            // SAFETY: these are the caller's objects, which nobody else sees while it copies.
-            unsafe {
-                *object = header;
-                *object.add(1) = first;
-            }
-        }
-        let words = if scratch.handles.is_empty() {
-            scratch.words.as_slice().into()
-        } else {
-            let handles = std::mem::take(&mut scratch.handles);
-            Words::Handled(Box::new(Handled {
-                words: scratch.words.as_slice().into(),
-                handles: handles.into(),
-            }))
+        // SAFETY: as the caller promises.
+        let root = unsafe { gather(traces, scratch, root) };
+        scratch.fragment(root)
+    }
+
+    /// The value where it lies.
+    #[inline]
+    pub(crate) fn view(&self) -> View<'_> {
+        let handles: &[usize] = match &self.words {
+            Words::Handled(handled) => &handled.handles,
+            _ => &[],
         };
-        Fragment { words, root }
+        View {
+            words: &self.words,
+            root: self.root,
+            handles,
+        }
     }
 
     /// Bytes of its objects.
@@ -201,19 +186,94 @@ impl Fragment {
         self.words.len() * 8
     }
 
-    /// The header of the value's object.
+    /// See [`View::load`].
     ///
-    /// Invariant of messages: the root is an object, since values are boxed before they are sent.
+    /// # Safety
+    /// As there.
+    pub(crate) unsafe fn load(
+        &self,
+        traces: &Traces,
+        to: *mut u64,
+        bits: u64,
+        handles: &mut Vec<usize>,
+    ) -> u64 {
+        // SAFETY: as the caller promises.
+        unsafe { self.view().load(traces, to, bits, handles) }
+    }
+
+    /// The same block with more objects behind, and another root.
+    pub(crate) fn extended(&self, more: &[u64], root: u64) -> Self {
+        let words = [&*self.words, more].concat();
+        let words = match &self.words {
+            Words::Handled(handled) => {
+                // The copy's handles have counts of their own; they stay where they are.
+                let mut handled = handled.clone();
+                handled.words = words.into();
+                Words::Handled(handled)
+            }
+            _ => words.as_slice().into(),
+        };
+        Fragment { words, root }
+    }
+
+    /// The value's ref in the block's terms.
+    pub(crate) fn root(&self) -> u64 {
+        self.root
+    }
+}
+
+impl Scratch {
+    /// What was gathered, as a block of its own.
+    pub(crate) fn fragment(&mut self, root: u64) -> Fragment {
+        let words = if self.handles.is_empty() {
+            self.words.as_slice().into()
+        } else {
+            let handles = std::mem::take(&mut self.handles);
+            Words::Handled(Box::new(Handled {
+                words: self.words.as_slice().into(),
+                handles: handles.into(),
+            }))
+        };
+        Fragment { words, root }
+    }
+
+    /// Are there handles in what was gathered?
+    pub(crate) fn has_handles(&self) -> bool {
+        !self.handles.is_empty()
+    }
+}
+
+impl<'a> View<'a> {
+    /// A value without handles. Its first object is the root.
     #[inline]
-    pub(crate) fn header(&self) -> Option<u64> {
-        if is_immediate(self.root) {
-            return None;
+    pub(crate) fn of_words(words: &'a [u64]) -> Self {
+        View {
+            words,
+            root: FIRST_OFFSET,
+            handles: &[],
         }
-        if self.root < FIRST_ADDRESS {
-            return Some(self.words[(self.root - FIRST_OFFSET) as usize / 8]);
+    }
+
+    /// A value that needs no block: an immediate or a constant.
+    #[inline]
+    pub(crate) fn plain(root: u64) -> Self {
+        View {
+            words: &[],
+            root,
+            handles: &[],
         }
-        // SAFETY: a root above the offsets is a constant's address, and constants live as long as the image.
-        Some(unsafe { *(self.root as *const u64) })
+    }
+
+    /// The words, if they can be a letter as they are.
+    pub(crate) fn letter(self) -> Option<&'a [u64]> {
+        let small = self.words.len() <= PAYLOAD_MAX && self.root == FIRST_OFFSET;
+        (small && self.handles.is_empty()).then_some(self.words)
+    }
+
+    /// Bytes of its objects.
+    #[inline]
+    pub(crate) fn bytes(self) -> usize {
+        self.words.len() * 8
     }
 
     /// Copies the objects to `to` and gives the value's ref there.
@@ -221,8 +281,9 @@ impl Fragment {
     /// # Safety
     /// `to` has [`Fragment::bytes`] writable bytes in a heap the caller owns; `bits` are set in the header of each object (those of the old space, or of constants).
     /// The addresses of handles among them are added to `handles`.
+    #[inline]
     pub(crate) unsafe fn load(
-        &self,
+        self,
         traces: &Traces,
         to: *mut u64,
         bits: u64,
@@ -250,46 +311,70 @@ impl Fragment {
                 at += bytes / 8;
             }
         }
-        if let Words::Handled(handled) = &self.words {
-            for &payload in &handled.handles {
-                // SAFETY: the word is that of a handle of ours; its copy has one of its own.
-                unsafe { resource::retain(handled.words[payload]) };
-                handles.push(to as usize + (payload - 1) * 8);
-            }
+        for &payload in self.handles {
+            // SAFETY: the word is that of a handle of ours; its copy has one of its own.
+            unsafe { resource::retain(self.words[payload]) };
+            handles.push(to as usize + (payload - 1) * 8);
         }
         relocate(self.root)
     }
 
-    /// The same block with more objects behind, and another root.
-    pub(crate) fn extended(&self, more: &[u64], root: u64) -> Self {
-        let words = [&*self.words, more].concat();
-        let words = match &self.words {
-            Words::Handled(handled) => {
-                // The copy's handles have counts of their own; they stay where they are.
-                let mut handled = handled.clone();
-                handled.words = words.into();
-                Words::Handled(handled)
-            }
-            _ => words.as_slice().into(),
-        };
-        Fragment { words, root }
-    }
-
     /// The reference in a message that [`crate::relations`] made of the end of a watched process.
-    pub(crate) fn down_reference(&self) -> Option<u64> {
+    pub(crate) fn down_reference(self) -> Option<u64> {
         self.words.get(3).copied()
     }
 
     /// The value for a reader that does not own a heap: its root and a function from refs to the words of the object.
-    pub(crate) fn object(&self, word: u64) -> Option<&[u64]> {
+    pub(crate) fn object(self, word: u64) -> Option<&'a [u64]> {
         let index = word.checked_sub(FIRST_OFFSET)? as usize / 8;
         self.words.get(index..)
     }
 
     /// The value's ref in the block's terms.
-    pub(crate) fn root(&self) -> u64 {
+    pub(crate) fn root(self) -> u64 {
         self.root
     }
+}
+
+/// Copies the value into the scratch's words and gives its ref there. What it overwrites in the source meanwhile is put back.
+///
+/// # Safety
+/// As for [`Fragment::copy`].
+pub(crate) unsafe fn gather(traces: &Traces, scratch: &mut Scratch, root: u64) -> u64 {
+    scratch.words.clear();
+    scratch.undo.clear();
+    // SAFETY: the caller owns the heap that `root` and all it refers to are in.
+    let root = unsafe { enter(traces, scratch, root) };
+    let mut at = 0;
+    while at < scratch.words.len() {
+        let header = scratch.words[at];
+        let payload = scratch.words[at + 1..].as_mut_ptr();
+        // SAFETY: `enter` appends whole objects, so the payload belongs to this header.
+        let bytes = unsafe { traces.bytes(header, payload) };
+        let start = at + 1;
+        let mut refs: smallrefs::Refs = smallrefs::Refs::default();
+        let base = payload as usize;
+        // SAFETY: as above; the lanes are only noted.
+        unsafe {
+            traces.each_ref(header, payload, |slot| {
+                refs.push(start + (slot as usize - base) / 8);
+            });
+        }
+        for lane in refs.iter() {
+            let word = scratch.words[lane];
+            // SAFETY: the word was copied from a live object of the caller's heap.
+            scratch.words[lane] = unsafe { enter(traces, scratch, word) };
+        }
+        at += bytes / 8;
+    }
+    for &(object, header, first) in &scratch.undo {
+        // SAFETY: these are the caller's objects, which nobody else sees while it copies.
+        unsafe {
+            *object = header;
+            *object.add(1) = first;
+        }
+    }
+    root
 }
 
 /// Copies the object a ref points to into the block, unless that was done before, and gives the ref in the block's terms.

@@ -6,7 +6,7 @@
 use crate::builtin::string::text_at;
 use crate::core::Core;
 use crate::exit::{ExitReason, Failure};
-use crate::mailbox::{Inbox, Message, Parked};
+use crate::mailbox::{self, Inbox, Parked};
 use crate::message::Fragment;
 use crate::process::{Process, attention};
 use crate::resource::Resource;
@@ -172,8 +172,8 @@ impl Core {
             let at = watching.iter().position(|w| w.0 == reference)?;
             watching.swap_remove(at);
             let value = down(signals, reference, pid, reason);
-            let message = Message::new(watcher, signals.down_box, pid, value);
-            process.mail.push(Box::new(message)).then_some(process)
+            let wakes = mailbox::post(&process.mail, watcher, signals.down_box, pid, value);
+            wakes.then_some(process)
         });
         if let Some(Some(process)) = wakes {
             self.schedule(worker, process.into());
@@ -211,8 +211,8 @@ impl Core {
             let traps = inbox.relations.as_ref().is_some_and(|r| r.traps_exits);
             if traps && let Some(signals) = signals {
                 let value = exit(signals, from, reason);
-                let message = Message::new(to, signals.exit_box, from, value);
-                return process.mail.push(Box::new(message)).then_some(process);
+                let wakes = mailbox::post(&process.mail, to, signals.exit_box, from, value);
+                return wakes.then_some(process);
             }
             if (!reason.is_abnormal() && from != to) || inbox.killed.is_some() {
                 return None;

@@ -5,6 +5,7 @@
 
 use crate::core::Core;
 use crate::dispatch;
+use crate::mail::Chunks;
 use crate::mailbox::{Inbox, Parked};
 use crate::message::Scratch;
 use crate::mutex::{Condvar, Mutex};
@@ -78,6 +79,8 @@ pub(crate) struct Worker {
     favoured: Cell<u32>,
     tick: Cell<u32>,
     pub(crate) scratch: RefCell<Scratch>,
+    /// Memory for messages.
+    pub(crate) chunks: RefCell<Chunks>,
     pub(crate) free: RefCell<Vec<Ptr>>,
     /// Stacks nobody uses, hot in this core's cache.
     stacks: RefCell<Vec<Stack>>,
@@ -157,6 +160,18 @@ impl Slot {
     }
 }
 
+/// Becomes the process's owner. Whoever has just parked it is about to let go; false: somebody looks at it.
+#[inline]
+fn acquire(process: &Process) -> bool {
+    (0..100).any(|_| {
+        let done = process.acquire_to_run();
+        if !done {
+            std::hint::spin_loop();
+        }
+        done
+    })
+}
+
 impl Worker {
     pub(crate) fn new(core: Arc<Core>, index: usize, local: Deque<Ptr>) -> Self {
         Worker {
@@ -167,6 +182,7 @@ impl Worker {
             favoured: Cell::new(0),
             tick: Cell::new(0),
             scratch: RefCell::default(),
+            chunks: RefCell::default(),
             free: RefCell::default(),
             stacks: RefCell::default(),
             due: RefCell::default(),
@@ -382,7 +398,7 @@ impl Worker {
     fn run_process(&self, ptr: Ptr) {
         let process: &Process = &ptr;
         let asked = process.attention.load(Ordering::Acquire);
-        if asked & attention::LOOK != 0 || !process.acquire_to_run() {
+        if asked & attention::LOOK != 0 || !acquire(process) {
             // Somebody looks at it; that is over soon.
             self.core.scheduler.injector.push(ptr);
             std::thread::yield_now();
@@ -401,7 +417,9 @@ impl Worker {
         slot.running.store(0, Ordering::Relaxed);
         // SAFETY: the process has left, and the reference above is no longer used.
         let own = unsafe { process.own() };
-        process.queued.store(own.queue.len(), Ordering::Relaxed);
+        process
+            .queued
+            .store(own.queue.estimate(), Ordering::Relaxed);
         let used = own.heap.used(process);
         process.heap_bytes.store(used, Ordering::Relaxed);
         match leave {
@@ -445,6 +463,7 @@ impl Worker {
         }
         process.reductions.set(SLICE);
         let how = std::mem::take(&mut own.resume);
+        own.heap.calm = matches!(how, Resume::Received);
         let throw = match dispatch::settle(self, process, own, how) {
             shim::CONTINUE => false,
             shim::THROW => true,
@@ -472,7 +491,7 @@ impl Worker {
             return self.park_otherwise(ptr, own);
         }
         let process: &Process = &ptr;
-        if process.mail.has_any() {
+        if own.queue.is_behind(&process.mail) {
             process.set_state(State::Runnable);
             process.release();
             return self.schedule(ptr);
@@ -484,9 +503,10 @@ impl Worker {
         }
         self.freeze(process, own);
         process.set_state(State::Waiting);
+        let waits = own.queue.wait(&process.mail, &mut self.chunks.borrow_mut());
         process.release();
         // From here on another worker may run it, or have ended it: only its atomic parts are touched.
-        if !process.mail.wait() {
+        if !waits {
             return self.schedule(ptr);
         }
         let late = deadline != u64::MAX && deadline <= self.core.timers.now();

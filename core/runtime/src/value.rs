@@ -7,7 +7,7 @@ mod entries;
 
 use crate::builtin::number::float_text;
 use crate::builtin::string::{char_of, push_char_quoted, push_quoted};
-use crate::message::Fragment;
+use crate::message::View as Copied;
 use entries::Entries;
 use nostos_abi::desc::{Ctor, DescTable, ShapeId, ShapeKind, View};
 use nostos_abi::object::{HEADER_DESC_MASK, inline_bytes, is_immediate};
@@ -22,7 +22,7 @@ pub(crate) enum Memory<'a> {
     /// Addresses of this operating-system process.
     Live,
     /// A message in transit.
-    Message(&'a Fragment),
+    Message(Copied<'a>),
 }
 
 /// The lanes of a value.

@@ -4,12 +4,11 @@ use crate::dispatch::{Ctx, Flow, Halt};
 use crate::exit::ExitReason;
 use crate::heap::collect;
 use crate::heap::stats::Reason;
-use crate::mailbox::{Message, Parked};
+use crate::mailbox::{self, Parked};
 use crate::message::Fragment;
 use crate::process::{Resume, attention};
 use crate::shim::Leave;
 use nostos_abi::builtin::Fault;
-use nostos_abi::object::HEADER_DESC_MASK;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -22,6 +21,14 @@ pub(crate) enum Relation {
 }
 
 impl Ctx<'_> {
+    /// The next message this receive has not refused.
+    #[inline]
+    fn peek(&mut self) -> Option<u32> {
+        let chunks = &mut *self.worker.chunks.borrow_mut();
+        let me = self.process.pid();
+        self.own.queue.peek(&self.process.mail, me, chunks)
+    }
+
     /// Copies the value of argument word `i` out of the heap.
     pub(crate) fn copy_out(&mut self, i: usize) -> Fragment {
         let mut scratch = self.worker.scratch.borrow_mut();
@@ -96,12 +103,16 @@ pub(crate) fn send(ctx: &mut Ctx) -> Flow {
     let Some(receiver) = ctx.core.table.get(pid).filter(|r| r.pid() == pid) else {
         return Ok(());
     };
-    let value = ctx.copy_out(1);
-    let header = value.header().expect("messages are boxed");
-    let desc = (header & HEADER_DESC_MASK) as u32;
-    let message = Message::new(pid, desc, ctx.process.pid(), value);
-    if receiver.mail.push(Box::new(message)) {
-        ctx.worker.schedule(receiver.into());
+    let worker = ctx.worker;
+    let copy = (&ctx.core.traces, &mut *worker.scratch.borrow_mut());
+    let chunks = &mut *worker.chunks.borrow_mut();
+    // SAFETY: messages are boxed, and the word is a live ref of this process's heap, which this worker owns.
+    let waits = unsafe {
+        let parties = (pid, ctx.process.pid());
+        mailbox::post_copy(&receiver.mail, chunks, parties, copy, ctx.arg(1))
+    };
+    if waits {
+        worker.schedule(receiver.into());
     }
     Ok(())
 }
@@ -129,16 +140,13 @@ pub(crate) fn receive_first(ctx: &mut Ctx) -> Flow {
 }
 
 pub(crate) fn receive_next(ctx: &mut Ctx) -> Flow {
-    let mut found = ctx.own.queue.peek();
-    if found.is_none() && ctx.process.mail.has_any() {
-        found = accept(ctx);
-    }
+    let mut found = ctx.peek();
     if found.is_none() {
         let deadline = ctx.own.queue.deadline;
         let late = deadline != u64::MAX && deadline <= ctx.core.timers.now();
         // What arrives after the glance above is seen here, or when the process is to wait.
         if late {
-            found = accept(ctx);
+            found = ctx.peek();
         }
         if found.is_none() && !late {
             ctx.lend_locks();
@@ -151,21 +159,18 @@ pub(crate) fn receive_next(ctx: &mut Ctx) -> Flow {
     Ok(())
 }
 
-/// Takes over what has arrived; then the next message.
-fn accept(ctx: &mut Ctx) -> Option<u32> {
-    ctx.own.queue.accept(&ctx.process.mail, ctx.process.pid());
-    ctx.own.queue.peek()
-}
-
 pub(crate) fn receive_load(ctx: &mut Ctx) -> Flow {
-    let bytes = match ctx.own.queue.current() {
+    let chunks = &mut *ctx.worker.chunks.borrow_mut();
+    let mail = &ctx.process.mail;
+    let bytes = match ctx.own.queue.current(mail, chunks) {
         Some(message) => message.value.bytes(),
         None => return Err(Halt::error("Panic", "no message was peeked")),
     };
     ctx.make_room(bytes)?;
     let own = &mut *ctx.own;
     let at = own.heap.room_for(ctx.process, bytes, ctx.core.policy());
-    let message = own.queue.current().expect("it was there a moment ago");
+    let message = own.queue.current(mail, chunks);
+    let message = message.expect("it was there a moment ago");
     let handles = &mut own.heap.handles;
     // SAFETY: the heap made room for the message's bytes.
     let root = unsafe {
@@ -202,14 +207,14 @@ pub(crate) fn box_as(ctx: &mut Ctx) -> Flow {
 }
 
 pub(crate) fn receive_take(ctx: &mut Ctx) -> Flow {
-    ctx.own.queue.take();
+    let chunks = &mut *ctx.worker.chunks.borrow_mut();
+    ctx.own.queue.take(&ctx.process.mail, chunks);
     Ok(())
 }
 
 pub(crate) fn receive_taken(ctx: &mut Ctx) -> Flow {
     receive_load(ctx)?;
-    ctx.own.queue.take();
-    Ok(())
+    receive_take(ctx)
 }
 
 /// A parked process runs again: it goes on with its receive. Who was woken from sleep before its time, by a debugger say, sleeps on.
@@ -340,8 +345,10 @@ pub(crate) fn demonitor(ctx: &mut Ctx) -> Flow {
     let Some(signals) = ctx.core.signals.get() else {
         return Ok(());
     };
-    ctx.own.queue.accept(&ctx.process.mail, ctx.process.pid());
-    ctx.own.queue.discard(|message| {
+    let chunks = &mut *ctx.worker.chunks.borrow_mut();
+    let me = ctx.process.pid();
+    ctx.own.queue.accept(&ctx.process.mail, me, chunks);
+    ctx.own.queue.discard(chunks, |message| {
         message.desc == signals.down_box && message.value.down_reference() == Some(reference)
     });
     Ok(())
@@ -384,8 +391,12 @@ pub(crate) fn process_word(ctx: &mut Ctx) -> Flow {
         Some(match which {
             0 => process.state() as u64,
             // Those of the asking process are counted as they are now.
-            1 if pid == ctx.process.pid() => (ctx.own.queue.len() + process.mail.count()) as u64,
-            1 => (process.queued.load(Ordering::Relaxed) + process.mail.count()) as u64,
+            1 if pid == ctx.process.pid() => {
+                let chunks = &mut *ctx.worker.chunks.borrow_mut();
+                ctx.own.queue.accept(&process.mail, pid, chunks);
+                ctx.own.queue.len() as u64
+            }
+            1 => process.messages() as u64,
             2 => process.reductions_done.load(Ordering::Relaxed),
             3 => process.heap_bytes.load(Ordering::Relaxed) as u64,
             4 => process.parent.load(Ordering::Relaxed),

@@ -149,12 +149,15 @@ fn resize_nursery(
 ) {
     let len = own.heap.nursery.len();
     let survived_much = promoted * 8 > young_before;
+    // One that allocates a little each time it is woken has many fellows: small nurseries stay in the cache, large ones are only dirtied.
+    let calm = std::mem::take(&mut own.heap.calm) && !survived_much;
     let mut want = len.max(NURSERY_MIN);
     if len == NURSERY_FIRST {
         // It allocates after all.
         want = NURSERY_MIN * 2;
     } else if young_before * 2 > len
         && (len < NURSERY_USUAL / 4 || survived_much)
+        && !calm
         && len < NURSERY_USUAL
     {
         want = (len * 2).clamp(NURSERY_MIN, NURSERY_USUAL);

@@ -1,0 +1,15 @@
+//! What the lock-free parts are made of. A model that tries all interleavings puts its own in this place (`tests/model`).
+
+pub(crate) use std::sync::atomic::{AtomicU64, Ordering};
+
+/// Is this a model?
+pub(crate) const MODEL: bool = false;
+/// Sizes of the chunks that letters lie in.
+pub(crate) const CHUNK_WORDS: [usize; 3] = [64, 512, 4096];
+/// How often a reader looks whether an unfinished letter is there.
+pub(crate) const SPINS: u32 = 100;
+
+/// Time passes.
+pub(crate) fn spin() {
+    std::hint::spin_loop();
+}
