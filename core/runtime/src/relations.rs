@@ -180,12 +180,18 @@ impl Core {
         }
     }
 
-    /// Sends to who still watches the sender under this reference.
-    pub(crate) fn send_watched(&self, worker: &Worker, to: u64, reference: u64, message: Message) {
+    /// Sends to who still watches the sender under this reference; `post` says whether it is to be scheduled.
+    pub(crate) fn send_watched(
+        &self,
+        worker: &Worker,
+        to: u64,
+        reference: u64,
+        post: impl FnOnce(&Process) -> bool,
+    ) {
         let wakes = self.with_inbox(to, |process, inbox| {
             let relations = inbox.relations.as_ref()?;
             relations.watching.iter().find(|w| w.0 == reference)?;
-            process.mail.push(Box::new(message)).then_some(process)
+            post(process).then_some(process)
         });
         if let Some(Some(process)) = wakes {
             self.schedule(Some(worker), process.into());

@@ -6,7 +6,7 @@ use crate::heap::collect;
 use crate::heap::stats::Reason;
 use crate::mailbox::{self, Parked};
 use crate::message::Fragment;
-use crate::process::{Resume, attention};
+use crate::process::{Process, Resume, attention};
 use crate::shim::Leave;
 use nostos_abi::builtin::Fault;
 use std::sync::Arc;
@@ -27,6 +27,16 @@ impl Ctx<'_> {
         let chunks = &mut *self.worker.chunks.borrow_mut();
         let me = self.process.pid();
         self.own.queue.peek(&self.process.mail, me, chunks)
+    }
+
+    /// Sends the boxed value of argument word `i`. True: the receiver waits, and the caller must schedule it.
+    #[inline]
+    fn post(&self, receiver: &Process, pid: u64, i: usize) -> bool {
+        let copy = (&self.core.traces, &mut *self.worker.scratch.borrow_mut());
+        let chunks = &mut *self.worker.chunks.borrow_mut();
+        let parties = (pid, self.process.pid());
+        // SAFETY: messages are boxed, and the word is a live ref of this process's heap, which this worker owns.
+        unsafe { mailbox::post_copy(&receiver.mail, chunks, parties, copy, self.arg(i)) }
     }
 
     /// Copies the value of argument word `i` out of the heap.
@@ -103,16 +113,8 @@ pub(crate) fn send(ctx: &mut Ctx) -> Flow {
     let Some(receiver) = ctx.core.table.get(pid).filter(|r| r.pid() == pid) else {
         return Ok(());
     };
-    let worker = ctx.worker;
-    let copy = (&ctx.core.traces, &mut *worker.scratch.borrow_mut());
-    let chunks = &mut *worker.chunks.borrow_mut();
-    // SAFETY: messages are boxed, and the word is a live ref of this process's heap, which this worker owns.
-    let waits = unsafe {
-        let parties = (pid, ctx.process.pid());
-        mailbox::post_copy(&receiver.mail, chunks, parties, copy, ctx.arg(1))
-    };
-    if waits {
-        worker.schedule(receiver.into());
+    if ctx.post(receiver, pid, 1) {
+        ctx.worker.schedule(receiver.into());
     }
     Ok(())
 }
@@ -120,11 +122,10 @@ pub(crate) fn send(ctx: &mut Ctx) -> Flow {
 /// The answer to a question that may have been given up: who has taken its monitor back wants it no more.
 pub(crate) fn send_watched(ctx: &mut Ctx) -> Flow {
     let (pid, reference) = (ctx.arg(0), ctx.arg(1));
-    let value = ctx.copy_out(2);
-    let header = value.header().expect("messages are boxed");
-    let desc = (header & HEADER_DESC_MASK) as u32;
-    let message = Message::new(pid, desc, ctx.process.pid(), value);
-    ctx.core.send_watched(ctx.worker, pid, reference, message);
+    ctx.core
+        .send_watched(ctx.worker, pid, reference, |receiver| {
+            ctx.post(receiver, pid, 2)
+        });
     Ok(())
 }
 
