@@ -123,3 +123,22 @@ fn the_page_is_made_of_the_comments() {
         "docs/language/library.md is not what std/ says; `BLESS=1 cargo test -p nostos-tests --test library` writes it"
     );
 }
+
+#[test]
+fn no_function_of_the_library_is_inferred_with_another() {
+    // The checker does not look for groups in the library: to annotate is all it takes.
+    use nostos_check::query::{self, Database, Origin};
+    let mut db = Database::new();
+    let mut files = Vec::new();
+    for (path, text) in nostos_std::FILES {
+        files.push(db.set_file(path, text, Origin::Std));
+    }
+    let functions = files
+        .iter()
+        .flat_map(|file| query::functions_of_file(&db, *file));
+    let silent: Vec<String> = functions
+        .filter(|id| query::inferred_from(&db, *id).is_some_and(|from| !from.is_empty()))
+        .map(|id| query::fn_def(&db, id).name.to_string())
+        .collect();
+    assert_eq!(silent, Vec::<String>::new(), "to be annotated");
+}

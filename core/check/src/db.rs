@@ -381,7 +381,14 @@ pub(crate) fn items_of(db: &dyn Db, file: FileId, text: &str) -> FileItems {
         layer: crate::expand::table::Layer::Items,
     };
     let is_std = source_of(db, project, file).is_some_and(|f| f.origin(db) == Origin::Std);
-    let mut items = items::file_items(db.ids(), file, &path, source, (!is_std).then_some(&expand));
+    let bodies = match () {
+        // A body with a mistake in it may look otherwise when it is parsed alone.
+        () if !parse.errors().is_empty() => items::Bodies::Kept,
+        () if is_std => items::Bodies::Unread,
+        () => items::Bodies::Read,
+    };
+    let expand = (!is_std).then_some(&expand);
+    let mut items = items::file_items(db.ids(), file, &path, source, expand, bodies);
     items.syntax_errors = parse.errors().to_vec();
     items
 }
@@ -491,7 +498,8 @@ pub fn source_of(db: &dyn Db, project: Project, file: FileId) -> Option<SourceFi
     *project.by_id(db).get(file.0 as usize)?
 }
 
-fn fn_entry<R>(
+/// Reads a function's entry. For queries that cut off what does not change.
+pub(crate) fn fn_entry<R>(
     db: &dyn Db,
     project: Project,
     id: FnId,
@@ -503,7 +511,7 @@ fn fn_entry<R>(
     Some(read(&items.fns[at]))
 }
 
-/// A function as written, calls of macros included. Equal texts are equal wherever they stand.
+/// A function as written, calls of macros included, perhaps without its body (see [`crate::lower::outline`]). Equal texts are equal wherever they stand.
 pub fn written(db: &dyn Db, _: Project, id: FnId) -> Option<Arc<raw::Function>> {
     function_at(db, db.fn_node(id))
 }

@@ -2,7 +2,7 @@
 
 use crate::raw::Name;
 use crate::ty::{FileId, FnId, TraitId, TypeId};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::hash::Hash;
 use std::sync::{Arc, Mutex};
 
@@ -101,7 +101,11 @@ struct Tables {
 
 /// The numbering. Append-only, so queries may use it without being recorded: an answer never changes.
 #[derive(Clone)]
-pub struct Ids(Arc<Mutex<Tables>>, Arc<Mutex<crate::db::Nodes>>);
+pub struct Ids(
+    Arc<Mutex<Tables>>,
+    Arc<Mutex<crate::db::Nodes>>,
+    Arc<Mutex<FxHashSet<Name>>>,
+);
 
 impl Ids {
     /// Empty.
@@ -114,7 +118,18 @@ impl Ids {
             traits: Table::new(),
             impls: Table::new(),
         }));
-        Ids(tables, Arc::default())
+        Ids(tables, Arc::default(), Arc::default())
+    }
+
+    /// The name, allocated once however often it is asked for.
+    pub fn name(&self, name: &str) -> Name {
+        let mut names = self.2.lock().unwrap_or_else(|broken| broken.into_inner());
+        if let Some(known) = names.get(name) {
+            return known.clone();
+        }
+        let name: Name = name.into();
+        names.insert(name.clone());
+        name
     }
 
     /// The handles of numbers.

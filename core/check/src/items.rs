@@ -13,6 +13,7 @@ use crate::hir::Span;
 use crate::ids::{Container, FnKey, Ids, ImplId, ItemKey, ModuleId, Part};
 use crate::lower::{self, Lower};
 use crate::raw::{self, Function, FunctionKind, Name, TypeBody};
+use crate::scc::Mentions;
 use crate::ty::{FileId, FnId, TraitId, TypeId};
 use nostos_syntax::Node;
 use nostos_syntax::ast::{self, Item};
@@ -196,8 +197,10 @@ pub fn file_items(
     module_path: &str,
     source: ast::SourceFile<'_>,
     expand: Option<&Items<'_>>,
+    bodies: Bodies,
 ) -> FileItems {
     let mut collect = Collect {
+        bodies,
         expand,
         depth: 0,
         ids,
@@ -219,7 +222,19 @@ pub fn file_items(
     collect.out
 }
 
+/// What is kept of the bodies of functions.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Bodies {
+    /// All.
+    Kept,
+    /// The names in them.
+    Read,
+    /// Nothing: most of them will never be asked for.
+    Unread,
+}
+
 struct Collect<'a> {
+    bodies: Bodies,
     /// Makes of items with macros what they stand for.
     expand: Option<&'a Items<'a>>,
     depth: u32,
@@ -520,7 +535,7 @@ impl Collect<'_> {
         }
         let signature =
             signature.take_if(|s| s.name().map(|n| n.text()) == first.name().map(|n| n.text()));
-        let mut lowered = Lower::at(first.node()).function(&clauses, signature);
+        let mut lowered = self.lowered(&clauses, signature, container);
         if let Some(signature) = &mut lowered.signature {
             // It stands before the definition; its places are of no use relative to it.
             signature.span = Span { start: 0, end: 0 };
@@ -550,6 +565,24 @@ impl Collect<'_> {
             );
         }
         last
+    }
+
+    /// The clauses of one function, their bodies left out where they can be had again.
+    fn lowered(
+        &self,
+        clauses: &[ast::FnDef<'_>],
+        signature: Option<ast::Signature<'_>>,
+        container: &Container,
+    ) -> Function {
+        let lower = Lower::at(clauses[0].node());
+        match self.bodies {
+            Bodies::Kept => lower.function(clauses, signature),
+            Bodies::Unread => lower.outline(clauses, signature, container, None),
+            Bodies::Read => {
+                let mentions = Mentions::of(&lower.function(clauses, None)).interned(self.ids);
+                lower.outline(clauses, signature, container, Some(mentions))
+            }
+        }
     }
 
     #[allow(

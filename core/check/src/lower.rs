@@ -3,6 +3,7 @@
 //! What the parser could not understand becomes `Error`, silently: the parser has reported it.
 
 mod expr;
+pub mod outline;
 mod pattern;
 mod quote;
 
@@ -75,6 +76,7 @@ impl Lower {
                 start: self.span(first.node()).start,
                 end,
             },
+            left_out: None,
         }
     }
 
@@ -89,6 +91,15 @@ impl Lower {
     }
 
     fn param(self, param: ast::Param<'_>) -> Param {
+        let (pattern, ty) = self.param_head(param);
+        Param {
+            pattern,
+            ty,
+            default: param.default().map(|e| Arc::new(self.expr(e))),
+        }
+    }
+
+    fn param_head(self, param: ast::Param<'_>) -> (Pat, Option<TypeExpr>) {
         let node = param.node();
         let mut pattern = param.pattern().map(|p| self.pat(p)).unwrap_or(Pat {
             kind: PatKind::Error,
@@ -100,11 +111,7 @@ impl Lower {
             ty = Some(written.clone());
             pattern = (**inner).clone();
         }
-        Param {
-            pattern,
-            ty,
-            default: param.default().map(|e| Arc::new(self.expr(e))),
-        }
+        (pattern, ty)
     }
 
     fn type_param(self, param: ast::TypeParam<'_>) -> TypeParam {
@@ -146,6 +153,7 @@ impl Lower {
             }],
             kind: FunctionKind::Value,
             span,
+            left_out: None,
         }
     }
 
@@ -250,6 +258,7 @@ impl Lower {
                     .into(),
             ),
             span,
+            left_out: None,
         }
     }
 

@@ -328,6 +328,12 @@ pub fn functions_of_file(db: &Database, file: FileId) -> Vec<FnId> {
     file_scope(db, source).fns.clone()
 }
 
+/// When only its body says what type a function has: the functions it mentions of which that is so too.
+pub fn inferred_from(db: &Database, id: FnId) -> Option<Arc<Vec<FnId>>> {
+    let project = db.project();
+    crate::scc::needs_inference(db, project, id).then(|| crate::scc::dependencies(db, project, id))
+}
+
 /// The types declared in a file.
 pub fn types_of_file(db: &Database, file: FileId) -> Vec<TypeId> {
     let Some(source) = source_of(db, db.project(), file) else {

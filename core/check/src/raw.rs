@@ -427,6 +427,35 @@ pub struct Function {
     pub kind: FunctionKind,
     /// All of it; starts at 0 for items.
     pub span: Span,
+    /// What its guards, bodies and defaults are lowered from when they are not here: see [`crate::lower::outline`].
+    pub left_out: Option<Arc<LeftOut>>,
+}
+
+/// What stands behind the heads of a function's clauses, as text.
+#[derive(Clone, Debug)]
+pub struct LeftOut {
+    /// All clauses.
+    pub text: Arc<str>,
+    /// Where they stand.
+    pub place: Place,
+    /// The names in them, if they are known already.
+    pub mentions: Option<crate::scc::Mentions>,
+}
+
+impl PartialEq for LeftOut {
+    fn eq(&self, other: &Self) -> bool {
+        // The text tells the rest.
+        self.place == other.place && self.text == other.text
+    }
+}
+
+/// What a function stands in, as far as the parser wants to know.
+#[allow(missing_docs, reason = "each is the construct of its name")]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Place {
+    Module,
+    Trait,
+    Impl,
 }
 
 impl Function {

@@ -4,9 +4,10 @@
 //! of queries.
 
 use crate::db::FnNode;
-use crate::db::{Db, Project, fn_module, function, main_part, type_item};
+use crate::db::{Db, Origin, Project, fn_module, function, main_part, type_item};
 use crate::ids::{ModuleId, Part};
 use crate::items::FnHead;
+use crate::lower::outline::whole;
 use crate::raw::{Arm, Expr, ExprKind, Field, Function, Name, Pat, PatKind, Stmt, TypeBody};
 use crate::resolve::{self, Target};
 use crate::signature::{header, impl_table, trait_info};
@@ -32,7 +33,7 @@ fn group_of_at(db: &dyn Db, node: FnNode) -> Arc<[FnId]> {
 }
 
 /// Whether callers must look into the body.
-fn needs_inference(db: &dyn Db, project: Project, id: FnId) -> bool {
+pub(crate) fn needs_inference(db: &dyn Db, project: Project, id: FnId) -> bool {
     let key = db.ids().fn_key(id);
     if let crate::ids::Container::Impl(_) = key.container
         && key.part == Part::Main
@@ -56,19 +57,11 @@ fn dependencies_at(db: &dyn Db, node: FnNode) -> Arc<Vec<FnId>> {
     let Some((module, _)) = fn_module(db, project, id) else {
         return Arc::default();
     };
-    let mut mentions = Mentions::default();
-    match db.ids().fn_key(id).part {
-        Part::Default(at) => {
-            for default in def
-                .clauses
-                .iter()
-                .filter_map(|c| c.params.get(at as usize)?.default.as_ref())
-            {
-                mentions.expr(default);
-            }
-        }
-        Part::Main | Part::Intrinsic | Part::Entry => mentions.function(&def),
-    }
+    let mentions = match (db.ids().fn_key(id).part, &def.left_out) {
+        (Part::Default(at), _) => Mentions::of_default(&whole(&def), at),
+        (_, Some(left)) if let Some(known) = &left.mentions => known.clone(),
+        (Part::Main | Part::Intrinsic | Part::Entry, _) => Mentions::of(&whole(&def)),
+    };
     let table = impl_table(db, project);
     let mut out: FxHashSet<FnId> = FxHashSet::default();
     let mut add = |head: &FnHead| {
@@ -84,7 +77,7 @@ fn dependencies_at(db: &dyn Db, node: FnNode) -> Arc<Vec<FnId>> {
             header.params.iter().filter_map(|p| p.default).for_each(one);
         }
     };
-    for name in &mentions.names {
+    for name in mentions.names.iter() {
         resolve::values(db, project, module, name.clone())
             .iter()
             .flatten()
@@ -96,7 +89,7 @@ fn dependencies_at(db: &dyn Db, node: FnNode) -> Arc<Vec<FnId>> {
             field_defaults(db, project, *ty).iter().for_each(&mut add);
         }
     }
-    for (path, name) in &mentions.qualified {
+    for (path, name) in mentions.qualified.iter() {
         if let Some(target) = resolve::find_module(db, project, module, path) {
             for (ty, _) in resolve::module_ctors(db, project, target, name).0 {
                 field_defaults(db, project, ty).iter().for_each(&mut add);
@@ -108,7 +101,7 @@ fn dependencies_at(db: &dyn Db, node: FnNode) -> Arc<Vec<FnId>> {
                 .for_each(&mut add);
         }
     }
-    for name in &mentions.names {
+    for name in mentions.names.iter() {
         for of in table.methods.get(name).into_iter().flatten() {
             for method in trait_info(db, project, *of)
                 .methods
@@ -159,11 +152,15 @@ pub struct Groups {
     pub order: Vec<FnId>,
 }
 
-/// All groups of the project and the library.
+/// All groups of the project. Each of the library's functions is one by itself: nearly all are annotated (a test says what that means), so nothing of
+/// them is looked at before somebody needs it.
 #[salsa::tracked(returns(clone))]
 pub fn all_groups(db: &dyn Db, project: Project) -> Arc<Groups> {
     let mut nodes = Vec::new();
     for (_, file) in project.files(db).iter() {
+        if file.origin(db) == Origin::Std {
+            continue;
+        }
         for id in &crate::db::file_scope(db, *file).fns {
             if needs_inference(db, project, *id) {
                 nodes.push(*id);
@@ -245,13 +242,56 @@ impl Tarjan<'_> {
 }
 
 /// Names that a body mentions.
+#[derive(Clone, Debug)]
+pub struct Mentions {
+    names: Arc<[Name]>,
+    qualified: Arc<[(Vec<Name>, Name)]>,
+}
+
+impl Mentions {
+    /// Those of a function, which has its bodies.
+    pub(crate) fn of(def: &Function) -> Mentions {
+        let mut found = Collect::default();
+        found.function(def);
+        found.done()
+    }
+
+    /// Those of one of its defaults.
+    fn of_default(def: &Function, at: u32) -> Mentions {
+        let mut found = Collect::default();
+        let params = def.clauses.iter().filter_map(|c| c.params.get(at as usize));
+        for default in params.filter_map(|param| param.default.as_ref()) {
+            found.expr(default);
+        }
+        found.done()
+    }
+
+    /// The same, with names that are allocated once for all.
+    pub(crate) fn interned(&self, ids: &crate::ids::Ids) -> Mentions {
+        let names = |names: &[Name]| names.iter().map(|name| ids.name(name)).collect::<Vec<_>>();
+        let qualified = self.qualified.iter();
+        let qualified = qualified.map(|(path, name)| (names(path), ids.name(name)));
+        Mentions {
+            names: names(&self.names).into(),
+            qualified: qualified.collect(),
+        }
+    }
+}
+
 #[derive(Default)]
-struct Mentions {
+struct Collect {
     names: FxHashSet<Name>,
     qualified: FxHashSet<(Vec<Name>, Name)>,
 }
 
-impl Mentions {
+impl Collect {
+    fn done(self) -> Mentions {
+        Mentions {
+            names: self.names.into_iter().collect(),
+            qualified: self.qualified.into_iter().collect(),
+        }
+    }
+
     fn name(&mut self, name: &Name) {
         if !self.names.contains(name) {
             self.names.insert(name.clone());

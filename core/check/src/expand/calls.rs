@@ -9,9 +9,12 @@ use super::render::{self, Naming, Rendered, Segment};
 use super::table::{self, Layer, MacroHead, may_expand};
 use super::walk::{self, Visitor};
 use super::{Failure, Request, absolute, clean, closure, library, quoted};
-use crate::db::{Db, FnNode, Project, file_items, fn_module, main_part, source_of, written};
+use crate::db::{
+    Db, FnNode, Project, file_items, fn_entry, fn_module, main_part, source_of, written,
+};
 use crate::hir::Span;
 use crate::lower::Lower;
+use crate::lower::outline::whole;
 use crate::raw::{Arg, Code, Expr, ExprKind, Function, Lit, Name, QuotePart, Stmt};
 use crate::resolve;
 use crate::ty::{FileId, FnId};
@@ -71,7 +74,7 @@ pub struct Expanded {
     pub kept: FxHashSet<Name>,
 }
 
-/// A function as inference sees it: without calls of macros.
+/// A function as inference sees it: without calls of macros, and perhaps without its body (see [`crate::lower::outline`]).
 pub fn function(db: &dyn Db, _: Project, id: FnId) -> Option<Arc<Function>> {
     function_at(db, db.fn_node(id))
 }
@@ -84,14 +87,14 @@ fn function_at(db: &dyn Db, node: FnNode) -> Option<Arc<Function>> {
     if may_expand(db, project, file) {
         Some(expanded(db, project, id)?.def.clone())
     } else {
-        written(db, project, id)
+        fn_entry(db, project, id, |entry| entry.def.clone())
     }
 }
 
 /// What a function becomes.
 #[salsa::tracked(returns(clone))]
 pub fn expanded(db: &dyn Db, project: Project, id: FnId) -> Option<Arc<Expanded>> {
-    let def = written(db, project, id)?;
+    let def = whole(&written(db, project, id)?);
     let main = main_part(db, id);
     let (module, _) = fn_module(db, project, main)?;
     let path = db.ids().module_path(module);

@@ -280,14 +280,15 @@ pub fn is_macro(db: &dyn Db, project: Project, id: FnId) -> bool {
 /// Whether functions of a file may need expansion at all.
 #[salsa::tracked(returns(copy))]
 pub fn may_expand(db: &dyn Db, project: Project, file: SourceFile) -> bool {
-    if file.origin(db) == Origin::Std {
-        return false;
-    }
+    file.origin(db) != Origin::Std
+        && (!written_macros(db, project).is_empty() || is_marked(db, file))
+}
+
+/// A query of its own, so that edits do not concern every function of a file.
+#[salsa::tracked(returns(copy))]
+fn is_marked(db: &dyn Db, file: SourceFile) -> bool {
     let text = file.text(db);
-    !written_macros(db, project).is_empty()
-        || text.contains('~')
-        || text.contains("quote")
-        || text.contains("eval(")
+    text.contains('~') || text.contains("quote") || text.contains("eval(")
 }
 
 /// The macro that a path of names means in a module.

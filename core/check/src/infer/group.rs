@@ -6,6 +6,7 @@ use crate::db::FnNode;
 use crate::db::{Db, Project, fn_module, function, main_part};
 use crate::hir::{Body, Derived, Expr, ExprKind, MethodRef, PrimOp, Selected, Span};
 use crate::ids::{Container, FnKey, ModuleId, Part};
+use crate::lower::outline::whole;
 use crate::raw::{self, FunctionKind, Name};
 use crate::scc::group_of;
 use crate::signature::{
@@ -254,7 +255,7 @@ fn trait_signature(
 
 /// The raw function that is inferred for a number: for a default, its expression.
 fn raw_of(db: &dyn Db, project: Project, id: FnId) -> Option<Arc<raw::Function>> {
-    let def = function(db, project, main_part(db, id))?;
+    let def = whole(&function(db, project, main_part(db, id))?);
     let Part::Default(at) = db.ids().fn_key(id).part else {
         return Some(def);
     };
@@ -278,6 +279,7 @@ fn raw_of(db: &dyn Db, project: Project, id: FnId) -> Option<Arc<raw::Function>>
         clauses: vec![clause],
         kind: FunctionKind::Function,
         span,
+        left_out: None,
     }))
 }
 

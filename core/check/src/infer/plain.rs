@@ -130,6 +130,7 @@ impl<'db> Infer<'db> {
             }],
             kind: raw::FunctionKind::Value,
             span,
+            left_out: None,
         };
         self.local_group(&[Arc::new(function)], false, out);
         let Some(Stmt::LocalFn(id)) = out.last().cloned() else {

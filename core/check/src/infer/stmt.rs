@@ -383,6 +383,7 @@ impl<'db> Infer<'db> {
             }],
             kind: raw::FunctionKind::Function,
             span,
+            left_out: None,
         };
         self.local_group(&[Arc::new(function)], false, out);
     }
@@ -528,6 +529,7 @@ impl<'db> Infer<'db> {
                     clauses: vec![clause],
                     kind: raw::FunctionKind::Function,
                     span: value.span,
+                    left_out: None,
                 };
                 let id = LocalFnId(self.me().local_fns.len() as u32);
                 self.local_group(&[Arc::new(default)], false, out);

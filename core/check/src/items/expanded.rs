@@ -89,7 +89,10 @@ impl Collect<'_> {
         let made = self.out.expansions.len();
         let uses: Vec<usize> = self.out.modules.iter().map(|m| m.uses.len()).collect();
         self.depth += 1;
+        // Names are marked in what a macro made, and places are not those of its text.
+        let bodies = std::mem::replace(&mut self.bodies, super::Bodies::Kept);
         collect(self, &parse.file().items().collect::<Vec<_>>());
+        self.bodies = bodies;
         self.depth -= 1;
         // From here on places are those of the item that was expanded.
         let own = self.ids.module_path(module);

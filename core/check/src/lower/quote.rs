@@ -28,6 +28,7 @@ impl Lower {
             }],
             kind: FunctionKind::Function,
             span,
+            left_out: None,
         }
     }
 
