@@ -379,6 +379,7 @@ pub(crate) fn items_of(db: &dyn Db, file: FileId, text: &str) -> FileItems {
         project,
         file,
         layer: crate::expand::table::Layer::Items,
+        earlier: std::cell::RefCell::default(),
     };
     let is_std = source_of(db, project, file).is_some_and(|f| f.origin(db) == Origin::Std);
     let bodies = match () {

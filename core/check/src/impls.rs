@@ -9,6 +9,28 @@ use crate::ty::{TraitId, Ty};
 use crate::types::{Finding, known, type_info};
 use std::sync::Arc;
 
+/// What is wrong with a trait.
+pub(crate) fn trait_findings(db: &dyn Db, project: Project, id: TraitId) -> Vec<Finding> {
+    let info = trait_info(db, project, id);
+    let mut out = info.findings.clone();
+    let mut seen = Vec::new();
+    let mut above = info.supertraits.clone();
+    while let Some(of) = above.pop() {
+        if seen.contains(&of) {
+            continue;
+        }
+        seen.push(of);
+        above.extend_from_slice(&trait_info(db, project, of).supertraits);
+    }
+    if seen.contains(&id)
+        && let Some((item, ..)) = crate::db::trait_item(db, project, id)
+    {
+        let message = format!("the trait `{}` is its own supertrait", info.name);
+        out.push(Finding::new(item.name_span, message));
+    }
+    out
+}
+
 /// The findings of an impl's head.
 #[salsa::tracked(returns(clone))]
 pub fn impl_findings(db: &dyn Db, project: Project, id: ImplId) -> Arc<Vec<Finding>> {

@@ -42,6 +42,8 @@ use unify::Table;
 /// Parameters of local functions get numbers from here on until the owner's are counted.
 const LOCAL_PARAMS: u32 = 1 << 24;
 
+const TOO_LARGE: &str = "type mismatch: a type here has more than 100,000 parts";
+
 /// What a name in scope means.
 #[derive(Clone, Debug)]
 enum Binding {
@@ -228,6 +230,8 @@ pub(crate) struct Infer<'db> {
     project: Project,
     known: Arc<Known>,
     uses: uses::Uses,
+    /// A written signature that is taken to hold while its function is inferred.
+    taken: Option<(FnId, Arc<crate::signature::Signature>)>,
     module: ModuleId,
     table: Table,
     pending: Vec<Pending>,
@@ -267,6 +271,7 @@ impl<'db> Infer<'db> {
             project,
             known: crate::types::known(db, project),
             uses: uses::Uses::Fix,
+            taken: None,
             module,
             table: Table::default(),
             pending: Vec::new(),
@@ -379,6 +384,10 @@ impl<'db> Infer<'db> {
     fn expect(&mut self, expected: &Ty, found: &Ty, span: Span) -> bool {
         if self.table.unify(expected, found).is_ok() {
             return true;
+        }
+        if self.table.too_large() {
+            self.report(span, TOO_LARGE);
+            return false;
         }
         let (expected, found) = (self.table.deep(expected), self.table.deep(found));
         if !has_error(&expected) && !has_error(&found) {

@@ -527,6 +527,19 @@ impl Collect<'_> {
             clauses.push(*next);
             last += 1;
         }
+        if let (Container::Trait(_), Some(again)) = (
+            container,
+            clauses
+                .iter()
+                .skip(1)
+                .find(|clause| clause.body().is_none() || clauses[0].body().is_none()),
+        ) {
+            let name = lower::fn_name(first);
+            self.error(
+                again.node(),
+                format!("the method `{name}` is declared twice"),
+            );
+        }
         if lower::fn_name_token(first).is_none() {
             if first.name_splice().is_some() {
                 self.error(first.node(), "a spliced name is not supported yet");

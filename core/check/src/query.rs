@@ -125,7 +125,7 @@ fn findings(db: &Database, file: FileId, source: crate::db::SourceFile) -> Vec<D
         }
     }
     for entry in &items.traits {
-        for finding in &trait_info(db, project, entry.id).findings {
+        for finding in &crate::impls::trait_findings(db, project, entry.id) {
             at(Severity::Error, &entry.place, finding.clone());
         }
     }

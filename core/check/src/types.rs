@@ -344,7 +344,6 @@ impl<'db> TypeLower<'db> {
             .findings
             .iter()
             .any(|f| f.message.contains("refers to itself"))
-            && self.aliases.is_empty()
         {
             return self.report(
                 span,
@@ -457,7 +456,18 @@ fn type_info_at(db: &dyn Db, node: TypeNode) -> Arc<TypeInfo> {
             lower.lower(written);
             (Vec::new(), false)
         }
-        TypeBody::Variants(_) | TypeBody::Empty => (Vec::new(), false),
+        TypeBody::Variants(variants) => {
+            // The one bare name there is means another type.
+            for variant in variants {
+                lower.aliases.push(id);
+                lower.lower(&TypeExpr {
+                    kind: TypeKind::Path(vec![variant.name.clone()], Vec::new()),
+                    span: variant.span,
+                });
+            }
+            (Vec::new(), false)
+        }
+        TypeBody::Empty => (Vec::new(), false),
     };
     let def = TypeDef {
         id,

@@ -3,6 +3,7 @@
 //! The outermost call is expanded first, on the text of its arguments; what comes back may call macros again. Places in an expansion are those of
 //! the arguments they come from, or else the call's, so that diagnostics, breakpoints and stack traces stay in the text a person wrote.
 
+use super::closure::Seen;
 use super::hygiene;
 use super::items::{Expansion, Items};
 use super::render::{self, Naming, Rendered, Segment};
@@ -599,7 +600,7 @@ impl Expand<'_> {
     }
 
     fn expansion(&mut self, head: &MacroHead, args: &[Argument], span: Span) -> Option<Vec<Stmt>> {
-        let answer = run(self.db, self.project, head, None, args, Layer::Bodies);
+        let answer = run(self.db, self.project, head, None, args, Seen::ALL);
         self.finish(&head.name.clone(), answer, span)
     }
 
@@ -638,7 +639,7 @@ impl Expand<'_> {
             code,
             call,
         };
-        run_text(self.db, self.project, request, Layer::Bodies)
+        run_text(self.db, self.project, request, Seen::ALL)
     }
 
     /// What a decorated local function becomes.
@@ -655,6 +656,7 @@ impl Expand<'_> {
             project: self.project,
             file: self.file,
             layer: Layer::Bodies,
+            earlier: std::cell::RefCell::default(),
         };
         let expansion = expand.decorated_from(self.module, &items, self.count)?;
         let Expansion {
@@ -858,9 +860,9 @@ pub fn run(
     head: &MacroHead,
     item: Option<&str>,
     args: &[Argument],
-    layer: Layer,
+    seen: Seen,
 ) -> Result<Name, Failure> {
-    let sources = closure::sources(db, project, head.file, vec![head.name.clone()], layer);
+    let sources = closure::sources(db, project, head.file, vec![head.name.clone()], seen);
     let attempt = |as_values: bool| {
         let mut list: Vec<String> = item.map(str::to_string).into_iter().collect();
         list.extend(args.iter().map(|arg| arg.text(as_values)));
@@ -909,7 +911,7 @@ pub fn run_text(
     db: &dyn Db,
     project: Project,
     of: Evaluate<'_>,
-    layer: Layer,
+    seen: Seen,
 ) -> Result<Name, Failure> {
     let parse = nostos_syntax::parse_expansion(of.code, Entry::Statements);
     let names = parse
@@ -917,7 +919,7 @@ pub fn run_text(
         .map_or_else(Vec::new, |block| closure::names_of(block.node()));
     let request = Request {
         of: format!("{}: {}", of.module, of.code).into(),
-        sources: closure::sources(db, project, of.file, names, layer),
+        sources: closure::sources(db, project, of.file, names, seen),
         module: of.module.into(),
         text: of.call.into(),
     };

@@ -107,6 +107,23 @@ fn mentions(node: Node<'_>, quoted: bool, out: &mut FxHashSet<Name>) {
     }
 }
 
+/// What of the program code at compile time may use.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct Seen {
+    /// What may be looked at.
+    pub layer: Layer,
+    /// While the items of a file are expanded: what those before have made, and where each of them starts.
+    pub earlier: Option<(FileId, Vec<(Name, u32)>)>,
+}
+
+impl Seen {
+    /// Everything there is.
+    pub const ALL: Seen = Seen {
+        layer: Layer::Bodies,
+        earlier: None,
+    };
+}
+
 /// The names that a text mentions.
 pub fn names_of(node: Node<'_>) -> Vec<Name> {
     let mut out = FxHashSet::default();
@@ -124,7 +141,7 @@ pub fn sources(
     project: Project,
     file: FileId,
     names: Vec<Name>,
-    layer: Layer,
+    seen: Seen,
 ) -> Arc<Vec<(Name, Name)>> {
     let files: Vec<(FileId, SourceFile)> = project
         .files(db)
@@ -138,7 +155,7 @@ pub fn sources(
         .collect();
     let made: Vec<Made> = files
         .iter()
-        .map(|(id, file)| made(db, project, *id, *file, layer))
+        .map(|(id, file)| made(db, project, *id, *file, &seen))
         .collect();
     let mut wanted: FxHashSet<Name> = names.into_iter().collect();
     let mut taken: Vec<Vec<bool>> = all.iter().map(|list| vec![false; list.len()]).collect();
@@ -191,14 +208,18 @@ pub fn sources(
 /// What macros made of items: names, and the items.
 type Made = Vec<(Name, std::ops::Range<u32>)>;
 
-fn made(db: &dyn Db, project: Project, id: FileId, file: SourceFile, layer: Layer) -> Made {
-    match layer {
-        Layer::Written => Vec::new(),
+fn made(db: &dyn Db, project: Project, id: FileId, file: SourceFile, seen: &Seen) -> Made {
+    let earlier = seen.earlier.iter().filter(|(file, _)| *file == id);
+    let earlier = earlier.flat_map(|(_, made)| made);
+    let earlier = earlier.map(|(name, start)| (name.clone(), *start..*start + 1));
+    match seen.layer {
+        Layer::Written => earlier.collect(),
         Layer::Items => macro_table(db, project)
             .values()
             .flatten()
             .filter(|head| head.file == id)
             .filter_map(|head| Some((head.name.clone(), head.maker?..head.maker? + 1)))
+            .chain(earlier)
             .collect(),
         Layer::Bodies => {
             let items = file_items(db, file);

@@ -1,6 +1,7 @@
 //! Decorators, and calls of macros where definitions stand: an item as written in, the text of the items it becomes out.
 
 use super::calls::{Argument, Evaluate, run, run_text, sentence, shown};
+use super::closure::Seen;
 use super::reflect;
 use super::render::{self, Naming, Rendered, Segment};
 use super::table::{self, Layer, MacroHead, path_of};
@@ -12,6 +13,7 @@ use crate::ty::FileId;
 use nostos_syntax::ast::{self, Expr, Item, Stmt};
 use nostos_syntax::{Entry, Node};
 use rustc_hash::FxHashSet;
+use std::cell::RefCell;
 
 /// Places from here on are of the item as written; those below of the text as the decorators so far have made it.
 const WRITTEN: u32 = 1 << 30;
@@ -44,6 +46,8 @@ pub struct Items<'a> {
     pub file: FileId,
     /// What may be looked at.
     pub layer: Layer,
+    /// What items before have been expanded to: names, and where the item starts.
+    pub earlier: RefCell<Vec<(Name, u32)>>,
 }
 
 impl Items<'_> {
@@ -128,7 +132,7 @@ impl Items<'_> {
                 let args = arguments(call.args(), range.start, 0);
                 (
                     head.name.clone(),
-                    run(self.db, self.project, &head, None, &args, self.layer),
+                    run(self.db, self.project, &head, None, &args, self.seen()),
                 )
             }
             None if path.len() == 1 && plain(&path[0]) == "eval" => {
@@ -163,6 +167,13 @@ impl Items<'_> {
         Some(out)
     }
 
+    fn seen(&self) -> Seen {
+        Seen {
+            layer: self.layer,
+            earlier: Some((self.file, self.earlier.borrow().clone())),
+        }
+    }
+
     fn eval(&self, module: &str, source: Expr<'_>) -> Result<Name, Failure> {
         if let Expr::String(string) = source
             && let Some(text) = string.plain_value()
@@ -181,7 +192,7 @@ impl Items<'_> {
             code,
             call,
         };
-        run_text(self.db, self.project, request, self.layer)
+        run_text(self.db, self.project, request, self.seen())
     }
 }
 
@@ -325,7 +336,7 @@ impl Work<'_> {
             .arg_list()
             .map_or_else(Vec::new, |list| arguments(list.args(), self.base, WRITTEN));
         let (db, project) = (self.items.db, self.items.project);
-        let answer = run(db, project, head, Some(&item), &args, self.items.layer)
+        let answer = run(db, project, head, Some(&item), &args, self.items.seen())
             .map_err(|failure| sentence(&head.name, &failure).0)?;
         let label = format!("{}_", self.name);
         let mut rendered = items_of(&answer, self.count, &label);

@@ -127,6 +127,7 @@ fn made_macros(db: &dyn Db, project: Project) -> Arc<Vec<MacroHead>> {
             project,
             file: *id,
             layer: Layer::Written,
+            earlier: std::cell::RefCell::default(),
         };
         let parsed = parsed(db, *file);
         let module = module_path(&db.ids().file_path(*id));

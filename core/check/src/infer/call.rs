@@ -82,7 +82,7 @@ impl<'db> Infer<'db> {
                 mono.result,
             );
         }
-        let signature = super::group::signature_where(self.db, id, self.uses);
+        let signature = self.signature_of(id);
         let mut args: Vec<Ty> = given.to_vec();
         while args.len() < signature.type_params as usize {
             args.push(self.table.fresh());
@@ -108,6 +108,14 @@ impl<'db> Infer<'db> {
             params,
             result,
         )
+    }
+
+    /// What callers see of a function.
+    pub(super) fn signature_of(&self, id: FnId) -> Arc<crate::signature::Signature> {
+        match &self.taken {
+            Some((of, signature)) if *of == id => signature.clone(),
+            _ => super::group::signature_where(self.db, id, self.uses),
+        }
     }
 
     /// The goal that a constraint of a scheme makes at this instance.
@@ -378,12 +386,28 @@ impl<'db> Infer<'db> {
             .flatten()
             .filter(|h| !h.value && h.required <= count && count <= h.arity);
         let (first, second) = (takers.next().cloned(), takers.next());
-        if let (Some(only), None) = (&first, second) {
+        let is_method = !args.positional.is_empty()
+            && crate::signature::impl_table(self.db, self.project)
+                .methods
+                .contains_key(name);
+        if let (Some(only), None, false) = (&first, second, is_method) {
             return self.call_head(name, only, types, args, span);
         }
         let shapes = self.shapes(&mut args);
         let names: Vec<Name> = args.named.iter().map(|(name, _)| name.clone()).collect();
-        match self.choose(levels, &shapes, &names, false) {
+        let choice = self.choose(levels, &shapes, &names, false);
+        // Where no function fits, a trait's method may.
+        if let (true, Choice::None | Choice::Arity, Some(Shape::Ty(receiver))) =
+            (is_method, &choice, shapes.first())
+        {
+            let form = self.known_form(&receiver.clone());
+            if !self.traits_with_method(&form, name).is_empty()
+                && let Arg::Done(receiver) = args.positional.remove(0)
+            {
+                return self.dot_call(receiver, name, name_span, types, args, span);
+            }
+        }
+        match choice {
             Choice::One(head) => self.call_head(name, &head, types, args, span),
             Choice::Later => {
                 self.solve();
@@ -492,6 +516,30 @@ impl<'db> Infer<'db> {
         dot: bool,
         span: Span,
     ) -> Expr {
+        if !args.named.is_empty()
+            && let Some(Arg::Done(receiver)) = args.positional.first()
+            && dot
+        {
+            // With a single function that has parameters of these names there is nothing to wait for.
+            let names: Vec<Name> = args.named.iter().map(|(name, _)| name.clone()).collect();
+            let (levels, receiver) = (self.functions_named(name, None), receiver.ty.clone());
+            let methods = &crate::signature::impl_table(self.db, self.project).methods;
+            let count = (args.positional.len() + names.len()) as u32;
+            let takers: Vec<FnHead> = levels
+                .iter()
+                .flatten()
+                .filter(|h| !h.value && h.required <= count && count <= h.arity)
+                .filter(|h| self.has_params(h.id, &names))
+                .cloned()
+                .collect();
+            if let ([only], false, Ty::Infer(_)) = (
+                &takers[..],
+                methods.contains_key(name),
+                self.table.shallow(&receiver),
+            ) {
+                return self.call_head(name, only, &[], args, span);
+            }
+        }
         if let Some((_, arg)) = args.named.first() {
             let at = arg.span();
             self.report(

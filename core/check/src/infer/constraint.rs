@@ -518,6 +518,9 @@ impl<'db> Infer<'db> {
                 Tried::Done
             }
             Choice::Later if !force => Tried::Stuck,
+            Choice::Later if self.number_decides(&levels, args, result) => {
+                self.try_dot(pending, force)
+            }
             Choice::Later => {
                 let shown = if &**name == "[]" { "index" } else { name };
                 self.report(
@@ -528,6 +531,14 @@ impl<'db> Infer<'db> {
                 Tried::Done
             }
             Choice::Arity | Choice::None | Choice::Ambiguous => {
+                if let (false, Some(receiver), Choice::Arity | Choice::None) =
+                    (*dot, args.first(), &choice)
+                {
+                    let form = self.table.shallow(receiver);
+                    if let Some(of) = self.traits_with_method(&form, name).first().copied() {
+                        return self.dot_trait(pending, of);
+                    }
+                }
                 match args.first() {
                     Some(receiver) if *dot => {
                         let form = self.table.deep(receiver);

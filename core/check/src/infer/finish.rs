@@ -7,6 +7,7 @@ use crate::exhaustive;
 use crate::hir::{
     Arm, Body, Callee, Expr, ExprKind, FnInst, Lambda, LocalId, MethodRef, Pat, PatKind, Span, Stmt,
 };
+use crate::ids::{Container, Part};
 use crate::infer::group::FnResult;
 use crate::signature::{Header, ParamSig, Signature};
 use crate::traits::implements;
@@ -30,6 +31,9 @@ pub(super) fn group(
     raise_levels(cx);
     cx.settle(0);
     arm_types(cx, &results);
+    for (at, _, _, result, _) in &results {
+        called_by_nobody(cx, *at, group[*at], result);
+    }
     let mut free = Vec::new();
     if !declared {
         for (at, _, _, result, types) in &results {
@@ -67,6 +71,12 @@ pub(super) fn group(
     cx.force();
     open_statics(cx);
     default_rest(cx);
+    if cx.table.too_large() && cx.members.iter().all(|m| m.findings.is_empty()) {
+        cx.enter(0);
+        let def = crate::db::function(cx.db, cx.project, crate::db::main_part(cx.db, group[0]));
+        let span = def.map_or_else(Span::default, |def| def.name_span);
+        cx.report(span, super::TOO_LARGE);
+    }
     let mut out = Vec::new();
     for (at, id) in group.iter().enumerate() {
         cx.enter(at);
@@ -91,7 +101,7 @@ pub(super) fn group(
                     h.names.iter().take(rigid as usize).cloned().collect()
                 }),
             },
-            None => (*super::group::signature_where(cx.db, *id, cx.uses)).clone(),
+            None => (*cx.signature_of(*id)).clone(),
         };
         let mut warnings = Vec::new();
         let body = open.map(|(_, params, value, result, _)| {
@@ -238,19 +248,39 @@ fn needs_num(cx: &Infer<'_>, var: u32) -> bool {
     })
 }
 
+/// No caller says what type `main` and tests give.
+fn called_by_nobody(cx: &mut Infer<'_>, at: usize, id: FnId, result: &Ty) {
+    let key = cx.db.ids().fn_key(id);
+    let is_test = crate::db::function(cx.db, cx.project, id)
+        .is_some_and(|def| matches!(def.kind, crate::raw::FunctionKind::Test(_)));
+    let is_main = *key.name == *"main" && matches!(key.container, Container::Module(_));
+    if key.part != Part::Main || !(is_test || is_main) {
+        return;
+    }
+    cx.enter(at);
+    open_statics_here(cx);
+    if is_test && let Ty::Infer(var) = cx.table.shallow(result) {
+        cx.table.bind(var, Ty::Unit);
+    }
+}
+
 /// Reports calls of methods without `self` of which nothing says for what type.
 fn open_statics(cx: &mut Infer<'_>) {
     for at in 0..cx.members.len() {
         cx.enter(at);
-        for (ty, name, span) in std::mem::take(&mut cx.me().statics) {
-            if let Ty::Infer(var) = cx.table.shallow(&ty)
-                && !cx.table.is_literal(var)
-            {
-                let message =
-                    format!("Type annotation required: nothing says of what type this `{name}` is");
-                cx.report(span, message);
-                cx.table.bind(var, Ty::Error);
-            }
+        open_statics_here(cx);
+    }
+}
+
+fn open_statics_here(cx: &mut Infer<'_>) {
+    for (ty, name, span) in std::mem::take(&mut cx.me().statics) {
+        if let Ty::Infer(var) = cx.table.shallow(&ty)
+            && !cx.table.is_literal(var)
+        {
+            let message =
+                format!("Type annotation required: nothing says of what type this `{name}` is");
+            cx.report(span, message);
+            cx.table.bind(var, Ty::Error);
         }
     }
 }

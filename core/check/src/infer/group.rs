@@ -293,15 +293,35 @@ pub(super) struct Inferred<'db> {
 }
 
 fn run(db: &dyn Db, project: Project, group: &[FnId], uses: Uses) -> Vec<FnResult> {
-    let mut inferred = infer_members(db, project, group, uses);
-    finish::group(
-        &mut inferred.cx,
-        group,
-        &inferred.heads,
-        inferred.results,
-        inferred.rigid,
-        inferred.declared,
-    )
+    let finished = |mut inferred: Inferred<'_>| {
+        finish::group(
+            &mut inferred.cx,
+            group,
+            &inferred.heads,
+            inferred.results,
+            inferred.rigid,
+            inferred.declared,
+        )
+    };
+    let first = finished(infer_members(db, project, group, uses, None));
+    // Recursion at other types than its own is what a signature allows: its variables are parameters then, if that is right.
+    if let [id] = group
+        && first.iter().any(|f| !f.findings.is_empty())
+        && let Some(written) = written_signature(db, project, *id)
+    {
+        let again = finished(infer_members(db, project, group, uses, Some(written)));
+        if again.iter().all(|f| f.findings.is_empty()) {
+            return again;
+        }
+    }
+    first
+}
+
+/// The signature of a function all of whose types are written, with variables that no list declares.
+fn written_signature(db: &dyn Db, project: Project, id: FnId) -> Option<Arc<Signature>> {
+    let head = header(db, project, id)?;
+    let all = head.result.is_some() && head.params.iter().all(|p| p.ty.is_some());
+    (all && !head.complete() && !head.value).then(|| Arc::new(declared_signature(&head)))
 }
 
 /// Infers the bodies of a group.
@@ -310,6 +330,7 @@ pub(super) fn infer_members<'db>(
     project: Project,
     group: &[FnId],
     uses: Uses,
+    taken: Option<Arc<Signature>>,
 ) -> Inferred<'db> {
     let module = group
         .first()
@@ -317,6 +338,7 @@ pub(super) fn infer_members<'db>(
         .map_or(db.ids().module(""), |m| m.0);
     let mut cx = Infer::new(db, project, module);
     cx.uses = uses;
+    cx.taken = taken.clone().map(|signature| (group[0], signature));
     cx.members = Vec::new();
     let mut heads = Vec::new();
     for id in group {
@@ -336,7 +358,8 @@ pub(super) fn infer_members<'db>(
         let Some(head) = head else { continue };
         cx.at = at;
         let known = trait_signature(db, project, *id, head, uses)
-            .or_else(|| head.complete().then(|| Arc::new(declared_signature(head))));
+            .or_else(|| head.complete().then(|| Arc::new(declared_signature(head))))
+            .or_else(|| taken.clone());
         let vars: Vec<Ty> = (0..head.type_params)
             .map(|i| {
                 if known.is_some() || (single && i < head.declared) {

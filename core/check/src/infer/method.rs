@@ -118,6 +118,84 @@ impl<'db> Infer<'db> {
         }
     }
 
+    /// Where functions of a name differ in the type of a number only, and nothing else will tell which is meant, the result's type does, or it is
+    /// an Int's: `[].sum()`. Fixes what was open; answers whether it did.
+    pub(super) fn number_decides(
+        &mut self,
+        levels: &Levels<FnHead>,
+        args: &[Ty],
+        result: &Ty,
+    ) -> bool {
+        let shapes: Vec<Shape> = args.iter().cloned().map(Shape::Ty).collect();
+        let mut takers: Vec<(FnId, Vec<(u32, Ty)>)> = Vec::new();
+        for level in levels {
+            for head in level {
+                if head.value
+                    || head.arity as usize != args.len()
+                    || self.fit(head.id, &shapes) == Fit::No
+                {
+                    continue;
+                }
+                let Some(header) = header(self.db, self.project, head.id) else {
+                    return false;
+                };
+                let mut open = Vec::new();
+                for (param, arg) in header.params.iter().zip(args) {
+                    if let Some(ty) = &param.ty {
+                        self.opened(ty, arg, &mut open);
+                    }
+                }
+                takers.push((head.id, open));
+            }
+            if !takers.is_empty() {
+                break;
+            }
+        }
+        let (big, decimal) = (self.known.big_int, self.known.decimal);
+        let number = |(_, ty): &(u32, Ty)| {
+            super::expr::is_number(ty)
+                || matches!(ty, Ty::Adt(id, _) if *id == big || *id == decimal)
+        };
+        if takers.len() < 2 || !takers.iter().all(|(_, open)| open.iter().all(number)) {
+            return false;
+        }
+        let given = self.table.shallow(result);
+        let by_result = takers.iter().position(|(id, _)| {
+            !matches!(given, Ty::Infer(_))
+                && header(self.db, self.project, *id).and_then(|h| h.result.clone())
+                    == Some(given.clone())
+        });
+        let is_int = |open: &[(u32, Ty)]| open.iter().all(|(_, ty)| *ty == Ty::INT);
+        let Some(at) = by_result.or_else(|| takers.iter().position(|(_, open)| is_int(open)))
+        else {
+            return false;
+        };
+        let mut moved = false;
+        for (var, ty) in takers.swap_remove(at).1 {
+            moved |= self.table.unify(&Ty::Infer(var), &ty).is_ok();
+        }
+        moved
+    }
+
+    /// What a parameter's type says of the variables of an argument's.
+    fn opened(&self, param: &Ty, arg: &Ty, out: &mut Vec<(u32, Ty)>) {
+        let all = |xs: &[Ty], ys: &[Ty], out: &mut Vec<(u32, Ty)>| {
+            xs.iter().zip(ys).for_each(|(x, y)| self.opened(x, y, out));
+        };
+        match (param, &self.table.shallow(arg)) {
+            (Ty::Param(_) | Ty::Error, _) => {}
+            (ty, Ty::Infer(var)) => out.push((*var, ty.clone())),
+            (Ty::Tuple(xs), Ty::Tuple(ys)) => all(xs, ys, out),
+            (Ty::Adt(_, xs), Ty::Adt(_, ys)) => all(xs, ys, out),
+            (Ty::Fn(xs, x), Ty::Fn(ys, y)) => {
+                all(xs, ys, out);
+                self.opened(x, y, out);
+            }
+            (Ty::Array(x), Ty::Array(y)) => self.opened(x, y, out),
+            _ => {}
+        }
+    }
+
     /// Whether every lambda has as many parameters as the function it is given for takes.
     fn lambdas_fit(&self, id: FnId, shapes: &[Shape]) -> bool {
         let Some(header) = header(self.db, self.project, id) else {
@@ -132,7 +210,7 @@ impl<'db> Infer<'db> {
         })
     }
 
-    fn has_params(&self, id: FnId, names: &[Name]) -> bool {
+    pub(super) fn has_params(&self, id: FnId, names: &[Name]) -> bool {
         header(self.db, self.project, id).is_some_and(|h| {
             names
                 .iter()

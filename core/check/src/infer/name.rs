@@ -83,8 +83,11 @@ impl<'db> Infer<'db> {
             self.ambiguous(name, nearest, span);
             return self.error_expr(span);
         }
+        let is_method = crate::signature::impl_table(self.db, self.project)
+            .methods
+            .contains_key(name);
         let head = match (nearest.as_slice(), form) {
-            ([only], _) if only.value || levels.len() == 1 => Some(only.clone()),
+            ([only], _) if only.value || (levels.len() == 1 && !is_method) => Some(only.clone()),
             (_, Some(Ty::Fn(params, _))) => {
                 let shapes: Vec<Shape> = params.iter().cloned().map(Shape::Ty).collect();
                 match self.choose(levels, &shapes, &[], true) {
@@ -93,7 +96,17 @@ impl<'db> Infer<'db> {
                         let result = self.fresh();
                         return self.later_value(name, params.to_vec(), result, span);
                     }
-                    Choice::Arity | Choice::None | Choice::Ambiguous => Some(nearest[0].clone()),
+                    Choice::Arity | Choice::None => {
+                        let receiver = params.first().map(|ty| self.known_form(ty));
+                        let method = receiver
+                            .is_some_and(|form| !self.traits_with_method(&form, name).is_empty());
+                        if let (true, Some(out)) = (method, self.method_value(name, expected, span))
+                        {
+                            return out;
+                        }
+                        Some(nearest[0].clone())
+                    }
+                    Choice::Ambiguous => Some(nearest[0].clone()),
                 }
             }
             ([only], _) => Some(only.clone()),
@@ -116,6 +129,15 @@ impl<'db> Infer<'db> {
         };
         if head.value {
             return self.global(&head, span);
+        }
+        let (db, project) = (self.db, self.project);
+        if crate::expand::table::is_macro(db, project, head.id)
+            && !crate::expand::table::is_macro(db, project, self.owner())
+        {
+            let hint = format!("a function calls it: `x => {name}(x)`");
+            let message = format!("`{name}` is a macro: it can be called, and is no value");
+            self.report_hint(span, message, Some(hint));
+            return self.error_expr(span);
         }
         let (inst, params, result) = self.instantiate_fn(&head, name, span);
         let ty = Ty::Fn(params.into_iter().map(|p| p.ty).collect(), Arc::new(result));

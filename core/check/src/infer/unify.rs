@@ -1,7 +1,11 @@
 //! Type variables, unification, levels.
 
 use crate::ty::{IntTy, Ty};
+use std::cell::Cell;
 use std::sync::Arc;
+
+/// How many parts of a type are looked at. Functions that double a type, one calling the other, can make types that have no end in practice.
+const LARGEST: u32 = 100_000;
 
 /// A variable.
 #[derive(Clone, Debug)]
@@ -21,6 +25,8 @@ pub struct Table {
     pub level: u32,
     /// Added to the level of new variables, once all have been raised.
     raised: u32,
+    /// A type had more parts than are looked at.
+    too_large: Cell<bool>,
 }
 
 /// Two types that cannot be one.
@@ -70,20 +76,47 @@ impl Table {
         ty.clone()
     }
 
+    /// Whether a type had more parts than are looked at: such parts were taken for errors, and this is one.
+    pub fn too_large(&self) -> bool {
+        self.too_large.get()
+    }
+
+    /// Counts one part of a type; false when there were too many.
+    fn part(&self, left: &mut u32) -> bool {
+        if *left == 0 {
+            self.too_large.set(true);
+            return false;
+        }
+        *left -= 1;
+        true
+    }
+
     /// The type with all bound variables replaced.
     pub fn deep(&self, ty: &Ty) -> Ty {
+        self.deep_within(ty, &mut { LARGEST })
+    }
+
+    fn deep_within(&self, ty: &Ty, left: &mut u32) -> Ty {
+        if !self.part(left) {
+            return Ty::Error;
+        }
         match ty {
             Ty::Infer(_) => match self.shallow(ty) {
                 Ty::Infer(var) => Ty::Infer(var),
-                bound => self.deep(&bound),
+                bound => self.deep_within(&bound, left),
             },
-            Ty::Tuple(items) => Ty::Tuple(items.iter().map(|t| self.deep(t)).collect()),
+            Ty::Tuple(items) => {
+                Ty::Tuple(items.iter().map(|t| self.deep_within(t, left)).collect())
+            }
             Ty::Fn(params, result) => Ty::Fn(
-                params.iter().map(|t| self.deep(t)).collect(),
-                Arc::new(self.deep(result)),
+                params.iter().map(|t| self.deep_within(t, left)).collect(),
+                Arc::new(self.deep_within(result, left)),
             ),
-            Ty::Adt(id, args) => Ty::Adt(*id, args.iter().map(|t| self.deep(t)).collect()),
-            Ty::Array(item) => Ty::Array(Arc::new(self.deep(item))),
+            Ty::Adt(id, args) => Ty::Adt(
+                *id,
+                args.iter().map(|t| self.deep_within(t, left)).collect(),
+            ),
+            Ty::Array(item) => Ty::Array(Arc::new(self.deep_within(item, left))),
             other => other.clone(),
         }
     }
@@ -116,21 +149,37 @@ impl Table {
 
     /// Variables that are still free in `ty`, in order of first occurrence.
     pub fn free(&self, ty: &Ty, out: &mut Vec<u32>) {
+        self.free_within(ty, out, &mut { LARGEST });
+    }
+
+    fn free_within(&self, ty: &Ty, out: &mut Vec<u32>, left: &mut u32) {
+        if !self.part(left) {
+            return;
+        }
         match self.shallow(ty) {
             Ty::Infer(var) if out.contains(&var) => {}
             Ty::Infer(var) => out.push(var),
-            Ty::Tuple(items) | Ty::Adt(_, items) => items.iter().for_each(|t| self.free(t, out)),
-            Ty::Fn(params, result) => {
-                params.iter().for_each(|t| self.free(t, out));
-                self.free(&result, out);
+            Ty::Tuple(items) | Ty::Adt(_, items) => {
+                items.iter().for_each(|t| self.free_within(t, out, left))
             }
-            Ty::Array(item) => self.free(&item, out),
+            Ty::Fn(params, result) => {
+                params.iter().for_each(|t| self.free_within(t, out, left));
+                self.free_within(&result, out, left);
+            }
+            Ty::Array(item) => self.free_within(&item, out, left),
             _ => {}
         }
     }
 
     /// Makes two types one.
     pub fn unify(&mut self, a: &Ty, b: &Ty) -> Result<(), Mismatch> {
+        self.unify_within(a, b, &mut { LARGEST })
+    }
+
+    fn unify_within(&mut self, a: &Ty, b: &Ty, left: &mut u32) -> Result<(), Mismatch> {
+        if !self.part(left) {
+            return Err(Mismatch);
+        }
         let (a, b) = (self.shallow(a), self.shallow(b));
         match (&a, &b) {
             // What an error touches becomes one, so that nothing is said twice.
@@ -157,30 +206,37 @@ impl Table {
                     return Err(Mismatch);
                 }
                 let level = self.level_of(*var);
-                if self.occurs(*var, level, other) {
+                if self.occurs(*var, level, other, &mut { LARGEST }) {
                     return Err(Mismatch);
                 }
                 self.vars[*var as usize].binding = Some(other.clone());
                 Ok(())
             }
-            (Ty::Tuple(xs), Ty::Tuple(ys)) if xs.len() == ys.len() => self.all(xs, ys),
-            (Ty::Adt(x, xs), Ty::Adt(y, ys)) if x == y && xs.len() == ys.len() => self.all(xs, ys),
-            (Ty::Fn(xs, x), Ty::Fn(ys, y)) if xs.len() == ys.len() => {
-                self.all(xs, ys)?;
-                self.unify(x, y)
+            (Ty::Tuple(xs), Ty::Tuple(ys)) if xs.len() == ys.len() => self.all(xs, ys, left),
+            (Ty::Adt(x, xs), Ty::Adt(y, ys)) if x == y && xs.len() == ys.len() => {
+                self.all(xs, ys, left)
             }
-            (Ty::Array(x), Ty::Array(y)) => self.unify(x, y),
+            (Ty::Fn(xs, x), Ty::Fn(ys, y)) if xs.len() == ys.len() => {
+                self.all(xs, ys, left)?;
+                self.unify_within(x, y, left)
+            }
+            (Ty::Array(x), Ty::Array(y)) => self.unify_within(x, y, left),
             _ if a == b => Ok(()),
             _ => Err(Mismatch),
         }
     }
 
-    fn all(&mut self, xs: &[Ty], ys: &[Ty]) -> Result<(), Mismatch> {
-        xs.iter().zip(ys).try_for_each(|(x, y)| self.unify(x, y))
+    fn all(&mut self, xs: &[Ty], ys: &[Ty], left: &mut u32) -> Result<(), Mismatch> {
+        xs.iter()
+            .zip(ys)
+            .try_for_each(|(x, y)| self.unify_within(x, y, left))
     }
 
     /// Whether `var` is in `ty`; lowers the levels of the variables met to `level` on the way.
-    fn occurs(&mut self, var: u32, level: u32, ty: &Ty) -> bool {
+    fn occurs(&mut self, var: u32, level: u32, ty: &Ty, left: &mut u32) -> bool {
+        if !self.part(left) {
+            return true;
+        }
         match self.shallow(ty) {
             Ty::Infer(other) => {
                 let entry = &mut self.vars[other as usize];
@@ -188,13 +244,13 @@ impl Table {
                 other == var
             }
             Ty::Tuple(items) | Ty::Adt(_, items) => {
-                items.iter().any(|t| self.occurs(var, level, t))
+                items.iter().any(|t| self.occurs(var, level, t, left))
             }
             Ty::Fn(params, result) => {
-                params.iter().any(|t| self.occurs(var, level, t))
-                    || self.occurs(var, level, &result)
+                params.iter().any(|t| self.occurs(var, level, t, left))
+                    || self.occurs(var, level, &result, left)
             }
-            Ty::Array(item) => self.occurs(var, level, &item),
+            Ty::Array(item) => self.occurs(var, level, &item, left),
             _ => false,
         }
     }

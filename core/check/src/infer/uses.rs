@@ -44,7 +44,7 @@ pub(super) fn fix(cx: &mut Infer<'_>, id: FnId, ty: &Ty) {
 fn fixed(db: &dyn Db, node: FnNode) -> Option<(Ty, u32)> {
     let id = node.id(db);
     let group = users(db, id);
-    let mut inferred = infer_members(db, db.project(), &group, Uses::Open);
+    let mut inferred = infer_members(db, db.project(), &group, Uses::Open, None);
     let cx = &mut inferred.cx;
     cx.table.level = 0;
     cx.table.raise();

@@ -161,6 +161,14 @@ impl Collect<'_> {
                 };
             }
         }
+        if self.depth == 0
+            && let Some(expand) = self.expand
+        {
+            let fns = self.out.fns[fns..].iter().map(|e| e.def.name.clone());
+            let types = self.out.types[types..].iter().map(|e| e.def.name.clone());
+            let made = fns.chain(types).map(|name| (name, range.start));
+            expand.earlier.borrow_mut().extend(made);
+        }
         let inner = self.out.expansions.split_off(made);
         self.out.expansions.push(super::Made { range, text, inner });
     }

@@ -100,6 +100,18 @@ impl Lower {
         if elements.is_empty() {
             return CtorArgs::Named(fields, ctor.is_open());
         }
+        // `Move(dx: d, _)`: the other fields, whatever they are; `Call(_, n: Int)` has types behind its colons.
+        let is_type = |pattern: &Pat| matches!(pattern.kind, PatKind::Ctor(..));
+        if let [
+            Pat {
+                kind: PatKind::Wild,
+                ..
+            },
+        ] = elements[..]
+            && !fields.iter().any(|(_, pattern)| is_type(pattern))
+        {
+            return CtorArgs::Named(fields, true);
+        }
         elements.extend(
             fields
                 .into_iter()

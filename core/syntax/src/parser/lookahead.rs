@@ -287,6 +287,10 @@ impl Parser<'_> {
                 None => return false,
             },
             _ if self.is_name_at(pos) => pos + 1,
+            // In a quote, `~name => e`.
+            Kind::Tilde if self.is_name_at(pos + 1) && self.kind_at(pos + 2) == Kind::FatArrow => {
+                pos + 2
+            }
             _ => return false,
         };
         if end >= self.context.limit || (self.context.newlines && self.newline_before(end)) {
