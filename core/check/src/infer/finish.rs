@@ -259,7 +259,10 @@ fn called_by_nobody(cx: &mut Infer<'_>, at: usize, id: FnId, result: &Ty) {
     }
     cx.enter(at);
     open_statics_here(cx);
-    if is_test && let Ty::Infer(var) = cx.table.shallow(result) {
+    if key.arity == 0
+        && let Ty::Infer(var) = cx.table.shallow(result)
+        && !cx.table.is_literal(var)
+    {
         cx.table.bind(var, Ty::Unit);
     }
 }

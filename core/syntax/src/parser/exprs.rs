@@ -97,9 +97,7 @@ impl Parser<'_> {
                 parser.unary();
                 parser.finish(mark, Kind::UnaryExpr)
             }),
-            Kind::Tilde if !self.is_lambda_at(self.pos) => {
-                self.nested(|parser| parser.splice())
-            }
+            Kind::Tilde if !self.is_lambda_at(self.pos) => self.nested(|parser| parser.splice()),
             _ => {
                 let primary = self.primary();
                 self.postfix(primary)
