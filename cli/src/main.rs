@@ -3,7 +3,7 @@
 
 use clap::{Parser, Subcommand};
 use nostos_dap::image;
-use nostos_session::Style;
+use nostos_session::{Style, WhenFull};
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -27,6 +27,15 @@ enum Command {
         /// Operating-system threads that run processes [default: one per core].
         #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
         workers: Option<u16>,
+        /// Messages a process may have waiting: N, or N:end, N:drop, N:wait. With more it is ended, the message is lost, or its sender waits.
+        #[arg(long, value_name = "N[:POLICY]", value_parser = nostos_session::mailbox_limit)]
+        mailbox_limit: Option<(usize, WhenFull)>,
+        /// What heaps and waiting messages of all processes may take, such as 512M: the process that holds most is ended.
+        #[arg(long, value_name = "SIZE", value_parser = memory)]
+        memory_limit: Option<usize>,
+        /// Schedule by this number, with one worker and a clock of the program's own, so that it does the same each time.
+        #[arg(long, value_name = "N", conflicts_with = "interpret")]
+        seed: Option<u64>,
         /// Open a debug socket; without a path, at the usual place.
         #[arg(long, value_name = "SOCKET", num_args = 0..=1, require_equals = true)]
         inspect: Option<Option<PathBuf>>,
@@ -34,7 +43,7 @@ enum Command {
         #[arg(long, requires = "inspect")]
         wait: bool,
         /// Evaluate the program step by step instead of compiling it: slow, one process at a time, in virtual time.
-        #[arg(long, conflicts_with_all = ["workers", "inspect"])]
+        #[arg(long, conflicts_with_all = ["workers", "inspect", "mailbox_limit", "memory_limit"])]
         interpret: bool,
         /// The program, and its arguments: everything behind FILE is the program's.
         #[arg(
@@ -72,6 +81,9 @@ fn main() -> ExitCode {
     let status = match Cli::parse().command {
         Command::Run {
             workers,
+            mailbox_limit,
+            memory_limit,
+            seed,
             inspect,
             wait,
             interpret,
@@ -82,7 +94,13 @@ fn main() -> ExitCode {
                 let program = PathBuf::from(program.remove(0));
                 return status_of(interpreted(&program, args));
             }
+            if seed.is_some() && workers.is_some_and(|workers| workers > 1) {
+                return status_of(fail(&"`--seed` is for one worker: `--workers 1`"));
+            }
             image::run(image::Command {
+                mailbox_limit,
+                memory_limit,
+                seed,
                 inspect,
                 wait,
                 with_parent: false,
@@ -96,6 +114,11 @@ fn main() -> ExitCode {
         Command::Expand { program } => expand(&program),
     };
     status_of(status)
+}
+
+fn memory(text: &str) -> Result<usize, String> {
+    let size = nostos_session::size(text).filter(|size| *size > 0);
+    size.ok_or_else(|| "a number of bytes, or of K, M or G".into())
 }
 
 fn status_of(status: i32) -> ExitCode {

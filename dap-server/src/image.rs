@@ -5,7 +5,7 @@ use nostos_session::debug::debugger::{Debugger, show_gdb};
 use nostos_session::debug::{Event, Target};
 use nostos_session::live::Session;
 use nostos_session::project::Project;
-use nostos_session::{Config, Options, Style, report, watch};
+use nostos_session::{Config, Interrupts, Options, Style, WhenFull, report, watch};
 use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
@@ -21,6 +21,12 @@ pub struct Command {
     pub with_parent: bool,
     /// Worker threads; missing: one per core.
     pub workers: Option<usize>,
+    /// Messages a process may have waiting, and what happens with more.
+    pub mailbox_limit: Option<(usize, WhenFull)>,
+    /// Bytes all processes may hold together.
+    pub memory_limit: Option<usize>,
+    /// Schedule by this number, with one worker.
+    pub seed: Option<u64>,
     /// A source file, or a directory with `main.nos`.
     pub program: PathBuf,
     /// The program's own.
@@ -95,6 +101,8 @@ pub fn run(command: Command) -> i32 {
         let _ =
             rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::TERM));
     }
+    // Without them the system ends the program at the first one, as it does any other.
+    let interrupts = Interrupts::take_over();
     let told: Arc<OnceLock<Arc<Session>>> = Arc::default();
     let mut config = Config {
         args: command.args,
@@ -103,6 +111,16 @@ pub fn run(command: Command) -> i32 {
     };
     if let Some(workers) = command.workers {
         config.workers = workers;
+    }
+    config.mailbox_limit = command.mailbox_limit.or(config.mailbox_limit);
+    config.memory_limit = command.memory_limit.or(config.memory_limit);
+    if let Some(limit) = config.memory_limit {
+        // One process alone hears of it where it takes the memory.
+        config.heap_limit = config.heap_limit.min(limit);
+    }
+    if command.seed.is_some() {
+        config.seed = command.seed;
+        config.workers = 1;
     }
     if command.inspect.is_some() {
         let told = Arc::clone(&told);
@@ -130,6 +148,9 @@ pub fn run(command: Command) -> i32 {
             return 1;
         }
     };
+    if let Ok(interrupts) = &interrupts {
+        interrupts.end(&session.image);
+    }
     let status = match &command.inspect {
         None => {
             show_gdb(&session);

@@ -72,6 +72,13 @@ impl Running {
         &self.err_seen
     }
 
+    /// Sends it SIGINT.
+    pub fn interrupt(&self) {
+        let mut kill = Command::new("kill");
+        let sent = kill.args(["-INT", &self.child.id().to_string()]).status();
+        assert!(sent.is_ok_and(|status| status.success()), "it still runs");
+    }
+
     /// Waits for the end. The exit status, unless a signal or our impatience ended it.
     pub fn end(&mut self) -> Option<i32> {
         let until = Instant::now() + PATIENCE;

@@ -111,6 +111,8 @@ pub(crate) struct Pool {
 }
 
 struct Shared {
+    /// Jobs that are not done.
+    under_way: AtomicUsize,
     queue: Mutex<State>,
     wake: Condvar,
     idle: AtomicUsize,
@@ -129,6 +131,7 @@ impl Pool {
     pub(crate) fn new() -> Self {
         Pool {
             shared: Arc::new(Shared {
+                under_way: AtomicUsize::new(0),
                 queue: Mutex::new(State::default()),
                 wake: Condvar::new(),
                 idle: AtomicUsize::new(0),
@@ -136,8 +139,19 @@ impl Pool {
         }
     }
 
+    /// Has it anything to do?
+    pub(crate) fn is_busy(&self) -> bool {
+        self.shared.under_way.load(Ordering::SeqCst) > 0
+    }
+
     /// Does the job on some thread, then calls `finish` there.
     pub(crate) fn submit(&self, job: Job, finish: Finish) {
+        self.shared.under_way.fetch_add(1, Ordering::SeqCst);
+        let shared = self.shared.clone();
+        let finish: Finish = Box::new(move |outcome| {
+            finish(outcome);
+            shared.under_way.fetch_sub(1, Ordering::SeqCst);
+        });
         if let Job::Host(op, _) = &job
             && nostos_host::waits(*op) == Some(nostos_host::Waits::Long)
         {

@@ -15,6 +15,17 @@ pub enum Stream {
 /// Takes the program's output, one call for each `print`; called on workers, so it must not block for long.
 pub type OutputSink = Arc<dyn Fn(Stream, &str) + Send + Sync>;
 
+/// What happens when a message comes to a mailbox that is full.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum WhenFull {
+    /// Its process ends.
+    End,
+    /// The message is lost.
+    Drop,
+    /// The sender waits until there is room, unless it is the receiver itself.
+    Wait,
+}
+
 /// See the fields. [`Config::from_env`] gives the usual one.
 #[derive(Clone)]
 pub struct Config {
@@ -30,6 +41,12 @@ pub struct Config {
     pub stack_limit: usize,
     /// Bytes a process's heap may take.
     pub heap_limit: usize,
+    /// Messages a process may have waiting, and what happens with more; signals do not count.
+    pub mailbox_limit: Option<(usize, WhenFull)>,
+    /// Bytes the heaps and waiting messages of all processes may take together.
+    pub memory_limit: Option<usize>,
+    /// Schedule by this number, with one worker and a clock of the image's own, so that a program does the same each time.
+    pub seed: Option<u64>,
     /// Where output goes.
     pub output: OutputSink,
     /// A debugger may come: events are kept and sites may be armed.
@@ -38,7 +55,8 @@ pub struct Config {
 
 impl Config {
     /// One worker per core, limits that let a million frames and most programs live, output to the standard streams;
-    /// `NOSTOS_GC=stress`, `NOSTOS_STACK=stress`, `NOSTOS_WORKERS`, `NOSTOS_HEAP_LIMIT` and `NOSTOS_STACK_LIMIT` (`64M`) are heeded.
+    /// `NOSTOS_GC=stress`, `NOSTOS_STACK=stress`, `NOSTOS_WORKERS`, `NOSTOS_HEAP_LIMIT`, `NOSTOS_MEMORY_LIMIT` and `NOSTOS_STACK_LIMIT` (`64M`),
+    /// `NOSTOS_MAILBOX_LIMIT` (`10000:drop`) are heeded.
     pub fn from_env() -> Self {
         let stress = |name: &str| std::env::var(name).is_ok_and(|v| v == "stress");
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
@@ -55,14 +73,37 @@ impl Config {
             stack_limit: bytes("NOSTOS_STACK_LIMIT")
                 .map_or(512 << 20, |n| n.clamp(1 << 20, 1 << 30)),
             heap_limit: bytes("NOSTOS_HEAP_LIMIT").map_or(4 << 30, |n| n.max(1 << 20)),
+            mailbox_limit: std::env::var("NOSTOS_MAILBOX_LIMIT")
+                .ok()
+                .and_then(|text| mailbox_limit(&text).ok()),
+            memory_limit: bytes("NOSTOS_MEMORY_LIMIT"),
+            seed: None,
             output: Arc::new(to_standard_streams),
             inspect: false,
         }
     }
 }
 
+/// `10000`, `10000:end`, `10000:drop` or `10000:wait`; the first two mean the same.
+///
+/// # Errors
+/// A sentence for the person who wrote it.
+pub fn mailbox_limit(text: &str) -> Result<(usize, WhenFull), String> {
+    let (number, policy) = text.split_once(':').unwrap_or((text, "end"));
+    let policy = match policy {
+        "end" => WhenFull::End,
+        "drop" => WhenFull::Drop,
+        "wait" => WhenFull::Wait,
+        _ => return Err(format!("`{policy}` is none of `end`, `drop` and `wait`")),
+    };
+    match number.parse() {
+        Ok(limit @ 1..) => Ok((limit, policy)),
+        Ok(_) | Err(_) => Err(format!("`{number}` is no number of messages")),
+    }
+}
+
 /// `64M` as bytes; also `K`, `G`, and plain numbers.
-fn size(text: &str) -> Option<usize> {
+pub fn size(text: &str) -> Option<usize> {
     let (digits, shift) = match text
         .trim()
         .split_at_checked(text.trim().len().checked_sub(1)?)?

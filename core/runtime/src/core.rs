@@ -11,6 +11,7 @@ use crate::heap::Policy;
 use crate::heap::collect::Tools;
 use crate::heap::stats::Totals;
 use crate::heap::trace::Traces;
+use crate::interrupt::Interruption;
 use crate::mailbox::Parked;
 use crate::message::{Fragment, Scratch};
 use crate::mutex::{Condvar, Mutex, RwLock};
@@ -23,7 +24,7 @@ use crate::shim::{self, Leave};
 use crate::stack::{Stack, Stacks};
 use crate::table::Table;
 use crate::timer::Timers;
-use crate::{builtin, dispatch};
+use crate::{builtin, dispatch, interrupt, throw};
 use nostos_abi::code::CellId;
 use nostos_abi::desc::{DescTable, Signals};
 use nostos_abi::object::HEADER_STATIC;
@@ -79,6 +80,9 @@ pub(crate) struct Core {
     main: AtomicU64,
     ended: (Mutex<Option<ExitStatus>>, Condvar),
     pub(crate) spawned: AtomicUsize,
+    pub(crate) interruption: Interruption,
+    /// What the next random number is made of, with a seed.
+    random: AtomicU64,
 }
 
 impl Core {
@@ -104,6 +108,7 @@ impl Core {
             compile: shim::compile_address(),
             leaf: builtin::leaf::address,
         })?;
+        let seeded = config.seed.is_some();
         Ok(Core {
             // Under stress every process that parks gives its stack up.
             stacks: Stacks::new(
@@ -119,7 +124,7 @@ impl Core {
             descs: RwLock::new(descs),
             fits: RwLock::default(),
             totals: Totals::default(),
-            timers: Timers::new(),
+            timers: Timers::new(seeded),
             pool: Pool::new(),
             names: Mutex::default(),
             globals: RwLock::default(),
@@ -137,6 +142,8 @@ impl Core {
             main: AtomicU64::new(0),
             ended: Default::default(),
             spawned: AtomicUsize::new(0),
+            interruption: Interruption::default(),
+            random: AtomicU64::new(0),
         })
     }
 
@@ -318,11 +325,36 @@ impl Core {
     pub(crate) fn await_end(&self) -> ExitStatus {
         let mut ended = self.ended.0.lock();
         loop {
-            if let Some(status) = ended.as_ref() {
+            if let Some(status) = ended.as_ref()
+                && !self.interruption.is_under_way()
+            {
                 return status.clone();
             }
             self.ended.1.wait(&mut ended);
         }
+    }
+
+    /// The interrupted program is over, whether the main process has ended or not.
+    pub(crate) fn end_interrupted(&self) {
+        let mut ended = self.ended.0.lock();
+        self.interruption.is_over();
+        ended.get_or_insert(ExitStatus {
+            code: interrupt::STATUS,
+            reason: ExitReason::Shutdown,
+        });
+        self.ended.1.notify_all();
+    }
+
+    /// The main process, 0 before it is started.
+    pub(crate) fn main(&self) -> u64 {
+        self.main.load(Ordering::SeqCst)
+    }
+
+    /// Random bits: of the system, or by the seed.
+    pub(crate) fn random_bits(&self) -> Option<u64> {
+        let seed = self.config.seed?;
+        let turn = self.random.fetch_add(1, Ordering::Relaxed);
+        Some(crate::order::mixed(seed ^ crate::order::mixed(turn + 1)))
     }
 
     /// Has the main process ended?
@@ -384,9 +416,19 @@ impl Core {
     pub(crate) fn attend(&self, process: &Process, own: &mut Own) -> Option<Leave> {
         let asked = process.attention.load(Ordering::SeqCst);
         if asked & attention::KILL != 0 {
-            let killed = process.inbox.lock().killed.take();
-            own.exit = Some(killed.unwrap_or(ExitReason::Killed));
-            own.quiet = true;
+            let (killed, offends) = {
+                let mut inbox = process.inbox.lock();
+                (inbox.killed.take(), std::mem::take(&mut inbox.offends))
+            };
+            let mut reason = killed.unwrap_or(ExitReason::Killed);
+            own.quiet = !offends;
+            if offends
+                && let ExitReason::Failed(failure) = &mut reason
+                && self.ensure_frames(process, own)
+            {
+                failure.trace = throw::trace_of(self, process);
+            }
+            own.exit = Some(reason);
             return Some(Leave::Exit);
         }
         if asked & attention::STOP != 0 {
@@ -480,6 +522,7 @@ impl Core {
             inbox.deadline = 0;
             inbox.timer_at = 0;
             inbox.killed = None;
+            inbox.offends = false;
             inbox.parked = Parked::No;
             inbox.nudged = false;
             inbox.relations.take()
@@ -511,7 +554,12 @@ impl Core {
             });
         }
         if is_main {
-            let code = reason.status();
+            let normal = matches!(reason, ExitReason::Normal);
+            let code = if self.interruption.has_begun() && !normal {
+                interrupt::STATUS
+            } else {
+                reason.status()
+            };
             *self.ended.0.lock() = Some(ExitStatus { code, reason });
             self.ended.1.notify_all();
         }

@@ -8,6 +8,7 @@ use crate::core::Core;
 use crate::debug;
 use crate::heap::collect;
 use crate::heap::stats::Reason;
+use crate::interrupt;
 use crate::process::{Own, Process, Resume, attention};
 use crate::scheduler::Worker;
 use crate::shim::{CONTINUE, Leave, THROW};
@@ -101,6 +102,10 @@ pub(crate) fn settle(worker: &Worker, process: &Process, own: &mut Own, how: Res
     let flow = match how {
         Resume::Go => Ok(()),
         Resume::Received => proc_ops::received(&mut ctx),
+        Resume::Interrupted => {
+            ctx.wait_no_more();
+            Err(Halt::error(interrupt::KIND, "the program was interrupted"))
+        }
         Resume::Again(op) => {
             ctx.own.arg_roots = ARG_ROOTS[op as usize];
             run(&mut ctx, op)

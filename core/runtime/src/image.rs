@@ -43,6 +43,7 @@ impl Image {
                 .spawn(move || Worker::new(core, index, queue).run())?;
             threads.push(thread);
         }
+        crate::limits::watch(&core)?;
         Ok(Arc::new(Image {
             core,
             threads: Mutex::new(threads),
@@ -216,6 +217,11 @@ impl Image {
         let table = self.core.descs.read();
         let value = value::unbox(&table, Memory::Message(result.view()), result.root())?;
         Some(value.shape)
+    }
+
+    /// Ends the program in order, as SIGINT does: supervisors first, and they their children, then the main process, then the others. Returns when it is over.
+    pub fn interrupt(&self) {
+        self.core.interrupt_all();
     }
 
     /// Ends a process.

@@ -18,12 +18,15 @@ mod foreign;
 mod gdb;
 mod heap;
 mod image;
+mod interrupt;
+mod limits;
 mod look;
 mod mail;
 mod mailbox;
 mod message;
 mod mutex;
 mod net;
+mod order;
 mod process;
 mod relations;
 mod resource;
@@ -40,13 +43,14 @@ mod walk;
 
 pub use code::Code;
 pub use code::publish::{PublishError, Published};
-pub use config::{Config, OutputSink, Stream};
+pub use config::{Config, OutputSink, Stream, WhenFull, mailbox_limit, size};
 pub use core::{Compiler, Improver};
 pub use debug::{Event, How, StopFilter, StopReason};
 pub use exit::{ExitReason, ExitStatus, Failure, Finished, TraceLine};
 pub use gdb::register_elf;
 pub use heap::stats::{Collection, GcStats, GcSum, Reason};
 pub use image::Image;
+pub use interrupt::Interrupts;
 pub use look::{
     FrameLine, HeapLine, MessageLine, ProcessDetail, ProcessLine, SchedulerStats, WorkerLine,
 };

@@ -134,6 +134,9 @@ pub struct SchedulerStats {
     pub code_bytes: (usize, usize),
 }
 
+/// Bytes of a message beside its value, about.
+const LETTER: usize = 40;
+
 impl Core {
     /// Calls `f` with the process as soon as nobody else holds it: at once if it does not run, else at its next safepoint.
     pub(crate) fn look<T>(&self, pid: u64, f: impl FnOnce(&Process, &mut Own) -> T) -> Option<T> {
@@ -237,6 +240,15 @@ impl Core {
                     }
                 });
             (total, lines.collect())
+        })
+    }
+
+    /// Bytes of the messages that wait for a process.
+    pub(crate) fn mailbox_bytes(&self, pid: u64) -> Option<usize> {
+        self.look(pid, |process, own| {
+            own.queue.accept(&process.mail, pid, &mut Chunks::default());
+            let letters = own.queue.iter();
+            letters.map(|m| LETTER + m.value.bytes()).sum()
         })
     }
 

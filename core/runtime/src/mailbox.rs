@@ -162,6 +162,8 @@ pub(crate) struct Inbox {
     pub(crate) timer_at: u64,
     /// Set when it is to end.
     pub(crate) killed: Option<ExitReason>,
+    /// It ends since it has gone over a limit: that is told to people.
+    pub(crate) offends: bool,
     /// Links, monitors and the like, once there are any.
     pub(crate) relations: Option<Box<Relations>>,
 }

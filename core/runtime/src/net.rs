@@ -106,6 +106,13 @@ impl Net {
     }
 }
 
+impl Net {
+    /// Has the program opened a socket?
+    pub(crate) fn is_open(&self) -> bool {
+        self.reactor.get().is_some()
+    }
+}
+
 impl Drop for Net {
     fn drop(&mut self) {
         if let Some(Ok(reactor)) = self.reactor.get() {

@@ -214,6 +214,8 @@ pub(crate) enum Resume {
     Received,
     /// The op could not go on: now it runs again, with the same arguments.
     Again(Op),
+    /// The program is being interrupted: whatever it waited for, it throws.
+    Interrupted,
     /// A job of the blocking pool has been done.
     Job(Box<crate::blocking::Outcome>),
 }
@@ -274,6 +276,8 @@ pub(crate) mod attention {
     pub(crate) const STOP: u32 = 2;
     /// It has been killed.
     pub(crate) const KILL: u32 = 4;
+    /// The program has been interrupted.
+    pub(crate) const INTERRUPT: u32 = 8;
 }
 
 /// Values of [`Process::owner`].

@@ -241,6 +241,41 @@ impl Core {
         }
     }
 
+    /// Ends a process that has gone over a limit; people are told, with where it was.
+    pub(crate) fn end_offender(&self, worker: Option<&Worker>, pid: u64, message: String) {
+        let trace = Vec::new();
+        let reason = ExitReason::Failed(Box::new(Failure { message, trace }));
+        let wakes = self.with_inbox(pid, |process, inbox| {
+            let first = inbox.killed.is_none();
+            inbox.offends |= first;
+            (first && end(process, inbox, reason)).then_some(process)
+        });
+        if let Some(Some(process)) = wakes {
+            self.schedule(worker, process.into());
+        }
+    }
+
+    /// Tells a process that the program is being interrupted: one that traps exits by `Exit(from, Shutdown)`, another by an exception.
+    pub(crate) fn interrupt(&self, pid: u64, from: u64) {
+        let traps = self.with_inbox(pid, |_, inbox| {
+            let relations = inbox.relations.as_ref();
+            relations.is_some_and(|r| r.traps_exits)
+        });
+        match traps {
+            None => {}
+            Some(true) => self.exit_signal(None, pid, from, &ExitReason::Shutdown, false),
+            Some(false) => {
+                let wakes = self.with_inbox(pid, |process, inbox| {
+                    process.ask(attention::INTERRUPT);
+                    wake(process, inbox).then_some(process)
+                });
+                if let Some(Some(process)) = wakes {
+                    self.schedule_outside(process.into());
+                }
+            }
+        }
+    }
+
     fn signals(&self) -> Option<Signals> {
         self.signals.get().copied()
     }
@@ -288,10 +323,16 @@ fn close(core: &Core, worker: &Worker, resource: &Resource) {
 fn end(process: &Process, inbox: &mut Inbox, reason: ExitReason) -> bool {
     inbox.killed = Some(reason);
     process.ask(attention::KILL);
-    let parked = matches!(
-        inbox.parked,
-        Parked::Sleep | Parked::Resource | Parked::Stop
-    );
+    if inbox.parked == Parked::Stop {
+        inbox.parked = Parked::No;
+        return true;
+    }
+    wake(process, inbox)
+}
+
+/// Lets a process run that waits for something; true: the caller schedules it.
+fn wake(process: &Process, inbox: &mut Inbox) -> bool {
+    let parked = matches!(inbox.parked, Parked::Sleep | Parked::Resource);
     if parked {
         inbox.parked = Parked::No;
     }

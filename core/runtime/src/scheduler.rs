@@ -9,6 +9,7 @@ use crate::mail::Chunks;
 use crate::mailbox::{Inbox, Parked};
 use crate::message::Scratch;
 use crate::mutex::{Condvar, Mutex};
+use crate::order::Order;
 use crate::process::{Own, Process, Resume, State, attention};
 use crate::shim::{self, Leave};
 use crate::stack::{Stack, Stacks};
@@ -84,6 +85,8 @@ pub(crate) struct Worker {
     pub(crate) free: RefCell<Vec<Ptr>>,
     /// Stacks nobody uses, hot in this core's cache.
     stacks: RefCell<Vec<Stack>>,
+    /// With a seed: whose turn it is.
+    order: Option<Order>,
     /// Due timer entries, kept for its capacity.
     due: RefCell<Vec<(u64, u64)>>,
 }
@@ -175,6 +178,7 @@ fn acquire(process: &Process) -> bool {
 impl Worker {
     pub(crate) fn new(core: Arc<Core>, index: usize, local: Deque<Ptr>) -> Self {
         Worker {
+            order: core.config.seed.map(Order::new),
             core,
             index,
             local,
@@ -235,6 +239,9 @@ impl Worker {
     /// Queues a process that can run.
     #[inline]
     pub(crate) fn schedule(&self, process: Ptr) {
+        if let Some(order) = &self.order {
+            return order.push(process);
+        }
         if self.next.get().is_none() {
             self.next.set(Some(process));
         } else {
@@ -245,6 +252,9 @@ impl Worker {
 
     /// Queues a process behind all others.
     fn schedule_last(&self, process: Ptr) {
+        if let Some(order) = &self.order {
+            return order.push(process);
+        }
         self.local.push(process);
         if self.next.get().is_some() || self.local.len() > 1 {
             self.core.scheduler.wake_one();
@@ -254,6 +264,9 @@ impl Worker {
     #[inline]
     fn find(&self, tick: u32) -> Option<Ptr> {
         const FAVOURS: u32 = 64;
+        if let Some(order) = &self.order {
+            return self.find_in(order);
+        }
         // Work from outside and from other workers' overflow must not wait for a long queue here.
         if tick.is_multiple_of(8)
             && !self.core.scheduler.injector.is_empty()
@@ -279,6 +292,29 @@ impl Worker {
             return Some(process);
         }
         self.steal()
+    }
+
+    /// The next one by the seed. When nobody can run, it is as late as the first who waits for a time wants it to be.
+    fn find_in(&self, order: &Order) -> Option<Ptr> {
+        let core = &self.core;
+        loop {
+            match core.scheduler.injector.steal() {
+                Steal::Success(process) => order.push(process),
+                Steal::Empty => break,
+                Steal::Retry => {}
+            }
+        }
+        self.fire_timers();
+        if let Some(process) = order.pop() {
+            return Some(process);
+        }
+        // What comes from outside takes the time it takes.
+        if core.pool.is_busy() || core.net.is_open() {
+            return None;
+        }
+        core.timers.leap();
+        self.fire_timers();
+        order.pop()
     }
 
     fn take_injected(&self) -> Option<Ptr> {
@@ -330,9 +366,9 @@ impl Worker {
             let earliest = self.core.timers.earliest();
             if !*woken && earliest != u64::MAX {
                 let wait = earliest.saturating_sub(self.core.timers.now());
-                self.slot()
-                    .wake
-                    .wait_for(&mut woken, Duration::from_nanos(wait));
+                let slot = self.slot();
+                slot.wake.wait_for(&mut woken, Duration::from_nanos(wait));
+                self.core.timers.slept();
             } else if !*woken {
                 self.slot().wake.wait(&mut woken);
             }
@@ -448,6 +484,19 @@ impl Worker {
             // It was stopped for a debugger on its way out.
             return Leave::Exit;
         }
+        let interrupted = asked & attention::INTERRUPT != 0;
+        if interrupted {
+            process
+                .attention
+                .fetch_and(!attention::INTERRUPT, Ordering::SeqCst);
+            if own.stack.is_none() && own.frozen.is_none() {
+                // It has not begun.
+                own.exit = Some(crate::exit::ExitReason::Shutdown);
+                own.quiet = true;
+                return Leave::Exit;
+            }
+            own.resume = Resume::Interrupted;
+        }
         if own.stack.is_none() {
             match self.take_stack() {
                 Ok(stack) => self.core.put_on(process, own, stack),
@@ -461,7 +510,8 @@ impl Worker {
         } else if process.stack_limit.load(Ordering::Relaxed) == usize::MAX {
             self.core.reset_limit(process, own);
         }
-        process.reductions.set(SLICE);
+        let slice = self.order.as_ref().map_or(SLICE, Order::slice);
+        process.reductions.set(slice);
         let how = std::mem::take(&mut own.resume);
         own.heap.calm = matches!(how, Resume::Received);
         let throw = match dispatch::settle(self, process, own, how) {
@@ -471,11 +521,14 @@ impl Worker {
         };
         // SAFETY: we own the process, which is suspended in the shim or fresh, or whose throw words were just set.
         let leave = unsafe { shim::resume(process, throw) };
-        let used = (SLICE - process.reductions.get()).max(0) as u64;
+        let used = (slice - process.reductions.get()).max(0) as u64;
         let done = process.reductions_done.load(Ordering::Relaxed);
         process
             .reductions_done
             .store(done + used, Ordering::Relaxed);
+        if self.order.is_some() {
+            self.core.timers.pass(used);
+        }
         let slot = self.slot();
         slot.reductions.store(
             slot.reductions.load(Ordering::Relaxed) + used,

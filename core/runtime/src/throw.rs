@@ -4,6 +4,7 @@ use crate::core::Core;
 use crate::debug::StopReason;
 use crate::dispatch::Ctx;
 use crate::exit::{ExitReason, Failure, TraceLine};
+use crate::process::Process;
 use crate::shim::{Leave, THROW};
 use crate::value::{self, Memory};
 use crate::walk;
@@ -63,6 +64,11 @@ pub(crate) fn throw(ctx: &mut Ctx, payload: u64) -> usize {
         }
     }
     let message = describe(ctx.core, payload);
+    if ctx.core.interruption.has_begun() && message.starts_with(crate::interrupt::KIND) {
+        ctx.own.exit = Some(ExitReason::Shutdown);
+        ctx.own.quiet = true;
+        return Leave::Exit as usize;
+    }
     ctx.own.exit = Some(ExitReason::Failed(Box::new(Failure {
         message,
         trace: lines,
@@ -74,6 +80,21 @@ pub(crate) fn throw(ctx: &mut Ctx, payload: u64) -> usize {
         return Leave::Stop as usize;
     }
     Leave::Exit as usize
+}
+
+/// Where a process is that has frames and does not run; the outermost frames of a deep one are left out.
+pub(crate) fn trace_of(core: &Core, process: &Process) -> Vec<TraceLine> {
+    let mut lines = Vec::new();
+    // SAFETY: the caller owns the process, which has frames and is suspended in the shim.
+    unsafe {
+        walk::frames(&core.registry, process, |frame| {
+            if let Some(line) = trace_line(core, frame.ret) {
+                push_line(&mut lines, line);
+            }
+            lines.len() < 2 * TRACE_ENDS
+        });
+    }
+    lines
 }
 
 /// Adds a line; a recursion's many equal ones become two with a count between them.

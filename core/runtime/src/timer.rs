@@ -13,11 +13,19 @@ pub(crate) struct Timers {
     heap: Mutex<BinaryHeap<Reverse<(u64, u64)>>>,
     /// The earliest deadline, `u64::MAX` when there is none.
     earliest: AtomicU64,
+    /// The image's own time, when it does not go by the system's.
+    own: Option<AtomicU64>,
 }
 
+/// Nanoseconds a reduction takes by the image's own clock, and a turn beside that.
+const REDUCTION: u64 = 5;
+const TURN: u64 = 500;
+
 impl Timers {
-    pub(crate) fn new() -> Self {
+    /// With a clock of its own, time passes only as it is told.
+    pub(crate) fn new(own: bool) -> Self {
         Timers {
+            own: own.then(|| AtomicU64::new(1)),
             start: Instant::now(),
             heap: Mutex::new(BinaryHeap::new()),
             earliest: AtomicU64::new(u64::MAX),
@@ -26,7 +34,33 @@ impl Timers {
 
     /// Nanoseconds since the image began; never 0.
     pub(crate) fn now(&self) -> u64 {
+        if let Some(own) = &self.own {
+            return own.load(Ordering::Relaxed);
+        }
         self.start.elapsed().as_nanos() as u64 + 1
+    }
+
+    /// A process has used so many reductions: time passes by the image's own clock.
+    pub(crate) fn pass(&self, reductions: u64) {
+        if let Some(own) = &self.own {
+            own.fetch_add(TURN + REDUCTION * reductions, Ordering::Relaxed);
+        }
+    }
+
+    /// The earliest deadline comes at once, by the image's own clock.
+    pub(crate) fn leap(&self) {
+        if let Some(own) = &self.own
+            && self.earliest() != u64::MAX
+        {
+            own.fetch_max(self.earliest(), Ordering::Relaxed);
+        }
+    }
+
+    /// The worker has waited for the outside: at least as much time has passed as since the image began.
+    pub(crate) fn slept(&self) {
+        if let Some(own) = &self.own {
+            own.fetch_max(self.start.elapsed().as_nanos() as u64, Ordering::Relaxed);
+        }
     }
 
     /// The earliest deadline, `u64::MAX` when there is none.

@@ -110,6 +110,22 @@ impl Ctx<'_> {
         }
     }
 
+    /// An op that waited is given up.
+    pub(crate) fn wait_no_more(&mut self) {
+        self.own.deadline = 0;
+        self.own.progress = 0;
+        let me = self.process.pid();
+        let waited = self.own.waits_for.take();
+        let rare = self.own.rare();
+        rare.put_off = 0;
+        rare.lent.clear();
+        for resource in std::mem::take(&mut rare.watched).into_iter().chain(waited) {
+            if let Resource::Channel(channel) = &*resource {
+                channel.forget(self.core, self.worker, me, true);
+            }
+        }
+    }
+
     /// Copies a value in transit into this heap; gives its ref.
     pub(crate) fn load(&mut self, value: &Fragment) -> Flow<u64> {
         let bytes = value.bytes();

@@ -76,6 +76,10 @@ pub(crate) fn now_millis(ctx: &mut Ctx) -> Flow {
 }
 
 pub(crate) fn random_bits(ctx: &mut Ctx) -> Flow {
+    if let Some(bits) = ctx.core.random_bits() {
+        ctx.put(0, bits);
+        return Ok(());
+    }
     // Each `RandomState` has keys of its own, seeded by the operating system.
     let mut hasher = RandomState::new().build_hasher();
     hasher.write_u64(ctx.core.timers.now());

@@ -1,5 +1,6 @@
 //! Processes: spawn, send, receive, names, ends.
 
+use crate::config::WhenFull;
 use crate::dispatch::{Ctx, Flow, Halt};
 use crate::exit::ExitReason;
 use crate::heap::collect;
@@ -8,7 +9,7 @@ use crate::mailbox::{self, Parked};
 use crate::message::Fragment;
 use crate::process::{Process, Resume, attention};
 use crate::shim::Leave;
-use nostos_abi::builtin::Fault;
+use nostos_abi::builtin::{Fault, Op};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -113,10 +114,38 @@ pub(crate) fn send(ctx: &mut Ctx) -> Flow {
     let Some(receiver) = ctx.core.table.get(pid).filter(|r| r.pid() == pid) else {
         return Ok(());
     };
+    if let Some((limit, when_full)) = ctx.core.config.mailbox_limit {
+        // It may have waited before.
+        ctx.own.deadline = 0;
+        if receiver.messages() >= limit && !admitted(ctx, pid, limit, when_full)? {
+            return Ok(());
+        }
+    }
     if ctx.post(receiver, pid, 1) {
         ctx.worker.schedule(receiver.into());
     }
     Ok(())
+}
+
+/// Is a message to go into a full mailbox all the same?
+fn admitted(ctx: &mut Ctx, to: u64, limit: usize, when_full: WhenFull) -> Flow<bool> {
+    /// How long a sender waits before it looks again: whoever empties a mailbox does not know who waits for that.
+    const PAUSE_NANOS: u64 = 500_000;
+    match when_full {
+        WhenFull::Drop => Ok(false),
+        WhenFull::Wait if to == ctx.process.pid() => Ok(true),
+        WhenFull::Wait => {
+            let again = ctx.core.timers.now() + PAUSE_NANOS;
+            ctx.wait_for_resource(Op::Send, again)?;
+            Ok(false)
+        }
+        WhenFull::End => {
+            let why = format!("MailboxFull: {limit} messages wait");
+            ctx.core.end_offender(Some(ctx.worker), to, why);
+            attend(ctx)?;
+            Ok(false)
+        }
+    }
 }
 
 /// The answer to a question that may have been given up: who has taken its monitor back wants it no more.

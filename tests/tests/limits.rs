@@ -1,0 +1,126 @@
+//! What ends a program or a process from outside: SIGINT, and the limits of mailboxes and memory. And the seed that makes a program do the same again.
+//! Programs in `tests/limits`.
+#![forbid(unsafe_code)]
+
+use nostos_tests::running::Running;
+use nostos_tests::{Outcome, finish, nostos, workspace};
+use std::process::Command;
+
+fn command(program: &str, options: &[&str]) -> Command {
+    let mut command = Command::new(nostos());
+    command
+        .arg("run")
+        .args(options)
+        .arg(workspace().join("tests/limits").join(program));
+    command
+}
+
+fn run(program: &str, options: &[&str]) -> Outcome {
+    finish(command(program, options))
+}
+
+/// Whoever started the tests may have told them to ignore SIGINT, and programs inherit that.
+fn interrupts_are_ignored() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").expect("there is a /proc");
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let bits = ignored.and_then(|bits| u64::from_str_radix(bits.trim(), 16).ok());
+    bits.is_some_and(|bits| bits & 2 != 0)
+}
+
+#[test]
+fn an_interrupted_program_ends_in_order() {
+    if interrupts_are_ignored() {
+        return;
+    }
+    for workers in ["1", "2"] {
+        let mut program = Running::start(command("interrupted.nos", &["--workers", workers]));
+        assert_eq!(program.line().as_deref(), Some("up"));
+        program.interrupt();
+        assert_eq!(program.end(), Some(130));
+        let mut lines: Vec<String> = std::iter::from_fn(|| program.line()).collect();
+        // The last ones hear of it together.
+        lines[5..].sort();
+        assert_eq!(
+            lines,
+            [
+                "d told",
+                "c told",
+                "b told",
+                "a told",
+                "main: finally",
+                "busy: finally",
+                "trapper: Shutdown",
+                "worker: finally",
+            ]
+        );
+        assert!(program.errors().is_empty(), "{:?}", program.errors());
+    }
+}
+
+#[test]
+fn a_second_interrupt_ends_it_at_once() {
+    if interrupts_are_ignored() {
+        return;
+    }
+    let mut program = Running::start(command("stubborn.nos", &[]));
+    assert_eq!(program.line().as_deref(), Some("up"));
+    program.interrupt();
+    assert_eq!(program.line().as_deref(), Some("no"));
+    program.interrupt();
+    assert_eq!(program.end(), Some(130));
+}
+
+#[test]
+fn who_traps_exits_decides() {
+    if interrupts_are_ignored() {
+        return;
+    }
+    let mut program = Running::start(command("trapping.nos", &[]));
+    assert_eq!(program.line().as_deref(), Some("up"));
+    program.interrupt();
+    assert_eq!(program.line().as_deref(), Some("told: Shutdown"));
+    assert_eq!(program.end(), Some(0));
+}
+
+#[test]
+fn a_full_mailbox() {
+    for workers in ["1", "2"] {
+        let told = |limit: &str| {
+            let outcome = run(
+                "full.nos",
+                &["--workers", workers, "--mailbox-limit", limit],
+            );
+            assert_eq!(outcome.status, Some(0), "{outcome:?}");
+            (outcome.out, outcome.err)
+        };
+        let (out, err) = told("1000");
+        assert_eq!(out, "Failed(\"MailboxFull: 1000 messages wait\")\n");
+        assert!(err.contains("ended: MailboxFull"), "{err}");
+        assert!(err.contains("full.nos:4"), "{err}");
+        assert_eq!(told("1000:drop").0, "1000 wait\n");
+        assert_eq!(told("5000").0, "3000 wait\n");
+        let out = run("slow_receiver.nos", &["--mailbox-limit", "100:wait"]).out;
+        assert_eq!(out, "5000\ntrue\n");
+    }
+}
+
+#[test]
+fn the_largest_offender_is_ended() {
+    let outcome = run("hoard.nos", &["--memory-limit", "20M"]);
+    assert_eq!(outcome.out, "true\n[true, true, true]\n");
+    assert_eq!(outcome.status, Some(0), "{outcome:?}");
+    assert!(outcome.err.contains("hoard.nos"), "{}", outcome.err);
+}
+
+#[test]
+fn a_seed_makes_a_program_do_the_same_again() {
+    let with = |seed: &str| {
+        let outcome = run("racy.nos", &["--workers", "1", "--seed", seed]);
+        assert_eq!(outcome.status, Some(0), "{outcome:?}");
+        outcome.out
+    };
+    let first = with("1");
+    assert_eq!(first, with("1"));
+    assert_eq!(first, with("1"));
+    assert!((2..6).any(|seed| with(&seed.to_string()) != first));
+}
