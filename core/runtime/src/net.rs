@@ -123,8 +123,22 @@ impl Drop for Net {
     }
 }
 
+/// A server's connections are open files, of which the system allows few at first and more to who asks.
+fn allow_many_files() {
+    // SAFETY: plain data; the calls read and write just this.
+    unsafe {
+        let mut limit: libc::rlimit = std::mem::zeroed();
+        if libc::getrlimit(libc::RLIMIT_NOFILE, &raw mut limit) == 0 {
+            limit.rlim_cur = limit.rlim_max;
+            // Where it is not allowed there are fewer connections, and the one too many says so.
+            let _ = libc::setrlimit(libc::RLIMIT_NOFILE, &raw const limit);
+        }
+    }
+}
+
 impl Reactor {
     fn start(core: &Arc<Core>) -> io::Result<Reactor> {
+        allow_many_files();
         let poll = Poll::new()?;
         let registry = poll.registry().try_clone()?;
         let shared = Arc::new(Shared {
