@@ -1,0 +1,269 @@
+//! What happens and what is to be done about it: events come in, effects go out, questions to the image wait for their answers.
+
+use crate::analysis::Definition;
+use crate::client::Incoming;
+use crate::editor::document::{Diag, Stamp};
+use crate::keys::Key;
+use crate::proto::Pid;
+use ropey::Rope;
+use serde_json::Value;
+use std::path::PathBuf;
+use tree_sitter::Tree;
+
+/// What a request was for; comes back with the reply.
+#[derive(Clone, PartialEq, Eq, Debug, Hash)]
+pub enum Ask {
+    /// The greeting.
+    Initialize,
+    /// The attachment.
+    Attach,
+    /// The end of the configuration.
+    Configured,
+    /// Breakpoints of one file.
+    Breakpoints(PathBuf),
+    /// The list of processes.
+    Processes,
+    /// A mailbox.
+    Mailbox(Pid),
+    /// A stack.
+    Stack(Pid),
+    /// A heap.
+    Heap(Pid),
+    /// Collections.
+    Gc,
+    /// Workers.
+    Workers,
+    /// The frames of a stopped process.
+    StackTrace(Pid),
+    /// The scopes of a frame.
+    Scopes(Pid, usize),
+    /// The parts of a value.
+    Variables(Pid, u64),
+    /// Continue or a step; the word is for messages.
+    Move(Pid, &'static str),
+    /// A pause.
+    Pause(Pid),
+    /// An evaluation in the REPL.
+    Repl,
+    /// An evaluation in the console.
+    Console,
+    /// A value under the cursor.
+    Hover(String),
+    /// Loading: the documents and their revisions.
+    Reload(Vec<(usize, usize)>),
+    /// The end.
+    Bye,
+}
+
+/// What happens.
+#[derive(Debug)]
+pub enum Event {
+    /// A key.
+    Key(Key),
+    /// The mouse.
+    Mouse(Mouse),
+    /// Pasted text.
+    Paste(String),
+    /// A new size of the screen.
+    Resize(u16, u16),
+    /// The time in milliseconds since the start.
+    Tick(u64),
+    /// The image was reached.
+    Connected,
+    /// The image could not be started or reached.
+    NoImage(String),
+    /// Something from the image.
+    Image(Incoming<Ask>),
+    /// A line the image's process wrote besides the protocol.
+    ImageSays(String),
+    /// A file was read.
+    FileRead {
+        /// Which.
+        path: PathBuf,
+        /// Where to put the cursor: line and column from 0.
+        goto: Option<(usize, usize)>,
+        /// Its text, or why not.
+        result: Result<(Rope, Option<Stamp>), String>,
+        /// It replaces the text that is open.
+        revert: bool,
+    },
+    /// A file was read only to be shown.
+    Peeked(PathBuf, Option<Rope>),
+    /// A file was written, or not.
+    FileWritten {
+        /// The document.
+        doc: usize,
+        /// Its revision at that time.
+        revision: usize,
+        /// What to do next.
+        then: AfterSave,
+        /// The new stamp, or why not.
+        result: Result<Stamp, WriteError>,
+    },
+    /// The files of the project, relative.
+    Files(Vec<String>),
+    /// A tree is ready.
+    Parsed {
+        /// Document.
+        doc: usize,
+        /// Version of its text.
+        version: u64,
+        /// The tree.
+        tree: Tree,
+    },
+    /// The analyser has spoken.
+    Diagnosed {
+        /// Document.
+        doc: usize,
+        /// Version of its text.
+        version: u64,
+        /// All it has to say.
+        diagnostics: Vec<Diag>,
+    },
+    /// Where a name is defined.
+    Defined {
+        /// The name.
+        name: String,
+        /// Where, if that is known.
+        place: Option<Definition>,
+    },
+    /// What is known about the place under the cursor.
+    Hovered(Option<String>),
+    /// A background thread failed; the terminal still works.
+    Trouble(String),
+}
+
+/// What the mouse did.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Mouse {
+    /// What.
+    pub kind: MouseKind,
+    /// Column.
+    pub x: u16,
+    /// Row.
+    pub y: u16,
+}
+
+/// Kinds of mouse events.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum MouseKind {
+    /// The left button went down.
+    Press,
+    /// It moved with the button down.
+    Drag,
+    /// The wheel up.
+    WheelUp,
+    /// The wheel down.
+    WheelDown,
+}
+
+/// What follows a save.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum AfterSave {
+    /// Load it.
+    Load,
+    /// Nothing.
+    Stay,
+    /// Load it and leave.
+    Quit,
+}
+
+/// Why a file was not written.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum WriteError {
+    /// Somebody else changed it.
+    ChangedOnDisk,
+    /// The system refused.
+    Failed(String),
+}
+
+/// What the shell is asked to do.
+#[derive(Debug)]
+pub enum Effect {
+    /// Start the image, ending the one that runs.
+    StartImage,
+    /// End the image.
+    StopImage,
+    /// Ask the image.
+    Request(Ask, &'static str, Value),
+    /// Read a file.
+    Read {
+        /// Which.
+        path: PathBuf,
+        /// Where to put the cursor.
+        goto: Option<(usize, usize)>,
+        /// It replaces the text that is open.
+        revert: bool,
+    },
+    /// Read a file only to show it.
+    Peek(PathBuf),
+    /// Write a file.
+    Write {
+        /// Document.
+        doc: usize,
+        /// Where to.
+        path: PathBuf,
+        /// What.
+        text: Rope,
+        /// The document's revision.
+        revision: usize,
+        /// What the file should be now; `None`: whatever.
+        expected: Option<Stamp>,
+        /// What to do next.
+        then: AfterSave,
+    },
+    /// List the project.
+    ListFiles,
+    /// Parse a text.
+    Parse {
+        /// Document.
+        doc: usize,
+        /// Version.
+        version: u64,
+        /// Text.
+        text: Rope,
+        /// The shifted old tree.
+        old: Option<Tree>,
+    },
+    /// Free a tree, where it may take its time.
+    Discard(Tree),
+    /// Ask the analyser about a text.
+    Analyse {
+        /// Document.
+        doc: usize,
+        /// Path.
+        path: PathBuf,
+        /// Version.
+        version: u64,
+        /// Text.
+        text: Rope,
+    },
+    /// Ask the analyser where a name is defined.
+    Define {
+        /// Path.
+        path: PathBuf,
+        /// Text.
+        text: Rope,
+        /// Position in characters.
+        at: usize,
+        /// The name there.
+        name: String,
+    },
+    /// Ask the analyser what is under the cursor.
+    Hover {
+        /// Path.
+        path: PathBuf,
+        /// Text.
+        text: Rope,
+        /// Position in characters.
+        at: usize,
+    },
+    /// Put text into the clipboard.
+    Copy(String),
+    /// Suspend to the shell.
+    Suspend,
+    /// Draw everything anew.
+    Redraw,
+    /// Leave.
+    Quit,
+}

@@ -1,0 +1,112 @@
+//! A stopped process: its frames, its variables as rows, what has changed since the last stop.
+
+use crate::proto::{Frame, Variable};
+use std::collections::{HashMap, HashSet};
+
+/// A stopped process.
+#[derive(Debug, Default)]
+pub struct Stop {
+    /// Why: breakpoint, step, pause, exception.
+    pub reason: String,
+    /// In words.
+    pub text: String,
+    /// The stack.
+    pub frames: Vec<Frame>,
+    /// The frame looked at.
+    pub frame: usize,
+    /// Its scopes.
+    pub scopes: Vec<(String, u64)>,
+    /// Values already asked for, by handle.
+    pub values: HashMap<u64, Vec<Variable>>,
+    /// Open nodes of the tree, by path.
+    pub open: HashSet<String>,
+    /// Values at the last stop, by path, to mark what changed.
+    pub before: HashMap<String, String>,
+    /// A step is under way: what is shown is the place it began at.
+    pub moving: bool,
+}
+
+/// One row of the tree of variables.
+#[derive(Debug, Clone)]
+pub struct VarRow {
+    /// Depth in the tree.
+    pub depth: usize,
+    /// The name.
+    pub name: String,
+    /// The value.
+    pub value: String,
+    /// The type.
+    pub ty: String,
+    /// The handle of its parts.
+    pub reference: u64,
+    /// Whether it is open.
+    pub open: bool,
+    /// Its path in the tree.
+    pub path: String,
+    /// What it was at the last stop, if that differs.
+    pub was: Option<String>,
+}
+
+impl Stop {
+    /// The visible rows of the tree of variables.
+    pub fn rows(&self) -> Vec<VarRow> {
+        let mut out = Vec::new();
+        for (name, reference) in &self.scopes {
+            let path = format!("{name}/");
+            let open = self.open.contains(&path);
+            out.push(VarRow {
+                depth: 0,
+                name: name.clone(),
+                value: String::new(),
+                ty: String::new(),
+                reference: *reference,
+                open,
+                path: path.clone(),
+                was: None,
+            });
+            if open {
+                self.push_rows(*reference, 1, &path, &mut out);
+            }
+        }
+        out
+    }
+
+    fn push_rows(&self, reference: u64, depth: usize, above: &str, out: &mut Vec<VarRow>) {
+        // A value that contains itself through handles must not hang the screen.
+        if depth > 40 || out.len() > 5_000 {
+            return;
+        }
+        for v in self.values.get(&reference).into_iter().flatten() {
+            let path = format!("{above}{}/", v.name);
+            let open = v.reference != 0 && self.open.contains(&path);
+            let was = self.before.get(&path).filter(|b| **b != v.value).cloned();
+            out.push(VarRow {
+                depth,
+                name: v.name.clone(),
+                value: v.value.clone(),
+                ty: v.ty.clone(),
+                reference: v.reference,
+                open,
+                path: path.clone(),
+                was,
+            });
+            if open {
+                self.push_rows(v.reference, depth + 1, &path, out);
+            }
+        }
+    }
+
+    /// The values of all rows, to compare with after the next step.
+    pub fn snapshot(&self) -> HashMap<String, String> {
+        self.rows()
+            .into_iter()
+            .filter(|r| r.depth > 0)
+            .map(|r| (r.path, r.value))
+            .collect()
+    }
+
+    /// The frame looked at.
+    pub fn here(&self) -> Option<&Frame> {
+        self.frames.get(self.frame)
+    }
+}
