@@ -74,6 +74,11 @@ impl Client {
         ))
     }
 
+    /// Events that have come are of no interest any more.
+    pub fn forget_events(&mut self) {
+        self.kept.clear();
+    }
+
     /// The next event of that name: its body. Earlier ones of other names stay.
     pub fn event(&mut self, name: &str) -> Option<Value> {
         self.wait(|message| message["type"] == "event" && message["event"] == name)

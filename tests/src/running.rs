@@ -79,6 +79,20 @@ impl Running {
         assert!(sent.is_ok_and(|status| status.success()), "it still runs");
     }
 
+    /// Has it not ended?
+    pub fn runs(&mut self) -> bool {
+        matches!(self.child.try_wait(), Ok(None))
+    }
+
+    /// The memory it has, in kilobytes.
+    pub fn resident_kb(&self) -> f64 {
+        let file = format!("/proc/{}/status", self.child.id());
+        let status = std::fs::read_to_string(file).unwrap_or_default();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let number = line.and_then(|line| line.split_whitespace().next()?.parse().ok());
+        number.unwrap_or(0.0)
+    }
+
     /// Waits for the end. The exit status, unless a signal or our impatience ended it.
     pub fn end(&mut self) -> Option<i32> {
         let until = Instant::now() + PATIENCE;

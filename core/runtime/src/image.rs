@@ -7,7 +7,9 @@ use crate::core::{Compiler, Core, Improver};
 use crate::debug::{Event, How, StopFilter};
 use crate::exit::{ExitReason, ExitStatus, Finished};
 use crate::heap::stats::GcStats;
-use crate::look::{FrameLine, HeapLine, MessageLine, ProcessDetail, ProcessLine, SchedulerStats};
+use crate::look::{
+    FrameLine, HeapLine, MessageLine, ProcessDetail, ProcessLine, Rank, SchedulerStats,
+};
 use crate::mutex::Mutex;
 use crate::scheduler::{Scheduler, Worker};
 use crate::value::{self, Child, Lanes, Memory, Value};
@@ -232,6 +234,11 @@ impl Image {
     /// All living processes.
     pub fn processes(&self) -> Vec<ProcessLine> {
         self.core.process_lines()
+    }
+
+    /// The first ones of an order, and how many there are.
+    pub fn first_processes(&self, rank: Rank, limit: usize) -> (Vec<ProcessLine>, usize) {
+        self.core.first_processes(rank, limit)
     }
 
     /// More about one.

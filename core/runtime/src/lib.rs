@@ -52,7 +52,7 @@ pub use heap::stats::{Collection, GcStats, GcSum, Reason};
 pub use image::Image;
 pub use interrupt::Interrupts;
 pub use look::{
-    FrameLine, HeapLine, MessageLine, ProcessDetail, ProcessLine, SchedulerStats, WorkerLine,
+    FrameLine, HeapLine, MessageLine, ProcessDetail, ProcessLine, Rank, SchedulerStats, WorkerLine,
 };
 pub use process::State;
 pub use value::{Child, Lanes, Value};

@@ -12,6 +12,8 @@ use crate::walk;
 use nostos_abi::desc::{DescTable, View};
 use nostos_abi::object::HEADER_DESC_MASK;
 use rustc_hash::FxHashMap;
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
 use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -32,6 +34,19 @@ pub struct ProcessLine {
     pub reductions: u64,
     /// Bytes of its heap after its last collection or message.
     pub heap_bytes: usize,
+}
+
+/// An order of processes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Rank {
+    /// By number.
+    Pid,
+    /// Most messages first.
+    Messages,
+    /// Most reductions first.
+    Reductions,
+    /// Largest heap first.
+    Heap,
 }
 
 /// More about one process.
@@ -161,6 +176,38 @@ impl Core {
 
     pub(crate) fn process_lines(&self) -> Vec<ProcessLine> {
         self.table.iter().filter_map(line_of).collect()
+    }
+
+    /// The first `limit` processes of an order, and how many there are.
+    pub(crate) fn first_processes(&self, rank: Rank, limit: usize) -> (Vec<ProcessLine>, usize) {
+        // The last of the first ones on top, so that it goes when a better one comes.
+        let mut first = BinaryHeap::new();
+        let mut total = 0;
+        self.table.each(|process| {
+            let pid = process.pid();
+            if pid == 0 {
+                return;
+            }
+            total += 1;
+            let rank = match rank {
+                Rank::Pid => 0,
+                Rank::Messages => process.messages() as u64,
+                Rank::Reductions => process.reductions_done.load(Ordering::Relaxed),
+                Rank::Heap => process.heap_bytes.load(Ordering::Relaxed) as u64,
+            };
+            let entry = (Reverse(rank), pid);
+            if first.len() < limit {
+                first.push(entry);
+            } else if first.peek().is_some_and(|last| entry < *last) {
+                first.pop();
+                first.push(entry);
+            }
+        });
+        let lines = first.into_sorted_vec().into_iter().filter_map(|(_, pid)| {
+            let line = line_of(self.table.get(pid)?)?;
+            (line.pid == pid).then_some(line)
+        });
+        (lines.collect(), total)
     }
 
     pub(crate) fn process_detail(&self, pid: u64) -> Option<ProcessDetail> {

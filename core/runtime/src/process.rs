@@ -326,6 +326,9 @@ impl Process {
         }
     }
 
+    /// Where the words begin that a list of processes shows.
+    pub(crate) const SHOWN: usize = offset_of!(Process, pid);
+
     /// How many messages it has. Of a running process, how many about when it left its worker last.
     pub(crate) fn messages(&self) -> usize {
         if self.mail.is_open() && self.acquire_to_look() {

@@ -2,6 +2,7 @@
 
 use crate::mutex::Mutex;
 use crate::process::Process;
+use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
 use std::sync::atomic::{AtomicPtr, AtomicU64, AtomicUsize, Ordering};
 
 /// Most processes alive at once.
@@ -122,6 +123,34 @@ impl Table {
                 // SAFETY: as in `get`.
                 unsafe { slot.load(Ordering::Acquire).as_ref() }
             })
+    }
+
+    /// Calls `f` with all blocks of living processes. Of a million of them the memory is what takes time, so the next ones are asked for meanwhile.
+    pub(crate) fn each(&self, mut f: impl FnMut(&Process)) {
+        /// Blocks that are on their way.
+        const AHEAD: usize = 24;
+        for chunk in &self.chunks {
+            // SAFETY: chunks are null or live as long as the table.
+            let Some(chunk) = (unsafe { chunk.load(Ordering::Acquire).as_ref() }) else {
+                continue;
+            };
+            for (i, slot) in chunk.iter().enumerate() {
+                if let Some(later) = chunk.get(i + AHEAD) {
+                    let block = later.load(Ordering::Relaxed);
+                    // The words that lists of processes show lie behind one another.
+                    // SAFETY: to prefetch is never an access, whatever the address.
+                    unsafe {
+                        let shown = block.cast::<i8>().wrapping_add(Process::SHOWN);
+                        _mm_prefetch::<_MM_HINT_T0>(shown);
+                        _mm_prefetch::<_MM_HINT_T0>(shown.wrapping_add(64));
+                    }
+                }
+                // SAFETY: as in `get`.
+                if let Some(process) = unsafe { slot.load(Ordering::Acquire).as_ref() } {
+                    f(process);
+                }
+            }
+        }
     }
 
     #[inline]

@@ -13,17 +13,14 @@ impl Target for Debugger {
     }
 
     fn processes(&self, order: Order, limit: usize) -> (Vec<Process>, usize) {
-        let mut lines = self.session.image.processes();
-        let total = lines.len();
-        lines.sort_by_key(|line| match order {
-            Order::Id => line.pid,
-            Order::Mailbox => u64::MAX - line.mailbox as u64,
-            Order::Reductions => u64::MAX - line.reductions,
-            Order::Heap => u64::MAX - line.heap_bytes as u64,
-        });
-        if limit > 0 {
-            lines.truncate(limit);
-        }
+        let rank = match order {
+            Order::Id => runtime::Rank::Pid,
+            Order::Mailbox => runtime::Rank::Messages,
+            Order::Reductions => runtime::Rank::Reductions,
+            Order::Heap => runtime::Rank::Heap,
+        };
+        let limit = if limit > 0 { limit } else { usize::MAX };
+        let (lines, total) = self.session.image.first_processes(rank, limit);
         let rows = lines
             .iter()
             .enumerate()

@@ -1,0 +1,157 @@
+//! What takes long: many messages, and a program that does everything at once for minutes while it is changed and looked into.
+//!
+//! `NOSTOS_MESSAGES=1000000 cargo test -p nostos-tests --test soak` sends ten times so many messages (else fewer);
+//! `NOSTOS_SOAK_MINUTES=30 cargo test --release -p nostos-tests --test soak -- --ignored --nocapture` is the soak, of ten minutes if it is not said.
+#![forbid(unsafe_code)]
+
+use nostos_tests::dap::Client;
+use nostos_tests::running::Running;
+use nostos_tests::{MODES, finish, nostos, workspace};
+use serde_json::{Value, json};
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+#[test]
+fn every_message_of_ten_senders_arrives_once_and_in_order() {
+    let count = std::env::var("NOSTOS_MESSAGES").unwrap_or_else(|_| "10000".into());
+    for mode in &MODES[..2] {
+        let mut command = Command::new(nostos());
+        command
+            .args(["run", "--workers", &mode.workers.to_string()])
+            .arg(workspace().join("tests/soak/senders.nos"))
+            .arg(&count);
+        let outcome = finish(command);
+        assert_eq!(outcome.out, "true\nno more\n", "{outcome:?}");
+    }
+}
+
+/// How far memory may be at the end from what it was when all had been seen once, in parts of a hundred.
+const FLAT: f64 = 5.0;
+
+#[test]
+#[ignore = "takes minutes"]
+fn soak() {
+    let minutes = std::env::var("NOSTOS_SOAK_MINUTES").ok();
+    let minutes: f64 = minutes.map_or(10.0, |text| text.parse().expect("minutes"));
+    let dir = std::env::temp_dir().join(format!("nostos-soak-{}", std::process::id()));
+    std::fs::create_dir_all(&dir).expect("a folder");
+    for file in ["main.nos", "changing.nos"] {
+        let from = workspace().join("tests/soak/town").join(file);
+        std::fs::copy(from, dir.join(file)).expect("copied");
+    }
+    let socket = dir.join("socket");
+    let mut command = Command::new(nostos());
+    command
+        .args(["run", "--workers", "2"])
+        .arg(format!("--inspect={}", socket.display()))
+        .arg(&dir);
+    let mut program = Running::start(command);
+    let mut client = Client::attach(&socket).expect("the socket");
+    let began = Instant::now();
+    let length = Duration::from_secs_f64(minutes * 60.0);
+    let mut random = Random(0x5eed);
+    let (mut asked, mut swaps, mut rounds) = (0, 0, 0);
+    let mut memory: Vec<(f64, f64)> = Vec::new();
+    let mut next_sample = Duration::ZERO;
+    while began.elapsed() < length {
+        look(&mut client, &mut random);
+        asked += 1;
+        if asked % 10 == 0 {
+            swaps += 1;
+            swap(&mut client, &dir.join("changing.nos"), swaps);
+        }
+        client.forget_events();
+        while let Some(line) = program.line_within(Duration::ZERO) {
+            assert!(line.starts_with("round "), "{line}");
+            rounds += 10;
+        }
+        assert!(program.runs(), "it has ended: {:?}", program.errors());
+        if began.elapsed() >= next_sample {
+            next_sample += length / 100;
+            memory.push((began.elapsed().as_secs_f64(), program.resident_kb()));
+            println!(
+                "{:6.0} s: {rounds} rounds, {swaps} swaps, {asked} looks, {:.0} kB",
+                began.elapsed().as_secs_f64(),
+                program.resident_kb()
+            );
+        }
+        std::thread::sleep(Duration::from_millis(200));
+    }
+    let errors = program.errors();
+    assert!(
+        errors
+            .iter()
+            .all(|line| !line.contains("Runtime error") && !line.contains("panicked")),
+        "{errors:?}"
+    );
+    // The second fifth has seen everything; the last one is the end.
+    let mean = |part: &[(f64, f64)]| part.iter().map(|m| m.1).sum::<f64>() / part.len() as f64;
+    let fifth = memory.len() / 5;
+    let (early, late) = (
+        mean(&memory[fifth..2 * fifth]),
+        mean(&memory[memory.len() - fifth..]),
+    );
+    let grown = (late - early) / early * 100.0;
+    println!("{rounds} rounds, {swaps} swaps; {early:.0} kB, then {late:.0} kB: {grown:+.1} %");
+    assert!(rounds > 0, "it does something");
+    assert!(grown < FLAT, "memory has grown by {grown:.1} %");
+    std::fs::remove_dir_all(&dir).expect("removed");
+}
+
+/// Asks for something of the image. A process may have ended meanwhile; then the answer says so.
+fn look(client: &mut Client, random: &mut Random) {
+    let listed = client
+        .request(
+            "nostos/processes",
+            json!({ "sort": "mailbox", "limit": 50 }),
+        )
+        .expect("a list");
+    let rows = listed["processes"].as_array().expect("rows");
+    // Before the program has begun there are none.
+    if rows.is_empty() {
+        return;
+    }
+    let pid = &rows[random.below(rows.len())]["id"];
+    let answer = match random.below(6) {
+        0 => client.request("nostos/process", json!({ "id": pid })),
+        1 => client.request("nostos/mailbox", json!({ "id": pid })),
+        2 => client.request("nostos/heap", json!({ "id": pid })),
+        3 => client.request("nostos/gcStats", json!({})),
+        4 => client.request("stackTrace", json!({ "threadId": pid })),
+        _ => client.request("nostos/scheduler", json!({})),
+    };
+    // Only silence is wrong.
+    if let Err(why) = answer {
+        assert!(!why.starts_with("no answer"), "{why}");
+    }
+}
+
+/// Gives the image new code.
+fn swap(client: &mut Client, path: &std::path::Path, version: usize) {
+    let text = format!(
+        "# Version {version}\npub version() -> Int = {version}\npub mix(n: Int) -> Int = n * {} + {}\n",
+        31 + version % 7,
+        version % 100
+    );
+    let files = json!([{ "path": path, "text": text }]);
+    let report: Value = client
+        .request("nostos/reload", json!({ "files": files }))
+        .expect("it is taken");
+    assert!(
+        report["diagnostics"].as_array().is_none_or(Vec::is_empty),
+        "{report}"
+    );
+}
+
+/// A generator of the simplest kind (Knuth's), so that a failure can be had again.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, n: usize) -> usize {
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1);
+        (self.0 >> 33) as usize % n.max(1)
+    }
+}
