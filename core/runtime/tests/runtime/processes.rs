@@ -8,7 +8,7 @@ use nostos_abi::builtin::{Fault, Op};
 use nostos_abi::code::{CellId, CodeObject, Symbol};
 use nostos_abi::desc::fixed;
 use nostos_abi::object::Lane::{Raw, Ref};
-use nostos_runtime::{ExitReason, State};
+use nostos_runtime::{ExitReason, ProcessLine, Rank, State};
 use std::time::{Duration, Instant};
 
 /// Receives the next message, whatever it is: → the boxed message.
@@ -498,7 +498,7 @@ fn thousands_wait_without_a_stack() {
             })
         };
         world.publish(vec![(0, main), (1, waits), (2, more(1))]);
-        let (_, answer) = world.image.call(CellId(0)).unwrap();
+        let (main, answer) = world.image.call(CellId(0)).unwrap();
         let deadline = Instant::now() + Duration::from_secs(60);
         let waiting = || {
             let lines = world.image.processes();
@@ -511,6 +511,31 @@ fn thousands_wait_without_a_stack() {
         for line in world.image.processes().iter().rev().take(20) {
             let frames = world.image.frames(line.pid, 5).unwrap();
             assert!(frames.len() == 1, "{mode:?}");
+        }
+        // A part of the list begins like the whole.
+        for rank in [Rank::Pid, Rank::Messages, Rank::Reductions, Rank::Heap] {
+            let (first, total) = world.image.first_processes(rank, 7);
+            assert_eq!((first.len(), total), (7, n as usize + 1), "{rank:?}");
+            let by = |line: &ProcessLine| match rank {
+                Rank::Pid => u64::MAX - line.pid,
+                Rank::Messages => line.mailbox as u64,
+                Rank::Reductions => line.reductions,
+                Rank::Heap => line.heap_bytes as u64,
+            };
+            // The main process goes on meanwhile.
+            let keys = |lines: &[ProcessLine]| {
+                let still = lines.iter().filter(|line| line.pid != main);
+                let mut keys: Vec<u64> = still.map(by).collect();
+                keys.sort_unstable_by_key(|key| std::cmp::Reverse(*key));
+                keys.truncate(6);
+                keys
+            };
+            let shown = keys(&first);
+            assert_eq!(
+                shown,
+                keys(&world.image.processes())[..shown.len()],
+                "{rank:?}"
+            );
         }
         world.publish(vec![(2, more(0))]);
         let finished = answer.recv_timeout(Duration::from_secs(60)).unwrap();
