@@ -668,13 +668,15 @@ impl Finish {
             | Hole::Question { ty, span, .. }
             | Hole::Record { ty, span, .. }
             | Hole::Field { ty, span, .. } => {
+                let ty = self.ty(cx, &ty);
+                // What is no code has been reported by the parser.
                 debug_assert!(
-                    !cx.me().findings.is_empty(),
+                    has_error(&ty) || !cx.me().findings.is_empty(),
                     "an undecided hole has been reported"
                 );
                 Expr {
                     kind: ExprKind::Literal(crate::hir::Literal::Unit),
-                    ty: self.ty(cx, &ty),
+                    ty,
                     span,
                 }
             }

@@ -107,6 +107,10 @@ impl<'f> Emit<'_, 'f> {
                     lanes = self.value(item);
                 }
                 self.debug.now = scope;
+                // What never comes here still has the shape of what would.
+                if e.ty != TyId::NEVER && items.last().is_some_and(|e| e.ty == TyId::NEVER) {
+                    lanes = self.zeros(e.ty);
+                }
                 lanes
             }
             Kind::Match(made) => {

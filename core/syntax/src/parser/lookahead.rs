@@ -423,6 +423,16 @@ impl Parser<'_> {
             match self.input.kinds[pos as usize] {
                 Kind::UpperIdent | Kind::SelfTypeKw => upper = true,
                 Kind::Tilde => upper = true,
+                // The type of nothing; called is something.
+                Kind::LParen
+                    if self.input.kinds[pos as usize + 1] == Kind::RParen
+                        && !matches!(
+                            self.input.kinds[pos as usize - 1],
+                            Kind::Ident | Kind::RParen | Kind::RBracket
+                        ) =>
+                {
+                    upper = true;
+                }
                 // A call inside means values.
                 Kind::Ident if self.input.kinds[pos as usize + 1] == Kind::LParen => return false,
                 Kind::Ident
