@@ -80,6 +80,10 @@ table! {
         SendWatched = "%send_watched" [R, R, P] -> [];
         /// (timeout in ms, or −1): starts a receive at the head of the mailbox; then as `ReceiveNext`.
         ReceiveFirst = "%receive_first" [R] -> [R];
+        /// (timeout, descriptors of up to four boxes, two in a word, one of them as often as it takes): as `ReceiveFirst`, but only messages in such boxes count.
+        ReceiveOf = "%receive_of" [R, R, R] -> [R];
+        /// (timeout, descriptor of a box): → the first message in such a box, which is taken out. 0: the time is up.
+        ReceiveOnly = "%receive_only" [R, R] -> [P];
         /// → descriptor index of the next message not yet refused; waits for one. −1: the time is up.
         ReceiveNext = "%receive_next" [] -> [R];
         /// → the message just peeked, as a boxed object in this process's heap.

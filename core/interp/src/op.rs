@@ -52,6 +52,8 @@ pub(crate) const EMITTED: &[Op] = &[
     Op::Remember,
     Op::NewArray,
     Op::ReceiveFirst,
+    Op::ReceiveOf,
+    Op::ReceiveOnly,
     Op::ReceiveNext,
     Op::ReceiveLoad,
     Op::BoxFits,

@@ -528,8 +528,7 @@ impl Core {
             inbox.relations.take()
         };
         process.pid.store(0, Ordering::Relaxed);
-        own.queue
-            .clear(&process.mail, &mut worker.chunks.borrow_mut());
+        own.queue.clear(&process.mail, &worker.chunks);
         self.table.leave(pid);
         if let Some(mut relations) = relations {
             if let Some(name) = relations.name.take() {

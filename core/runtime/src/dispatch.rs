@@ -79,10 +79,23 @@ pub(crate) extern "sysv64" fn dispatch(op: u32, process: *const Process) -> usiz
     if ctx.core.config.stack_stress {
         ctx.move_stack();
     }
-    match run(&mut ctx, op) {
+    // What is done most often comes first, and the many others do not make its frame larger.
+    let flow = match op {
+        Op::Send => proc_ops::send(&mut ctx),
+        Op::ReceiveOnly => proc_ops::receive_only(&mut ctx),
+        Op::ReceiveOf => proc_ops::receive_of(&mut ctx),
+        Op::ReceiveFirst => proc_ops::receive_first(&mut ctx),
+        Op::ReceiveTaken => proc_ops::receive_taken(&mut ctx),
+        op => run(&mut ctx, op),
+    };
+    match flow {
         Ok(()) => {
             ctx.own.arg_roots = 0;
             CONTINUE
+        }
+        Err(Halt::Leave(leave)) => {
+            ctx.own.arg_roots = 0;
+            leave as usize
         }
         Err(halt) => answer(&mut ctx, Err(halt)),
     }
@@ -122,9 +135,17 @@ pub(crate) fn settle(worker: &Worker, process: &Process, own: &mut Own, how: Res
             Outcome::Failed(why) => Err(Halt::error("io_error", why)),
         },
     };
-    answer(&mut ctx, flow)
+    match flow {
+        Ok(()) => {
+            ctx.own.arg_roots = 0;
+            CONTINUE
+        }
+        flow => answer(&mut ctx, flow),
+    }
 }
 
+#[cold]
+#[inline(never)]
 fn answer(ctx: &mut Ctx, flow: Flow) -> usize {
     let code = match flow {
         Ok(()) => CONTINUE,
@@ -140,6 +161,7 @@ fn answer(ctx: &mut Ctx, flow: Flow) -> usize {
     code
 }
 
+#[inline(never)]
 fn run(ctx: &mut Ctx, op: Op) -> Flow {
     match op {
         Op::AllocSlow => {
@@ -178,6 +200,8 @@ fn run(ctx: &mut Ctx, op: Op) -> Flow {
         Op::Send => proc_ops::send(ctx),
         Op::SendWatched => proc_ops::send_watched(ctx),
         Op::ReceiveFirst => proc_ops::receive_first(ctx),
+        Op::ReceiveOf => proc_ops::receive_of(ctx),
+        Op::ReceiveOnly => proc_ops::receive_only(ctx),
         Op::ReceiveNext => proc_ops::receive_next(ctx),
         Op::ReceiveLoad => proc_ops::receive_load(ctx),
         Op::BoxFits => proc_ops::box_fits(ctx),

@@ -5,7 +5,6 @@ use crate::core::Core;
 use crate::debug::StopReason;
 use crate::heap::space::Mark;
 use crate::heap::stats::Collection;
-use crate::mail::Chunks;
 use crate::process::{Own, Process, State, attention};
 use crate::value::{self, Memory, Value};
 use crate::walk;
@@ -14,6 +13,7 @@ use nostos_abi::object::HEADER_DESC_MASK;
 use rustc_hash::FxHashMap;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
+use std::cell::RefCell;
 use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -269,7 +269,7 @@ impl Core {
     ) -> Option<(usize, Vec<MessageLine>)> {
         self.look(pid, |process, own| {
             let table = self.descs.read();
-            own.queue.accept(&process.mail, pid, &mut Chunks::default());
+            own.queue.accept(&process.mail, pid, &RefCell::default());
             let total = own.queue.len();
             let lines = own
                 .queue
@@ -293,7 +293,7 @@ impl Core {
     /// Bytes of the messages that wait for a process.
     pub(crate) fn mailbox_bytes(&self, pid: u64) -> Option<usize> {
         self.look(pid, |process, own| {
-            own.queue.accept(&process.mail, pid, &mut Chunks::default());
+            own.queue.accept(&process.mail, pid, &RefCell::default());
             let letters = own.queue.iter();
             letters.map(|m| LETTER + m.value.bytes()).sum()
         })

@@ -8,6 +8,7 @@
 
 use crate::sync::{AtomicU64, CHUNK_WORDS, MODEL, Ordering, SPINS, spin};
 use std::alloc::{Layout, handle_alloc_error};
+use std::cell::RefCell;
 
 /// Nothing has arrived, and the owner does not wait.
 const EMPTY: u64 = 0;
@@ -135,8 +136,8 @@ impl Place {
     /// What is written on the letter.
     ///
     /// # Safety
-    /// The place is a letter that [`Reader::next`] has given, and that has been neither passed by [`Reader::step`] without [`Reader::keep`] nor released.
-    #[inline]
+    /// The place is of a letter that [`Reader::next`] has given, and that has been neither passed by [`Reader::step`] without [`Reader::keep`] nor released.
+    #[inline(always)]
     pub(crate) unsafe fn cover(self) -> Cover {
         // SAFETY: as the caller promises; the head was read as ready, so its words are written.
         unsafe {
@@ -154,7 +155,7 @@ impl Place {
     ///
     /// # Safety
     /// As for [`Place::cover`].
-    #[inline]
+    #[inline(always)]
     pub(crate) unsafe fn payload(self) -> (*const u64, usize) {
         // SAFETY: as the caller promises.
         unsafe {
@@ -168,7 +169,7 @@ impl Place {
     ///
     /// # Safety
     /// The room was claimed by the caller, or the chunk is still its own.
-    #[inline]
+    #[inline(always)]
     unsafe fn write(self, cover: Cover, first: u64, rest: &[u64]) {
         let len = rest.len() as u64 + 1;
         let head = READY
@@ -201,7 +202,7 @@ pub(crate) struct Chunks([Vec<*mut AtomicU64>; CHUNK_WORDS.len()]);
 const SPARE: usize = 256 << 10;
 
 impl Chunks {
-    #[inline]
+    #[inline(always)]
     fn take(&mut self, class: usize) -> *mut AtomicU64 {
         match self.0[class].pop() {
             Some(chunk) => chunk,
@@ -209,18 +210,30 @@ impl Chunks {
         }
     }
 
+    /// The first place of a new chunk that is to follow this one, with room for a letter of this size.
+    #[inline(always)]
+    fn take_for(&mut self, last: Place, size: usize) -> Place {
+        let mut class = 0;
+        if last.is_somewhere() {
+            class = (last.class() + 1).min(CHUNK_WORDS.len() - 1);
+        }
+        while FIRST + size > CHUNK_WORDS[class] {
+            class += 1;
+        }
+        Place::new(self.take(class), class, FIRST)
+    }
+
     /// Takes a chunk back of which this much was used.
-    #[inline]
+    #[inline(always)]
     fn give(&mut self, place: Place, used: usize) {
         let (chunk, class) = (place.chunk(), place.class());
         // SAFETY: nobody else knows the chunk any more, and it has that many words.
         unsafe { clear(chunk, used) };
         let free = &mut self.0[class];
-        if free.len() * CHUNK_WORDS[class] * 8 < SPARE {
+        if free.len() < free.capacity() {
             free.push(chunk);
         } else {
-            // SAFETY: it came from `make` and is nobody's.
-            unsafe { free_chunk(chunk, class) };
+            keep_or_free(free, chunk, class);
         }
     }
 }
@@ -261,6 +274,19 @@ fn make(class: usize) -> *mut AtomicU64 {
     chunk
 }
 
+/// The list of free chunks is full: it grows up to a size, then chunks go.
+#[cold]
+fn keep_or_free(free: &mut Vec<*mut AtomicU64>, chunk: *mut AtomicU64, class: usize) {
+    let most = SPARE / 8 / CHUNK_WORDS[class];
+    if free.len() < most {
+        free.reserve_exact(most - free.len());
+        free.push(chunk);
+    } else {
+        // SAFETY: it came from `make` and is nobody's.
+        unsafe { free_chunk(chunk, class) };
+    }
+}
+
 /// # Safety
 /// The chunk came from [`make`], and nobody uses it.
 unsafe fn free_chunk(chunk: *mut AtomicU64, class: usize) {
@@ -272,7 +298,7 @@ unsafe fn free_chunk(chunk: *mut AtomicU64, class: usize) {
 /// The caller alone knows the chunk, which has so many words.
 #[inline]
 unsafe fn clear(chunk: *mut AtomicU64, words: usize) {
-    if !MODEL {
+    if !MODEL && words > 16 {
         // SAFETY: as the caller promises; zeros are what fresh chunks have.
         unsafe { std::ptr::write_bytes(chunk, 0, words) };
         return;
@@ -289,51 +315,82 @@ pub(crate) struct Mail(AtomicU64);
 
 impl Mail {
     /// Appends a letter whose payload is `first` and `rest`. True: the owner waits, and the caller must schedule it.
-    #[inline]
-    pub(crate) fn push(&self, chunks: &mut Chunks, cover: Cover, first: u64, rest: &[u64]) -> bool {
+    #[inline(always)]
+    pub(crate) fn push(
+        &self,
+        chunks: &RefCell<Chunks>,
+        cover: Cover,
+        first: u64,
+        rest: &[u64],
+    ) -> bool {
         let size = PAYLOAD + 1 + rest.len();
         debug_assert!(rest.len() < PAYLOAD_MAX);
-        let mut fresh: Option<Place> = None;
         let mut word = Place(self.0.load(Ordering::Relaxed));
+        while word.is_somewhere() && word.position() + size <= CHUNK_WORDS[word.class()] {
+            match self.exchange(word, word.moved(size)) {
+                Ok(()) => {
+                    // SAFETY: the exchange claimed this room. The chunk stays until all claimed letters have been read.
+                    unsafe { word.write(cover, first, rest) };
+                    return false;
+                }
+                Err(now) => word = now,
+            }
+        }
+        // SAFETY: nobody else knows the chunk, and the letter fits.
+        let own = unsafe {
+            let own = chunks.borrow_mut().take_for(word, size);
+            own.write(cover, first, rest);
+            own.header(LINK).store(word.0, Ordering::Relaxed);
+            own
+        };
+        match self.exchange(word, own.moved(size)) {
+            Ok(()) => word.0 == WAITING,
+            Err(now) => self.push_again(chunks, now, own, size, cover, first, rest),
+        }
+    }
+
+    /// As above, when another sender was faster with its chunk. The letter is in ours already, but now there may be room in the other.
+    #[cold]
+    #[allow(clippy::too_many_arguments)]
+    fn push_again(
+        &self,
+        chunks: &RefCell<Chunks>,
+        mut word: Place,
+        own: Place,
+        size: usize,
+        cover: Cover,
+        first: u64,
+        rest: &[u64],
+    ) -> bool {
         loop {
             let fits = word.is_somewhere() && word.position() + size <= CHUNK_WORDS[word.class()];
             let wanted = if fits {
                 word.moved(size)
             } else {
-                let own = *fresh.get_or_insert_with(|| {
-                    let mut class = match word.is_somewhere() {
-                        true => (word.class() + 1).min(CHUNK_WORDS.len() - 1),
-                        false => 0,
-                    };
-                    while FIRST + size > CHUNK_WORDS[class] {
-                        class += 1;
-                    }
-                    let own = Place::new(chunks.take(class), class, FIRST);
-                    // SAFETY: nobody else knows the chunk, and the letter fits.
-                    unsafe { own.write(cover, first, rest) };
-                    own
-                });
-                // SAFETY: as above.
+                // SAFETY: nobody else knows the chunk.
                 unsafe { own.header(LINK).store(word.0, Ordering::Relaxed) };
                 own.moved(size)
             };
-            // Acquire as well: the chunk's memory was made ready by who put it in, and who finds the owner waiting may hand it to another thread.
-            let exchange =
-                self.0
-                    .compare_exchange_weak(word.0, wanted.0, Ordering::AcqRel, Ordering::Relaxed);
-            match exchange {
-                Ok(_) if fits => {
-                    // SAFETY: the exchange claimed this room. The chunk stays until all claimed letters have been read.
+            match self.exchange(word, wanted) {
+                Ok(()) if fits => {
+                    // SAFETY: as in `push`.
                     unsafe { word.write(cover, first, rest) };
-                    if let Some(own) = fresh {
-                        chunks.give(own, FIRST + size);
-                    }
+                    chunks.borrow_mut().give(own, FIRST + size);
                     return false;
                 }
-                Ok(_) => return word.0 == WAITING,
-                Err(now) => word = Place(now),
+                Ok(()) => return word.0 == WAITING,
+                Err(now) => word = now,
             }
         }
+    }
+
+    #[inline]
+    fn exchange(&self, old: Place, new: Place) -> Result<(), Place> {
+        // Acquire as well: the chunk's memory was made ready by who put it in, and who finds the owner waiting may hand it to another thread.
+        self.0
+            .compare_exchange(old.0, new.0, Ordering::AcqRel, Ordering::Relaxed)
+            .map(drop)
+            .map_err(Place)
     }
 
     /// Is there something that the owner has possibly not read?
@@ -365,34 +422,23 @@ pub(crate) struct Reader {
     ahead: usize,
 }
 
-/// What comes next.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Next {
-    Nothing,
-    /// A letter that is still being written.
-    Unfinished,
-    Letter(Place),
-}
-
 impl Reader {
-    /// The next letter. The mail is always the same one, and the caller owns the process.
-    #[inline]
-    pub(crate) fn next(&mut self, mail: &Mail, chunks: &mut Chunks) -> Next {
-        if self.at.position() == self.end && !self.more(mail, chunks) {
-            return Next::Nothing;
+    /// The next letter, if there is one that has been written to its end. The mail is always the same one, and the caller owns the process.
+    #[inline(always)]
+    pub(crate) fn next(&mut self, mail: &Mail, chunks: &RefCell<Chunks>) -> Option<Place> {
+        if self.at.position() == self.end && !(self.is_behind(mail) && self.more(mail, chunks)) {
+            return None;
         }
-        for _ in 0..SPINS {
-            // SAFETY: the place is before `end`, so a letter was claimed here, and its chunk lives until it has been read.
-            if unsafe { self.at.word(HEAD) }.load(Ordering::Acquire) != 0 {
-                return Next::Letter(self.at);
-            }
-            spin();
+        // SAFETY: the place is before `end`, so a letter was claimed here, and its chunk lives until it has been read.
+        let head = unsafe { self.at.word(HEAD) };
+        if head.load(Ordering::Acquire) == 0 && !finishes(head) {
+            return None;
         }
-        Next::Unfinished
+        Some(self.at)
     }
 
     /// Everything known has been read: what has come since?
-    fn more(&mut self, mail: &Mail, chunks: &mut Chunks) -> bool {
+    fn more(&mut self, mail: &Mail, chunks: &RefCell<Chunks>) -> bool {
         if self.at.is_somewhere() && !self.at.same_chunk(self.newest) {
             let old = self.at;
             // SAFETY: the chunk is before the newest one, so it knows its successor; that one is alive.
@@ -406,7 +452,7 @@ impl Reader {
                     fill
                 };
             }
-            retire(old, chunks);
+            retire(old, &mut chunks.borrow_mut());
             return true;
         }
         let word = Place(mail.0.load(Ordering::Acquire));
@@ -454,7 +500,7 @@ impl Reader {
     }
 
     /// Goes over the letter that [`Reader::next`] gave. Unless it is kept, its words are not looked at again.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn step(&mut self) {
         // SAFETY: it is there, as `next` has said.
         let len = unsafe { self.at.payload() }.1;
@@ -469,7 +515,7 @@ impl Reader {
     }
 
     /// A kept letter goes.
-    pub(crate) fn release(&mut self, place: Place, chunks: &mut Chunks) {
+    pub(crate) fn release(&mut self, place: Place, chunks: &RefCell<Chunks>) {
         // SAFETY: a chunk with kept letters is alive, and these words are the owner's.
         let left = unsafe {
             let kept = place.header(KEPT);
@@ -479,7 +525,7 @@ impl Reader {
         };
         if left == 0 && !(self.at.is_somewhere() && place.same_chunk(self.at)) {
             // SAFETY: as above; it was retired, so it knows its fill.
-            chunks.give(place, unsafe { place.fill() });
+            chunks.borrow_mut().give(place, unsafe { place.fill() });
         }
     }
 
@@ -501,18 +547,18 @@ impl Reader {
     }
 
     /// The owner's process is to wait. False: something has arrived, so it must not.
-    #[inline]
-    pub(crate) fn wait(&mut self, mail: &Mail, chunks: &mut Chunks) -> bool {
+    #[inline(always)]
+    pub(crate) fn wait(&mut self, mail: &Mail, chunks: &RefCell<Chunks>) -> bool {
         self.leave(mail, chunks, WAITING)
     }
 
     /// Gives the chunk back, if everything has been read.
-    pub(crate) fn close(&mut self, mail: &Mail, chunks: &mut Chunks) -> bool {
+    pub(crate) fn close(&mut self, mail: &Mail, chunks: &RefCell<Chunks>) -> bool {
         self.leave(mail, chunks, EMPTY)
     }
 
-    #[inline]
-    fn leave(&mut self, mail: &Mail, chunks: &mut Chunks, state: u64) -> bool {
+    #[inline(always)]
+    fn leave(&mut self, mail: &Mail, chunks: &RefCell<Chunks>, state: u64) -> bool {
         let exchange =
             mail.0
                 .compare_exchange(self.at.0, state, Ordering::SeqCst, Ordering::Relaxed);
@@ -521,7 +567,7 @@ impl Reader {
         }
         // Nobody writes to the chunk any more.
         if self.at.is_somewhere() {
-            retire(std::mem::take(&mut self.at), chunks);
+            retire(std::mem::take(&mut self.at), &mut chunks.borrow_mut());
             self.newest = Place(EMPTY);
             self.end = 0;
         }
@@ -529,8 +575,17 @@ impl Reader {
     }
 }
 
+/// Looks for a while whether a letter's head is written.
+#[cold]
+fn finishes(head: &AtomicU64) -> bool {
+    (0..SPINS).any(|_| {
+        spin();
+        head.load(Ordering::Acquire) != 0
+    })
+}
+
 /// All letters of the chunk have been read; it goes, unless some are kept.
-#[inline]
+#[inline(always)]
 fn retire(end: Place, chunks: &mut Chunks) {
     // SAFETY: the reader is just leaving the chunk, and these words are the owner's.
     unsafe {

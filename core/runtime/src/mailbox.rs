@@ -5,11 +5,12 @@
 
 use crate::exit::ExitReason;
 use crate::heap::trace::Traces;
-use crate::mail::{Chunks, Cover, Mail, Next, PAYLOAD_MAX, Place, Reader};
+use crate::mail::{Chunks, Cover, Mail, PAYLOAD_MAX, Place, Reader};
 use crate::message::{self, Fragment, Scratch, View};
 use crate::relations::Relations;
 use crate::resource;
 use nostos_abi::object::{HEADER_DESC_MASK, HEADER_STATIC};
+use std::cell::RefCell;
 use std::collections::VecDeque;
 
 /// A letter's payload is the objects of a value.
@@ -23,12 +24,12 @@ const BOXED: u8 = 2;
 ///
 /// # Safety
 /// `root` is a live box of a heap the caller owns.
-#[inline]
+#[inline(always)]
 pub(crate) unsafe fn post_copy(
     mail: &Mail,
-    chunks: &mut Chunks,
+    chunks: &RefCell<Chunks>,
     (to, from): (u64, u64),
-    (traces, scratch): (&Traces, &mut Scratch),
+    (traces, scratch): (&Traces, &RefCell<Scratch>),
     root: u64,
 ) -> bool {
     let object = root as *const u64;
@@ -54,6 +55,24 @@ pub(crate) unsafe fn post_copy(
         return mail.push(chunks, cover, header & HEADER_DESC_MASK, rest);
     }
     // SAFETY: as the caller promises.
+    unsafe { post_gathered(mail, chunks, cover, traces, scratch, root) }
+}
+
+/// Sends what refers to other objects, is large or has handles.
+///
+/// # Safety
+/// As for [`post_copy`].
+#[inline(never)]
+unsafe fn post_gathered(
+    mail: &Mail,
+    chunks: &RefCell<Chunks>,
+    mut cover: Cover,
+    traces: &Traces,
+    scratch: &RefCell<Scratch>,
+    root: u64,
+) -> bool {
+    let scratch = &mut *scratch.borrow_mut();
+    // SAFETY: as the caller promises.
     let root = unsafe { message::gather(traces, scratch, root) };
     if scratch.words.len() <= PAYLOAD_MAX
         && !scratch.has_handles()
@@ -74,7 +93,7 @@ pub(crate) fn post(mail: &Mail, to: u64, desc: u32, from: u64, value: Fragment) 
         desc,
         kind: OBJECTS,
     };
-    let chunks = &mut Chunks::default();
+    let chunks = &RefCell::default();
     if let Some([first, rest @ ..]) = value.view().letter() {
         return mail.push(chunks, cover, *first, rest);
     }
@@ -120,14 +139,22 @@ impl Message<'_> {
 ///
 /// # Safety
 /// As for [`Message::at`], and the letter goes now.
-#[inline]
+#[inline(always)]
 unsafe fn drop_value(place: Place) {
     // SAFETY: as the caller promises; a boxed fragment belongs to its letter alone.
     unsafe {
         if place.cover().kind == BOXED {
-            drop(Box::from_raw(*place.payload().0 as *mut Fragment));
+            drop_fragment(*place.payload().0 as *mut Fragment);
         }
     }
+}
+
+/// # Safety
+/// It came from `Box::into_raw`, and nobody uses it any more.
+#[cold]
+unsafe fn drop_fragment(fragment: *mut Fragment) {
+    // SAFETY: as the caller promises.
+    drop(unsafe { Box::from_raw(fragment) });
 }
 
 /// What a process off its worker waits for.
@@ -187,6 +214,52 @@ struct Entry {
     place: Place,
 }
 
+/// The boxes whose messages a receive looks at.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(crate) struct Wanted {
+    all: bool,
+    descs: [u32; 4],
+}
+
+impl Wanted {
+    /// All.
+    pub(crate) const ANY: Wanted = Wanted {
+        all: true,
+        descs: [0; 4],
+    };
+
+    /// Of one kind.
+    #[inline]
+    pub(crate) fn one(desc: u32) -> Self {
+        Wanted {
+            all: false,
+            descs: [desc; 4],
+        }
+    }
+
+    /// Of four kinds, two in a word.
+    #[inline]
+    pub(crate) fn packed(a: u64, b: u64) -> Self {
+        Wanted {
+            all: false,
+            descs: [a as u32, (a >> 32) as u32, b as u32, (b >> 32) as u32],
+        }
+    }
+
+    #[inline]
+    fn has(&self, desc: u32) -> bool {
+        let [a, b, c, d] = self.descs;
+        self.all | (a == desc) | (b == desc) | (c == desc) | (d == desc)
+    }
+}
+
+/// What a receive that wants certain messages has found: none among the first so many of those kept.
+#[derive(Clone, Copy, Debug, Default)]
+struct Passed {
+    wanted: Wanted,
+    len: usize,
+}
+
 /// The owner's end of the mailbox. Invariant: the places of `kept` are letters that the reader keeps.
 #[derive(Debug, Default)]
 pub(crate) struct Queue {
@@ -194,62 +267,115 @@ pub(crate) struct Queue {
     kept: VecDeque<Entry>,
     /// Index in `kept`; at its end: the next unread letter.
     cursor: usize,
-    /// The message at the cursor has been peeked: the next peek refuses it.
-    peeked: bool,
+    /// The message at the cursor, if it has been peeked: the next peek refuses it.
+    peeked: Option<Place>,
     /// When this receive gives up, in the scheduler's nanoseconds; `u64::MAX`: never.
     pub(crate) deadline: u64,
+    wanted: Wanted,
+    /// Of the last two kinds of receive that had to pass some.
+    passed: [Passed; 2],
+    /// Which of the two was used last.
+    now: usize,
+    /// This receive takes the first message that it wants.
+    pub(crate) takes: bool,
 }
 
 impl Queue {
     /// A receive begins at the head.
-    #[inline]
-    pub(crate) fn start(&mut self, deadline: u64) {
+    #[inline(always)]
+    pub(crate) fn start(&mut self, deadline: u64, wanted: Wanted, takes: bool) {
         self.cursor = 0;
-        self.peeked = false;
+        self.peeked = None;
         self.deadline = deadline;
+        self.wanted = wanted;
+        self.takes = takes;
     }
 
     /// The next message not yet refused. What was meant for the block's former process goes.
-    #[inline]
-    pub(crate) fn peek(&mut self, mail: &Mail, pid: u64, chunks: &mut Chunks) -> Option<u32> {
-        if std::mem::take(&mut self.peeked) {
+    #[inline(always)]
+    pub(crate) fn peek(&mut self, mail: &Mail, pid: u64, chunks: &RefCell<Chunks>) -> Option<u32> {
+        if let Some(place) = self.peeked.take() {
             if self.cursor == self.kept.len() {
-                self.keep(mail, chunks);
+                self.keep(place);
             }
             self.cursor += 1;
         }
-        if let Some(entry) = self.kept.get(self.cursor) {
-            self.peeked = true;
-            return Some(entry.desc);
+        if self.cursor < self.kept.len()
+            && let Some(desc) = self.peek_kept()
+        {
+            return Some(desc);
         }
-        let (_, cover) = self.unread(mail, pid, chunks)?;
-        self.peeked = true;
-        Some(cover.desc)
+        loop {
+            let (place, desc) = self.unread(mail, pid, chunks)?;
+            if self.wanted.has(desc) {
+                self.peeked = Some(place);
+                return Some(desc);
+            }
+            self.keep(place);
+            self.cursor += 1;
+        }
+    }
+
+    /// The next of the messages that have been refused before.
+    #[inline(never)]
+    fn peek_kept(&mut self) -> Option<u32> {
+        if !self.wanted.all {
+            if self.passed[self.now].wanted != self.wanted {
+                self.choose_passed();
+            }
+            let passed = &mut self.passed[self.now];
+            let begun = self.cursor;
+            // Nothing in the first so many is wanted, as an earlier receive that wanted the same has found.
+            self.cursor = begun.max(passed.len);
+            let mut left = self.kept.range(self.cursor..);
+            let skipped = left.position(|entry| self.wanted.has(entry.desc));
+            self.cursor = skipped.map_or(self.kept.len(), |n| self.cursor + n);
+            if begun <= passed.len {
+                passed.len = self.cursor;
+            }
+        }
+        let entry = self.kept.get(self.cursor)?;
+        self.peeked = Some(entry.place);
+        Some(entry.desc)
+    }
+
+    /// Chooses where it is noted what this receive has passed: where one like it has noted that, or in the place of the lesser of the two.
+    fn choose_passed(&mut self) {
+        let same = |p: &Passed| p.wanted == self.wanted;
+        self.now = self.passed.iter().position(same).unwrap_or_else(|| {
+            let fewest = usize::from(self.passed[1].len < self.passed[0].len);
+            self.passed[fewest] = Passed {
+                wanted: self.wanted,
+                len: 0,
+            };
+            fewest
+        });
     }
 
     /// The next unread letter for this process.
-    #[inline]
-    fn unread(&mut self, mail: &Mail, pid: u64, chunks: &mut Chunks) -> Option<(Place, Cover)> {
+    #[inline(always)]
+    fn unread(&mut self, mail: &Mail, pid: u64, chunks: &RefCell<Chunks>) -> Option<(Place, u32)> {
         loop {
-            let Next::Letter(place) = self.reader.next(mail, chunks) else {
-                return None;
-            };
+            let place = self.reader.next(mail, chunks)?;
             // SAFETY: the reader has just given it.
             let cover = unsafe { place.cover() };
             if cover.to == pid {
-                return Some((place, cover));
+                return Some((place, cover.desc));
             }
-            // SAFETY: as above, and it is passed now.
-            unsafe { drop_value(place) };
-            self.reader.step();
+            self.pass(place);
         }
     }
 
-    /// Notes the next letter, which is there, as a message that stays.
-    fn keep(&mut self, mail: &Mail, chunks: &mut Chunks) {
-        let Next::Letter(place) = self.reader.next(mail, chunks) else {
-            return;
-        };
+    /// The next letter, which this is, goes.
+    #[inline(always)]
+    fn pass(&mut self, place: Place) {
+        // SAFETY: the reader has just given it, and it is passed now.
+        unsafe { drop_value(place) };
+        self.reader.step();
+    }
+
+    /// Notes the next letter, which this is, as a message that stays.
+    fn keep(&mut self, place: Place) {
         // SAFETY: the reader has just given it.
         let desc = unsafe { place.cover() }.desc;
         self.kept.push_back(Entry { desc, place });
@@ -257,63 +383,54 @@ impl Queue {
         self.reader.step();
     }
 
-    /// The place of the message just peeked.
-    #[inline]
-    fn place(&mut self, mail: &Mail, chunks: &mut Chunks) -> Option<Place> {
-        if !self.peeked {
-            return None;
-        }
-        if let Some(entry) = self.kept.get(self.cursor) {
-            return Some(entry.place);
-        }
-        match self.reader.next(mail, chunks) {
-            Next::Letter(place) => Some(place),
-            _ => None,
-        }
-    }
-
     /// The message just peeked.
+    ///
+    /// # Safety
+    /// It is not used any more when it is taken, discarded or refused.
     #[inline]
-    pub(crate) fn current(&mut self, mail: &Mail, chunks: &mut Chunks) -> Option<Message<'_>> {
-        let place = self.place(mail, chunks)?;
-        // SAFETY: it is kept, or the next one; either way it does not go while the queue is borrowed.
+    pub(crate) unsafe fn current<'a>(&self) -> Option<Message<'a>> {
+        let place = self.peeked?;
+        // SAFETY: it is kept, or the next one, and stays where it is as long as the caller uses it.
         Some(unsafe { Message::at(place) })
     }
 
     /// Takes the message just peeked out.
-    #[inline]
-    pub(crate) fn take(&mut self, mail: &Mail, chunks: &mut Chunks) {
-        let Some(place) = self.place(mail, chunks) else {
+    #[inline(always)]
+    pub(crate) fn take(&mut self, chunks: &RefCell<Chunks>) {
+        let Some(place) = self.peeked.take() else {
             return;
         };
-        self.peeked = false;
-        // SAFETY: the place is that of a message of ours, which goes now.
-        unsafe { drop_value(place) };
         if self.cursor == self.kept.len() {
-            self.reader.step();
+            self.pass(place);
             return;
         }
+        // SAFETY: the place is that of a message of ours, which goes now.
+        unsafe { drop_value(place) };
         if self.cursor == 0 {
             self.kept.pop_front();
         } else {
             self.kept.remove(self.cursor);
         }
+        for passed in &mut self.passed {
+            passed.len -= usize::from(passed.len > self.cursor);
+        }
         self.reader.release(place, chunks);
     }
 
     /// Takes over what has arrived for process `pid`, so that [`Queue::iter`] and [`Queue::len`] tell of all.
-    pub(crate) fn accept(&mut self, mail: &Mail, pid: u64, chunks: &mut Chunks) {
-        while self.unread(mail, pid, chunks).is_some() {
-            self.keep(mail, chunks);
+    pub(crate) fn accept(&mut self, mail: &Mail, pid: u64, chunks: &RefCell<Chunks>) {
+        while let Some((place, _)) = self.unread(mail, pid, chunks) {
+            self.keep(place);
         }
     }
 
     /// Takes out the messages that `unwanted` says, of those taken over. No receive is going on.
     pub(crate) fn discard(
         &mut self,
-        chunks: &mut Chunks,
+        chunks: &RefCell<Chunks>,
         mut unwanted: impl FnMut(Message<'_>) -> bool,
     ) {
+        self.passed = Default::default();
         let reader = &mut self.reader;
         self.kept.retain(|entry| {
             // SAFETY: kept letters are there until they are released.
@@ -355,23 +472,21 @@ impl Queue {
 
     /// The process is to wait. False: something has arrived, so it must not.
     #[inline]
-    pub(crate) fn wait(&mut self, mail: &Mail, chunks: &mut Chunks) -> bool {
+    pub(crate) fn wait(&mut self, mail: &Mail, chunks: &RefCell<Chunks>) -> bool {
         self.reader.wait(mail, chunks)
     }
 
     /// Drops all; the process has ended, and nobody sends to it who does not already.
-    pub(crate) fn clear(&mut self, mail: &Mail, chunks: &mut Chunks) {
+    pub(crate) fn clear(&mut self, mail: &Mail, chunks: &RefCell<Chunks>) {
         self.discard(chunks, |_| true);
         self.cursor = 0;
-        self.peeked = false;
+        self.peeked = None;
         if self.kept.capacity() > 64 {
             self.kept = VecDeque::new();
         }
         while mail.is_open() {
-            while let Next::Letter(place) = self.reader.next(mail, chunks) {
-                // SAFETY: the reader has just given it, and it is passed now.
-                unsafe { drop_value(place) };
-                self.reader.step();
+            while let Some(place) = self.reader.next(mail, chunks) {
+                self.pass(place);
             }
             if self.reader.close(mail, chunks) || !self.reader.is_behind(mail) {
                 break;
@@ -387,7 +502,7 @@ mod tests {
 
     const ME: u64 = 7;
 
-    fn send(mail: &Mail, chunks: &mut Chunks, from: u64, number: u64) -> bool {
+    fn send(mail: &Mail, chunks: &RefCell<Chunks>, from: u64, number: u64) -> bool {
         let cover = Cover {
             to: ME,
             from,
@@ -397,18 +512,19 @@ mod tests {
         mail.push(chunks, cover, number, &[])
     }
 
-    fn receive(queue: &mut Queue, mail: &Mail, chunks: &mut Chunks) -> Option<(u64, u64)> {
-        queue.start(u64::MAX);
+    fn receive(queue: &mut Queue, mail: &Mail, chunks: &RefCell<Chunks>) -> Option<(u64, u64)> {
+        queue.start(u64::MAX, Wanted::ANY, false);
         queue.peek(mail, ME, chunks)?;
-        let message = queue.current(mail, chunks).expect("it was peeked");
+        // SAFETY: it is taken or refused when we are done with it.
+        let message = unsafe { queue.current() }.expect("it was peeked");
         let got = (message.from, message.value.root());
-        queue.take(mail, chunks);
+        queue.take(chunks);
         Some(got)
     }
 
     #[test]
     fn who_sends_first_wakes_and_the_order_is_kept() {
-        let (mail, mut queue, chunks) = (Mail::default(), Queue::default(), &mut Chunks::default());
+        let (mail, mut queue, chunks) = (Mail::default(), Queue::default(), &RefCell::default());
         assert!(queue.wait(&mail, chunks));
         assert!(!queue.wait(&mail, chunks));
         assert!(send(&mail, chunks, 1, 10));
@@ -425,7 +541,7 @@ mod tests {
 
     #[test]
     fn what_is_refused_stays_in_order_over_many_chunks() {
-        let (mail, mut queue, chunks) = (Mail::default(), Queue::default(), &mut Chunks::default());
+        let (mail, mut queue, chunks) = (Mail::default(), Queue::default(), &RefCell::default());
         const COUNT: u64 = if cfg!(miri) { 40 } else { 4000 };
         for number in 0..COUNT {
             send(&mail, chunks, 1, number);
@@ -433,15 +549,25 @@ mod tests {
         // Those that end in 3, then those that end in 5, then the rest.
         for wanted in [3, 5] {
             for i in 0..COUNT / 10 {
-                queue.start(u64::MAX);
-                while queue.peek(&mail, ME, chunks) != Some(wanted) {}
-                let root = queue
-                    .current(&mail, chunks)
-                    .expect("it was peeked")
-                    .value
-                    .root();
+                if i % 2 == 0 {
+                    queue.start(u64::MAX, Wanted::ANY, false);
+                    while queue.peek(&mail, ME, chunks) != Some(wanted) {}
+                } else {
+                    queue.start(
+                        u64::MAX,
+                        Wanted::packed(9 << 32 | 8, u64::from(wanted)),
+                        false,
+                    );
+                    while queue
+                        .peek(&mail, ME, chunks)
+                        .is_some_and(|desc| desc != wanted)
+                    {}
+                }
+                // SAFETY: it is used before it is taken.
+                let message = unsafe { queue.current() }.expect("it was peeked");
+                let root = message.value.root();
                 assert_eq!(root, i * 10 + u64::from(wanted));
-                queue.take(&mail, chunks);
+                queue.take(chunks);
             }
         }
         queue.accept(&mail, ME, chunks);
@@ -453,15 +579,68 @@ mod tests {
         assert!(queue.wait(&mail, chunks));
     }
 
+    /// Receives of several kinds in turns, with guards that refuse, against the plainest mailbox there is.
+    #[test]
+    fn it_receives_what_a_list_would() {
+        let (mail, mut queue, chunks) = (Mail::default(), Queue::default(), &RefCell::default());
+        let mut list: Vec<u64> = Vec::new();
+        let mut state = 1u64;
+        let mut random = |below: u64| {
+            state = state
+                .wrapping_mul(6364136223846793005)
+                .wrapping_add(1442695040888963407);
+            (state >> 33) % below
+        };
+        for _ in 0..if cfg!(miri) { 60 } else { 3000 } {
+            for _ in 0..random(4) {
+                let number = random(1000);
+                send(&mail, chunks, 1, number);
+                list.push(number);
+            }
+            if random(8) == 0 {
+                queue.accept(&mail, ME, chunks);
+            }
+            let (a, b, remainder) = (random(10), random(10), random(3));
+            let (wanted, has): (_, &dyn Fn(u64) -> bool) = match random(4) {
+                0 => (Wanted::ANY, &|_| true),
+                1 => (Wanted::one(a as u32), &|n| n % 10 == a),
+                _ => (Wanted::packed(a | b << 32, a | b << 32), &|n| {
+                    n % 10 == a || n % 10 == b
+                }),
+            };
+            queue.start(u64::MAX, wanted, false);
+            let mut got = None;
+            while queue.peek(&mail, ME, chunks).is_some() {
+                // SAFETY: it is used before it is taken or refused.
+                let number = unsafe { queue.current() }
+                    .expect("it was peeked")
+                    .value
+                    .root();
+                assert!(has(number));
+                if number % 3 == remainder {
+                    queue.take(chunks);
+                    got = Some(number);
+                    break;
+                }
+            }
+            let at = list.iter().position(|n| has(*n) && n % 3 == remainder);
+            assert_eq!(got, at.map(|at| list.remove(at)));
+        }
+        queue.clear(&mail, chunks);
+        assert!(queue.wait(&mail, chunks));
+    }
+
     #[test]
     fn what_was_meant_for_another_goes() {
-        let (mail, mut queue, chunks) = (Mail::default(), Queue::default(), &mut Chunks::default());
+        let (mail, mut queue, chunks) = (Mail::default(), Queue::default(), &RefCell::default());
         let value = Fragment::of_words(&[1; 100]);
         post(&mail, 6, 1, 2, value.clone());
         post(&mail, ME, 1, 2, value.clone());
         post(&mail, 6, 1, 2, value);
+        queue.start(u64::MAX, Wanted::ANY, false);
         assert_eq!(queue.peek(&mail, ME, chunks), Some(1));
-        let message = queue.current(&mail, chunks).expect("it was peeked");
+        // SAFETY: it is taken or refused when we are done with it.
+        let message = unsafe { queue.current() }.expect("it was peeked");
         assert_eq!((message.from, message.value.bytes()), (2, 800));
         assert_eq!(queue.peek(&mail, ME, chunks), None);
         assert_eq!(queue.len(), 1);
@@ -476,13 +655,13 @@ mod tests {
             for from in 0..3 {
                 let mail = &mail;
                 scope.spawn(move || {
-                    let chunks = &mut Chunks::default();
+                    let chunks = &RefCell::default();
                     for number in 0..EACH {
                         send(mail, chunks, from, number);
                     }
                 });
             }
-            let (mut queue, chunks) = (Queue::default(), &mut Chunks::default());
+            let (mut queue, chunks) = (Queue::default(), &RefCell::default());
             let mut next = [0; 3];
             while next.iter().sum::<u64>() < 3 * EACH {
                 let Some((from, number)) = receive(&mut queue, &mail, chunks) else {

@@ -281,8 +281,36 @@ impl<'a> View<'a> {
     /// # Safety
     /// `to` has [`Fragment::bytes`] writable bytes in a heap the caller owns; `bits` are set in the header of each object (those of the old space, or of constants).
     /// The addresses of handles among them are added to `handles`.
-    #[inline]
+    #[inline(always)]
     pub(crate) unsafe fn load(
+        self,
+        traces: &Traces,
+        to: *mut u64,
+        bits: u64,
+        handles: &mut Vec<usize>,
+    ) -> u64 {
+        // Most are one small object without refs.
+        if let Some((header, rest)) = self.words.split_first()
+            && self.handles.is_empty()
+            && traces.flat_bytes(*header) == Some(self.words.len() * 8)
+        {
+            // SAFETY: the caller gave room for all words, in memory that no one else uses.
+            unsafe {
+                to.write(header | bits);
+                for (i, word) in rest.iter().enumerate() {
+                    to.add(1 + i).write(*word);
+                }
+            }
+            return to as u64;
+        }
+        // SAFETY: as the caller promises.
+        unsafe { self.load_all(traces, to, bits, handles) }
+    }
+
+    /// # Safety
+    /// As for [`View::load`].
+    #[inline(never)]
+    unsafe fn load_all(
         self,
         traces: &Traces,
         to: *mut u64,

@@ -5,7 +5,7 @@
 
 use crate::exit::ExitReason;
 use crate::heap::Heap;
-use crate::mail::{Chunks, Mail};
+use crate::mail::Mail;
 use crate::mailbox::{Inbox, Parked, Queue};
 use crate::message::Fragment;
 use crate::mutex::Mutex;
@@ -14,7 +14,7 @@ use crate::scheduler::Worker;
 use crate::stack::{Frozen, Stack};
 use nostos_abi::builtin::Op;
 use nostos_abi::process as abi;
-use std::cell::{Cell, UnsafeCell};
+use std::cell::{Cell, RefCell, UnsafeCell};
 use std::ffi::CString;
 use std::mem::offset_of;
 use std::sync::Arc;
@@ -290,7 +290,7 @@ mod owner {
 impl Drop for Process {
     fn drop(&mut self) {
         let own = self.own.get_mut();
-        own.queue.clear(&self.mail, &mut Chunks::default());
+        own.queue.clear(&self.mail, &RefCell::default());
     }
 }
 
@@ -334,7 +334,7 @@ impl Process {
         if self.mail.is_open() && self.acquire_to_look() {
             // SAFETY: just acquired.
             let queue = unsafe { &mut self.own().queue };
-            queue.accept(&self.mail, self.pid(), &mut Chunks::default());
+            queue.accept(&self.mail, self.pid(), &RefCell::default());
             self.queued.store(queue.len(), Ordering::Relaxed);
             self.release();
         }

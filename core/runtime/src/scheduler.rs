@@ -556,7 +556,7 @@ impl Worker {
         }
         self.freeze(process, own);
         process.set_state(State::Waiting);
-        let waits = own.queue.wait(&process.mail, &mut self.chunks.borrow_mut());
+        let waits = own.queue.wait(&process.mail, &self.chunks);
         process.release();
         // From here on another worker may run it, or have ended it: only its atomic parts are touched.
         if !waits {

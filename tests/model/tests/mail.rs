@@ -22,9 +22,10 @@ mod sync {
 use loom::sync::Arc;
 use loom::sync::atomic::{AtomicUsize, Ordering};
 use loom::thread;
-use mail::{Chunks, Cover, Mail, Next, Place, Reader};
+use mail::{Chunks, Cover, Mail, Place, Reader};
+use std::cell::RefCell;
 
-fn send(mail: &Mail, chunks: &mut Chunks, from: u64, number: u64) -> bool {
+fn send(mail: &Mail, chunks: &RefCell<Chunks>, from: u64, number: u64) -> bool {
     let cover = Cover {
         to: number,
         from,
@@ -51,24 +52,24 @@ fn deliver(senders: u64, each: u64, keep: bool) {
             .map(|from| {
                 let (mail, woken) = (mail.clone(), woken.clone());
                 thread::spawn(move || {
-                    let mut chunks = Chunks::default();
+                    let chunks = RefCell::default();
                     for number in 0..each {
-                        if send(&mail, &mut chunks, from, number) {
+                        if send(&mail, &chunks, from, number) {
                             woken.fetch_add(1, Ordering::AcqRel);
                         }
                     }
                 })
             })
             .collect();
-        let mut chunks = Chunks::default();
+        let chunks = RefCell::default();
         let mut reader = Reader::default();
         let mut next = vec![0; senders as usize];
         let mut kept: Vec<(Place, u64)> = Vec::new();
         let mut waits = 0;
         let mut got = 0;
         while got < senders * each {
-            match reader.next(&mail, &mut chunks) {
-                Next::Letter(place) => {
+            match reader.next(&mail, &chunks) {
+                Some(place) => {
                     // SAFETY: the reader has just given it.
                     let cover = unsafe { place.cover() };
                     let expected = &mut next[cover.from as usize];
@@ -81,13 +82,14 @@ fn deliver(senders: u64, each: u64, keep: bool) {
                     }
                     reader.step();
                 }
-                Next::Unfinished => thread::yield_now(),
-                Next::Nothing => {
-                    if reader.wait(&mail, &mut chunks) {
+                None => {
+                    if reader.wait(&mail, &chunks) {
                         waits += 1;
                         while woken.load(Ordering::Acquire) < waits {
                             thread::yield_now();
                         }
+                    } else {
+                        thread::yield_now();
                     }
                 }
             }
@@ -95,10 +97,10 @@ fn deliver(senders: u64, each: u64, keep: bool) {
         for (place, number) in kept {
             // SAFETY: it was kept and has not been released.
             assert_eq!(unsafe { place.cover() }.to, number);
-            reader.release(place, &mut chunks);
+            reader.release(place, &chunks);
         }
         assert!(!reader.is_behind(&mail));
-        assert!(reader.close(&mail, &mut chunks));
+        assert!(reader.close(&mail, &chunks));
         assert_eq!(woken.load(Ordering::Acquire), waits);
         for handle in handles {
             handle.join().expect("a sender");
@@ -126,17 +128,17 @@ fn what_is_kept_stays() {
 fn one_waker() {
     explore(3, || {
         let mail = Arc::new(Mail::default());
-        let (mut reader, mut chunks) = (Reader::default(), Chunks::default());
-        assert!(reader.wait(&mail, &mut chunks));
+        let (mut reader, chunks) = (Reader::default(), RefCell::default());
+        assert!(reader.wait(&mail, &chunks));
         let sender = {
             let mail = mail.clone();
-            thread::spawn(move || send(&mail, &mut Chunks::default(), 1, 0))
+            thread::spawn(move || send(&mail, &RefCell::default(), 1, 0))
         };
         let timed = mail.wake();
         let sent = sender.join().expect("the sender");
         assert!(timed != sent);
-        assert!(matches!(reader.next(&mail, &mut chunks), Next::Letter(_)));
+        assert!(matches!(reader.next(&mail, &chunks), Next::Letter(_)));
         reader.step();
-        assert!(reader.wait(&mail, &mut chunks));
+        assert!(reader.wait(&mail, &chunks));
     });
 }

@@ -174,7 +174,22 @@ impl<'f> Emit<'_, 'f> {
             Some((time, _)) => self.value(time)[0],
             None => self.word(-1),
         };
-        let first = self.op(Op::ReceiveFirst, &[timeout])[0];
+        if let [group] = receive.groups.as_slice()
+            && let Some(descs) = self.descs_of(&receive.groups)
+            && self.is_certain(&group.tree)
+        {
+            self.receive_only(receive, group, timeout, descs[0], to);
+            return;
+        }
+        let first = match self.descs_of(&receive.groups) {
+            Some(descs) => {
+                let pair = |a: u32, b: u32| i64::from(a) | i64::from(b) << 32;
+                let a = self.word(pair(descs[0], descs[1]));
+                let b = self.word(pair(descs[2], descs[3]));
+                self.op(Op::ReceiveOf, &[timeout, a, b])[0]
+            }
+            None => self.op(Op::ReceiveFirst, &[timeout])[0],
+        };
         let (look, again, passed) = (
             self.b.create_block(),
             self.b.create_block(),
@@ -225,6 +240,59 @@ impl<'f> Emit<'_, 'f> {
                 emit.op(Op::ReceiveTake, &[]);
             }
         });
+    }
+
+    /// A receive that takes the first message of one type, whatever it says.
+    fn receive_only(
+        &mut self,
+        receive: &'f Receive,
+        group: &'f Typed,
+        timeout: Value,
+        desc: u32,
+        to: Option<(Block, TyId)>,
+    ) {
+        let scope = self.debug.now;
+        let desc = self.word(i64::from(desc));
+        let boxed = self.op(Op::ReceiveOnly, &[timeout, desc])[0];
+        let (some, passed, never) = (
+            self.b.create_block(),
+            self.b.create_block(),
+            self.b.create_block(),
+        );
+        self.b.ins().brif(boxed, some, &[], passed, &[]);
+        self.enter(some);
+        let mut arms = self.new_arms(receive.arms.len());
+        let ty = group.ty.expect("a group with a descriptor has a type");
+        let lanes = self.unboxed(ty, boxed);
+        self.bind(group.subject, lanes);
+        self.tree(&group.tree, never, &mut arms);
+        self.debug.now = scope;
+        self.enter(never);
+        self.trap();
+        self.debug.now = scope;
+        self.enter(passed);
+        match &receive.after {
+            Some((_, then)) => self.flow(then, to),
+            None => self.trap(),
+        }
+        self.arms(&arms, &receive.arms, scope, to);
+    }
+
+    /// The descriptors of all messages that a receive may take, the last one repeated; `None`: there are others or too many.
+    fn descs_of(&mut self, groups: &[Typed]) -> Option<[u32; 4]> {
+        let mut descs = [0; 4];
+        if groups.is_empty() || groups.len() > descs.len() {
+            return None;
+        }
+        for (i, group) in groups.iter().enumerate() {
+            let ty = group.ty?;
+            let shape = self.layouts.get(ty).shape;
+            if self.layouts.table.is_open(shape) {
+                return None;
+            }
+            descs[i..].fill(self.layouts.box_desc(ty));
+        }
+        Some(descs)
     }
 
     /// Does some arm take every value, without asking the program (whose guards may throw)?

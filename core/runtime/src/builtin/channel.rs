@@ -3,7 +3,7 @@
 use crate::channel::{Attempt, Channel};
 use crate::dispatch::{Ctx, Flow, Halt};
 use crate::mailbox::Parked;
-use crate::message::Fragment;
+use crate::message::View;
 use crate::process::Resume;
 use crate::resource::{self, Resource};
 use crate::shared::Taken;
@@ -127,10 +127,16 @@ impl Ctx<'_> {
     }
 
     /// Copies a value in transit into this heap; gives its ref.
-    pub(crate) fn load(&mut self, value: &Fragment) -> Flow<u64> {
+    #[inline(always)]
+    pub(crate) fn load(&mut self, value: View) -> Flow<u64> {
         let bytes = value.bytes();
-        self.make_room(bytes)?;
+        if bytes == 0 {
+            return Ok(value.root());
+        }
         let policy = self.core.policy();
+        if policy.stress || !self.own.heap.has_room(self.process, bytes) {
+            self.make_room(bytes)?;
+        }
         let at = self.own.heap.room_for(self.process, bytes, policy);
         // SAFETY: the heap made room for the value's bytes.
         let root = unsafe {
@@ -251,7 +257,7 @@ pub(crate) fn park(ctx: &mut Ctx) -> Flow {
 /// The value that the last receive got.
 pub(crate) fn taken(ctx: &mut Ctx) -> Flow {
     let value = ctx.own.rare().taken.take().expect("a receive got a value");
-    let root = ctx.load(&value)?;
+    let root = ctx.load(value.view())?;
     ctx.put(0, root);
     Ok(())
 }
@@ -314,7 +320,7 @@ pub(crate) fn shared_is_set(ctx: &mut Ctx) -> Flow {
 pub(crate) fn shared_get(ctx: &mut Ctx) -> Flow {
     let value = ctx.core.shared.get(ctx.arg(0));
     let value = value.expect("the compiler asks for what is set");
-    let root = ctx.load(&value)?;
+    let root = ctx.load(value.view())?;
     ctx.put(0, root);
     Ok(())
 }

@@ -5,7 +5,7 @@ use crate::dispatch::{Ctx, Flow, Halt};
 use crate::exit::ExitReason;
 use crate::heap::collect;
 use crate::heap::stats::Reason;
-use crate::mailbox::{self, Parked};
+use crate::mailbox::{self, Parked, Wanted};
 use crate::message::Fragment;
 use crate::process::{Process, Resume, attention};
 use crate::shim::Leave;
@@ -23,18 +23,18 @@ pub(crate) enum Relation {
 
 impl Ctx<'_> {
     /// The next message this receive has not refused.
-    #[inline]
+    #[inline(always)]
     fn peek(&mut self) -> Option<u32> {
-        let chunks = &mut *self.worker.chunks.borrow_mut();
+        let chunks = &self.worker.chunks;
         let me = self.process.pid();
         self.own.queue.peek(&self.process.mail, me, chunks)
     }
 
     /// Sends the boxed value of argument word `i`. True: the receiver waits, and the caller must schedule it.
-    #[inline]
+    #[inline(always)]
     fn post(&self, receiver: &Process, pid: u64, i: usize) -> bool {
-        let copy = (&self.core.traces, &mut *self.worker.scratch.borrow_mut());
-        let chunks = &mut *self.worker.chunks.borrow_mut();
+        let copy = (&self.core.traces, &self.worker.scratch);
+        let chunks = &self.worker.chunks;
         let parties = (pid, self.process.pid());
         // SAFETY: messages are boxed, and the word is a live ref of this process's heap, which this worker owns.
         unsafe { mailbox::post_copy(&receiver.mail, chunks, parties, copy, self.arg(i)) }
@@ -159,16 +159,32 @@ pub(crate) fn send_watched(ctx: &mut Ctx) -> Flow {
 }
 
 pub(crate) fn receive_first(ctx: &mut Ctx) -> Flow {
+    receive_start(ctx, Wanted::ANY, false)
+}
+
+pub(crate) fn receive_of(ctx: &mut Ctx) -> Flow {
+    let wanted = Wanted::packed(ctx.arg(1), ctx.arg(2));
+    receive_start(ctx, wanted, false)
+}
+
+pub(crate) fn receive_only(ctx: &mut Ctx) -> Flow {
+    let wanted = Wanted::one(ctx.arg(1) as u32);
+    receive_start(ctx, wanted, true)
+}
+
+#[inline(always)]
+fn receive_start(ctx: &mut Ctx, wanted: Wanted, takes: bool) -> Flow {
     let timeout = ctx.arg(0) as i64;
     let deadline = if timeout < 0 {
         u64::MAX
     } else {
         ctx.deadline(timeout)
     };
-    ctx.own.queue.start(deadline);
+    ctx.own.queue.start(deadline, wanted, takes);
     receive_next(ctx)
 }
 
+#[inline(always)]
 pub(crate) fn receive_next(ctx: &mut Ctx) -> Flow {
     let mut found = ctx.peek();
     if found.is_none() {
@@ -185,28 +201,24 @@ pub(crate) fn receive_next(ctx: &mut Ctx) -> Flow {
             return Err(Halt::Leave(Leave::Wait));
         }
     }
-    ctx.put(0, found.map_or(u64::MAX, u64::from));
+    if !ctx.own.queue.takes {
+        ctx.put(0, found.map_or(u64::MAX, u64::from));
+        return Ok(());
+    }
+    if found.is_some() {
+        return receive_taken(ctx);
+    }
+    ctx.put(0, 0);
     Ok(())
 }
 
+#[inline(always)]
 pub(crate) fn receive_load(ctx: &mut Ctx) -> Flow {
-    let chunks = &mut *ctx.worker.chunks.borrow_mut();
-    let mail = &ctx.process.mail;
-    let bytes = match ctx.own.queue.current(mail, chunks) {
-        Some(message) => message.value.bytes(),
-        None => return Err(Halt::error("Panic", "no message was peeked")),
+    // SAFETY: it stays in the queue until we are done with it.
+    let Some(message) = (unsafe { ctx.own.queue.current() }) else {
+        return Err(Halt::error("Panic", "no message was peeked"));
     };
-    ctx.make_room(bytes)?;
-    let own = &mut *ctx.own;
-    let at = own.heap.room_for(ctx.process, bytes, ctx.core.policy());
-    let message = own.queue.current(mail, chunks);
-    let message = message.expect("it was there a moment ago");
-    let handles = &mut own.heap.handles;
-    // SAFETY: the heap made room for the message's bytes.
-    let root = unsafe {
-        let traces = &ctx.core.traces;
-        message.value.load(traces, at.address, at.bits, handles)
-    };
+    let root = ctx.load(message.value)?;
     ctx.put(0, root);
     Ok(())
 }
@@ -231,14 +243,14 @@ pub(crate) fn box_as(ctx: &mut Ctx) -> Flow {
         ctx.put(0, 0);
         return Ok(());
     };
-    let root = ctx.load(&made)?;
+    let root = ctx.load(made.view())?;
     ctx.put(0, root);
     Ok(())
 }
 
+#[inline(always)]
 pub(crate) fn receive_take(ctx: &mut Ctx) -> Flow {
-    let chunks = &mut *ctx.worker.chunks.borrow_mut();
-    ctx.own.queue.take(&ctx.process.mail, chunks);
+    ctx.own.queue.take(&ctx.worker.chunks);
     Ok(())
 }
 
@@ -375,7 +387,7 @@ pub(crate) fn demonitor(ctx: &mut Ctx) -> Flow {
     let Some(signals) = ctx.core.signals.get() else {
         return Ok(());
     };
-    let chunks = &mut *ctx.worker.chunks.borrow_mut();
+    let chunks = &ctx.worker.chunks;
     let me = ctx.process.pid();
     ctx.own.queue.accept(&ctx.process.mail, me, chunks);
     ctx.own.queue.discard(chunks, |message| {
@@ -422,7 +434,7 @@ pub(crate) fn process_word(ctx: &mut Ctx) -> Flow {
             0 => process.state() as u64,
             // Those of the asking process are counted as they are now.
             1 if pid == ctx.process.pid() => {
-                let chunks = &mut *ctx.worker.chunks.borrow_mut();
+                let chunks = &ctx.worker.chunks;
                 ctx.own.queue.accept(&process.mail, pid, chunks);
                 ctx.own.queue.len() as u64
             }
