@@ -1,0 +1,15 @@
+-module(selective).
+-export([main/1]).
+
+echo() -> receive {From, N} -> From ! {answer, N}, echo() end.
+
+ask(_, 0, Sum) -> Sum;
+ask(Other, Left, Sum) ->
+    Other ! {self(), Left},
+    receive {answer, N} -> ask(Other, Left - 1, Sum + N) end.
+
+main([N]) ->
+    Other = spawn(fun echo/0),
+    [self() ! {noise, I} || I <- lists:seq(1, 5000)],
+    io:format("~w~n", [ask(Other, list_to_integer(N), 0)]),
+    halt(0).
