@@ -137,7 +137,7 @@ fn one_waker() {
         let timed = mail.wake();
         let sent = sender.join().expect("the sender");
         assert!(timed != sent);
-        assert!(matches!(reader.next(&mail, &chunks), Next::Letter(_)));
+        assert!(reader.next(&mail, &chunks).is_some());
         reader.step();
         assert!(reader.wait(&mail, &chunks));
     });
