@@ -109,8 +109,10 @@ fn run(options: &Options) -> Result<bool, String> {
     let start_up = built.row(&peers, &workload::empty(), &[])?;
     rows.push((
         workload::empty(),
-        measure("start-up", &start_up, rounds, &[]),
+        measure("start-up", &start_up, rounds, &[]).0,
     ));
+    let headings: Vec<&str> = peers.iter().map(Peer::heading).collect();
+    let mut figures = Vec::new();
     let base: Vec<Option<f64>> = rows[0].1.iter().map(Cell::median).collect();
     for workload in chosen {
         let args = if options.quick {
@@ -119,14 +121,12 @@ fn run(options: &Options) -> Result<bool, String> {
             &workload.args
         };
         let programs = built.row(&peers, workload, args)?;
-        rows.push((
-            workload.clone(),
-            measure(&workload.name, &programs, rounds, &base),
-        ));
+        let (cells, own) = measure(&workload.name, &programs, rounds, &base);
+        rows.push((workload.clone(), cells));
+        figures.extend(own.lines(&workload.name, &headings));
     }
 
-    let headings: Vec<&str> = peers.iter().map(Peer::heading).collect();
-    let table = table::render(&headings, &rows, options.quick);
+    let table = table::render(&headings, &rows, figures, options.quick);
     println!("\n{}", table.text());
     for note in table.notes() {
         println!("{note}");

@@ -36,6 +36,47 @@ pub fn median(sorted: &[f64]) -> f64 {
     (sorted[(n - 1) / 2] + sorted[n / 2]) / 2.0
 }
 
+/// What a program measures itself it writes to standard error, as `figure NAME NUMBER`: the medians, as one line for each figure.
+#[derive(Default)]
+pub struct Figures(Vec<(String, Vec<Vec<f64>>)>);
+
+impl Figures {
+    fn add(&mut self, peer: usize, of: usize, errors: &str) {
+        for line in errors.lines() {
+            let mut words = line.split_whitespace();
+            let (Some("figure"), Some(name), Some(number)) =
+                (words.next(), words.next(), words.next())
+            else {
+                continue;
+            };
+            let Ok(number) = number.parse() else {
+                continue;
+            };
+            let at = self.0.iter().position(|(known, _)| known == name);
+            let at = at.unwrap_or_else(|| {
+                self.0.push((name.into(), vec![Vec::new(); of]));
+                self.0.len() - 1
+            });
+            self.0[at].1[peer].push(number);
+        }
+    }
+
+    /// For people; peers without a figure are left out.
+    pub fn lines(mut self, workload: &str, headings: &[&str]) -> Vec<String> {
+        let mut lines = Vec::new();
+        for (name, peers) in &mut self.0 {
+            let told = peers.iter_mut().zip(headings).filter(|(n, _)| !n.is_empty());
+            let told = told.map(|(numbers, heading)| {
+                numbers.sort_by(f64::total_cmp);
+                format!("{heading} {}", median(numbers))
+            });
+            let told: Vec<String> = told.collect();
+            lines.push(format!("{workload}, {name}: {}", told.join(", ")));
+        }
+        lines
+    }
+}
+
 /// Runs all programs once per round, one after the other, so that a slow minute of the machine meets all of them.
 /// `base`: what start-up costs each of them; it is taken off.
 pub fn measure(
@@ -43,7 +84,8 @@ pub fn measure(
     programs: &[Option<Program>],
     rounds: u32,
     base: &[Option<f64>],
-) -> Vec<Cell> {
+) -> (Vec<Cell>, Figures) {
+    let mut figures = Figures::default();
     let mut cells: Vec<Cell> = programs
         .iter()
         .map(|p| p.as_ref().map_or(Cell::Absent, |_| Cell::Times(Vec::new())))
@@ -59,7 +101,11 @@ pub fn measure(
             let (Some(program), Cell::Times(times)) = (program, &mut cells[i]) else {
                 continue;
             };
-            let outcome = once(program).and_then(|(seconds, output)| match &answer {
+            let outcome = once(program).map(|(seconds, output, errors)| {
+                figures.add(i, programs.len(), &errors);
+                (seconds, output)
+            });
+            let outcome = outcome.and_then(|(seconds, output)| match &answer {
                 Some((who, expected)) if *expected != output => Err(format!(
                     "{} writes {:?}, {who} {expected:?}",
                     program.heading,
@@ -85,15 +131,15 @@ pub fn measure(
             times.sort_by(f64::total_cmp);
         }
     }
-    cells
+    (cells, figures)
 }
 
 fn excerpt(text: &str) -> String {
     text.chars().take(200).collect()
 }
 
-/// Seconds, and what it wrote.
-fn once(program: &Program) -> Result<(f64, String), String> {
+/// Seconds, and what it wrote: its answer, and beside it.
+fn once(program: &Program) -> Result<(f64, String, String), String> {
     let heading = program.heading;
     let mut command = program.command();
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -133,7 +179,7 @@ fn once(program: &Program) -> Result<(f64, String), String> {
     };
     let (out, err) = (text(out), text(err));
     if status.success() {
-        return Ok((seconds, out));
+        return Ok((seconds, out, err));
     }
     Err(format!(
         "{heading} ends with {status}: {}",
@@ -144,6 +190,15 @@ fn once(program: &Program) -> Result<(f64, String), String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn figures_are_medians_by_peer() {
+        let mut figures = Figures::default();
+        figures.add(1, 2, "figure bytes 30\nelse");
+        figures.add(0, 2, "figure bytes 10");
+        figures.add(0, 2, "figure bytes 20");
+        assert_eq!(figures.lines("idle", &["us", "them"]), ["idle, bytes: us 15, them 30"]);
+    }
 
     #[test]
     fn the_median_is_the_middle() {

@@ -14,8 +14,13 @@ pub struct Table {
     sound: bool,
 }
 
-/// Makes the table. The first of the peers is us.
-pub fn render(peers: &[&str], rows: &[(Workload, Vec<Cell>)], quick: bool) -> Table {
+/// Makes the table. The first of the peers is us; `figures` are lines to be added.
+pub fn render(
+    peers: &[&str],
+    rows: &[(Workload, Vec<Cell>)],
+    figures: Vec<String>,
+    quick: bool,
+) -> Table {
     let mut head = vec!["workload".to_owned()];
     for (i, peer) in peers.iter().enumerate() {
         head.push(format!("{peer} ms"));
@@ -26,7 +31,7 @@ pub fn render(peers: &[&str], rows: &[(Workload, Vec<Cell>)], quick: bool) -> Ta
             head.push(format!("ours / {peer}"));
         }
     }
-    let mut notes = Vec::new();
+    let mut notes = figures;
     let body = rows
         .iter()
         .map(|(workload, cells)| {

@@ -73,7 +73,8 @@ impl Place {
         ((self.0 & CLASS) >> CLASS_SHIFT) as usize
     }
 
-    fn is_somewhere(self) -> bool {
+    #[inline]
+    pub(crate) fn is_somewhere(self) -> bool {
         self.0 > WAITING
     }
 
@@ -415,18 +416,20 @@ impl Mail {
 pub(crate) struct Reader {
     /// The next letter.
     at: Place,
-    end: usize,
+    end: u32,
     /// The mail word when it was last read.
     newest: Place,
     /// Words in chunks between the two.
-    ahead: usize,
+    ahead: u32,
 }
 
 impl Reader {
     /// The next letter, if there is one that has been written to its end. The mail is always the same one, and the caller owns the process.
     #[inline(always)]
     pub(crate) fn next(&mut self, mail: &Mail, chunks: &RefCell<Chunks>) -> Option<Place> {
-        if self.at.position() == self.end && !(self.is_behind(mail) && self.more(mail, chunks)) {
+        if self.at.position() == self.end as usize
+            && !(self.is_behind(mail) && self.more(mail, chunks))
+        {
             return None;
         }
         // SAFETY: the place is before `end`, so a letter was claimed here, and its chunk lives until it has been read.
@@ -445,10 +448,10 @@ impl Reader {
             unsafe {
                 self.at = Place(old.header(LINK).load(Ordering::Relaxed)).start();
                 self.end = if self.at.same_chunk(self.newest) {
-                    self.newest.position()
+                    self.newest.position() as u32
                 } else {
-                    let fill = self.at.fill();
-                    self.ahead -= fill;
+                    let fill = self.at.fill() as u32;
+                    self.ahead = self.ahead.saturating_sub(fill);
                     fill
                 };
             }
@@ -460,13 +463,13 @@ impl Reader {
             return false;
         }
         if word.same_chunk(self.newest) {
-            self.end = word.position();
+            self.end = word.position() as u32;
         } else {
             self.link(word);
         }
         self.newest = word;
         // Perhaps nothing but a further chunk has come.
-        self.at.position() < self.end || self.more(mail, chunks)
+        self.at.position() < self.end as usize || self.more(mail, chunks)
     }
 
     /// Leads from where it reads to the chunk of `word`.
@@ -478,11 +481,11 @@ impl Reader {
             if !prev.is_somewhere() {
                 debug_assert!(!self.at.is_somewhere());
                 self.at = later.start();
-                self.end = later.position();
+                self.end = later.position() as u32;
                 return;
             }
             if !later.same_chunk(word) {
-                self.ahead += later.position();
+                self.ahead = self.ahead.saturating_add(later.position() as u32);
             }
             // SAFETY: as above; the owner alone reads and writes these words from now on.
             let before = unsafe {
@@ -492,7 +495,7 @@ impl Reader {
                 before
             };
             if prev.same_chunk(self.newest) {
-                self.end = prev.position();
+                self.end = prev.position() as u32;
                 return;
             }
             (later, prev) = (prev, before);
@@ -543,7 +546,7 @@ impl Reader {
         } else {
             self.newest.position().saturating_sub(FIRST)
         };
-        (self.end - self.at.position()) + self.ahead + newest
+        (self.end as usize - self.at.position()) + self.ahead as usize + newest
     }
 
     /// The owner's process is to wait. False: something has arrived, so it must not.

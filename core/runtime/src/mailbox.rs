@@ -260,24 +260,45 @@ struct Passed {
     len: usize,
 }
 
-/// The owner's end of the mailbox. Invariant: the places of `kept` are letters that the reader keeps.
+/// What most processes never have. Invariant: the places are letters that the reader keeps.
 #[derive(Debug, Default)]
-pub(crate) struct Queue {
-    reader: Reader,
-    kept: VecDeque<Entry>,
-    /// Index in `kept`; at its end: the next unread letter.
-    cursor: usize,
-    /// The message at the cursor, if it has been peeked: the next peek refuses it.
-    peeked: Option<Place>,
-    /// When this receive gives up, in the scheduler's nanoseconds; `u64::MAX`: never.
-    pub(crate) deadline: u64,
-    wanted: Wanted,
+struct Kept {
+    list: VecDeque<Entry>,
     /// Of the last two kinds of receive that had to pass some.
     passed: [Passed; 2],
     /// Which of the two was used last.
     now: usize,
+}
+
+/// The owner's end of the mailbox.
+#[derive(Debug, Default)]
+pub(crate) struct Queue {
+    reader: Reader,
+    kept: Option<Box<Kept>>,
+    /// Index of one kept; at their end: the next unread letter.
+    cursor: usize,
+    /// The message at the cursor, if it has been peeked: the next peek refuses it.
+    peeked: Place,
+    /// When this receive gives up, in the scheduler's nanoseconds; `u64::MAX`: never.
+    pub(crate) deadline: u64,
+    wanted: Wanted,
     /// This receive takes the first message that it wants.
     pub(crate) takes: bool,
+}
+
+impl Kept {
+    /// What receives like this have passed: as noted, or in the place of the lesser of the two.
+    fn passed_by(&mut self, wanted: Wanted) -> Passed {
+        if self.passed[self.now].wanted != wanted {
+            let same = |p: &Passed| p.wanted == wanted;
+            self.now = self.passed.iter().position(same).unwrap_or_else(|| {
+                let fewest = usize::from(self.passed[1].len < self.passed[0].len);
+                self.passed[fewest] = Passed { wanted, len: 0 };
+                fewest
+            });
+        }
+        self.passed[self.now]
+    }
 }
 
 impl Queue {
@@ -285,7 +306,7 @@ impl Queue {
     #[inline(always)]
     pub(crate) fn start(&mut self, deadline: u64, wanted: Wanted, takes: bool) {
         self.cursor = 0;
-        self.peeked = None;
+        self.peeked = Place::default();
         self.deadline = deadline;
         self.wanted = wanted;
         self.takes = takes;
@@ -294,13 +315,10 @@ impl Queue {
     /// The next message not yet refused. What was meant for the block's former process goes.
     #[inline(always)]
     pub(crate) fn peek(&mut self, mail: &Mail, pid: u64, chunks: &RefCell<Chunks>) -> Option<u32> {
-        if let Some(place) = self.peeked.take() {
-            if self.cursor == self.kept.len() {
-                self.keep(place);
-            }
-            self.cursor += 1;
+        if self.peeked.is_somewhere() {
+            self.refuse();
         }
-        if self.cursor < self.kept.len()
+        if self.cursor < self.len()
             && let Some(desc) = self.peek_kept()
         {
             return Some(desc);
@@ -308,7 +326,7 @@ impl Queue {
         loop {
             let (place, desc) = self.unread(mail, pid, chunks)?;
             if self.wanted.has(desc) {
-                self.peeked = Some(place);
+                self.peeked = place;
                 return Some(desc);
             }
             self.keep(place);
@@ -316,40 +334,34 @@ impl Queue {
         }
     }
 
+    /// The message just peeked is none that this receive takes.
+    fn refuse(&mut self) {
+        let place = std::mem::take(&mut self.peeked);
+        if self.cursor == self.len() {
+            self.keep(place);
+        }
+        self.cursor += 1;
+    }
+
     /// The next of the messages that have been refused before.
     #[inline(never)]
     fn peek_kept(&mut self) -> Option<u32> {
+        let kept = self.kept.as_deref_mut()?;
         if !self.wanted.all {
-            if self.passed[self.now].wanted != self.wanted {
-                self.choose_passed();
-            }
-            let passed = &mut self.passed[self.now];
+            let passed = kept.passed_by(self.wanted);
             let begun = self.cursor;
             // Nothing in the first so many is wanted, as an earlier receive that wanted the same has found.
             self.cursor = begun.max(passed.len);
-            let mut left = self.kept.range(self.cursor..);
+            let mut left = kept.list.range(self.cursor..);
             let skipped = left.position(|entry| self.wanted.has(entry.desc));
-            self.cursor = skipped.map_or(self.kept.len(), |n| self.cursor + n);
+            self.cursor = skipped.map_or(kept.list.len(), |n| self.cursor + n);
             if begun <= passed.len {
-                passed.len = self.cursor;
+                kept.passed[kept.now].len = self.cursor;
             }
         }
-        let entry = self.kept.get(self.cursor)?;
-        self.peeked = Some(entry.place);
+        let entry = kept.list.get(self.cursor)?;
+        self.peeked = entry.place;
         Some(entry.desc)
-    }
-
-    /// Chooses where it is noted what this receive has passed: where one like it has noted that, or in the place of the lesser of the two.
-    fn choose_passed(&mut self) {
-        let same = |p: &Passed| p.wanted == self.wanted;
-        self.now = self.passed.iter().position(same).unwrap_or_else(|| {
-            let fewest = usize::from(self.passed[1].len < self.passed[0].len);
-            self.passed[fewest] = Passed {
-                wanted: self.wanted,
-                len: 0,
-            };
-            fewest
-        });
     }
 
     /// The next unread letter for this process.
@@ -378,7 +390,8 @@ impl Queue {
     fn keep(&mut self, place: Place) {
         // SAFETY: the reader has just given it.
         let desc = unsafe { place.cover() }.desc;
-        self.kept.push_back(Entry { desc, place });
+        let kept = self.kept.get_or_insert_default();
+        kept.list.push_back(Entry { desc, place });
         self.reader.keep();
         self.reader.step();
     }
@@ -389,29 +402,39 @@ impl Queue {
     /// It is not used any more when it is taken, discarded or refused.
     #[inline]
     pub(crate) unsafe fn current<'a>(&self) -> Option<Message<'a>> {
-        let place = self.peeked?;
         // SAFETY: it is kept, or the next one, and stays where it is as long as the caller uses it.
-        Some(unsafe { Message::at(place) })
+        self.peeked
+            .is_somewhere()
+            .then(|| unsafe { Message::at(self.peeked) })
     }
 
     /// Takes the message just peeked out.
     #[inline(always)]
     pub(crate) fn take(&mut self, chunks: &RefCell<Chunks>) {
-        let Some(place) = self.peeked.take() else {
-            return;
-        };
-        if self.cursor == self.kept.len() {
-            self.pass(place);
+        let place = std::mem::take(&mut self.peeked);
+        if !place.is_somewhere() {
             return;
         }
+        if self.cursor == self.len() {
+            self.pass(place);
+        } else {
+            self.take_kept(place, chunks);
+        }
+    }
+
+    #[inline(never)]
+    fn take_kept(&mut self, place: Place, chunks: &RefCell<Chunks>) {
+        let Some(kept) = self.kept.as_deref_mut() else {
+            return;
+        };
         // SAFETY: the place is that of a message of ours, which goes now.
         unsafe { drop_value(place) };
         if self.cursor == 0 {
-            self.kept.pop_front();
+            kept.list.pop_front();
         } else {
-            self.kept.remove(self.cursor);
+            kept.list.remove(self.cursor);
         }
-        for passed in &mut self.passed {
+        for passed in &mut kept.passed {
             passed.len -= usize::from(passed.len > self.cursor);
         }
         self.reader.release(place, chunks);
@@ -430,9 +453,12 @@ impl Queue {
         chunks: &RefCell<Chunks>,
         mut unwanted: impl FnMut(Message<'_>) -> bool,
     ) {
-        self.passed = Default::default();
+        let Some(kept) = self.kept.as_deref_mut() else {
+            return;
+        };
+        kept.passed = Default::default();
         let reader = &mut self.reader;
-        self.kept.retain(|entry| {
+        kept.list.retain(|entry| {
             // SAFETY: kept letters are there until they are released.
             if !unwanted(unsafe { Message::at(entry.place) }) {
                 return true;
@@ -445,15 +471,16 @@ impl Queue {
     }
 
     /// Messages taken over.
+    #[inline]
     pub(crate) fn len(&self) -> usize {
-        self.kept.len()
+        self.kept.as_ref().map_or(0, |kept| kept.list.len())
     }
 
     /// About how many messages there are; exact when all have been looked at.
     #[inline]
     pub(crate) fn estimate(&self) -> usize {
         // A small message is five words.
-        self.kept.len() + self.reader.unread_words().div_ceil(5)
+        self.len() + self.reader.unread_words().div_ceil(5)
     }
 
     /// The messages taken over, oldest first.
@@ -461,6 +488,7 @@ impl Queue {
         // SAFETY: kept letters are there until they are released, which the borrow excludes.
         self.kept
             .iter()
+            .flat_map(|kept| &kept.list)
             .map(|entry| unsafe { Message::at(entry.place) })
     }
 
@@ -480,10 +508,8 @@ impl Queue {
     pub(crate) fn clear(&mut self, mail: &Mail, chunks: &RefCell<Chunks>) {
         self.discard(chunks, |_| true);
         self.cursor = 0;
-        self.peeked = None;
-        if self.kept.capacity() > 64 {
-            self.kept = VecDeque::new();
-        }
+        self.peeked = Place::default();
+        self.kept = None;
         while mail.is_open() {
             while let Some(place) = self.reader.next(mail, chunks) {
                 self.pass(place);
