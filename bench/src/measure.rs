@@ -65,7 +65,10 @@ impl Figures {
     pub fn lines(mut self, workload: &str, headings: &[&str]) -> Vec<String> {
         let mut lines = Vec::new();
         for (name, peers) in &mut self.0 {
-            let told = peers.iter_mut().zip(headings).filter(|(n, _)| !n.is_empty());
+            let told = peers
+                .iter_mut()
+                .zip(headings)
+                .filter(|(n, _)| !n.is_empty());
             let told = told.map(|(numbers, heading)| {
                 numbers.sort_by(f64::total_cmp);
                 format!("{heading} {}", median(numbers))
@@ -197,7 +200,10 @@ mod tests {
         figures.add(1, 2, "figure bytes 30\nelse");
         figures.add(0, 2, "figure bytes 10");
         figures.add(0, 2, "figure bytes 20");
-        assert_eq!(figures.lines("idle", &["us", "them"]), ["idle, bytes: us 15, them 30"]);
+        assert_eq!(
+            figures.lines("idle", &["us", "them"]),
+            ["idle, bytes: us 15, them 30"]
+        );
     }
 
     #[test]
