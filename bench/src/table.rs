@@ -202,7 +202,7 @@ mod tests {
             ),
             (fib, vec![Cell::Wrong("fib: oh".into()), Cell::Absent]),
         ];
-        let table = render(&["Nostos", "C"], &rows, false);
+        let table = render(&["Nostos", "C"], &rows, Vec::new(), false);
         assert_eq!(
             table.rows,
             [
