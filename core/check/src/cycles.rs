@@ -15,18 +15,19 @@ use rustc_hash::FxHashSet;
 use std::sync::Arc;
 
 /// The names along which a value needs itself, itself first; empty when it does not.
-pub fn value_cycle(db: &dyn Db, _: Project, id: FnId) -> Arc<Vec<Name>> {
-    value_cycle_at(db, db.fn_node(id))
+pub fn value_cycle(db: &dyn Db, project: Project, id: FnId) -> Arc<Vec<Name>> {
+    let is_value = crate::db::function(db, project, id)
+        .is_some_and(|def| matches!(def.kind, FunctionKind::Value | FunctionKind::Mvar));
+    if is_value {
+        value_cycle_at(db, db.fn_node(id))
+    } else {
+        Arc::default()
+    }
 }
 
 #[salsa::tracked(returns(clone))]
 fn value_cycle_at(db: &dyn Db, node: FnNode) -> Arc<Vec<Name>> {
     let (project, id) = (db.project(), node.id(db));
-    let is_value = crate::db::function(db, project, id)
-        .is_some_and(|def| matches!(def.kind, FunctionKind::Value | FunctionKind::Mvar));
-    if !is_value {
-        return Arc::default();
-    }
     let mut seen = FxHashSet::default();
     let mut path = vec![(id, needs(db, project, id), 0)];
     while let Some((_, edges, at)) = path.last_mut() {

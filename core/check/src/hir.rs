@@ -109,7 +109,7 @@ pub enum Callee {
     /// A local function, with arguments for its own type parameters.
     Local(LocalFnId, Arc<[Ty]>),
     /// A method of a trait, to be selected by the concrete type of `self_ty`: ask [`crate::query::select_method`].
-    Method(MethodRef),
+    Method(Box<MethodRef>),
     /// `x.name(…)` on a value whose type is a parameter of this definition, or an operator on one: ask [`crate::query::select_dot`] with the concrete argument types.
     Dot(Arc<str>),
     /// A function value.
@@ -289,7 +289,7 @@ pub struct Arm {
     /// The pattern is `_` or an unused bare name and nothing fixes its type: takes a message or exception of any type (`pattern` is then `Wild`).
     pub any: bool,
     /// Its guard; false goes on to the next arm.
-    pub guard: Option<Expr>,
+    pub guard: Option<Box<Expr>>,
     /// Its value.
     pub body: Expr,
 }

@@ -1,7 +1,7 @@
 //! Numbers for definitions: the same key gives the same number for the life of the database, whatever happens to the text.
 
 use crate::raw::Name;
-use crate::ty::{FileId, FnId, TraitId, TypeId};
+use crate::ty::{FileId, FnId, TraitId, Ty, TypeId};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::hash::Hash;
 use std::sync::{Arc, Mutex};
@@ -104,8 +104,16 @@ struct Tables {
 pub struct Ids(
     Arc<Mutex<Tables>>,
     Arc<Mutex<crate::db::Nodes>>,
-    Arc<Mutex<FxHashSet<Name>>>,
+    Arc<Mutex<Once>>,
 );
+
+/// What is allocated once, however often it occurs.
+#[derive(Default)]
+struct Once {
+    names: FxHashSet<Name>,
+    types: FxHashSet<Ty>,
+    lists: FxHashSet<Arc<[Ty]>>,
+}
 
 impl Ids {
     /// Empty.
@@ -123,13 +131,43 @@ impl Ids {
 
     /// The name, allocated once however often it is asked for.
     pub fn name(&self, name: &str) -> Name {
-        let mut names = self.2.lock().unwrap_or_else(|broken| broken.into_inner());
-        if let Some(known) = names.get(name) {
-            return known.clone();
+        self.once(|once| match once.names.get(name) {
+            Some(known) => known.clone(),
+            None => {
+                let name: Name = name.into();
+                once.names.insert(name.clone());
+                name
+            }
+        })
+    }
+
+    fn once<R>(&self, act: impl FnOnce(&mut Once) -> R) -> R {
+        act(&mut self.2.lock().unwrap_or_else(|broken| broken.into_inner()))
+    }
+
+    /// The type, its parts allocated once however often it is asked for.
+    pub fn ty_once(&self, ty: Ty) -> Ty {
+        if !matches!(ty, Ty::Tuple(_) | Ty::Adt(..) | Ty::Fn(..) | Ty::Array(_)) {
+            return ty;
         }
-        let name: Name = name.into();
-        names.insert(name.clone());
-        name
+        self.once(|once| match once.types.get(&ty) {
+            Some(known) => known.clone(),
+            None => {
+                once.types.insert(ty.clone());
+                ty
+            }
+        })
+    }
+
+    /// The same for several types.
+    pub fn types_once(&self, types: Arc<[Ty]>) -> Arc<[Ty]> {
+        self.once(|once| match once.lists.get(&types) {
+            Some(known) => known.clone(),
+            None => {
+                once.lists.insert(types.clone());
+                types
+            }
+        })
     }
 
     /// The handles of numbers.

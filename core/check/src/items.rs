@@ -623,7 +623,7 @@ impl Collect<'_> {
         let is_test = matches!(def.kind, FunctionKind::Test(_));
         let text = overload.unwrap_or_default();
         let overload: Name = match known.len() {
-            0 => "".into(),
+            0 => self.ids.name(""),
             n if is_test => format!("{}", n + 1).into(),
             _ if known.contains(&text) || arity == 0 => return false,
             _ if text.is_empty() => "_".into(),
@@ -633,7 +633,7 @@ impl Collect<'_> {
         let key = FnKey {
             file: self.file,
             container: container.clone(),
-            name: def.name.clone(),
+            name: self.ids.name(&def.name),
             arity,
             overload,
             part: Part::Main,

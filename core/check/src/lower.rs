@@ -20,6 +20,13 @@ pub struct Lower {
     pub base: u32,
 }
 
+/// A list without room for more.
+fn exact<T>(items: impl Iterator<Item = T>) -> Vec<T> {
+    let mut items: Vec<T> = items.collect();
+    items.shrink_to_fit();
+    items
+}
+
 fn text(node: Option<Node<'_>>) -> Name {
     node.map_or_else(|| "".into(), |token| token.text().into())
 }
@@ -83,9 +90,12 @@ impl Lower {
     fn clause(self, def: ast::FnDef<'_>) -> Clause {
         Clause {
             params: def.params().map(|p| self.param(p)).collect(),
-            guard: def.guard().and_then(|g| g.expr()).map(|e| self.expr(e)),
+            guard: def
+                .guard()
+                .and_then(|g| g.expr())
+                .map(|e| Arc::new(self.expr(e))),
             result: def.return_type().map(|ty| self.ty(ty)),
-            body: def.body().map(|e| self.expr(e)),
+            body: def.body().map(|e| Arc::new(self.expr(e))),
             span: self.span(def.node()),
         }
     }
@@ -148,7 +158,9 @@ impl Lower {
                 params: Vec::new(),
                 guard: None,
                 result: ty.map(|ty| self.ty(ty)),
-                body: Some(value.map_or_else(|| self.no_expr(node), |e| self.expr(e))),
+                body: Some(Arc::new(
+                    value.map_or_else(|| self.no_expr(node), |e| self.expr(e)),
+                )),
                 span,
             }],
             kind: FunctionKind::Value,
@@ -160,11 +172,7 @@ impl Lower {
     /// `f = x => e` is the function `f(x) = e`, which may be used at several types; with a written type only where that shows a function.
     pub fn lambda_as_function(self, mut def: Function) -> Function {
         let clause = &def.clauses[0];
-        let Some(Expr {
-            kind: ExprKind::Lambda(lambda),
-            ..
-        }) = &clause.body
-        else {
+        let Some(ExprKind::Lambda(lambda)) = clause.body.as_ref().map(|body| &body.kind) else {
             return def;
         };
         let lambda = lambda.clone();
@@ -182,7 +190,7 @@ impl Lower {
             params: lambda.params.clone(),
             guard: None,
             result: lambda.result.clone(),
-            body: Some(lambda.body.clone()),
+            body: Some(Arc::new(lambda.body.clone())),
             span: def.span,
         }];
         def
@@ -224,7 +232,7 @@ impl Lower {
                 let mut part = self.value(node, None, None, None);
                 part.name = name.clone();
                 part.name_span = *name_span;
-                part.clauses[0].body = Some(body);
+                part.clauses[0].body = Some(Arc::new(body));
                 part
             })
             .collect();
@@ -435,14 +443,14 @@ impl Lower {
                 TypeKind::Variable(text(path.name()))
             }
             ast::TypeExpr::Path(path) => TypeKind::Path(
-                path.segments().map(|s| s.text().into()).collect(),
-                path.args().map(|a| self.ty(a)).collect(),
+                exact(path.segments().map(|s| s.text().into())),
+                exact(path.args().map(|a| self.ty(a))),
             ),
             ast::TypeExpr::List(list) => {
                 TypeKind::List(Box::new(list.element().map_or_else(error, |e| self.ty(e))))
             }
             ast::TypeExpr::Tuple(tuple) => {
-                TypeKind::Tuple(tuple.elements().map(|e| self.ty(e)).collect())
+                TypeKind::Tuple(exact(tuple.elements().map(|e| self.ty(e))))
             }
             ast::TypeExpr::Paren(paren) => {
                 return paren.inner().map_or_else(error, |inner| self.ty(inner));

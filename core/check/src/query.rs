@@ -161,16 +161,10 @@ fn findings(db: &Database, file: FileId, source: crate::db::SourceFile) -> Vec<D
 }
 
 /// Findings and warnings.
-type Findings = (Arc<Vec<Finding>>, Arc<Vec<Finding>>);
+type Findings = (Vec<Finding>, Vec<Finding>);
 
-/// What is wrong with a function, its defaults included.
-pub(crate) fn fn_findings(db: &dyn Db, _: Project, id: FnId) -> Findings {
-    fn_findings_at(db, db.fn_node(id))
-}
-
-#[salsa::tracked(returns(clone))]
-fn fn_findings_at(db: &dyn Db, node: FnNode) -> Findings {
-    let (project, id) = (db.project(), node.id(db));
+/// What is wrong with a function, its defaults included. No query: what it is made of is remembered, and so are the findings of each file.
+pub(crate) fn fn_findings(db: &dyn Db, project: Project, id: FnId) -> Findings {
     let (mut findings, mut warnings) = (Vec::new(), Vec::new());
     let defaults = header(db, project, id).map_or_else(Vec::new, |h| {
         h.params.iter().filter_map(|p| p.default).collect()
@@ -193,7 +187,7 @@ fn fn_findings_at(db: &dyn Db, node: FnNode) -> Findings {
     }
     findings.dedup();
     crate::expand::explain::explain(db, project, id, &mut findings, &mut warnings);
-    (Arc::new(findings), Arc::new(warnings))
+    (findings, warnings)
 }
 
 /// What is wrong with a `use`; spans are bytes of the file.

@@ -486,11 +486,11 @@ pub struct Clause {
     /// Parameters.
     pub params: Vec<Param>,
     /// `when`
-    pub guard: Option<Expr>,
+    pub guard: Option<Arc<Expr>>,
     /// `-> T`
     pub result: Option<TypeExpr>,
     /// Behind `=`.
-    pub body: Option<Expr>,
+    pub body: Option<Arc<Expr>>,
     /// All of it.
     pub span: Span,
 }

@@ -77,7 +77,7 @@ fn dependencies_at(db: &dyn Db, node: FnNode) -> Arc<Vec<FnId>> {
             header.params.iter().filter_map(|p| p.default).for_each(one);
         }
     };
-    for name in mentions.names.iter() {
+    for name in mentions.plain() {
         resolve::values(db, project, module, name.clone())
             .iter()
             .flatten()
@@ -89,19 +89,24 @@ fn dependencies_at(db: &dyn Db, node: FnNode) -> Arc<Vec<FnId>> {
             field_defaults(db, project, *ty).iter().for_each(&mut add);
         }
     }
-    for (path, name) in mentions.qualified.iter() {
-        if let Some(target) = resolve::find_module(db, project, module, path) {
-            for (ty, _) in resolve::module_ctors(db, project, target, name).0 {
+    for (path, name) in mentions.qualified() {
+        let path: Vec<Name> = path.split(BEHIND).map(|part| db.ids().name(part)).collect();
+        let (target, name) = (
+            resolve::find_module(db, project, module, &path),
+            db.ids().name(name),
+        );
+        if let Some(target) = target {
+            for (ty, _) in resolve::module_ctors(db, project, target, &name).0 {
                 field_defaults(db, project, ty).iter().for_each(&mut add);
             }
         }
-        if let Some(Target::Module(of)) = resolve::find_module(db, project, module, path) {
+        if let Some(Target::Module(of)) = target {
             resolve::module_values(db, project, of, name.clone())
                 .iter()
                 .for_each(&mut add);
         }
     }
-    for name in mentions.names.iter() {
+    for name in mentions.plain() {
         for of in table.methods.get(name).into_iter().flatten() {
             for method in trait_info(db, project, *of)
                 .methods
@@ -241,11 +246,14 @@ impl Tarjan<'_> {
     }
 }
 
+/// What stands for a dot between the names of a path; names that a macro marked have dots in them.
+const BEHIND: &str = "\n";
+
 /// Names that a body mentions.
 #[derive(Clone, Debug)]
 pub struct Mentions {
+    /// What stands behind a dot together with what is before it.
     names: Arc<[Name]>,
-    qualified: Arc<[(Vec<Name>, Name)]>,
 }
 
 impl Mentions {
@@ -268,27 +276,31 @@ impl Mentions {
 
     /// The same, with names that are allocated once for all.
     pub(crate) fn interned(&self, ids: &crate::ids::Ids) -> Mentions {
-        let names = |names: &[Name]| names.iter().map(|name| ids.name(name)).collect::<Vec<_>>();
-        let qualified = self.qualified.iter();
-        let qualified = qualified.map(|(path, name)| (names(path), ids.name(name)));
         Mentions {
-            names: names(&self.names).into(),
-            qualified: qualified.collect(),
+            names: self.names.iter().map(|name| ids.name(name)).collect(),
         }
+    }
+
+    fn plain(&self) -> impl Iterator<Item = &Name> {
+        self.names.iter().filter(|name| !name.contains(BEHIND))
+    }
+
+    fn qualified(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.names
+            .iter()
+            .filter_map(|name| name.rsplit_once(BEHIND))
     }
 }
 
 #[derive(Default)]
 struct Collect {
     names: FxHashSet<Name>,
-    qualified: FxHashSet<(Vec<Name>, Name)>,
 }
 
 impl Collect {
     fn done(self) -> Mentions {
         Mentions {
             names: self.names.into_iter().collect(),
-            qualified: self.qualified.into_iter().collect(),
         }
     }
 
@@ -307,16 +319,16 @@ impl Collect {
     }
 
     fn dotted(&mut self, base: &Expr, name: &Name) {
-        let mut path = Vec::new();
+        let mut path: Vec<&str> = vec![name];
         let mut at = base;
         loop {
             match &at.kind {
                 ExprKind::Name(name) => {
-                    path.push(name.clone());
+                    path.push(name);
                     break;
                 }
                 ExprKind::Field(inner, name, _) => {
-                    path.push(name.clone());
+                    path.push(name);
                     at = inner;
                 }
                 ExprKind::TypeApp(inner, _) => at = inner,
@@ -324,7 +336,7 @@ impl Collect {
             }
         }
         path.reverse();
-        self.qualified.insert((path, name.clone()));
+        self.names.insert(path.join(BEHIND).into());
     }
 
     fn arms(&mut self, arms: &[Arm]) {

@@ -398,6 +398,7 @@ fn header_at(db: &dyn Db, node: FnNode) -> Option<Arc<Header>> {
     {
         foreign_types(&def, &params, result.as_ref(), &mut lower.findings);
     }
+    params.shrink_to_fit();
     // Lower-case variables of what has no body to be inferred from are parameters like declared ones.
     let bodiless = is_extern || def.clauses[0].body.is_none();
     let declared = if bodiless { lower.next } else { declared };

@@ -82,15 +82,32 @@ impl Ty {
 
     /// Replaces `Param(i)` by `args[i]`.
     pub fn substitute(&self, args: &[Ty]) -> Ty {
+        if args.is_empty() {
+            return self.clone();
+        }
+        self.replaced(&mut |leaf| match leaf {
+            Ty::Param(i) => Some(args[*i as usize].clone()),
+            _ => None,
+        })
+        .unwrap_or_else(|| self.clone())
+    }
+
+    /// The type with the leaves replaced for which `by` has something else; nothing when there are none, so that what stays as it is is shared.
+    pub fn replaced(&self, by: &mut dyn FnMut(&Ty) -> Option<Ty>) -> Option<Ty> {
         match self {
-            Ty::Param(i) => args[*i as usize].clone(),
-            Ty::Tuple(items) => Ty::Tuple(items.iter().map(|t| t.substitute(args)).collect()),
-            Ty::Fn(params, result) => Ty::Fn(
-                params.iter().map(|t| t.substitute(args)).collect(),
-                Arc::new(result.substitute(args)),
-            ),
-            Ty::Adt(id, items) => Ty::Adt(*id, items.iter().map(|t| t.substitute(args)).collect()),
-            Ty::Array(item) => Ty::Array(Arc::new(item.substitute(args))),
+            Ty::Tuple(items) => Some(Ty::Tuple(all_replaced(items, by)?)),
+            Ty::Adt(id, args) => Some(Ty::Adt(*id, all_replaced(args, by)?)),
+            Ty::Fn(params, result) => {
+                let (new_params, new_result) = (all_replaced(params, by), result.replaced(by));
+                if new_params.is_none() && new_result.is_none() {
+                    return None;
+                }
+                Some(Ty::Fn(
+                    new_params.unwrap_or_else(|| params.clone()),
+                    new_result.map_or_else(|| result.clone(), Arc::new),
+                ))
+            }
+            Ty::Array(item) => Some(Ty::Array(Arc::new(item.replaced(by)?))),
             Ty::Int(_)
             | Ty::Float
             | Ty::Float32
@@ -102,10 +119,25 @@ impl Ty {
             | Ty::Pid
             | Ty::Ref
             | Ty::Never
+            | Ty::Param(_)
             | Ty::Infer(_)
-            | Ty::Error => self.clone(),
+            | Ty::Error => by(self),
         }
     }
+}
+
+fn all_replaced(types: &[Ty], by: &mut dyn FnMut(&Ty) -> Option<Ty>) -> Option<Arc<[Ty]>> {
+    let (at, new) = types
+        .iter()
+        .enumerate()
+        .find_map(|(at, ty)| Some((at, ty.replaced(by)?)))?;
+    let mut out = Vec::with_capacity(types.len());
+    out.extend_from_slice(&types[..at]);
+    out.push(new);
+    for ty in &types[at + 1..] {
+        out.push(ty.replaced(by).unwrap_or_else(|| ty.clone()));
+    }
+    Some(out.into())
 }
 
 /// A declared type. A plain number, so that types compare without a database; the database knows what it stands for.

@@ -474,7 +474,7 @@ fn patterns_of_all_kinds() {
         let (y, zero) = (m.get(guard), m.int(0));
         let positive = m.prim(PrimOp::Gt, vec![y, zero], Ty::Bool);
         arms.push(Arm {
-            guard: Some(positive),
+            guard: Some(Box::new(positive)),
             ..arm(tuple(bind(guard, Ty::INT), wild(strings.clone())), t)
         });
         let (seen, five) = (m.get(made), m.int(5));
@@ -597,7 +597,7 @@ fn processes_and_globals() {
         let stop = m.unit();
         let arms = vec![
             Arm {
-                guard: Some(positive),
+                guard: Some(Box::new(positive)),
                 ..arm(request, body)
             },
             arm(

@@ -219,9 +219,15 @@ pub fn function<V: Visitor>(v: &mut V, def: &mut Function) {
     def.signature.iter_mut().for_each(|t| ty(v, t));
     for clause in &mut def.clauses {
         params(v, &mut clause.params);
-        clause.guard.iter_mut().for_each(|e| v.expr(e));
+        clause
+            .guard
+            .iter_mut()
+            .for_each(|e| changed(e, |e| v.expr(e)));
         clause.result.iter_mut().for_each(|t| ty(v, t));
-        clause.body.iter_mut().for_each(|e| v.expr(e));
+        clause
+            .body
+            .iter_mut()
+            .for_each(|e| changed(e, |e| v.expr(e)));
         v.span(&mut clause.span);
     }
 }

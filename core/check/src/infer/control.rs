@@ -89,7 +89,7 @@ impl<'db> Infer<'db> {
                 PatKind::Bind(local, None) => Some(Some(*local)),
                 _ => None,
             };
-            let guard = arm.guard.as_ref().map(|g| cx.check(g, &Ty::Bool));
+            let guard = arm.guard.as_ref().map(|g| Box::new(cx.check(g, &Ty::Bool)));
             let body = cx.check(&arm.body, ty);
             (
                 hir::Arm {

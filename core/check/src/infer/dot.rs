@@ -331,12 +331,12 @@ impl<'db> Infer<'db> {
             None,
         );
         let rest: Arc<[Ty]> = inst.args.get(1..).unwrap_or_default().into();
-        let callee = Callee::Method(MethodRef {
+        let callee = Callee::Method(Box::new(MethodRef {
             of,
             name: name.clone(),
             self_ty,
             args: rest,
-        });
+        }));
         args.positional.insert(0, Arg::Done(receiver));
         self.apply(name, callee, params, result, args, span)
     }

@@ -5,7 +5,7 @@ use super::uses::Uses;
 use super::{Goal, Hole, Infer, has_error};
 use crate::exhaustive;
 use crate::hir::{
-    Arm, Body, Callee, Expr, ExprKind, FnInst, Lambda, LocalId, MethodRef, Pat, PatKind, Span, Stmt,
+    Arm, Body, Callee, Expr, ExprKind, FnInst, Lambda, LocalId, Pat, PatKind, Span, Stmt,
 };
 use crate::ids::{Container, Part};
 use crate::infer::group::FnResult;
@@ -77,7 +77,7 @@ pub(super) fn group(
         let span = def.map_or_else(Span::default, |def| def.name_span);
         cx.report(span, super::TOO_LARGE);
     }
-    let mut out = Vec::new();
+    let mut out = Vec::with_capacity(group.len());
     for (at, id) in group.iter().enumerate() {
         cx.enter(at);
         let head = heads[at].as_ref();
@@ -86,15 +86,11 @@ pub(super) fn group(
         let signature = match cx.group.get(id).cloned() {
             Some(mono) => Signature {
                 type_params: count,
-                params: mono
-                    .params
-                    .into_iter()
-                    .map(|p| ParamSig {
-                        ty: closed(cx, &p.ty),
-                        ..p
-                    })
-                    .collect(),
-                result: closed(cx, &mono.result),
+                params: exact(mono.params.into_iter().map(|p| ParamSig {
+                    ty: closed_once(cx, &p.ty),
+                    ..p
+                })),
+                result: closed_once(cx, &mono.result),
                 constraints: constraints.clone(),
                 value: mono.value,
                 names: head.map_or_else(Vec::new, |h| {
@@ -339,43 +335,37 @@ fn closed(cx: &Infer<'_>, ty: &Ty) -> Ty {
             Ty::Unit
         }
     };
-    close(&cx.table.deep(ty), &literal)
+    let ty = cx.table.deep(ty);
+    ty.replaced(&mut |leaf| match leaf {
+        Ty::Infer(var) => Some(literal(*var)),
+        _ => None,
+    })
+    .unwrap_or(ty)
+}
+
+/// The same, for what stays.
+fn closed_once(cx: &Infer<'_>, ty: &Ty) -> Ty {
+    cx.db.ids().ty_once(closed(cx, ty))
 }
 
 /// Replaces variables.
 pub(super) fn close(ty: &Ty, by: &dyn Fn(u32) -> Ty) -> Ty {
-    match ty {
-        Ty::Infer(var) => by(*var),
-        Ty::Tuple(items) => Ty::Tuple(items.iter().map(|t| close(t, by)).collect()),
-        Ty::Fn(params, result) => Ty::Fn(
-            params.iter().map(|t| close(t, by)).collect(),
-            Arc::new(close(result, by)),
-        ),
-        Ty::Adt(id, args) => Ty::Adt(*id, args.iter().map(|t| close(t, by)).collect()),
-        Ty::Array(item) => Ty::Array(Arc::new(close(item, by))),
-        other => other.clone(),
-    }
+    ty.replaced(&mut |leaf| match leaf {
+        Ty::Infer(var) => Some(by(*var)),
+        _ => None,
+    })
+    .unwrap_or_else(|| ty.clone())
 }
 
 /// Renumbers the parameters of local functions: they follow those of what is around them.
 fn renumber(ty: &Ty, map: &[(u32, u32, u32)]) -> Ty {
-    match ty {
-        Ty::Param(i) => match map
-            .iter()
-            .find(|(first, count, _)| (*first..first + count).contains(i))
-        {
-            Some((first, _, to)) => Ty::Param(i - first + to),
-            None => ty.clone(),
-        },
-        Ty::Tuple(items) => Ty::Tuple(items.iter().map(|t| renumber(t, map)).collect()),
-        Ty::Fn(params, result) => Ty::Fn(
-            params.iter().map(|t| renumber(t, map)).collect(),
-            Arc::new(renumber(result, map)),
-        ),
-        Ty::Adt(id, args) => Ty::Adt(*id, args.iter().map(|t| renumber(t, map)).collect()),
-        Ty::Array(item) => Ty::Array(Arc::new(renumber(item, map))),
-        other => other.clone(),
-    }
+    ty.replaced(&mut |leaf| {
+        let Ty::Param(i) = leaf else { return None };
+        let own = |(first, count, _): &&(u32, u32, u32)| (*first..first + count).contains(i);
+        let (first, _, to) = map.iter().find(own)?;
+        Some(Ty::Param(i - first + to))
+    })
+    .unwrap_or_else(|| ty.clone())
 }
 
 fn finish_body(
@@ -419,8 +409,11 @@ fn finish_body(
         debug_assert!(at < finish.map.len());
     }
     let mut locals = std::mem::take(&mut cx.members[me].locals);
+    locals.shrink_to_fit();
+    local_fns.shrink_to_fit();
     for local in &mut locals {
         local.ty = finish.ty(cx, &local.ty);
+        local.name = cx.db.ids().name(&local.name);
     }
     for (value, ty, span) in std::mem::take(&mut cx.me().literals) {
         if let Ty::Int(width) = closed(cx, &ty)
@@ -450,6 +443,13 @@ fn finish_body(
     body
 }
 
+/// A list without room for more: bodies stay, and many of their lists have one or two elements.
+fn exact<T>(items: impl Iterator<Item = T>) -> Vec<T> {
+    let mut items: Vec<T> = items.collect();
+    items.shrink_to_fit();
+    items
+}
+
 /// A match to be looked at: scrutinee type, patterns with guards, place.
 type Cases = (Ty, Vec<(Pat, bool)>, Span);
 
@@ -463,15 +463,20 @@ struct Finish {
 impl Finish {
     fn ty(&self, cx: &Infer<'_>, ty: &Ty) -> Ty {
         let ty = closed(cx, ty);
-        if self.map.iter().all(|(_, count, _)| *count == 0) {
+        let ty = if self.map.iter().all(|(_, count, _)| *count == 0) {
             ty
         } else {
             renumber(&ty, &self.map)
-        }
+        };
+        cx.db.ids().ty_once(ty)
     }
 
     fn tys(&self, cx: &Infer<'_>, tys: &[Ty]) -> Arc<[Ty]> {
-        tys.iter().map(|ty| self.ty(cx, ty)).collect()
+        if tys.is_empty() {
+            return Arc::default();
+        }
+        let types = tys.iter().map(|ty| self.ty(cx, ty)).collect();
+        cx.db.ids().types_once(types)
     }
 
     fn callee(&mut self, cx: &mut Infer<'_>, callee: Callee) -> Callee {
@@ -486,12 +491,13 @@ impl Finish {
                 };
                 Callee::Local(id, args)
             }
-            Callee::Method(method) => Callee::Method(MethodRef {
-                self_ty: self.ty(cx, &method.self_ty),
-                args: self.tys(cx, &method.args),
-                ..method
-            }),
-            Callee::Dot(name) => Callee::Dot(name),
+            Callee::Method(mut method) => {
+                method.self_ty = self.ty(cx, &method.self_ty);
+                method.args = self.tys(cx, &method.args);
+                method.name = cx.db.ids().name(&method.name);
+                Callee::Method(method)
+            }
+            Callee::Dot(name) => Callee::Dot(cx.db.ids().name(&name)),
             Callee::Value(value) => Callee::Value(Box::new(self.expr(cx, *value))),
         }
     }
@@ -499,7 +505,8 @@ impl Finish {
     fn inst(&mut self, cx: &Infer<'_>, inst: FnInst) -> FnInst {
         // A function of the group is called at the group's own parameters.
         let args = if cx.group.contains_key(&inst.id) {
-            (0..self.type_params).map(Ty::Param).collect()
+            let params: Vec<Ty> = (0..self.type_params).map(Ty::Param).collect();
+            self.tys(cx, &params)
         } else {
             self.tys(cx, &inst.args)
         };
@@ -512,7 +519,7 @@ impl Finish {
     }
 
     fn list(&mut self, cx: &mut Infer<'_>, items: Vec<Expr>) -> Vec<Expr> {
-        items.into_iter().map(|e| self.expr(cx, e)).collect()
+        exact(items.into_iter().map(|e| self.expr(cx, e)))
     }
 
     fn expr(&mut self, cx: &mut Infer<'_>, e: Expr) -> Expr {
@@ -540,13 +547,8 @@ impl Finish {
             ExprKind::Element(base, index) => ExprKind::Element(self.boxed(cx, base), index),
             ExprKind::Update(base, fields) => {
                 let base = self.boxed(cx, base);
-                ExprKind::Update(
-                    base,
-                    fields
-                        .into_iter()
-                        .map(|(at, e)| (at, self.expr(cx, e)))
-                        .collect(),
-                )
+                let fields = fields.into_iter().map(|(at, e)| (at, self.expr(cx, e)));
+                ExprKind::Update(base, exact(fields))
             }
             ExprKind::If {
                 condition,
@@ -559,7 +561,7 @@ impl Finish {
             },
             ExprKind::Match { scrutinee, arms } => {
                 let scrutinee = self.boxed(cx, scrutinee);
-                let arms: Vec<Arm> = arms.into_iter().map(|arm| self.arm(cx, arm)).collect();
+                let arms = exact(arms.into_iter().map(|arm| self.arm(cx, arm)));
                 let cases = arms
                     .iter()
                     .map(|arm| (arm.pattern.clone(), arm.guard.is_some()))
@@ -568,7 +570,7 @@ impl Finish {
                 ExprKind::Match { scrutinee, arms }
             }
             ExprKind::Block(stmts, value) => {
-                let stmts = stmts.into_iter().map(|stmt| self.stmt(cx, stmt)).collect();
+                let stmts = exact(stmts.into_iter().map(|stmt| self.stmt(cx, stmt)));
                 ExprKind::Block(stmts, self.boxed(cx, value))
             }
             ExprKind::Assign(local, value) => ExprKind::Assign(local, self.boxed(cx, value)),
@@ -617,11 +619,11 @@ impl Finish {
                 finally,
             } => ExprKind::Try {
                 body: self.boxed(cx, body),
-                arms: arms.into_iter().map(|arm| self.arm(cx, arm)).collect(),
+                arms: exact(arms.into_iter().map(|arm| self.arm(cx, arm))),
                 finally: finally.map(|e| self.boxed(cx, e)),
             },
             ExprKind::Receive { arms, after } => ExprKind::Receive {
-                arms: arms.into_iter().map(|arm| self.arm(cx, arm)).collect(),
+                arms: exact(arms.into_iter().map(|arm| self.arm(cx, arm))),
                 after: after
                     .map(|after| Box::new((self.expr(cx, after.0), self.expr(cx, after.1)))),
             },
@@ -639,6 +641,7 @@ impl Finish {
                 _ => out.push(item),
             }
         }
+        out.shrink_to_fit();
         out
     }
 
@@ -685,7 +688,7 @@ impl Finish {
 
     fn arm(&mut self, cx: &mut Infer<'_>, arm: Arm) -> Arm {
         let mut pattern = self.pat(cx, arm.pattern);
-        let guard = arm.guard.map(|g| self.expr(cx, g));
+        let guard = arm.guard.map(|g| self.boxed(cx, g));
         let body = self.expr(cx, arm.body);
         let any = arm.any || pattern.ty == Ty::Never;
         if any {
@@ -734,12 +737,12 @@ impl Finish {
                 PatKind::Bind(local, inner.map(|p| Box::new(self.pat(cx, *p))))
             }
             PatKind::Tuple(items) => {
-                PatKind::Tuple(items.into_iter().map(|p| self.pat(cx, p)).collect())
+                PatKind::Tuple(exact(items.into_iter().map(|p| self.pat(cx, p))))
             }
             PatKind::Ctor(ctor, items) => {
-                PatKind::Ctor(ctor, items.into_iter().map(|p| self.pat(cx, p)).collect())
+                PatKind::Ctor(ctor, exact(items.into_iter().map(|p| self.pat(cx, p))))
             }
-            PatKind::Or(items) => PatKind::Or(items.into_iter().map(|p| self.pat(cx, p)).collect()),
+            PatKind::Or(items) => PatKind::Or(exact(items.into_iter().map(|p| self.pat(cx, p)))),
             PatKind::Test(local, test) => PatKind::Test(local, self.boxed(cx, test)),
             PatKind::View(local, value, inner) => {
                 let value = self.boxed(cx, value);

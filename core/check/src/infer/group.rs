@@ -268,7 +268,7 @@ fn raw_of(db: &dyn Db, project: Project, id: FnId) -> Option<Arc<raw::Function>>
         params: Vec::new(),
         guard: None,
         result: None,
-        body: Some((*value).clone()),
+        body: Some(value),
         span,
     };
     Some(Arc::new(raw::Function {

@@ -493,7 +493,7 @@ impl<'db> Infer<'db> {
             args: [].into(),
         };
         let call = Expr {
-            kind: ExprKind::Call(Callee::Method(method), vec![lhs, rhs]),
+            kind: ExprKind::Call(Callee::Method(Box::new(method)), vec![lhs, rhs]),
             ty,
             span,
         };

@@ -125,7 +125,7 @@ impl<'db> Infer<'db> {
                 params: Vec::new(),
                 guard: None,
                 result: None,
-                body: Some(value.clone()),
+                body: Some(Arc::new(value.clone())),
                 span,
             }],
             kind: raw::FunctionKind::Value,

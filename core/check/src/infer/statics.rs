@@ -86,12 +86,12 @@ impl<'db> Infer<'db> {
         let goal = Goal::Trait { ty: ty.clone(), of };
         self.later(goal, span, None);
         let rest = inst.args.get(1..);
-        let callee = Callee::Method(MethodRef {
+        let callee = Callee::Method(Box::new(MethodRef {
             of,
             name: method.name.clone(),
             self_ty: ty,
             args: rest.unwrap_or_default().into(),
-        });
+        }));
         self.apply(&method.name, callee, params, result, args, span)
     }
 

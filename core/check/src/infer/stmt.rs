@@ -378,7 +378,7 @@ impl<'db> Infer<'db> {
                 params: lambda.params.clone(),
                 guard: None,
                 result: lambda.result.clone(),
-                body: Some(lambda.body.clone()),
+                body: Some(Arc::new(lambda.body.clone())),
                 span,
             }],
             kind: raw::FunctionKind::Function,
@@ -518,7 +518,7 @@ impl<'db> Infer<'db> {
                     params: Vec::new(),
                     guard: None,
                     result: None,
-                    body: Some((**value).clone()),
+                    body: Some(value.clone()),
                     span: value.span,
                 };
                 let default = raw::Function {
@@ -684,7 +684,8 @@ impl<'db> Infer<'db> {
                         }
                     }
                 };
-                let guard = clause.guard.as_ref().map(|g| cx.check(g, &Ty::Bool));
+                let guard = clause.guard.as_ref();
+                let guard = guard.map(|g| Box::new(cx.check(g, &Ty::Bool)));
                 let body = cx.clause_body(clause, result);
                 hir::Arm {
                     pattern,

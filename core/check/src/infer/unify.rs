@@ -94,31 +94,53 @@ impl Table {
     /// The type with all bound variables replaced.
     pub fn deep(&self, ty: &Ty) -> Ty {
         self.deep_within(ty, &mut { LARGEST })
+            .unwrap_or_else(|| ty.clone())
     }
 
-    fn deep_within(&self, ty: &Ty, left: &mut u32) -> Ty {
+    /// Nothing when nothing is replaced, so that what stays the same is shared.
+    fn deep_within(&self, ty: &Ty, left: &mut u32) -> Option<Ty> {
         if !self.part(left) {
-            return Ty::Error;
+            return Some(Ty::Error);
         }
         match ty {
             Ty::Infer(_) => match self.shallow(ty) {
-                Ty::Infer(var) => Ty::Infer(var),
-                bound => self.deep_within(&bound, left),
+                Ty::Infer(var) => Some(Ty::Infer(var)),
+                bound => Some(self.deep_within(&bound, left).unwrap_or(bound)),
             },
-            Ty::Tuple(items) => {
-                Ty::Tuple(items.iter().map(|t| self.deep_within(t, left)).collect())
+            Ty::Tuple(items) => Some(Ty::Tuple(self.all_deep(items, left)?)),
+            Ty::Fn(params, result) => {
+                let new_params = self.all_deep(params, left);
+                let new_result = self.deep_within(result, left);
+                if new_params.is_none() && new_result.is_none() {
+                    return None;
+                }
+                Some(Ty::Fn(
+                    new_params.unwrap_or_else(|| params.clone()),
+                    new_result.map_or_else(|| result.clone(), Arc::new),
+                ))
             }
-            Ty::Fn(params, result) => Ty::Fn(
-                params.iter().map(|t| self.deep_within(t, left)).collect(),
-                Arc::new(self.deep_within(result, left)),
-            ),
-            Ty::Adt(id, args) => Ty::Adt(
-                *id,
-                args.iter().map(|t| self.deep_within(t, left)).collect(),
-            ),
-            Ty::Array(item) => Ty::Array(Arc::new(self.deep_within(item, left))),
-            other => other.clone(),
+            Ty::Adt(id, args) => Some(Ty::Adt(*id, self.all_deep(args, left)?)),
+            Ty::Array(item) => Some(Ty::Array(Arc::new(self.deep_within(item, left)?))),
+            _ => None,
         }
+    }
+
+    fn all_deep(&self, types: &[Ty], left: &mut u32) -> Option<Arc<[Ty]>> {
+        let mut out: Option<Vec<Ty>> = None;
+        for (at, ty) in types.iter().enumerate() {
+            match (self.deep_within(ty, left), &mut out) {
+                (Some(new), Some(out)) => out.push(new),
+                (None, Some(out)) => out.push(ty.clone()),
+                (Some(new), None) => {
+                    let mut first = Vec::with_capacity(types.len());
+                    first.extend_from_slice(&types[..at]);
+                    first.push(new);
+                    out = Some(first);
+                }
+                (None, None) => {}
+            }
+        }
+        out.map(Into::into)
     }
 
     /// Whether the variable is the type of a literal.
@@ -273,21 +295,12 @@ pub fn in_range(value: i128, ty: IntTy) -> bool {
 
 /// Replaces parameters `first ..` by `args`.
 pub fn instantiate(ty: &Ty, first: u32, args: &[Ty]) -> Ty {
-    match ty {
-        Ty::Param(i) => match i.checked_sub(first).and_then(|i| args.get(i as usize)) {
-            Some(arg) => arg.clone(),
-            None => ty.clone(),
-        },
-        Ty::Tuple(items) => Ty::Tuple(items.iter().map(|t| instantiate(t, first, args)).collect()),
-        Ty::Fn(params, result) => Ty::Fn(
-            params.iter().map(|t| instantiate(t, first, args)).collect(),
-            Arc::new(instantiate(result, first, args)),
-        ),
-        Ty::Adt(id, items) => Ty::Adt(
-            *id,
-            items.iter().map(|t| instantiate(t, first, args)).collect(),
-        ),
-        Ty::Array(item) => Ty::Array(Arc::new(instantiate(item, first, args))),
-        other => other.clone(),
-    }
+    ty.replaced(&mut |leaf| match leaf {
+        Ty::Param(i) => i
+            .checked_sub(first)
+            .and_then(|i| args.get(i as usize))
+            .cloned(),
+        _ => None,
+    })
+    .unwrap_or_else(|| ty.clone())
 }

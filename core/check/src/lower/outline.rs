@@ -1,7 +1,7 @@
 //! Functions without their bodies. A body is most of a program and is read twice: its names when groups are found, and all of it when it is
 //! inferred. So what is kept of a function is its head and its text, and the body is lowered again from the text when somebody asks.
 
-use super::{Lower, fn_name, fn_name_token};
+use super::{Lower, exact, fn_name, fn_name_token};
 use crate::ids::Container;
 use crate::raw::{Clause, Expr, ExprKind, Function, FunctionKind, LeftOut, Param, Place};
 use crate::scc::Mentions;
@@ -27,15 +27,13 @@ impl Place {
     }
 }
 
-/// What stands where a default was left out.
-static LEFT_OUT: LazyLock<Arc<Expr>> = LazyLock::new(|| Arc::new(nothing()));
-
-fn nothing() -> Expr {
-    Expr {
+/// What stands where a guard, a body or a default was left out.
+static LEFT_OUT: LazyLock<Arc<Expr>> = LazyLock::new(|| {
+    Arc::new(Expr {
         kind: ExprKind::Error,
         span: crate::hir::Span::default(),
-    }
-}
+    })
+});
 
 impl Lower {
     /// The clauses of one item as [`Lower::function`] lowers them, but guards, bodies and defaults are only known to be there. The mentions are
@@ -52,7 +50,7 @@ impl Lower {
         let text = &text[first.range().start as usize..last.range().end as usize];
         let params = clauses.iter().map(|clause| {
             let params = clause.type_params().map(|p| self.type_param(p));
-            params.collect::<Vec<_>>()
+            exact(params)
         });
         Function {
             name: fn_name(clauses[0]),
@@ -80,9 +78,9 @@ impl Lower {
     }
 
     fn outline_of_clause(self, def: ast::FnDef<'_>) -> Clause {
-        let there = |is: bool| is.then(nothing);
+        let there = |is: bool| is.then(|| LEFT_OUT.clone());
         Clause {
-            params: def.params().map(|p| self.outline_of_param(p)).collect(),
+            params: exact(def.params().map(|p| self.outline_of_param(p))),
             guard: there(def.guard().and_then(|g| g.expr()).is_some()),
             result: def.return_type().map(|ty| self.ty(ty)),
             body: there(def.body().is_some()),

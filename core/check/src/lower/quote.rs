@@ -6,6 +6,7 @@ use super::Lower;
 use crate::raw::{Clause, Expr, ExprKind, Function, FunctionKind, QuotePart};
 use nostos_syntax::ast;
 use nostos_syntax::{Kind, MARK, MARK_END, Node};
+use std::sync::Arc;
 
 impl Lower {
     /// `macro`, `template`: a function on syntax.
@@ -20,10 +21,10 @@ impl Lower {
                 params: def.params().map(|param| self.param(param)).collect(),
                 guard: None,
                 result: None,
-                body: Some(
+                body: Some(Arc::new(
                     def.body()
                         .map_or_else(|| self.no_expr(def.node()), |body| self.expr(body)),
-                ),
+                )),
                 span,
             }],
             kind: FunctionKind::Function,

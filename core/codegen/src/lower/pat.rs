@@ -67,7 +67,7 @@ impl Ctx<'_> {
                         .map(|pats| Row {
                             pats,
                             binds: vec![],
-                            guard: arm.guard.as_ref(),
+                            guard: arm.guard.as_deref(),
                             arm: number,
                             split: matches!(arm.pattern.kind, PatKind::Or(_)),
                         }),
@@ -128,7 +128,7 @@ impl Ctx<'_> {
             .map(|(number, arm)| Row {
                 pats: vec![Some(&arm.pattern)],
                 binds: vec![],
-                guard: arm.guard.as_ref(),
+                guard: arm.guard.as_deref(),
                 arm: number,
                 split: false,
             })
