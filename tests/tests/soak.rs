@@ -2,6 +2,7 @@
 //!
 //! `NOSTOS_MESSAGES=1000000 cargo test -p nostos-tests --test soak` sends ten times so many messages (else fewer);
 //! `NOSTOS_SOAK_MINUTES=30 cargo test --release -p nostos-tests --test soak -- --ignored --nocapture` is the soak, of ten minutes if it is not said.
+//! Code is swapped twice a minute, or `NOSTOS_SOAK_SWAPS` times: code that has been replaced is kept (decision 001), so that many swaps are seen in the memory.
 #![forbid(unsafe_code)]
 
 use nostos_tests::dap::Client;
@@ -33,6 +34,8 @@ const FLAT: f64 = 5.0;
 fn soak() {
     let minutes = std::env::var("NOSTOS_SOAK_MINUTES").ok();
     let minutes: f64 = minutes.map_or(10.0, |text| text.parse().expect("minutes"));
+    let swaps_per_minute = std::env::var("NOSTOS_SOAK_SWAPS").ok();
+    let swaps_per_minute: f64 = swaps_per_minute.map_or(2.0, |text| text.parse().expect("a rate"));
     let dir = std::env::temp_dir().join(format!("nostos-soak-{}", std::process::id()));
     std::fs::create_dir_all(&dir).expect("a folder");
     for file in ["main.nos", "changing.nos"] {
@@ -50,13 +53,13 @@ fn soak() {
     let began = Instant::now();
     let length = Duration::from_secs_f64(minutes * 60.0);
     let mut random = Random(0x5eed);
-    let (mut asked, mut swaps, mut rounds) = (0, 0, 0);
+    let (mut asked, mut swaps, mut rounds) = (0, 0_i32, 0);
     let mut memory: Vec<(f64, f64)> = Vec::new();
     let mut next_sample = Duration::ZERO;
     while began.elapsed() < length {
         look(&mut client, &mut random);
         asked += 1;
-        if asked % 10 == 0 {
+        if began.elapsed().as_secs_f64() >= f64::from(swaps) * 60.0 / swaps_per_minute {
             swaps += 1;
             swap(&mut client, &dir.join("changing.nos"), swaps);
         }
@@ -127,7 +130,7 @@ fn look(client: &mut Client, random: &mut Random) {
 }
 
 /// Gives the image new code.
-fn swap(client: &mut Client, path: &std::path::Path, version: usize) {
+fn swap(client: &mut Client, path: &std::path::Path, version: i32) {
     let text = format!(
         "# Version {version}\npub version() -> Int = {version}\npub mix(n: Int) -> Int = n * {} + {}\n",
         31 + version % 7,
