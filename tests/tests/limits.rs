@@ -105,6 +105,25 @@ fn a_full_mailbox() {
 }
 
 #[test]
+fn who_goes_beyond_its_own_limits_ends_with_a_trace() {
+    for workers in ["1", "2"] {
+        let mut command = command("own_limits.nos", &["--workers", workers]);
+        command
+            .env("NOSTOS_STACK_LIMIT", "1M")
+            .env("NOSTOS_HEAP_LIMIT", "16M");
+        let outcome = finish(command);
+        assert_eq!(
+            outcome.out,
+            "Failed(\"Panic: stack overflow\")\nFailed(\"OutOfMemory: Out of memory\")\n\
+             caught OutOfMemory\nNormal\nalive\n"
+        );
+        for part in ["at deep (own_limits.nos:2)", "at greedy (own_limits.nos:3)"] {
+            assert!(outcome.err.contains(part), "{}", outcome.err);
+        }
+    }
+}
+
+#[test]
 fn the_largest_offender_is_ended() {
     let outcome = run("hoard.nos", &["--memory-limit", "20M"]);
     assert_eq!(outcome.out, "true\n[true, true, true]\n");
