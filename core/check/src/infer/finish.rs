@@ -36,13 +36,21 @@ pub(super) fn group(
     }
     let mut free = Vec::new();
     if !declared {
-        for (at, _, _, result, types) in &results {
+        // Uses fix what values are first: it may say what functions beside them are.
+        let mut fixed = Vec::new();
+        for (at, _, _, result, _) in &results {
             cx.enter(*at);
             let value = heads[*at].as_ref().is_some_and(|h| h.value);
             if value && cx.uses == Uses::Fix && !cx.plain_global(group[*at]) {
                 super::uses::fix(cx, group[*at], result);
+                fixed.push(*at);
+            }
+        }
+        for (at, _, _, result, types) in &results {
+            if fixed.contains(at) {
                 continue;
             }
+            cx.enter(*at);
             types.iter().for_each(|ty| cx.table.free(ty, &mut free));
             cx.table.free(result, &mut free);
         }
@@ -672,11 +680,14 @@ impl Finish {
             | Hole::Record { ty, span, .. }
             | Hole::Field { ty, span, .. } => {
                 let ty = self.ty(cx, &ty);
-                // What is no code has been reported by the parser.
-                debug_assert!(
-                    has_error(&ty) || !cx.me().findings.is_empty(),
-                    "an undecided hole has been reported"
-                );
+                // What is no code has been reported by the parser, what is wrong beside it for its owner.
+                let told = cx.members.iter().any(|m| !m.findings.is_empty());
+                if !told && !has_error(&ty) {
+                    cx.report(
+                        span,
+                        "Type annotation required: what this means is not known",
+                    );
+                }
                 Expr {
                     kind: ExprKind::Literal(crate::hir::Literal::Unit),
                     ty,
