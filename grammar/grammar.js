@@ -310,11 +310,14 @@ module.exports = grammar({
       seq(
         optional($.visibility),
         choice('macro', 'template'),
-        field('name', $.identifier),
+        field('name', choice($.identifier, alias($.name_splice, $.splice))),
         field('parameters', alias($.arguments, $.parameters)),
         '=',
         field('body', $._body),
       ),
+
+    // In a quote a macro's name may be spliced.
+    name_splice: ($) => seq('~', $.identifier),
 
     // Types.
 
@@ -563,6 +566,7 @@ module.exports = grammar({
         choice(
           seq('receive', '{', optional($._receive_arms), '}', optional($.after_clause)),
           seq('receive', choice($._newline, '|'), optional($._receive_arms), 'end'),
+          seq('receive', alias($.named_arm, $.arm), optional($._arm_separators), 'end'),
           seq('receive', $.after_clause, optional($._arm_separators), 'end'),
         ),
       ),
@@ -589,7 +593,14 @@ module.exports = grammar({
 
     catch_clause: ($) => seq('catch', '{', optional($._arms), '}'),
 
-    bare_catch: ($) => seq('catch', choice($._newline, '|'), optional($._arms)),
+    bare_catch: ($) =>
+      choice(seq('catch', choice($._newline, '|'), optional($._arms)), seq('catch', alias($.named_arm, $.arm), optional($._arm_separators))),
+
+    // `catch e -> …` in a line.
+    named_arm: ($) =>
+      seq(field('pattern', choice($.identifier, alias($.typed_name, $.typed_pattern))), optional($.guard), '->', field('body', $._body)),
+
+    typed_name: ($) => seq(field('pattern', $.identifier), ':', field('type', $._simple_type)),
 
     finally_clause: ($) => seq('finally', field('body', $.block)),
 

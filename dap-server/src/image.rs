@@ -5,7 +5,9 @@ use nostos_session::debug::debugger::{Debugger, show_gdb};
 use nostos_session::debug::{Event, Target};
 use nostos_session::live::Session;
 use nostos_session::project::Project;
-use nostos_session::{Config, Interrupts, Options, Style, WhenFull, report, watch};
+use nostos_session::{
+    Config, Interrupts, NOT_READ, Options, Style, WhenFull, print, report, watch,
+};
 use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
@@ -124,10 +126,13 @@ pub fn run(command: Command) -> i32 {
     }
     if command.inspect.is_some() {
         let told = Arc::clone(&told);
-        let print = Arc::clone(&config.output);
         config.output = Arc::new(move |stream, text: &str| {
-            print(stream, text);
+            let read = print(stream, text);
             if let Some(session) = told.get() {
+                // In order: the socket goes, too.
+                if !read {
+                    session.image.end(NOT_READ);
+                }
                 let error = stream == nostos_session::Stream::Err;
                 session.tell(&Event::Output {
                     error,

@@ -144,7 +144,11 @@ fn nothing_is_left_when_the_adapter_or_its_client_is_killed() {
                 .expect("it was used")
                 .flatten()
                 .filter(|entry| entry.file_name().to_string_lossy().contains(&mark));
-            assert!(left.count() == 0 || kill && !configured, "{at}");
+            let left: Vec<_> = left.collect();
+            assert!(
+                left.is_empty() || kill && !configured,
+                "{at}, killed: {kill}, {left:?}"
+            );
         }
     }
 }

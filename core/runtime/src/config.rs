@@ -126,17 +126,24 @@ impl std::fmt::Debug for Config {
     }
 }
 
-/// Line by line, so that output appears when it is written, and in order with standard error.
 fn to_standard_streams(stream: Stream, text: &str) {
+    if !print(stream, text) {
+        std::process::exit(NOT_READ);
+    }
+}
+
+/// The status of a program whose output nobody reads any more (`… | head`): it ends as one does that gets SIGPIPE.
+pub const NOT_READ: i32 = 128 + libc::SIGPIPE;
+
+/// Writes to a standard stream; line by line, so that output appears when it is written, and in order with standard error. False: nobody reads the
+/// output any more. Any other failure of the stream is not the program's.
+pub fn print(stream: Stream, text: &str) -> bool {
     let written = match stream {
         Stream::Out => std::io::stdout().lock().write_all(text.as_bytes()),
         Stream::Err => std::io::stderr().lock().write_all(text.as_bytes()),
     };
-    // Nobody reads any more (`… | head`): the program ends as one does that gets SIGPIPE. Any other failure of the stream is not the program's.
     let gone = written.is_err_and(|e| e.kind() == std::io::ErrorKind::BrokenPipe);
-    if gone && stream == Stream::Out {
-        std::process::exit(128 + libc::SIGPIPE);
-    }
+    !(gone && stream == Stream::Out)
 }
 
 #[cfg(test)]

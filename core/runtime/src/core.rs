@@ -336,10 +336,15 @@ impl Core {
 
     /// The interrupted program is over, whether the main process has ended or not.
     pub(crate) fn end_interrupted(&self) {
+        self.end(interrupt::STATUS);
+    }
+
+    /// The program has ended, whatever its processes do.
+    pub(crate) fn end(&self, code: i32) {
         let mut ended = self.ended.0.lock();
         self.interruption.is_over();
         ended.get_or_insert(ExitStatus {
-            code: interrupt::STATUS,
+            code,
             reason: ExitReason::Shutdown,
         });
         self.ended.1.notify_all();

@@ -226,6 +226,11 @@ impl Image {
         self.core.interrupt_all();
     }
 
+    /// Ends the program with this status, its processes where they are.
+    pub fn end(&self, code: i32) {
+        self.core.end(code);
+    }
+
     /// Ends a process.
     pub fn kill(&self, pid: u64) {
         self.core.kill(None, pid, ExitReason::Killed);

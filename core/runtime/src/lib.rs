@@ -43,7 +43,7 @@ mod walk;
 
 pub use code::Code;
 pub use code::publish::{PublishError, Published};
-pub use config::{Config, OutputSink, Stream, WhenFull, mailbox_limit, size};
+pub use config::{Config, NOT_READ, OutputSink, Stream, WhenFull, mailbox_limit, print, size};
 pub use core::{Compiler, Improver};
 pub use debug::{Event, How, StopFilter, StopReason};
 pub use exit::{ExitReason, ExitStatus, Failure, Finished, TraceLine};

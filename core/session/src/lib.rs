@@ -16,7 +16,9 @@ use nostos_check::deep::deep;
 use nostos_check::query;
 pub use nostos_check::render::Style;
 pub use nostos_codegen::Options;
-pub use nostos_runtime::{Config, Interrupts, Stream, WhenFull, mailbox_limit, size};
+pub use nostos_runtime::{
+    Config, Interrupts, NOT_READ, Stream, WhenFull, mailbox_limit, print, size,
+};
 use std::path::Path;
 
 /// What runs macros for an editor's analysis.
