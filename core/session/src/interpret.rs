@@ -8,10 +8,6 @@ use nostos_check::query;
 use nostos_check::render::Style;
 use nostos_codegen::Options;
 use nostos_interp::{Code, Config, Stream};
-use std::io::{ErrorKind, Write};
-
-/// Status of a program whose reader has gone, as if SIGPIPE had ended it.
-const BROKEN_PIPE: i32 = 141;
 
 /// Checks a program and interprets it to its end; the status for the shell.
 pub fn interpret(project: &Project, args: Vec<String>, style: Style) -> i32 {
@@ -48,12 +44,11 @@ pub fn interpret(project: &Project, args: Vec<String>, style: Style) -> i32 {
 }
 
 fn write(stream: Stream, text: &str) {
-    let written = match stream {
-        Stream::Out => std::io::stdout().lock().write_all(text.as_bytes()),
-        Stream::Err => std::io::stderr().lock().write_all(text.as_bytes()),
+    let stream = match stream {
+        Stream::Out => nostos_runtime::Stream::Out,
+        Stream::Err => nostos_runtime::Stream::Err,
     };
-    let gone = written.is_err_and(|error| error.kind() == ErrorKind::BrokenPipe);
-    if gone && stream == Stream::Out {
-        std::process::exit(BROKEN_PIPE);
+    if !nostos_runtime::print(stream, text) {
+        std::process::exit(nostos_runtime::NOT_READ);
     }
 }
