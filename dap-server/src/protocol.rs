@@ -13,7 +13,9 @@ use serde_json::{Map, Value, json};
 pub fn arguments<T: DeserializeOwned>(value: &Value) -> Result<T, String> {
     let value = match value {
         Value::Null => Value::Object(Map::new()),
-        other => other.clone(),
+        // A list would do for a struct, field by field.
+        Value::Object(_) => value.clone(),
+        _ => return Err("malformed arguments: they are no object".into()),
     };
     serde_json::from_value(value).map_err(|error| format!("malformed arguments: {error}"))
 }

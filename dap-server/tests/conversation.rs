@@ -1,58 +1,44 @@
 //! `nostos-dap` as others see it: through Microsoft's test client, and killed at bad moments.
 #![forbid(unsafe_code)]
 
+#[path = "shared/packages.rs"]
+mod packages;
+
+use packages::{modules, workspace};
 use std::io::{Read, Write};
-use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 const ADAPTER: &str = env!("CARGO_BIN_EXE_nostos-dap");
-const CLIENT: &str = "@vscode/debugadapter-testsupport@1.68.0";
 
-fn workspace() -> PathBuf {
-    let own = Path::new(env!("CARGO_MANIFEST_DIR"));
-    own.parent()
-        .expect("a folder of the workspace")
-        .to_path_buf()
-}
-
-/// The client's packages, fetched when they are not there yet.
-fn modules() -> PathBuf {
-    let home = Path::new(env!("CARGO_TARGET_TMPDIR")).join("npm");
-    let modules = home.join("node_modules");
-    if !modules
-        .join("@vscode/debugadapter-testsupport/package.json")
-        .is_file()
-    {
-        std::fs::create_dir_all(&home).expect("a folder");
-        let status = Command::new("npm")
-            .args(["install", "--no-audit", "--no-fund", "--silent", "--prefix"])
-            .arg(&home)
-            .arg(CLIENT)
-            .status()
-            .expect("npm runs");
-        assert!(status.success(), "npm cannot install {CLIENT}");
-    }
-    modules
-}
-
-#[test]
-fn a_session_on_the_bank() {
-    let output = Command::new("node")
-        .arg(workspace().join("tests/dap/bank.js"))
+/// Runs one of the scripts in tests/dap; `ONLY=text` restricts it to the tests with such names.
+fn script(name: &str) {
+    let mut command = Command::new("node");
+    command
+        .arg(workspace().join("tests/dap").join(name))
         .args([
             ADAPTER.as_ref(),
-            workspace().join("examples/bank").as_path(),
+            workspace().join("examples").as_path(),
             modules().as_path(),
         ])
-        .output()
-        .expect("node runs");
+        .args(std::env::var_os("ONLY"));
+    let output = command.output().expect("node runs");
     assert!(
         output.status.success(),
         "{}{}",
         String::from_utf8_lossy(&output.stdout),
         String::from_utf8_lossy(&output.stderr)
     );
+}
+
+#[test]
+fn a_session_on_the_bank() {
+    script("bank.js");
+}
+
+#[test]
+fn the_protocol() {
+    script("protocol.js");
 }
 
 struct Adapter(Child);

@@ -1,13 +1,11 @@
 // A session on examples/bank through Microsoft's test client: launch, stop inside an account's process, look, step, go on to the end.
-// Arguments: the adapter, the example's folder, the folder of the client's package.
 "use strict";
 const assert = require("assert");
 const fs = require("fs");
 const path = require("path");
+const { Client, examples } = require("./harness.js");
 
-const [adapter, bank, modules] = process.argv.slice(2);
-const { DebugClient } = require(path.join(modules, "@vscode/debugadapter-testsupport"));
-
+const bank = path.join(examples, "bank");
 const file = path.join(bank, "account.nos");
 const lines = fs.readFileSync(file, "utf8").split("\n");
 /** The line, from 1, that holds this text after the line that holds `after`. */
@@ -36,12 +34,8 @@ const valueOf = (variables, name) => {
 };
 
 async function main() {
-  // The client wants a runtime and a script; `env` is a runtime whose script is any program.
-  const client = new DebugClient("env", adapter, "nostos");
-  client.defaultTimeout = 60000;
+  const client = new Client();
   await client.start();
-  let output = "";
-  client.on("output", (event) => (output += event.body.output));
   const exited = new Promise((resolve) => client.on("exited", (event) => resolve(event.body.exitCode)));
 
   const line = lineOf("client <- (ref, Done(balance - amount))", "Withdraw(client, ref, amount) when");
@@ -110,8 +104,9 @@ async function main() {
   await client.setBreakpointsRequest({ source: { path: file }, breakpoints: [] });
   await client.continueRequest({ threadId });
   assert.strictEqual(await exited, 0);
-  assert.match(output, /together +5,000/);
+  assert.match(client.output, /together +5,000/);
   await client.stop();
+  assert.deepStrictEqual(client.wrong, []);
 }
 
 main().then(

@@ -6,7 +6,11 @@ use debug::{
     State as Run, Variable, Worker,
 };
 use std::io::Write;
+use std::process::{Command, Stdio};
 use std::sync::mpsc::{Receiver, Sender, channel};
+
+#[path = "../../tests/shared/packages.rs"]
+mod packages;
 
 #[derive(Default)]
 struct Fake {
@@ -247,6 +251,8 @@ struct Client {
     decoder: Decoder,
     seq: i64,
     server: Option<std::thread::JoinHandle<()>>,
+    /// All that the server has said.
+    heard: Vec<String>,
 }
 
 impl Client {
@@ -261,6 +267,7 @@ impl Client {
             decoder: Decoder::default(),
             seq: 0,
             server: Some(server),
+            heard: Vec::new(),
         }
     }
 
@@ -279,7 +286,9 @@ impl Client {
                 let Piece::Body(body) = piece else {
                     panic!("the server wrote {piece:?}")
                 };
-                return serde_json::from_slice(&body).expect("the server writes JSON");
+                let message: Value = serde_json::from_slice(&body).expect("the server writes JSON");
+                self.heard.push(message.to_string());
+                return message;
             }
             let n = self.stream.read(&mut chunk).expect("the server answers");
             assert!(n > 0, "the server hung up");
@@ -328,6 +337,26 @@ impl Client {
             .expect("one")
             .join()
             .expect("the server ends in order");
+        self.fits();
+    }
+
+    /// All that came is as the protocol says.
+    fn fits(&self) {
+        let mut check = Command::new("node")
+            .arg(packages::workspace().join("tests/dap/schema.js"))
+            .arg(packages::modules())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("node runs");
+        let mut input = check.stdin.take().expect("a pipe");
+        for message in &self.heard {
+            writeln!(input, "{message}").expect("it reads");
+        }
+        drop(input);
+        let output = check.wait_with_output().expect("node runs");
+        let wrong = String::from_utf8_lossy(&output.stdout);
+        assert!(output.status.success(), "{wrong}");
     }
 }
 
@@ -619,6 +648,7 @@ impl Client {
             decoder: Decoder::default(),
             seq: 0,
             server: None,
+            heard: Vec::new(),
         }
     }
 }
@@ -713,5 +743,6 @@ fn the_adapter_relays_and_outlives_the_image() {
     );
     client.ok("disconnect", json!({}));
     adapter.join().expect("the adapter ends in order");
+    client.fits();
     std::fs::remove_dir_all(&dir).expect("it is ours");
 }

@@ -1,0 +1,188 @@
+// What the conversations beside this file have in common: Microsoft's test client, with every message in both directions held against the protocol's
+// definitions, and programs written where they are used. A script gives a list of tests: `run({ "name": async (t) => … })`.
+// Arguments of a script: the adapter, the folder of the examples, the folder of the client's packages; then, optionally, the test to run alone.
+"use strict";
+const assert = require("assert");
+const fs = require("fs");
+const os = require("os");
+const path = require("path");
+
+const [adapter, examples, modules, only] = process.argv.slice(2);
+const { DebugClient } = require(path.join(modules, "@vscode/debugadapter-testsupport"));
+const { Schema } = require("./schema.js");
+const schema = new Schema(modules);
+
+/** The client, with a record of what came and a check of what goes and comes. */
+class Client extends DebugClient {
+  constructor() {
+    // It wants a runtime and a script; `env` is a runtime whose script is any program.
+    super("env", adapter, "nostos");
+    this.defaultTimeout = 60000;
+    this.wrong = [];
+    this.seen = [];
+    this.waiting = [];
+    this.output = "";
+  }
+
+  doSend(command, args, then) {
+    const message = { seq: 1, type: "request", command, arguments: args };
+    if (!this.careless) this.hold(message);
+    super.doSend(command, args, then);
+  }
+
+  dispatch(body) {
+    const message = JSON.parse(body);
+    this.hold(message);
+    if (message.event === "output") this.output += message.body.output;
+    if (message.type === "event") {
+      this.seen.push(message);
+      this.waiting = this.waiting.filter((look) => !look());
+    }
+    super.dispatch(body);
+  }
+
+  hold(message) {
+    const errors = schema.check(JSON.parse(JSON.stringify(message)));
+    if (errors.length > 0) this.wrong.push(`${errors.join("\n")}\n  in ${JSON.stringify(message).slice(0, 800)}`);
+  }
+
+  /** The body of the next event of this name that nobody has taken yet. */
+  event(name, fits = () => true) {
+    return new Promise((resolve, reject) => {
+      const take = () => {
+        const at = this.seen.findIndex((message) => message.event === name && fits(message.body));
+        if (at < 0) return false;
+        clearTimeout(timer);
+        resolve(this.seen.splice(at, 1)[0].body);
+        return true;
+      };
+      const timer = setTimeout(() => reject(new Error(`no ${name}; output: ${this.output.slice(-2000)}`)), 60000);
+      if (!take()) this.waiting.push(take);
+    });
+  }
+
+  /** Sends a request and gives the body of its answer. */
+  async ask(command, args) {
+    return (await this.send(command, args)).body;
+  }
+
+  /** A request that is to be refused, with words that fit. */
+  async refused(command, args, words) {
+    await assert.rejects(this.send(command, args), (error) => {
+      assert.match(error.message, words);
+      return true;
+    });
+  }
+}
+
+/** One session on a program whose text is at hand. Lines are named by what they hold. */
+class Session {
+  constructor(text) {
+    this.folder = fs.realpathSync(fs.mkdtempSync(path.join(os.tmpdir(), "nostos-dap-")));
+    this.file = path.join(this.folder, "main.nos");
+    this.write(text);
+    this.client = new Client();
+  }
+
+  write(text) {
+    this.lines = text.split("\n");
+    fs.writeFileSync(this.file, text);
+  }
+
+  line(text) {
+    const found = this.lines.findIndex((line) => line.includes(text));
+    assert(found >= 0, `no line with ${text}`);
+    return found + 1;
+  }
+
+  /** Launches; `configure` sets breakpoints before main begins. */
+  async launch(configure = async () => {}, args = {}) {
+    const { client } = this;
+    await client.start();
+    this.capabilities = await client.ask("initialize", { adapterID: "nostos", linesStartAt1: true, columnsStartAt1: true });
+    const launched = client.ask("launch", { program: this.file, ...args });
+    await client.event("initialized");
+    await configure(this);
+    await client.ask("configurationDone");
+    await launched;
+  }
+
+  /** Sets the file's breakpoints: lines by their text, or whole wishes. */
+  async breakAt(...wishes) {
+    const breakpoints = wishes.map((wish) => (typeof wish === "string" ? { line: this.line(wish) } : wish));
+    const { breakpoints: set } = await this.client.ask("setBreakpoints", { source: { path: this.file }, breakpoints });
+    return set;
+  }
+
+  /** Waits for a stop: what the event says, with the frames. */
+  async stopped(reason) {
+    const body = await this.client.event("stopped");
+    if (reason) assert.strictEqual(body.reason, reason, JSON.stringify(body));
+    const { stackFrames } = await this.client.ask("stackTrace", { threadId: body.threadId });
+    return { ...body, frames: stackFrames, line: stackFrames[0]?.line, frameId: stackFrames[0]?.id };
+  }
+
+  async scope(frameId, name) {
+    const { scopes } = await this.client.ask("scopes", { frameId });
+    const scope = scopes.find((scope) => scope.name === name);
+    assert(scope, `no scope ${name} among ${scopes.map((s) => s.name)}`);
+    return scope;
+  }
+
+  async variables(variablesReference, page = {}) {
+    return (await this.client.ask("variables", { variablesReference, ...page })).variables;
+  }
+
+  /** The variables of a scope as an object of texts. */
+  async values(frameId, name = "Locals") {
+    const rows = await this.variables((await this.scope(frameId, name)).variablesReference);
+    return Object.fromEntries(rows.map((row) => [row.name, row.value]));
+  }
+
+  async evaluate(expression, frameId, context = "watch") {
+    return (await this.client.ask("evaluate", { expression, frameId, context })).result;
+  }
+
+  async resume(threadId, command = "continue", more = {}) {
+    return this.client.ask(command, { threadId, ...more });
+  }
+
+  /** Waits for the end of the program. */
+  async end(code = 0) {
+    assert.strictEqual((await this.client.event("exited")).exitCode, code, this.client.output);
+    await this.client.event("terminated");
+  }
+}
+
+/** A session on a program, taken apart at the end. */
+async function session(text, body) {
+  const t = new Session(text);
+  try {
+    await body(t);
+    assert.deepStrictEqual(t.client.wrong, [], t.client.wrong.join("\n"));
+  } finally {
+    await t.client.stop();
+    fs.rmSync(t.folder, { recursive: true });
+  }
+}
+
+/** Runs the tests, one after the other; all are run even when one fails. */
+function run(tests) {
+  const all = async () => {
+    let failed = 0;
+    for (const [name, test] of Object.entries(tests)) {
+      if (only && !name.includes(only)) continue;
+      try {
+        await test();
+        console.log(`ok   ${name}`);
+      } catch (error) {
+        failed += 1;
+        console.log(`FAIL ${name}\n${error.stack}`);
+      }
+    }
+    process.exit(failed === 0 ? 0 : 1);
+  };
+  all();
+}
+
+module.exports = { adapter, examples, modules, schema, Client, Session, session, run };
