@@ -18,3 +18,15 @@ pub fn describe(peers: &[Peer]) -> Vec<String> {
     }
     lines
 }
+
+/// Seconds of processor time that the threads of a process have taken.
+pub fn processor_time(pid: u32) -> std::io::Result<f64> {
+    let mut nanos = 0;
+    for thread in std::fs::read_dir(format!("/proc/{pid}/task"))? {
+        // One that has just ended has no times any more.
+        let text = std::fs::read_to_string(thread?.path().join("schedstat")).unwrap_or_default();
+        let first = text.split(' ').next().and_then(|n| n.parse::<u64>().ok());
+        nanos += first.unwrap_or(0);
+    }
+    Ok(nanos as f64 / 1e9)
+}

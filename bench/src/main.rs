@@ -6,6 +6,7 @@
 
 mod frontend;
 mod generate;
+mod load;
 mod machine;
 mod measure;
 mod peer;
@@ -13,6 +14,7 @@ mod table;
 mod workload;
 
 use clap::Parser;
+use load::Load;
 use measure::{Cell, measure};
 use peer::{Peer, Program};
 use std::path::{Path, PathBuf};
@@ -106,7 +108,7 @@ fn run(options: &Options) -> Result<bool, String> {
 
     let rounds = if options.quick { 1 } else { options.rounds };
     let mut rows = Vec::new();
-    let start_up = built.row(&peers, &workload::empty(), &[])?;
+    let start_up = built.row(&peers, &workload::empty(), (&[], None))?;
     rows.push((
         workload::empty(),
         measure("start-up", &start_up, rounds, &[]).0,
@@ -116,9 +118,9 @@ fn run(options: &Options) -> Result<bool, String> {
     let base: Vec<Option<f64>> = rows[0].1.iter().map(Cell::median).collect();
     for workload in chosen {
         let args = if options.quick {
-            &workload.quick
+            (workload.quick.as_slice(), workload.quick_served)
         } else {
-            &workload.args
+            (workload.args.as_slice(), workload.served)
         };
         let programs = built.row(&peers, workload, args)?;
         let (cells, own) = measure(&workload.name, &programs, rounds, &base);
@@ -191,7 +193,7 @@ impl Build<'_> {
         &self,
         peers: &[Peer],
         workload: &Workload,
-        args: &[String],
+        args: (&[String], Option<Load>),
     ) -> Result<Vec<Option<Program>>, String> {
         peers
             .iter()

@@ -1,8 +1,10 @@
 //! Runs programs in turns and times them, from the start of the process to the end of its output.
 
+use crate::load::Load;
+use crate::machine;
 use crate::peer::Program;
-use std::io::{IsTerminal, Read};
-use std::process::Stdio;
+use std::io::{BufRead, BufReader, IsTerminal, Read};
+use std::process::{Child, Stdio};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
@@ -104,7 +106,11 @@ pub fn measure(
             let (Some(program), Cell::Times(times)) = (program, &mut cells[i]) else {
                 continue;
             };
-            let outcome = once(program).map(|(seconds, output, errors)| {
+            let outcome = match program.served {
+                Some(load) => served(program, load),
+                None => once(program),
+            };
+            let outcome = outcome.map(|(seconds, output, errors)| {
                 figures.add(i, programs.len(), &errors);
                 (seconds, output)
             });
@@ -121,6 +127,7 @@ pub fn measure(
                 }
             });
             match outcome {
+                Ok(seconds) if program.served.is_some() => times.push(seconds),
                 Ok(seconds) => times.push(seconds - base.get(i).copied().flatten().unwrap_or(0.0)),
                 Err(why) => cells[i] = Cell::Wrong(format!("{name}: {why}")),
             }
@@ -188,6 +195,33 @@ fn once(program: &Program) -> Result<(f64, String, String), String> {
         "{heading} ends with {status}: {}",
         excerpt(err.trim())
     ))
+}
+
+/// Seconds of processor time that a server took for its questions, and what came back.
+fn served(program: &Program, load: Load) -> Result<(f64, String, String), String> {
+    let heading = program.heading;
+    let mut command = program.command();
+    command.stdout(Stdio::piped()).stderr(Stdio::null());
+    let child = command.spawn();
+    let mut child = child.map_err(|e| format!("{heading} does not start: {e}"))?;
+    let asked = ask(&mut child, load).map_err(|e| format!("{heading}: {e}"));
+    // It may have ended by itself, which is no success either.
+    let _ = child.kill();
+    child.wait().map_err(|e| format!("{heading}: {e}"))?;
+    let (seconds, bytes) = asked?;
+    Ok((seconds, format!("{bytes}\n"), String::new()))
+}
+
+fn ask(child: &mut Child, load: Load) -> std::io::Result<(f64, usize)> {
+    let out = child.stdout.take();
+    let out = out.ok_or_else(|| std::io::Error::other("it has no output"))?;
+    let mut line = String::new();
+    BufReader::new(out).read_line(&mut line)?;
+    let port = line.trim().parse();
+    let port = port.map_err(|_| std::io::Error::other(format!("{line:?} is no port")))?;
+    let before = machine::processor_time(child.id())?;
+    let bytes = load.ask(port, PATIENCE)?;
+    Ok((machine::processor_time(child.id())? - before, bytes))
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! The languages: how a source becomes a program, and how that is started.
 
+use crate::load::Load;
 use crate::workload::Workload;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -30,6 +31,8 @@ pub struct Program {
     program: PathBuf,
     args: Vec<String>,
     dir: PathBuf,
+    /// It is a server, to be asked this.
+    pub served: Option<Load>,
 }
 
 impl Program {
@@ -81,7 +84,7 @@ impl Peer {
         workspace: &Path,
         out: &Path,
         workload: &Workload,
-        args: &[String],
+        (args, served): (&[String], Option<Load>),
     ) -> Result<Option<Program>, String> {
         let name = &workload.name;
         let source = match self {
@@ -146,6 +149,7 @@ impl Peer {
             program,
             args: words,
             dir: workspace.to_path_buf(),
+            served,
         }))
     }
 }

@@ -1,5 +1,6 @@
 //! `workloads.toml`: what is measured, and how much of it.
 
+use crate::load::Load;
 use serde::Deserialize;
 use std::path::Path;
 
@@ -21,6 +22,12 @@ pub struct Workload {
     pub operation: String,
     /// How many of them a measured run makes.
     pub operations: u64,
+    /// It is a server, which writes its port and is asked so often over each of so many connections. Its processor time is what counts.
+    #[serde(default)]
+    pub served: Option<Load>,
+    /// The same of a run that shows only that it works.
+    #[serde(default)]
+    pub quick_served: Option<Load>,
     /// Left out unless asked for.
     #[serde(default)]
     pub more: bool,
@@ -48,6 +55,8 @@ pub fn empty() -> Workload {
         quick: Vec::new(),
         operation: "start".into(),
         operations: 1,
+        served: None,
+        quick_served: None,
         more: false,
     }
 }
