@@ -66,20 +66,20 @@ pub struct ShapeId(pub u32);
 pub struct Shape {
     /// As written in source: `Int`, `List[Int]`, `bank.Account`, `(Int, String)`.
     pub name: String,
-    /// What it is an instance of, where it is one: types that fit without being the same have the same one here.
-    pub made_of: Option<MadeOf>,
+    /// Which declared type it is an instance of, where it is one.
+    pub instance: Option<Instance>,
     /// Lanes of a value of this type where it is stored inline (a boxed type has one `Ref`; unit has none).
     pub lanes: Vec<Lane>,
     /// What the lanes mean.
     pub kind: ShapeKind,
 }
 
-/// A type's constructor and its arguments.
+/// A declared type and its arguments.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
-pub struct MadeOf {
-    /// A declared type, by its number; `None` for tuples.
-    pub declared: Option<u32>,
-    /// The arguments, or the tuple's parts.
+pub struct Instance {
+    /// The type's number.
+    pub declared: u32,
+    /// What it is applied to.
     pub args: Vec<ShapeId>,
 }
 
@@ -233,12 +233,12 @@ impl DescTable {
         use Lane::{Float, Raw, Ref};
         let shape = |name: &str, lanes: &[Lane], kind| Shape {
             name: name.into(),
-            made_of: None,
+            instance: None,
             lanes: lanes.to_vec(),
             kind,
         };
         let string = ShapeId(fixed::SHAPE_STRING);
-        let mut shapes = vec![
+        let shapes = vec![
             shape("()", &[], ShapeKind::Unit),
             shape("Int", &[Raw], ShapeKind::Int(64)),
             shape("Float", &[Float], ShapeKind::Float),
@@ -258,10 +258,6 @@ impl DescTable {
             shape("Atom", &[Raw], ShapeKind::Atom),
             shape("Never", &[], ShapeKind::Opaque),
         ];
-        shapes[fixed::SHAPE_ERROR_PAIR as usize].made_of = Some(MadeOf {
-            declared: None,
-            args: vec![string, string],
-        });
         let boxed = |lanes: &[Lane], shape: u32| Desc {
             layout: Layout::Fixed(lanes.to_vec()),
             view: View::Boxed(ShapeId(shape)),

@@ -1,9 +1,17 @@
 //! Which of two types a value may have at once, where some parts of its own type nothing has fixed.
 
-use crate::desc::{DescTable, ShapeId, fixed};
+use crate::desc::{DescTable, ShapeId, ShapeKind, fixed};
 
 /// Types nested deeper fit only themselves.
 const DEPTH_MAX: u32 = 500;
+
+/// A type taken apart.
+struct Parts<'t> {
+    /// The declared type's number; tuples have none.
+    declared: Option<u32>,
+    /// Its arguments, or the tuple's fields.
+    parts: &'t [ShapeId],
+}
 
 impl DescTable {
     /// Whether values of type `have` may be taken where `want` is, parts that nothing fixed (they are `()`) standing for anything, and parts that
@@ -19,17 +27,32 @@ impl DescTable {
         if depth > DEPTH_MAX {
             return false;
         }
-        let made_of = |shape: ShapeId| self.shapes.get(shape.0 as usize)?.made_of.as_ref();
-        let (Some(have), Some(want)) = (made_of(have), made_of(want)) else {
+        let (Some(have), Some(want)) = (self.parts(have), self.parts(want)) else {
             return false;
         };
         have.declared == want.declared
-            && have.args.len() == want.args.len()
-            && have.args.iter().zip(&want.args).all(|(have, want)| {
+            && have.parts.len() == want.parts.len()
+            && have.parts.iter().zip(want.parts).all(|(have, want)| {
                 have.0 == fixed::SHAPE_UNIT
                     || want.0 == fixed::SHAPE_NEVER
                     || self.fits_below(*have, *want, depth + 1)
             })
+    }
+
+    /// What a type is made of, if values of another type can be of it, too: an instance of a declared type, or a tuple.
+    fn parts(&self, shape: ShapeId) -> Option<Parts<'_>> {
+        let shape = self.shapes.get(shape.0 as usize)?;
+        match (&shape.instance, &shape.kind) {
+            (Some(instance), _) => Some(Parts {
+                declared: Some(instance.declared),
+                parts: &instance.args,
+            }),
+            (None, ShapeKind::Tuple { fields, .. }) => Some(Parts {
+                declared: None,
+                parts: fields,
+            }),
+            (None, _) => None,
+        }
     }
 
     /// Whether another type's values might be of this one, too.
@@ -41,18 +64,19 @@ impl DescTable {
         if want.0 == fixed::SHAPE_NEVER || depth > DEPTH_MAX {
             return true;
         }
-        let Some(made_of) = &self.shapes[want.0 as usize].made_of else {
+        let Some(Parts { declared, parts }) = self.parts(want) else {
             return false;
         };
-        let args = &made_of.args;
-        made_of.declared.is_some() && !args.is_empty()
-            || args.iter().any(|part| self.is_open_below(*part, depth + 1))
+        declared.is_some() && !parts.is_empty()
+            || parts
+                .iter()
+                .any(|part| self.is_open_below(*part, depth + 1))
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use crate::desc::{DescTable, MadeOf, Shape, ShapeId, ShapeKind, fixed};
+    use crate::desc::{DescTable, Instance, Shape, ShapeId, ShapeKind, fixed};
 
     const UNIT: ShapeId = ShapeId(fixed::SHAPE_UNIT);
     const INT: ShapeId = ShapeId(fixed::SHAPE_INT);
@@ -60,14 +84,22 @@ mod tests {
     const NEVER: ShapeId = ShapeId(fixed::SHAPE_NEVER);
 
     fn made(table: &mut DescTable, declared: Option<u32>, args: &[ShapeId]) -> ShapeId {
+        let args = args.to_vec();
+        let (instance, kind) = match declared {
+            Some(declared) => (Some(Instance { declared, args }), ShapeKind::Opaque),
+            None => (
+                None,
+                ShapeKind::Tuple {
+                    fields: args,
+                    boxed: None,
+                },
+            ),
+        };
         table.shapes.push(Shape {
             name: "same".into(),
-            made_of: Some(MadeOf {
-                declared,
-                args: args.to_vec(),
-            }),
+            instance,
             lanes: Vec::new(),
-            kind: ShapeKind::Opaque,
+            kind,
         });
         ShapeId(table.shapes.len() as u32 - 1)
     }

@@ -254,19 +254,9 @@ impl Emitter {
     ) -> Built {
         self.ctx.clear();
         let mut sig = Signature::new(CallConv::Tail);
-        if function.closure.is_some() {
-            sig.params.push(AbiParam::new(types::I64));
-        }
-        for (i, param) in function.params.iter().enumerate() {
-            let var = &function.vars[param.0 as usize];
-            if var.shared && i as u32 >= function.arity {
-                sig.params.push(AbiParam::new(types::I64));
-            } else {
-                let lanes = layouts.lanes(var.ty);
-                sig.params
-                    .extend(lanes.iter().map(|l| AbiParam::new(lane_type(*l))));
-            }
-        }
+        let lanes = param_lanes(layouts, function);
+        sig.params
+            .extend(lanes.iter().flatten().map(|l| AbiParam::new(lane_type(*l))));
         let results = layouts.lanes(function.result);
         sig.returns
             .extend(results.iter().map(|l| AbiParam::new(lane_type(*l))));
@@ -354,6 +344,26 @@ fn isa(opt_level: &str, verify: bool) -> OwnedTargetIsa {
         .expect("flags that agree")
 }
 
+/// The lanes of the closure, if the function is one, and of each parameter: a captured variable that others share comes as its cell.
+fn param_lanes(layouts: &Layouts, function: &ir::Function) -> Vec<SmallVec<[Lane; 4]>> {
+    let cell = || SmallVec::from_slice(&[Lane::Ref]);
+    let closure = function.closure.iter().map(|_| cell());
+    let params = function.params.iter().enumerate().map(|(i, param)| {
+        let var = &function.vars[param.0 as usize];
+        if var.shared && is_captured(function, i) {
+            cell()
+        } else {
+            SmallVec::from_slice(&layouts.lanes(var.ty))
+        }
+    });
+    closure.chain(params).collect()
+}
+
+/// Whether a parameter is a captured variable: those come after what a caller gives.
+fn is_captured(function: &ir::Function, param: usize) -> bool {
+    param as u32 >= function.arity
+}
+
 fn lane_type(lane: Lane) -> Type {
     match lane {
         Lane::Raw | Lane::Ref => types::I64,
@@ -437,39 +447,25 @@ impl<'f> Emit<'_, 'f> {
         self.b.switch_to_block(entry);
         self.b.seal_block(entry);
         self.set_at(self.f.at);
-        let mut params = self.b.block_params(entry).to_vec();
+        let mut start = entry;
         // The quick back end's functions call themselves through the cell: it may have better code by then.
         let again = !self.quick && call::calls_itself(&self.f.body, self.cell);
         if again {
-            let header = self.b.create_block();
-            self.b.append_block_params_for_function_params(header);
-            self.jump(header, &params);
-            self.b.switch_to_block(header);
-            self.again = Some(header);
-            params = self.b.block_params(header).to_vec();
+            let params = self.b.block_params(entry).to_vec();
+            start = self.b.create_block();
+            self.b.append_block_params_for_function_params(start);
+            self.jump(start, &params);
+            self.b.switch_to_block(start);
+            self.again = Some(start);
         }
-        let mut params = params.into_iter();
+        let mut values = self.params(start).into_iter();
         let closure = self.f.closure.as_ref().map(|_| {
-            let closure = params.next().expect("a closure is the first parameter");
-            self.tracked(Lane::Ref, closure)
+            let closure = values.next();
+            closure.expect("a closure is the first parameter")[0]
         });
         let mut shared = Vec::new();
-        for (i, param) in self.f.params.iter().enumerate() {
-            let var = &self.f.vars[param.0 as usize];
-            let captured = var.shared && i as u32 >= self.f.arity;
-            let lanes: Vec<Lane> = if captured {
-                vec![Lane::Ref]
-            } else {
-                self.layouts.lanes(var.ty).to_vec()
-            };
-            let values: Lanes = lanes
-                .iter()
-                .map(|lane| {
-                    let value = params.next().expect("a parameter for each lane");
-                    self.tracked(*lane, value)
-                })
-                .collect();
-            if var.shared && !captured {
+        for ((i, param), values) in self.f.params.iter().enumerate().zip(values) {
+            if self.f.vars[param.0 as usize].shared && !is_captured(self.f, i) {
                 shared.push((*param, values));
             } else {
                 self.define(*param, values);
@@ -495,23 +491,25 @@ impl<'f> Emit<'_, 'f> {
         self.b.append_block_params_for_function_params(entry);
         self.enter(entry);
         self.set_at(self.f.at);
-        let mut lanes: Vec<Lane> = self.f.closure.iter().map(|_| Lane::Ref).collect();
-        for (i, param) in self.f.params.iter().enumerate() {
-            let var = &self.f.vars[param.0 as usize];
-            if var.shared && i as u32 >= self.f.arity {
-                lanes.push(Lane::Ref);
-            } else {
-                lanes.extend(self.layouts.lanes(var.ty).iter().copied());
-            }
-        }
-        let params = self.b.block_params(entry).to_vec();
-        for (lane, param) in lanes.iter().zip(&params) {
-            self.tracked(*lane, *param);
-        }
+        let params: Vec<Value> = self.params(entry).into_iter().flatten().collect();
         self.reserve(bytes);
         let code = self.cell_code(self.cell);
         let sig = self.sig(self.b.func.signature.clone());
         self.b.ins().return_call_indirect(sig, code, &params);
+    }
+
+    /// The parameters of a block that has those of the function: the closure, if it is one, and each parameter's lanes.
+    fn params(&mut self, block: Block) -> Vec<Lanes> {
+        let mut values = self.b.block_params(block).to_vec().into_iter();
+        let lanes = param_lanes(self.layouts, self.f);
+        let one = |lanes: SmallVec<[Lane; 4]>| {
+            let tracked = lanes.iter().map(|lane| {
+                let value = values.next().expect("a parameter for each lane");
+                self.tracked(*lane, value)
+            });
+            tracked.collect()
+        };
+        lanes.into_iter().map(one).collect()
     }
 
     /// The one place where ref lanes become known to the stack maps.

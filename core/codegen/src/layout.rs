@@ -4,7 +4,7 @@
 
 use crate::meaning::Meaning;
 use nostos_abi::desc::{
-    Ctor, Desc, DescTable, Layout as Payload, MadeOf, Shape, ShapeId, ShapeKind, Signals, View,
+    Ctor, Desc, DescTable, Instance, Layout as Payload, Shape, ShapeId, ShapeKind, Signals, View,
     fixed,
 };
 use nostos_abi::object::{Lane, MAX_INLINE_LANES, STRING_LANES};
@@ -403,7 +403,7 @@ impl Layouts {
     fn add_shape(&mut self, name: &str, lanes: Vec<Lane>, kind: ShapeKind) -> ShapeId {
         self.table.shapes.push(Shape {
             name: name.into(),
-            made_of: None,
+            instance: None,
             lanes,
             kind,
         });
@@ -451,13 +451,9 @@ impl Layouts {
             })
         });
         self.table.shapes[shape.0 as usize].kind = ShapeKind::Tuple {
-            fields: kind_fields.clone(),
+            fields: kind_fields,
             boxed: desc,
         };
-        self.table.shapes[shape.0 as usize].made_of = Some(MadeOf {
-            declared: None,
-            args: kind_fields,
-        });
         let data = Data {
             ctors: vec![CtorLayout {
                 name: "".into(),
@@ -617,8 +613,8 @@ impl Layouts {
             self.get(id).shape
         });
         let args = args.collect();
-        self.table.shapes[shape.0 as usize].made_of = Some(MadeOf {
-            declared: Some(type_id.0),
+        self.table.shapes[shape.0 as usize].instance = Some(Instance {
+            declared: type_id.0,
             args,
         });
         id

@@ -37,7 +37,7 @@ fn sample() -> (CodeObject, CodeObject, DescTable) {
     let int = ShapeId(fixed::SHAPE_INT);
     table.shapes.push(Shape {
         name: "List[Int]".into(),
-        made_of: None,
+        instance: None,
         lanes: vec![Lane::Ref],
         kind: ShapeKind::Variant {
             ctors: vec![
@@ -59,7 +59,7 @@ fn sample() -> (CodeObject, CodeObject, DescTable) {
     });
     table.shapes.push(Shape {
         name: "Account".into(),
-        made_of: None,
+        instance: None,
         lanes: vec![Lane::Raw, Lane::Ref],
         kind: ShapeKind::Record {
             fields: vec![("balance".into(), int), ("history".into(), list)],

@@ -10,7 +10,7 @@ const STRING: ShapeId = ShapeId(fixed::SHAPE_STRING);
 fn shape(table: &mut DescTable, name: &str, lanes: &[Lane], kind: ShapeKind) -> ShapeId {
     table.shapes.push(Shape {
         name: name.into(),
-        made_of: None,
+        instance: None,
         lanes: lanes.to_vec(),
         kind,
     });
