@@ -8,8 +8,9 @@
 use crate::edits::{self, Known};
 use crate::expand::Expander;
 use crate::ids::{Container, FnKey, Ids, ImplId, ModuleId, Part};
-use crate::items::{self, Entry, FileItems, FileScope, ModuleScope, Place};
+use crate::items::{self, Entry, FileItems, Place};
 use crate::raw;
+use crate::scope::{self, FileScope, ModuleScope};
 use crate::ty::{FileId, FnId, TraitId, TypeId};
 use rustc_hash::{FxHashMap, FxHashSet};
 use salsa::{Durability, Setter};
@@ -409,7 +410,7 @@ pub fn module_path(path: &str) -> String {
 /// What of a file other definitions may depend on.
 #[salsa::tracked(returns(clone))]
 pub fn file_scope(db: &dyn Db, file: SourceFile) -> Arc<FileScope> {
-    Arc::new(items::file_scope(&file_items(db, file)))
+    Arc::new(scope::file_scope(&file_items(db, file)))
 }
 
 /// All modules and where they are; the names the library gives to everyone.

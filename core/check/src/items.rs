@@ -1,6 +1,6 @@
 //! The definitions of one file: each lowered by itself, numbered, and placed.
 //!
-//! [`file_items`] reads the tree; [`FileScope`] is what other definitions may depend on without depending on bodies or places.
+//! [`file_items`] reads the tree; what other definitions may depend on is made of its answer in [`crate::scope`].
 
 mod expanded;
 mod local;
@@ -12,13 +12,12 @@ use crate::expand::items::Items;
 use crate::hir::Span;
 use crate::ids::{Container, FnKey, Ids, ImplId, ItemKey, ModuleId, Part};
 use crate::lower::{self, Lower};
-use crate::raw::{self, Function, FunctionKind, Name, TypeBody};
+use crate::raw::{self, Function, FunctionKind, Name};
 use crate::scc::Mentions;
 use crate::ty::{FileId, FnId, TraitId, TypeId};
 use nostos_syntax::Node;
 use nostos_syntax::ast::{self, Item};
 use rustc_hash::FxHashMap;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Where a definition stands.
@@ -112,82 +111,6 @@ pub struct Made {
     pub text: Name,
     /// What items in it became.
     pub inner: Vec<Made>,
-}
-
-/// A function as seen by name lookup.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
-pub struct FnHead {
-    /// Which.
-    pub id: FnId,
-    /// The module it is in.
-    pub module: ModuleId,
-    /// Its number of parameters.
-    pub arity: u32,
-    /// How many of them have no default.
-    pub required: u32,
-    /// A module-level value, or an `mvar`.
-    pub value: bool,
-    /// An `mvar`.
-    pub mvar: bool,
-    /// A C function: `extern … from` anything but the runtime.
-    pub foreign: bool,
-    /// `pub`
-    pub public: bool,
-}
-
-/// The names of a module.
-#[derive(Clone, PartialEq, Debug, Default)]
-pub struct ModuleScope {
-    /// Its own name.
-    pub name: Name2,
-    /// The module around it.
-    pub parent: Option<ModuleId>,
-    /// `pub`
-    pub public: bool,
-    /// Its `use` lines, spans cleared.
-    pub uses: Vec<raw::Use>,
-    /// Functions and values.
-    pub values: BTreeMap<Name, Vec<FnHead>>,
-    /// Types.
-    pub types: BTreeMap<Name, (TypeId, bool)>,
-    /// Constructors: type, number, visible elsewhere.
-    pub ctors: BTreeMap<Name, Vec<(TypeId, u32, bool)>>,
-    /// Traits.
-    pub traits: BTreeMap<Name, (TraitId, bool)>,
-    /// Inline modules.
-    pub modules: BTreeMap<Name, (ModuleId, bool)>,
-}
-
-impl ModuleScope {
-    /// Whether these are the items inside of a function: see [`local`].
-    pub fn is_body(&self) -> bool {
-        self.name.0.ends_with(')')
-    }
-}
-
-/// A name with a default (the empty one).
-#[derive(Clone, PartialEq, Debug)]
-pub struct Name2(pub Name);
-
-impl Default for Name2 {
-    fn default() -> Self {
-        Name2("".into())
-    }
-}
-
-/// The names of a file's modules, the file's own first, and its impls.
-#[derive(Clone, PartialEq, Debug, Default)]
-pub struct FileScope {
-    /// Modules.
-    pub modules: Vec<(ModuleId, Arc<ModuleScope>)>,
-    /// Implementations.
-    pub impls: Vec<ImplId>,
-    /// Traits.
-    pub traits: Vec<TraitId>,
-    /// All functions with bodies to check, in the order of the file.
-    pub fns: Vec<FnId>,
-    /// Types, in the order of the file.
-    pub types: Vec<TypeId>,
 }
 
 /// Collects the items of a file.
@@ -289,6 +212,7 @@ impl Collect<'_> {
                     signature = Some(item);
                 }
                 Item::Type(def) => {
+                    self.type_params_once(def.type_params());
                     let lowered = Lower::at(def.node()).type_item(def);
                     let key = ItemKey {
                         file: self.file,
@@ -548,6 +472,9 @@ impl Collect<'_> {
         }
         let signature =
             signature.take_if(|s| s.name().map(|n| n.text()) == first.name().map(|n| n.text()));
+        for clause in &clauses {
+            self.type_params_once(clause.type_params());
+        }
         let mut lowered = self.lowered(&clauses, signature, container);
         if let Some(signature) = &mut lowered.signature {
             // It stands before the definition; its places are of no use relative to it.
@@ -655,7 +582,24 @@ impl Collect<'_> {
         true
     }
 
+    /// A type parameter is named once.
+    fn type_params_once<'t>(&mut self, params: impl Iterator<Item = ast::TypeParam<'t>>) {
+        let mut seen = Vec::new();
+        for param in params {
+            let Some(name) = param.name() else { continue };
+            if seen.contains(&name.text()) {
+                let name = name.text();
+                self.error(
+                    param.node(),
+                    format!("the type parameter `{name}` is declared twice"),
+                );
+            }
+            seen.push(name.text());
+        }
+    }
+
     fn of_trait(&mut self, def: ast::TraitDef<'_>, module: ModuleId) {
+        self.type_params_once(def.type_params());
         let lowered = Lower::at(def.node()).trait_item(def);
         let key = ItemKey {
             file: self.file,
@@ -744,113 +688,5 @@ fn overload_text<'t>(params: impl Iterator<Item = ast::Param<'t>>) -> String {
         String::new()
     } else {
         texts.join(",")
-    }
-}
-
-/// What of a file's items others may depend on.
-pub fn file_scope(items: &FileItems) -> FileScope {
-    let mut scopes: Vec<(ModuleId, ModuleScope)> = items
-        .modules
-        .iter()
-        .map(|module| {
-            let mut uses = module.uses.clone();
-            for item in &mut uses {
-                item.span = Span::default();
-                if let raw::UseWhat::Names(names) = &mut item.what {
-                    names.iter_mut().for_each(|name| name.2 = Span::default());
-                }
-            }
-            let name = Name2(module.name.clone());
-            (
-                module.id,
-                ModuleScope {
-                    name,
-                    parent: module.parent,
-                    public: module.public,
-                    uses,
-                    ..ModuleScope::default()
-                },
-            )
-        })
-        .collect();
-    let index: FxHashMap<ModuleId, usize> = scopes
-        .iter()
-        .enumerate()
-        .map(|(at, (id, _))| (*id, at))
-        .collect();
-    for module in &items.modules {
-        if let Some(parent) = module.parent {
-            scopes[index[&parent]]
-                .1
-                .modules
-                .insert(module.name.clone(), (module.id, module.public));
-        }
-    }
-    for (entry, container) in items.fns.iter().zip(&items.containers) {
-        // A function with items of its own is inside of a module of these, but its name is not.
-        let Container::Module(module) = *container else {
-            continue;
-        };
-        if matches!(entry.def.kind, FunctionKind::Test(_)) {
-            continue;
-        }
-        let params = entry
-            .def
-            .clauses
-            .first()
-            .map_or(&[][..], |clause| &clause.params);
-        let head = FnHead {
-            id: entry.id,
-            module,
-            arity: params.len() as u32,
-            required: params.iter().filter(|p| p.default.is_none()).count() as u32,
-            value: matches!(entry.def.kind, FunctionKind::Value | FunctionKind::Mvar),
-            mvar: entry.def.kind == FunctionKind::Mvar,
-            foreign: matches!(&entry.def.kind, FunctionKind::Extern(from) if **from != *"nostos"),
-            public: entry.public,
-        };
-        scopes[index[&module]]
-            .1
-            .values
-            .entry(entry.def.name.clone())
-            .or_default()
-            .push(head);
-    }
-    for entry in &items.types {
-        let scope = &mut scopes[index[&entry.module]].1;
-        scope
-            .types
-            .insert(entry.def.name.clone(), (entry.id, entry.public));
-        let mut ctor = |name: &Name, number| {
-            scope
-                .ctors
-                .entry(name.clone())
-                .or_default()
-                .push((entry.id, number, entry.public))
-        };
-        match &entry.def.body {
-            TypeBody::Record(_) => ctor(&entry.def.name, 0),
-            TypeBody::Variants(variants) => variants
-                .iter()
-                .enumerate()
-                .for_each(|(at, v)| ctor(&v.name, at as u32)),
-            TypeBody::Alias(_) | TypeBody::Empty => {}
-        }
-    }
-    for entry in &items.traits {
-        scopes[index[&entry.module]]
-            .1
-            .traits
-            .insert(entry.def.name.clone(), (entry.id, entry.public));
-    }
-    FileScope {
-        modules: scopes
-            .into_iter()
-            .map(|(id, scope)| (id, Arc::new(scope)))
-            .collect(),
-        impls: items.impls.iter().map(|entry| entry.id).collect(),
-        traits: items.traits.iter().map(|entry| entry.id).collect(),
-        fns: items.fns.iter().map(|entry| entry.id).collect(),
-        types: items.types.iter().map(|entry| entry.id).collect(),
     }
 }

@@ -23,6 +23,7 @@ pub mod raw;
 pub mod render;
 pub mod resolve;
 mod scc;
+pub mod scope;
 pub mod signature;
 mod traits;
 pub mod ty;

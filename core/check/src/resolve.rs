@@ -3,8 +3,8 @@
 use crate::db::TypeNode;
 use crate::db::{Db, Project, module_scope, project_scope, type_item};
 use crate::ids::ModuleId;
-use crate::items::{FnHead, ModuleScope};
 use crate::raw::{Name, TypeBody, TypeKind, Use, UseWhat};
+use crate::scope::{FnHead, ModuleScope};
 use crate::ty::{TraitId, TypeId};
 use std::sync::Arc;
 

@@ -6,10 +6,10 @@
 use crate::db::FnNode;
 use crate::db::{Db, Origin, Project, fn_module, function, main_part, type_item};
 use crate::ids::{ModuleId, Part};
-use crate::items::FnHead;
 use crate::lower::outline::whole;
 use crate::raw::{Arm, Expr, ExprKind, Field, Function, Name, Pat, PatKind, Stmt, TypeBody};
 use crate::resolve::{self, Target};
+use crate::scope::FnHead;
 use crate::signature::{header, impl_table, trait_info};
 use crate::ty::{FnId, TypeId};
 use rustc_hash::{FxHashMap, FxHashSet};

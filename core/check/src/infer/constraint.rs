@@ -630,7 +630,7 @@ impl<'db> Infer<'db> {
     pub(super) fn dot_with_defaults(
         &mut self,
         pending: &Pending,
-        head: &crate::items::FnHead,
+        head: &crate::scope::FnHead,
     ) -> Tried {
         let Goal::Dot {
             name, args, result, ..

@@ -3,9 +3,9 @@
 use super::Infer;
 use crate::db::{fn_module, project_scope};
 use crate::hir::Span;
-use crate::items::FnHead;
 use crate::raw::Name;
 use crate::resolve::{self, Levels};
+use crate::scope::FnHead;
 use crate::signature::{header, impl_table, trait_info};
 use crate::ty::{FnId, TraitId, Ty};
 use std::sync::Arc;

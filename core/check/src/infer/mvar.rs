@@ -2,9 +2,9 @@
 
 use super::Infer;
 use crate::hir::{Callee, Expr, ExprKind, FnInst, Literal, Span, Stmt};
-use crate::items::FnHead;
 use crate::raw::{self, ExprKind as Raw, Name};
 use crate::resolve::{self, Target};
+use crate::scope::FnHead;
 use crate::ty::{FnId, Ty};
 use std::sync::Arc;
 

@@ -4,9 +4,9 @@ use super::call::is_upper;
 use super::method::{Choice, Shape};
 use super::{Goal, Hole, Infer};
 use crate::hir::{Callee, Expr, ExprKind, Span};
-use crate::items::FnHead;
 use crate::raw::{self, ExprKind as Raw, Name};
 use crate::resolve::{self, Levels, Target};
+use crate::scope::FnHead;
 use crate::ty::Ty;
 use std::sync::Arc;
 
