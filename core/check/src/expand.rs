@@ -13,6 +13,7 @@ pub mod items;
 pub mod print;
 pub mod reflect;
 pub mod render;
+pub mod run;
 pub mod table;
 pub mod walk;
 

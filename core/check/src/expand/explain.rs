@@ -1,6 +1,7 @@
 //! Findings in expanded code, told to a person: what the call became stands beside what is wrong with it.
 
-use super::calls::{expanded, shown};
+use super::calls::expanded;
+use super::run::shown;
 use super::table::may_expand;
 use super::{clean, render};
 use crate::db::{Db, Project, file_items, source_of};

@@ -1,9 +1,9 @@
 //! Decorators, and calls of macros where definitions stand: an item as written in, the text of the items it becomes out.
 
-use super::calls::{Argument, Evaluate, run, run_text, sentence, shown};
 use super::closure::Seen;
 use super::reflect;
 use super::render::{self, Naming, Rendered, Segment};
+use super::run::{Argument, Evaluate, run, run_text, sentence, shown};
 use super::table::{self, Layer, MacroHead, path_of};
 use super::{Failure, absolute, library, plain};
 use crate::db::{Db, Project};
