@@ -7,7 +7,7 @@ use crate::config::{Config, Stream};
 use crate::debug::{Debug, Event, StopReason};
 use crate::exit::{ExitReason, ExitStatus, Finished};
 use crate::foreign::Foreign;
-use crate::heap::Policy;
+use crate::heap::{Handles, Policy};
 use crate::heap::collect::Tools;
 use crate::heap::stats::Totals;
 use crate::heap::trace::Traces;
@@ -309,7 +309,7 @@ impl Core {
             let words = value.bytes() / 8;
             let at = self.code.lock().arena.take_static(words.max(1))?;
             // Constants stay for ever, and so do the handles in them.
-            let mut handles = Vec::new();
+            let mut handles = Handles::default();
             // SAFETY: the words were just taken from the constants, and nobody else knows them yet.
             globals[index] =
                 unsafe { value.load(&self.traces, at as *mut u64, HEADER_STATIC, &mut handles) };
@@ -387,7 +387,7 @@ impl Core {
     /// Gives the process a stack, with its frames if it has some.
     pub(crate) fn put_on(&self, process: &Process, own: &mut Own, stack: Stack) {
         match own.frozen.take() {
-            Some(frozen) => Stacks::thaw(process, &frozen, &stack),
+            Some(frozen) => Stacks::thaw(process, frozen, &stack),
             None => self.stacks.start(process, &stack),
         }
         own.stack = Some(stack);
@@ -425,10 +425,10 @@ impl Core {
                 let mut inbox = process.inbox.lock();
                 (inbox.killed.take(), std::mem::take(&mut inbox.offends))
             };
-            let mut reason = killed.unwrap_or(ExitReason::Killed);
+            let mut reason = killed.unwrap_or_else(|| ExitReason::Killed.into());
             own.quiet = !offends;
             if offends
-                && let ExitReason::Failed(failure) = &mut reason
+                && let ExitReason::Failed(failure) = &mut *reason
                 && self.ensure_frames(process, own)
             {
                 failure.trace = throw::trace_of(self, process);
@@ -469,7 +469,7 @@ impl Core {
     /// The process has ended: everything it held is given back, everyone who asked is told.
     pub(crate) fn finish(&self, worker: &Worker, process: &Process, own: &mut Own) {
         let pid = process.pid();
-        let reason = own.exit.take().unwrap_or(ExitReason::Normal);
+        let reason = own.exit.take().map_or(ExitReason::Normal, |reason| *reason);
         let is_main = pid == self.main.load(Ordering::Relaxed);
         let waiter = if own.wants_result {
             self.waiting.lock().remove(&pid)
@@ -482,7 +482,6 @@ impl Core {
         if !heard {
             self.report(pid, is_main, &reason);
         }
-        let result = own.result.take();
         own.heap.reset(process, self.policy());
         own.thrown = 0;
         own.arg_roots = 0;
@@ -499,7 +498,8 @@ impl Core {
         if std::mem::take(&mut own.uses_locks) {
             self.leave_locks(worker, pid);
         }
-        let rare = own.take_rare();
+        let mut rare = own.take_rare();
+        let result = rare.as_mut().and_then(|rare| rare.result.take());
         if let Some(rare) = &rare
             && rare.step != crate::process::Step::None
         {

@@ -42,24 +42,21 @@ pub(crate) struct OutOfMemory;
 
 /// See the module.
 pub(crate) struct Heap {
+    /// Its real end is here; the process's `heap_limit` is 0 instead under stress.
     nursery: Block,
-    /// Real end of the nursery; the process's `heap_limit` is 0 instead under stress.
-    pub(crate) old: Space,
-    large_bytes: usize,
-    /// Old and large objects that may refer to the nursery.
-    pub(crate) remembered: Vec<usize>,
-    /// Objects that are handles (see [`crate::resource`]).
-    pub(crate) handles: Vec<usize>,
-    /// Bytes in use after the last major collection.
-    after_major: usize,
-    /// The process has come from waiting, and not collected since: so far there is no haste.
-    pub(crate) calm: bool,
-    rare: Option<Box<Rare>>,
+    grown: Option<Box<Grown>>,
+    pub(crate) handles: Handles,
 }
 
-/// What the heaps of most processes never need: those that end before their first collection, and without large objects.
+/// What the heaps of most processes never have: those that end, or wait for ever, before their first collection, and without large objects.
 #[derive(Default)]
-struct Rare {
+struct Grown {
+    old: Space,
+    large_bytes: usize,
+    /// Old and large objects that may refer to the nursery.
+    remembered: Vec<usize>,
+    /// Bytes in use after the last major collection.
+    after_major: usize,
     /// Large objects: the blocks they fill.
     large: Vec<Block>,
     /// Stress: collections so far, to make only some of them major when the heap is big.
@@ -67,36 +64,71 @@ struct Rare {
     stats: stats::Ring,
 }
 
+/// Objects of a heap that are handles (see [`crate::resource`]). Few heaps have any.
+#[derive(Default)]
+pub(crate) struct Handles(#[allow(clippy::box_collection)] Option<Box<Vec<usize>>>);
+
+impl Handles {
+    pub(crate) fn push(&mut self, object: usize) {
+        self.0.get_or_insert_default().push(object);
+    }
+
+    fn retain_mut(&mut self, keep: impl FnMut(&mut usize) -> bool) {
+        if let Some(objects) = &mut self.0 {
+            objects.retain_mut(keep);
+        }
+    }
+
+    /// All of them are gone.
+    fn release(&mut self) {
+        for object in self.0.take().into_iter().flat_map(|objects| *objects) {
+            // SAFETY: the list holds live handle objects, which nobody uses any more.
+            unsafe { crate::resource::release(*(object as *const u64).add(1)) };
+        }
+    }
+}
+
 /// Of a heap that was never collected.
 static NO_STATS: stats::Ring = stats::Ring::EMPTY;
+static NO_SPACE: Space = Space::EMPTY;
 
 impl Heap {
     /// An empty heap; memory is taken at the first allocation.
     pub(crate) fn new() -> Self {
         Heap {
             nursery: Block::empty(),
-            old: Space::default(),
-            large_bytes: 0,
-            remembered: Vec::new(),
-            handles: Vec::new(),
-            after_major: 0,
-            calm: false,
-            rare: None,
+            grown: None,
+            handles: Handles::default(),
         }
     }
 
-    fn rare(&mut self) -> &mut Rare {
-        self.rare.get_or_insert_default()
+    fn grown(&mut self) -> &mut Grown {
+        self.grown.get_or_insert_default()
+    }
+
+    /// The old space.
+    #[inline]
+    pub(crate) fn old(&self) -> &Space {
+        self.grown.as_ref().map_or(&NO_SPACE, |grown| &grown.old)
+    }
+
+    /// Bytes of the old space in use, and of large objects.
+    #[inline]
+    fn old_used(&self) -> usize {
+        let grown = self.grown.as_ref();
+        grown.map_or(0, |grown| grown.old.used() + grown.large_bytes)
     }
 
     /// Large objects: the blocks they fill.
     pub(crate) fn large(&self) -> &[Block] {
-        self.rare.as_ref().map_or(&[], |rare| &rare.large)
+        self.grown.as_ref().map_or(&[], |grown| &grown.large)
     }
 
     /// Its collections.
     pub(crate) fn stats(&self) -> &stats::Ring {
-        self.rare.as_ref().map_or(&NO_STATS, |rare| &rare.stats)
+        self.grown
+            .as_ref()
+            .map_or(&NO_STATS, |grown| &grown.stats)
     }
 
     /// Does the nursery have room for this many bytes?
@@ -120,15 +152,16 @@ impl Heap {
         let at = block.base() as *mut u64;
         // SAFETY: the block was just made and has room for a header.
         unsafe { at.write(header | HEADER_LARGE) };
-        self.large_bytes += bytes;
-        self.rare().large.push(block);
-        self.remembered.push(at as usize);
+        let grown = self.grown();
+        grown.large_bytes += bytes;
+        grown.large.push(block);
+        grown.remembered.push(at as usize);
         at
     }
 
     /// Room in the old space for `bytes` of objects that refer to nothing young.
     pub(crate) fn take_old(&mut self, bytes: usize) -> *mut u64 {
-        self.old.take(bytes) as *mut u64
+        self.grown().old.take(bytes) as *mut u64
     }
 
     /// Puts an old object into the remembered set.
@@ -139,26 +172,29 @@ impl Heap {
         if header & HEADER_WATCHED != 0 {
             // SAFETY: watched objects are this heap's own.
             unsafe { *at = header & !HEADER_WATCHED };
-            self.remembered.push(object as usize);
+            self.grown().remembered.push(object as usize);
         }
     }
 
     /// Bytes in use: nursery, old space, large objects.
     pub(crate) fn used(&self, process: &Process) -> usize {
-        self.young_used(process) + self.old.used() + self.large_bytes
+        self.young_used(process) + self.old_used()
     }
 
     /// Bytes reserved.
     pub(crate) fn reserved(&self) -> usize {
-        self.nursery.len() + self.old.reserved() + self.large_bytes
+        let old = self.grown.as_ref();
+        let old = old.map_or(0, |grown| grown.old.reserved() + grown.large_bytes);
+        self.nursery.len() + old
     }
 
     /// Used and reserved bytes of the nursery and of the old space; count and bytes of large objects.
     pub(crate) fn spaces(&self, process: &Process) -> [(usize, usize); 3] {
+        let large_bytes = self.old_used() - self.old().used();
         [
             (self.young_used(process), self.nursery.len()),
-            (self.old.used(), self.old.reserved()),
-            (self.large().len(), self.large_bytes),
+            (self.old().used(), self.old().reserved()),
+            (self.large().len(), large_bytes),
         ]
     }
 
@@ -176,7 +212,10 @@ impl Heap {
 
     /// Must a message of `bytes` loaded into the old space wait for a major collection first?
     pub(crate) fn wants_major(&self) -> bool {
-        self.old.used() + self.large_bytes > MAJOR_MIN.max(self.after_major * 2)
+        let grown = self.grown.as_ref();
+        grown.is_some_and(|grown| {
+            grown.old.used() + grown.large_bytes > MAJOR_MIN.max(grown.after_major * 2)
+        })
     }
 
     /// Points the process's allocation words at the nursery.
@@ -189,26 +228,25 @@ impl Heap {
             .store(self.used(process), Ordering::Relaxed);
     }
 
-    /// All its handles are gone.
-    fn release_handles(&mut self) {
-        for object in self.handles.drain(..) {
-            // SAFETY: the list holds live handle objects, which nobody uses any more.
-            unsafe { crate::resource::release(*(object as *const u64).add(1)) };
-        }
-    }
-
     /// Gives everything back; the process has ended. A small nursery is kept for the block's next process.
     pub(crate) fn reset(&mut self, process: &Process, policy: Policy) {
-        self.release_handles();
-        self.old = Space::default();
-        self.large_bytes = 0;
-        self.remembered.clear();
-        self.after_major = 0;
-        self.rare = None;
+        self.handles.release();
+        self.grown = None;
         if self.nursery.len() > NURSERY_KEPT {
             self.nursery = Block::empty();
         }
         self.publish_nursery(process, policy);
+    }
+}
+
+impl Heap {
+    /// Memory behind the nursery's objects that stays as it is until the next allocation, if there is so much.
+    pub(crate) fn spare(&mut self, process: &Process, bytes: usize, policy: Policy) -> Option<*mut u64> {
+        if self.nursery.len() == 0 && bytes <= NURSERY_FIRST {
+            self.nursery = Block::new(NURSERY_FIRST);
+            self.publish_nursery(process, policy);
+        }
+        self.has_room(process, bytes).then(|| process.heap_top.get() as *mut u64)
     }
 }
 
@@ -248,6 +286,6 @@ impl Heap {
 
 impl Drop for Heap {
     fn drop(&mut self) {
-        self.release_handles();
+        self.handles.release();
     }
 }

@@ -346,7 +346,7 @@ impl Image {
 
     /// Why a stopped process will end when it goes on, if it will.
     pub fn exit_reason(&self, pid: u64) -> Option<ExitReason> {
-        self.core.look(pid, |_, own| own.exit.clone())?
+        self.core.look(pid, |_, own| own.exit.as_deref().cloned())?
     }
 
     /// Asks a process to stop at its next safepoint; an event tells when it has.

@@ -319,7 +319,7 @@ impl Core {
                 at += count(at as *mut u64);
             }
             let mut mark = Mark::START;
-            while let Some(object) = own.heap.old.at(&mut mark) {
+            while let Some(object) = own.heap.old().at(&mut mark) {
                 mark.step(count(object));
             }
             for block in own.heap.large() {

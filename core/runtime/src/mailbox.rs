@@ -188,7 +188,7 @@ pub(crate) struct Inbox {
     /// The earliest entry the timers hold for this process; 0: none.
     pub(crate) timer_at: u64,
     /// Set when it is to end.
-    pub(crate) killed: Option<ExitReason>,
+    pub(crate) killed: Option<Box<ExitReason>>,
     /// It ends since it has gone over a limit: that is told to people.
     pub(crate) offends: bool,
     /// Links, monitors and the like, once there are any.

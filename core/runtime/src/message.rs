@@ -3,6 +3,7 @@
 //! Inside a block a ref is the object's offset from the block's start; constants keep their addresses. Offsets are below
 //! [`FIRST_ADDRESS`], constants above, so that the two cannot be mixed up. Sharing within a value is kept, and nothing recurses.
 
+use crate::heap::Handles;
 use crate::heap::trace::Traces;
 use crate::mail::PAYLOAD_MAX;
 use crate::resource;
@@ -195,7 +196,7 @@ impl Fragment {
         traces: &Traces,
         to: *mut u64,
         bits: u64,
-        handles: &mut Vec<usize>,
+        handles: &mut Handles,
     ) -> u64 {
         // SAFETY: as the caller promises.
         unsafe { self.view().load(traces, to, bits, handles) }
@@ -287,7 +288,7 @@ impl<'a> View<'a> {
         traces: &Traces,
         to: *mut u64,
         bits: u64,
-        handles: &mut Vec<usize>,
+        handles: &mut Handles,
     ) -> u64 {
         // Most are one small object without refs.
         if let Some((header, rest)) = self.words.split_first()
@@ -315,7 +316,7 @@ impl<'a> View<'a> {
         traces: &Traces,
         to: *mut u64,
         bits: u64,
-        handles: &mut Vec<usize>,
+        handles: &mut Handles,
     ) -> u64 {
         let base = to as u64;
         let relocate = |word: u64| {

@@ -97,9 +97,17 @@ pub(crate) struct Own {
     pub(crate) parking: Parked,
     /// Its inbox holds a deadline of a receive.
     pub(crate) timed: bool,
+    /// It has come from waiting, and not collected since: so far there is no haste.
+    pub(crate) calm: bool,
+    /// It may hold locks of module-level variables.
+    pub(crate) uses_locks: bool,
+    /// Its boxed result is wanted.
+    pub(crate) wants_result: bool,
+    /// Its end is nothing to be reported: it was wanted, or comes of another's that has been.
+    pub(crate) quiet: bool,
     rare: Option<Box<Rare>>,
-    /// Set when it ends.
-    pub(crate) exit: Option<ExitReason>,
+    /// Set when it ends otherwise than by returning.
+    pub(crate) exit: Option<Box<ExitReason>>,
     pub(crate) heap: Heap,
     /// Its frames, when it has no stack but has begun.
     pub(crate) frozen: Option<Frozen>,
@@ -109,20 +117,18 @@ pub(crate) struct Own {
     pub(crate) progress: usize,
     /// The channel where it is noted as waiting, or the connection it is making.
     pub(crate) waits_for: Option<Arc<Resource>>,
-    /// It may hold locks of module-level variables.
-    pub(crate) uses_locks: bool,
     /// The payload last thrown; a root.
     pub(crate) thrown: u64,
-    /// Its boxed result is wanted; the copy.
-    pub(crate) wants_result: bool,
-    pub(crate) result: Option<Arc<Fragment>>,
-    /// Its end is nothing to be reported: it was wanted, or comes of another's that has been.
-    pub(crate) quiet: bool,
 }
+
+/// A million processes that wait are a million of these, and to touch memory for the first time is most of what making one costs.
+const _: () = assert!(size_of::<Process>() <= 576);
 
 /// What most processes never need, made when one does.
 #[derive(Default)]
 pub(crate) struct Rare {
+    /// A copy of its boxed result.
+    pub(crate) result: Option<Arc<Fragment>>,
     /// The channels where it is noted as waiting for any of them.
     pub(crate) watched: Vec<Arc<Resource>>,
     /// What the last receive from a channel got.
@@ -183,6 +189,7 @@ impl Own {
     pub(crate) fn new() -> Self {
         Own {
             heap: Heap::new(),
+            calm: false,
             stack: None,
             frozen: None,
             queue: Queue::default(),
@@ -196,7 +203,6 @@ impl Own {
             resume: Resume::Go,
             thrown: 0,
             wants_result: false,
-            result: None,
             exit: None,
             quiet: false,
             rare: None,

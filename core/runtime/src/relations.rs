@@ -321,7 +321,7 @@ fn close(core: &Core, worker: &Worker, resource: &Resource) {
 
 /// Asks a process to end; true: it was parked and is to be scheduled.
 fn end(process: &Process, inbox: &mut Inbox, reason: ExitReason) -> bool {
-    inbox.killed = Some(reason);
+    inbox.killed = Some(reason.into());
     process.ask(attention::KILL);
     if inbox.parked == Parked::Stop {
         inbox.parked = Parked::No;

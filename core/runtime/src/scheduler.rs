@@ -491,7 +491,7 @@ impl Worker {
                 .fetch_and(!attention::INTERRUPT, Ordering::SeqCst);
             if own.stack.is_none() && own.frozen.is_none() {
                 // It has not begun.
-                own.exit = Some(crate::exit::ExitReason::Shutdown);
+                own.exit = Some(crate::exit::ExitReason::Shutdown.into());
                 own.quiet = true;
                 return Leave::Exit;
             }
@@ -502,8 +502,7 @@ impl Worker {
                 Ok(stack) => self.core.put_on(process, own, stack),
                 Err(_) => {
                     own.exit = Some(crate::exit::ExitReason::Custom(
-                        "out of process stacks".into(),
-                    ));
+                        "out of process stacks".into(),).into());
                     return Leave::Exit;
                 }
             }
@@ -513,7 +512,7 @@ impl Worker {
         let slice = self.order.as_ref().map_or(SLICE, Order::slice);
         process.reductions.set(slice);
         let how = std::mem::take(&mut own.resume);
-        own.heap.calm = matches!(how, Resume::Received);
+        own.calm = matches!(how, Resume::Received);
         let throw = match dispatch::settle(self, process, own, how) {
             shim::CONTINUE => false,
             shim::THROW => true,
@@ -614,7 +613,7 @@ impl Worker {
         if self.stacks.borrow().is_empty()
             && self.core.stacks.is_short()
             && let Some(stack) = &own.stack
-            && let Some(frozen) = Stacks::freeze(process, stack)
+            && let Some(frozen) = Stacks::freeze(process, stack, &mut own.heap, self.core.policy())
         {
             own.frozen = Some(frozen);
             if let Some(stack) = own.stack.take() {

@@ -2,10 +2,12 @@
 //!
 //! A suspended stack can be copied elsewhere: nothing but the chain of saved frame pointers refers to its addresses (see docs/decisions/).
 
+use crate::heap::{Heap, Policy};
 use crate::mutex::Mutex;
 use crate::process::Process;
 use crate::shim::{self, SAVED_BYTES};
 use std::io;
+use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Bytes of a small stack.
@@ -20,25 +22,45 @@ const POISON: u8 = 0x5d;
 /// Parked processes with more bytes of frames than this keep their stack.
 const FROZEN_MAX: usize = 4 << 10;
 
-/// A stack in use. Invariant: `base..base + len` belongs to this process alone.
+/// A stack in use: its base, and in the bits that addresses of pages leave free its colour and whether it is big. Invariant: the memory from the base on
+/// belongs to this process alone.
 #[derive(Debug)]
-pub(crate) struct Stack {
-    base: usize,
-    len: usize,
-    /// Bytes at the top not used (stress varies it, so that relocation bugs show).
-    colour: usize,
-    big: bool,
-}
+pub(crate) struct Stack(NonZeroUsize);
+
+const BIG_BIT: usize = 1;
+/// Bytes at the top not used (stress varies them, so that relocation bugs show).
+const COLOUR_BITS: usize = 0xfc0;
 
 impl Stack {
+    fn new(base: usize, bits: usize) -> Self {
+        debug_assert!(base & (COLOUR_BITS | BIG_BIT) == 0 && bits & !(COLOUR_BITS | BIG_BIT) == 0);
+        Stack(NonZeroUsize::new(base | bits).expect("a stack is not at 0"))
+    }
+
+    fn base(&self) -> usize {
+        self.0.get() & !(COLOUR_BITS | BIG_BIT)
+    }
+
+    fn colour(&self) -> usize {
+        self.0.get() & COLOUR_BITS
+    }
+
+    fn is_big(&self) -> bool {
+        self.0.get() & BIG_BIT != 0
+    }
+
+    fn len(&self) -> usize {
+        if self.is_big() { BIG } else { SLOT }
+    }
+
     /// Its upper end.
     pub(crate) fn top(&self) -> usize {
-        self.base + self.len - self.colour
+        self.base() + self.len() - self.colour()
     }
 
     /// Is it as good as a fresh small one?
     pub(crate) fn is_plain(&self) -> bool {
-        !self.big && self.colour == colour(self.base)
+        !self.is_big() && self.colour() == colour(self.base())
     }
 
     /// Bytes in use by a suspended process.
@@ -47,18 +69,38 @@ impl Stack {
     }
 }
 
-/// The frames of a parked process that gave its stack up. Frame pointers in them are those of the old place.
+/// The frames of a parked process that gave its stack up: a word that says how many words, and these. They lie behind the nursery's objects, where nothing
+/// is allocated until the process has a stack again, or in memory of their own. Frame pointers in them are those of the old place, which the process's saved
+/// stack pointer still tells.
 #[derive(Debug)]
-pub(crate) struct Frozen {
-    words: Box<[u64]>,
-    /// Where the words began.
-    sp: usize,
-}
+pub(crate) struct Frozen(NonZeroUsize);
+
+const OWN_BIT: usize = 1;
 
 impl Frozen {
+    fn at(&self) -> *const u64 {
+        (self.0.get() & !OWN_BIT) as *const u64
+    }
+
+    fn words(&self) -> &[u64] {
+        // SAFETY: made by `Stacks::freeze` of so many words, which stay as they are until it is gone.
+        unsafe { std::slice::from_raw_parts(self.at().add(1), *self.at() as usize) }
+    }
+
     /// Bytes of frames.
     pub(crate) fn bytes(&self) -> usize {
-        self.words.len() * 8
+        self.words().len() * 8
+    }
+}
+
+impl Drop for Frozen {
+    fn drop(&mut self) {
+        if self.0.get() & OWN_BIT != 0 {
+            let words = 1 + self.words().len();
+            let slice = std::ptr::slice_from_raw_parts_mut(self.at().cast_mut(), words);
+            // SAFETY: it was a box of so many words, and belongs to this value alone.
+            drop(unsafe { Box::from_raw(slice) });
+        }
     }
 }
 
@@ -130,22 +172,17 @@ impl Stacks {
                 self.base + index * SLOT
             }
         };
-        Ok(Stack {
-            base,
-            len: SLOT,
-            colour: colour(base),
-            big: false,
-        })
+        Ok(Stack::new(base, colour(base)))
     }
 
     /// Takes a stack back.
     pub(crate) fn give(&self, stack: Stack) {
-        if stack.big {
+        if stack.is_big() {
             // SAFETY: a big stack is a mapping of its own, which nobody uses any more.
-            unsafe { libc::munmap(stack.base as *mut libc::c_void, BIG) };
+            unsafe { libc::munmap(stack.base() as *mut libc::c_void, BIG) };
         } else {
             let mut free = self.free.lock();
-            free.push(stack.base);
+            free.push(stack.base());
             self.free_count.store(free.len(), Ordering::Relaxed);
         }
     }
@@ -156,27 +193,39 @@ impl Stacks {
             && self.fresh.load(Ordering::Relaxed) >= self.hot
     }
 
-    /// Copies the frames of a suspended process out, if they are few. The stack is then free for others.
-    pub(crate) fn freeze(process: &Process, stack: &Stack) -> Option<Frozen> {
+    /// Copies the frames of a suspended process out, if they are few: into its nursery if there is room. The stack is then free for others.
+    pub(crate) fn freeze(process: &Process, stack: &Stack, heap: &mut Heap, policy: Policy) -> Option<Frozen> {
         let (sp, used) = (process.saved_sp.get(), stack.used(process));
-        if stack.big || used > FROZEN_MAX {
+        if stack.is_big() || used > FROZEN_MAX {
             return None;
         }
         // SAFETY: these are the live words of a stack whose process the caller owns; stack pointers are aligned to words.
         let words = unsafe { std::slice::from_raw_parts(sp as *const u64, used / 8) };
-        Some(Frozen {
-            words: words.into(),
-            sp,
-        })
+        let len = words.len() as u64;
+        let at = match heap.spare(process, used + 8, policy) {
+            Some(spare) => {
+                // SAFETY: there is room for so many words, which nobody uses before the frames are put back.
+                unsafe {
+                    spare.write(len);
+                    std::ptr::copy_nonoverlapping(words.as_ptr(), spare.add(1), words.len());
+                }
+                spare as usize
+            }
+            None => {
+                let boxed: Box<[u64]> = std::iter::once(len).chain(words.iter().copied()).collect();
+                Box::into_raw(boxed).cast::<u64>() as usize | OWN_BIT
+            }
+        };
+        NonZeroUsize::new(at).map(Frozen)
     }
 
     /// Copies frames back, to a stack nobody runs on.
-    pub(crate) fn thaw(process: &Process, frozen: &Frozen, stack: &Stack) {
+    pub(crate) fn thaw(process: &Process, frozen: Frozen, stack: &Stack) {
         let sp = stack.top() - frozen.bytes();
-        let to = sp as *mut u64;
+        let (words, to) = (frozen.words(), sp as *mut u64);
         // SAFETY: frozen frames are smaller than a stack, and this one is the process's alone.
-        unsafe { std::ptr::copy_nonoverlapping(frozen.words.as_ptr(), to, frozen.words.len()) };
-        relink(sp, sp.wrapping_sub(frozen.sp));
+        unsafe { std::ptr::copy_nonoverlapping(words.as_ptr(), to, words.len()) };
+        relink(sp, sp.wrapping_sub(process.saved_sp.get()));
         process.saved_sp.set(sp);
     }
 
@@ -192,12 +241,12 @@ impl Stacks {
 
     /// The lowest address generated code may push to.
     pub(crate) fn soft_limit(&self, stack: &Stack) -> usize {
-        let floor = if stack.big {
-            stack.base + stack.len - self.limit
+        let floor = if stack.is_big() {
+            stack.base() + BIG - self.limit
         } else {
-            stack.base
+            stack.base()
         };
-        floor.max(stack.base) + nostos_abi::process::STACK_HEADROOM
+        floor.max(stack.base()) + nostos_abi::process::STACK_HEADROOM
     }
 
     /// Moves a suspended process to a big stack.
@@ -207,16 +256,11 @@ impl Stacks {
         stack: &mut Option<Stack>,
     ) -> Result<(), Overflow> {
         let held = stack.as_ref().expect("a suspended process has a stack");
-        if held.big || self.limit <= SLOT {
+        if held.is_big() || self.limit <= SLOT {
             return Err(Overflow);
         }
         let base = reserve(BIG).map_err(|_| Overflow)?;
-        let big = Stack {
-            base,
-            len: BIG,
-            colour: 0,
-            big: true,
-        };
+        let big = Stack::new(base, BIG_BIT);
         relocate(process, held, &big);
         let old = stack.replace(big).expect("it was there a moment ago");
         self.give(old);
@@ -230,23 +274,23 @@ impl Stacks {
         stack: &mut Option<Stack>,
     ) -> io::Result<()> {
         let held = stack.as_ref().expect("a suspended process has a stack");
-        if held.big {
+        if held.is_big() {
             return Ok(());
         }
         let mut other = self.take()?;
         // Another offset each time, and never so much that the frames no longer fit.
         let used = held.used(process);
-        let colour = (held.colour + 64) % 1024;
+        let colour = (held.colour() + 64) % 1024;
         if used + colour + 2 * nostos_abi::process::STACK_HEADROOM < SLOT {
-            other.colour = colour;
+            other = Stack::new(other.base(), colour);
         }
         relocate(process, held, &other);
         // SAFETY: the frames have been copied out of the old stack, which nobody uses now.
-        unsafe { std::ptr::write_bytes(held.base as *mut u8, POISON, held.len) };
+        unsafe { std::ptr::write_bytes(held.base() as *mut u8, POISON, SLOT) };
         let old = stack.replace(other).expect("it was there a moment ago");
         // To the other end of the list, so that the next move finds another slot.
         let mut free = self.free.lock();
-        free.insert(0, old.base);
+        free.insert(0, old.base());
         self.free_count.store(free.len(), Ordering::Relaxed);
         Ok(())
     }

@@ -65,14 +65,15 @@ pub(crate) fn throw(ctx: &mut Ctx, payload: u64) -> usize {
     }
     let message = describe(ctx.core, payload);
     if ctx.core.interruption.has_begun() && message.starts_with(crate::interrupt::KIND) {
-        ctx.own.exit = Some(ExitReason::Shutdown);
+        ctx.own.exit = Some(ExitReason::Shutdown.into());
         ctx.own.quiet = true;
         return Leave::Exit as usize;
     }
     ctx.own.exit = Some(ExitReason::Failed(Box::new(Failure {
         message,
         trace: lines,
-    })));
+    }))
+    .into());
     let stops = &ctx.core.debug.stop_on_uncaught;
     if stops.load(std::sync::atomic::Ordering::Relaxed) {
         // The frames are still there to be looked at. `Worker::resume` finds the exit reason when it goes on.

@@ -343,7 +343,7 @@ pub(crate) fn is_alive(ctx: &mut Ctx) -> Flow {
 pub(crate) fn exit_with(ctx: &mut Ctx) -> Flow {
     // SAFETY: the first argument is a box, which the argument area keeps alive.
     let reason = unsafe { ctx.core.reason_of(ctx.arg(0), ctx.text(1)) };
-    ctx.own.exit = Some(reason);
+    ctx.own.exit = Some(reason.into());
     ctx.own.quiet = true;
     Err(Halt::Leave(Leave::Exit))
 }
@@ -480,7 +480,7 @@ pub(crate) fn process_name(ctx: &mut Ctx) -> Flow {
 pub(crate) fn kill(ctx: &mut Ctx) -> Flow {
     let pid = ctx.arg(0);
     if pid == ctx.process.pid() {
-        ctx.own.exit = Some(ExitReason::Killed);
+        ctx.own.exit = Some(ExitReason::Killed.into());
         ctx.own.quiet = true;
         return Err(Halt::Leave(Leave::Exit));
     }
@@ -492,8 +492,8 @@ pub(crate) fn kill(ctx: &mut Ctx) -> Flow {
 pub(crate) fn exit(ctx: &mut Ctx) -> Flow {
     if ctx.own.wants_result {
         let result = ctx.copy_out(0);
-        ctx.own.result = Some(Arc::new(result));
+        ctx.own.rare().result = Some(Arc::new(result));
     }
-    ctx.own.exit = Some(ExitReason::Normal);
+    ctx.own.exit = None;
     Err(Halt::Leave(Leave::Exit))
 }

@@ -8,7 +8,7 @@ use super::space::{Mark, Space};
 use super::stats::{Collection, Reason};
 use super::trace::Traces;
 use super::{
-    LARGE_BYTES, NURSERY_FIRST, NURSERY_MAX, NURSERY_MIN, NURSERY_USUAL, OutOfMemory, Policy,
+    Grown, Heap, LARGE_BYTES, NURSERY_FIRST, NURSERY_MAX, NURSERY_MIN, NURSERY_USUAL, OutOfMemory, Policy,
 };
 use crate::code::registry::Registry;
 use crate::process::{Own, Process};
@@ -85,12 +85,12 @@ pub(crate) fn collect(
 ) -> Result<(), OutOfMemory> {
     let start = Instant::now();
     let before = own.heap.used(process);
-    let old_before = own.heap.old.used();
+    let old_before = own.heap.old().used();
     let major = match reason {
         Reason::NurseryFull => false,
         Reason::OldSpaceGrown | Reason::Asked => true,
         Reason::Stress => {
-            let count = &mut own.heap.rare().stress_count;
+            let count = &mut own.heap.grown().stress_count;
             *count += 1;
             before < 256 << 10 || count.is_multiple_of(256)
         }
@@ -98,9 +98,9 @@ pub(crate) fn collect(
     let young_before = own.heap.young_used(process);
     run(tools, process, own, major);
     let promoted = if major {
-        young_before.min(own.heap.old.used())
+        young_before.min(own.heap.old().used())
     } else {
-        own.heap.old.used() - old_before
+        own.heap.old().used() - old_before
     };
     // A full nursery may have filled the old space.
     let grown = !major && own.heap.wants_major();
@@ -108,7 +108,7 @@ pub(crate) fn collect(
         run(tools, process, own, true);
     }
     if major || grown {
-        own.heap.after_major = own.heap.old.used() + own.heap.large_bytes;
+        own.heap.grown().after_major = own.heap.old_used();
     }
     let depth = own
         .stack
@@ -130,7 +130,7 @@ pub(crate) fn collect(
         promoted,
         at: tools.totals.now(),
     };
-    own.heap.rare().stats.record(collection);
+    own.heap.grown().stats.record(collection);
     tools.totals.record(collection);
     if after + need > tools.policy.limit {
         return Err(OutOfMemory);
@@ -150,7 +150,7 @@ fn resize_nursery(
     let len = own.heap.nursery.len();
     let survived_much = promoted * 8 > young_before;
     // One that allocates a little each time it is woken has many fellows: small nurseries stay in the cache, large ones are only dirtied.
-    let calm = std::mem::take(&mut own.heap.calm) && !survived_much;
+    let calm = std::mem::take(&mut own.calm) && !survived_much;
     let mut want = len.max(NURSERY_MIN);
     if len == NURSERY_FIRST {
         // It allocates after all.
@@ -163,7 +163,7 @@ fn resize_nursery(
         want = (len * 2).clamp(NURSERY_MIN, NURSERY_USUAL);
     }
     // Large live data: so that the number of minor collections per major one stays bounded.
-    want = want.max((own.heap.after_major / 2).min(NURSERY_MAX));
+    want = want.max((own.heap.grown().after_major / 2).min(NURSERY_MAX));
     // Deep recursion: scanning the stack costs as much as it is deep.
     want = want.max((depth * 2).min(NURSERY_MAX * 4));
     if policy.stress {
@@ -179,19 +179,25 @@ fn resize_nursery(
 fn run(tools: Tools, process: &Process, own: &mut Own, major: bool) {
     let arg_roots = own.arg_roots;
     let (heap, thrown, locals) = own.roots();
+    let (young_base, young_end) = heap.young_range(process);
+    let Heap {
+        nursery,
+        grown,
+        handles,
+    } = heap;
+    let grown: &mut Grown = grown.get_or_insert_default();
     let from = if major {
-        std::mem::take(&mut heap.old)
+        std::mem::take(&mut grown.old)
     } else {
         Space::default()
     };
-    let scan = heap.old.mark();
-    let (young_base, young_end) = heap.young_range(process);
+    let scan = grown.old.mark();
     let mut copier = Copier {
         traces: tools.traces,
         young_base,
         young_len: young_end - young_base,
         major,
-        to: std::mem::take(&mut heap.old),
+        to: std::mem::take(&mut grown.old),
         marked: Vec::new(),
     };
     // SAFETY: the owner runs this at a safepoint: the roots below are all there are, and they are aligned words of live memory.
@@ -200,20 +206,20 @@ fn run(tools: Tools, process: &Process, own: &mut Own, major: bool) {
             copier.visit(slot);
         });
         if !major {
-            for &object in &heap.remembered {
+            for &object in &grown.remembered {
                 copier.visit_object(object as *mut u64);
             }
         }
         copier.drain(scan);
     }
-    for &object in &heap.remembered {
+    for &object in &grown.remembered {
         let at = object as *mut u64;
         // SAFETY: remembered objects are old or large ones; in a major collection old ones are now forwarded or dead, but their memory is still there.
         unsafe { *at |= HEADER_WATCHED };
     }
-    heap.remembered.clear();
-    heap.old = copier.to;
-    heap.handles.retain_mut(|object| {
+    grown.remembered.clear();
+    grown.old = copier.to;
+    handles.retain_mut(|object| {
         let young = object.wrapping_sub(young_base) < young_end - young_base;
         if !young && !major {
             return true;
@@ -230,27 +236,25 @@ fn run(tools: Tools, process: &Process, own: &mut Own, major: bool) {
         false
     });
     if major {
-        if let Some(rare) = &mut heap.rare {
-            rare.large.retain(|block| {
-                let at = block.base() as *mut u64;
-                // SAFETY: a large object's header is the first word of its block.
-                let header = unsafe { *at };
-                let live = header & HEADER_MARKED != 0;
-                // SAFETY: as above.
-                unsafe { *at = (header & !HEADER_MARKED) | HEADER_WATCHED };
-                if !live && tools.policy.stress {
-                    block.poison();
-                }
-                live
-            });
-        }
-        heap.large_bytes = heap.large().iter().map(super::Block::len).sum();
+        grown.large.retain(|block| {
+            let at = block.base() as *mut u64;
+            // SAFETY: a large object's header is the first word of its block.
+            let header = unsafe { *at };
+            let live = header & HEADER_MARKED != 0;
+            // SAFETY: as above.
+            unsafe { *at = (header & !HEADER_MARKED) | HEADER_WATCHED };
+            if !live && tools.policy.stress {
+                block.poison();
+            }
+            live
+        });
+        grown.large_bytes = grown.large.iter().map(super::Block::len).sum();
     }
     if tools.policy.stress {
         from.poison();
-        heap.nursery.poison();
+        nursery.poison();
     }
-    process.heap_top.set(heap.nursery.base());
+    process.heap_top.set(nursery.base());
 }
 
 /// Calls `f` with every word outside of the heap that may refer into it.

@@ -105,6 +105,13 @@ const CHUNK_MIN: usize = 2 << 10;
 const CHUNK_MAX: usize = 4 << 20;
 
 impl Space {
+    /// Of no memory.
+    pub(crate) const EMPTY: Space = Space {
+        chunks: Vec::new(),
+        used: 0,
+        reserved: 0,
+    };
+
     /// Room for an object (or for several in one piece).
     #[inline]
     pub(crate) fn take(&mut self, bytes: usize) -> usize {

@@ -16,14 +16,14 @@ pub(crate) fn verify(tools: Tools, process: &Process, own: &mut Own) {
         let aligned = word.is_multiple_of(8);
         let large = heap.large().iter().any(|b| b.base() as u64 == word);
         // A static object is told by its header, which may only be read once the address is plausible.
-        let known = aligned && (large || heap.old.contains(word as usize) || word >> 40 != 0);
+        let known = aligned && (large || heap.old().contains(word as usize) || word >> 40 != 0);
         if !known {
             *bad = Some((word, whence));
             return;
         }
         // SAFETY: the word is in a live block, or, for a static object, in the arena; anything else is the bug we look for, and a fault here shows it as well.
         let header = unsafe { *(word as *const u64) };
-        let ours = large || heap.old.contains(word as usize);
+        let ours = large || heap.old().contains(word as usize);
         let index = (header & HEADER_DESC_MASK) as usize;
         if header & HEADER_FORWARDED != 0
             || index >= tools.traces.len()
@@ -51,7 +51,7 @@ pub(crate) fn verify(tools: Tools, process: &Process, own: &mut Own) {
         );
     }
     let mut scan = Mark::START;
-    while let Some(object) = heap.old.at(&mut scan) {
+    while let Some(object) = heap.old().at(&mut scan) {
         // SAFETY: the old space holds whole objects, one after the other.
         unsafe {
             tools.traces.each_ref(*object, object.add(1), |slot| {
