@@ -523,9 +523,9 @@ impl Core {
         process.set_state(State::Dead);
         let relations = {
             let mut inbox = process.inbox.lock();
+            inbox.cancel_timer(&self.timers);
             inbox.pid = 0;
             inbox.deadline = 0;
-            inbox.timer_at = 0;
             inbox.killed = None;
             inbox.offends = false;
             inbox.parked = Parked::No;

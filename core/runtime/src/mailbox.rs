@@ -9,6 +9,7 @@ use crate::mail::{Chunks, Cover, Mail, PAYLOAD_MAX, Place, Reader};
 use crate::message::{self, Fragment, Scratch, View};
 use crate::relations::Relations;
 use crate::resource;
+use crate::timer::{self, Timers};
 use nostos_abi::object::{HEADER_DESC_MASK, HEADER_STATIC};
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -185,8 +186,10 @@ pub(crate) struct Inbox {
     pub(crate) nudged: bool,
     /// When a parked process wants to be woken, in the scheduler's nanoseconds; 0: not.
     pub(crate) deadline: u64,
-    /// The earliest entry the timers hold for this process; 0: none.
+    /// The deadline of the entry that the timers hold for this process; 0: there is none.
     pub(crate) timer_at: u64,
+    /// Where it lies.
+    pub(crate) timer: timer::Entry,
     /// Set when it is to end.
     pub(crate) killed: Option<Box<ExitReason>>,
     /// It ends since it has gone over a limit: that is told to people.
@@ -199,6 +202,29 @@ impl Inbox {
     /// Its relations, to be changed.
     pub(crate) fn relations(&mut self) -> &mut Relations {
         self.relations.get_or_insert_default()
+    }
+
+    /// When it wants to be woken, `u64::MAX`: never. An entry of the timers that is not later stays where it is.
+    pub(crate) fn set_deadline(&mut self, timers: &Timers, deadline: u64) {
+        self.deadline = 0;
+        if deadline < self.timer_at || deadline == u64::MAX {
+            self.cancel_timer(timers);
+        }
+        if deadline != u64::MAX {
+            self.deadline = deadline;
+            if self.timer_at == 0 {
+                self.timer_at = deadline;
+                self.timer = timers.add(deadline, self.pid);
+            }
+        }
+    }
+
+    /// The timers hold nothing for it any more.
+    pub(crate) fn cancel_timer(&mut self, timers: &Timers) {
+        let at = std::mem::take(&mut self.timer_at);
+        if at != 0 {
+            timers.cancel(self.timer, at, self.pid);
+        }
     }
 
     /// Its registered name.

@@ -6,7 +6,7 @@
 use crate::core::Core;
 use crate::dispatch;
 use crate::mail::Chunks;
-use crate::mailbox::{Inbox, Parked};
+use crate::mailbox::Parked;
 use crate::message::Scratch;
 use crate::mutex::{Condvar, Mutex};
 use crate::order::Order;
@@ -422,9 +422,9 @@ impl Worker {
                 if wakes {
                     self.schedule(process.into());
                 }
-            } else if inbox.timer_at == 0 {
-                inbox.timer_at = inbox.deadline;
-                timers.add(inbox.deadline, pid);
+            } else {
+                let deadline = inbox.deadline;
+                inbox.set_deadline(timers, deadline);
             }
         }
         self.due.replace(due);
@@ -551,7 +551,8 @@ impl Worker {
         let deadline = own.queue.deadline;
         if deadline != u64::MAX || own.timed {
             own.timed = deadline != u64::MAX;
-            self.set_deadline(&mut process.inbox.lock(), deadline);
+            let mut inbox = process.inbox.lock();
+            inbox.set_deadline(&self.core.timers, deadline);
         }
         self.freeze(process, own);
         process.set_state(State::Waiting);
@@ -585,7 +586,7 @@ impl Worker {
             return;
         }
         own.timed = deadline != u64::MAX;
-        self.set_deadline(&mut inbox, deadline);
+        inbox.set_deadline(&self.core.timers, deadline);
         let state = match parked {
             Parked::Sleep => State::Sleeping,
             _ => State::Blocked,
@@ -594,17 +595,6 @@ impl Worker {
         inbox.parked = parked;
         process.set_state(state);
         process.release();
-    }
-
-    fn set_deadline(&self, inbox: &mut Inbox, deadline: u64) {
-        inbox.deadline = 0;
-        if deadline != u64::MAX {
-            inbox.deadline = deadline;
-            if inbox.timer_at == 0 || deadline < inbox.timer_at {
-                inbox.timer_at = deadline;
-                self.core.timers.add(deadline, inbox.pid);
-            }
-        }
     }
 
     /// A process that leaves to wait gives its stack up when stacks are short.
