@@ -1,7 +1,8 @@
 //! An image and its endpoint: what `nostos run` does, and what editors start when they launch a program.
 
 use crate::endpoint::Endpoint;
-use nostos_session::debug::debugger::{Debugger, show_gdb};
+use nostos_session::debug::debugger::Debugger;
+use nostos_session::debug::gdb::show_gdb;
 use nostos_session::debug::{Event, Target};
 use nostos_session::live::Session;
 use nostos_session::project::Project;

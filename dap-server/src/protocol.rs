@@ -30,6 +30,9 @@ pub struct Source {
     /// Where it is on disk.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub path: Option<String>,
+    /// How to ask for its text, when it is on no disk.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source_reference: Option<i64>,
     /// For people: where it comes from.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub origin: Option<String>,
@@ -39,7 +42,7 @@ pub struct Source {
 }
 
 impl Source {
-    /// The source of a place in the program. The embedded library has no path on disk.
+    /// The source of a place in the program. The embedded library has no path on disk, but a number by which its text is asked for.
     pub fn of(path: &str) -> Source {
         let name = path.rsplit('/').next().map(str::to_owned);
         if path.starts_with('/') {
@@ -49,12 +52,26 @@ impl Source {
                 ..Source::default()
             };
         }
+        let files = nostos_session::library().position(|file| file == path);
         Source {
             name: Some(path.to_owned()),
+            source_reference: files.map(|at| at as i64 + 1),
             origin: Some("embedded in the program".into()),
             presentation_hint: Some("deemphasize".into()),
             ..Source::default()
         }
+    }
+
+    /// What the program calls the source that a client means.
+    pub fn meant(&self) -> Option<String> {
+        let library = |reference: i64| {
+            let at = usize::try_from(reference).ok()?.checked_sub(1)?;
+            nostos_session::library().nth(at).map(str::to_owned)
+        };
+        let of_library = self.source_reference.and_then(library);
+        of_library
+            .or_else(|| self.path.clone())
+            .or_else(|| self.name.clone())
     }
 }
 
@@ -73,9 +90,41 @@ pub struct StackFrame {
     pub line: i64,
     /// Column; 0 without a source.
     pub column: i64,
+    /// Where its code is, for `disassemble`.
+    pub instruction_pointer_reference: String,
+    /// The file again, as a module.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub module_id: Option<String>,
     /// `subtle` for what is not the user's.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub presentation_hint: Option<String>,
+}
+
+/// A variable.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Variable {
+    /// Its name.
+    pub name: String,
+    /// Its value as text.
+    pub value: String,
+    /// Its type.
+    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
+    pub ty: Option<String>,
+    /// 0: it has no parts.
+    pub variables_reference: i64,
+    /// How many of its parts have names.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub named_variables: Option<i64>,
+    /// And numbers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub indexed_variables: Option<i64>,
+    /// An expression for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub evaluate_name: Option<String>,
+    /// The address of the object it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub memory_reference: Option<String>,
 }
 
 /// A breakpoint as it is.
@@ -188,14 +237,125 @@ pub struct SetFunctionBreakpointsArguments {
 pub struct FunctionBreakpoint {
     /// `bank.account`.
     pub name: String,
+    /// Expression.
+    #[serde(default)]
+    pub condition: Option<String>,
+    /// Which hits count.
+    #[serde(default)]
+    pub hit_condition: Option<String>,
 }
 
 /// `setExceptionBreakpoints`.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct SetExceptionBreakpointsArguments {
-    /// `uncaught`.
+    /// Names of filters.
     pub filters: Vec<String>,
+    /// The same, with conditions.
+    pub filter_options: Option<Vec<FilterOption>>,
+}
+
+/// One of them.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct FilterOption {
+    /// Name of a filter.
+    pub filter_id: String,
+    /// Expression.
+    #[serde(default)]
+    pub condition: Option<String>,
+}
+
+/// `breakpointLocations`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct BreakpointLocationsArguments {
+    /// The file.
+    pub source: Source,
+    /// First line.
+    pub line: i64,
+    /// Last line; missing: the first.
+    #[serde(default)]
+    pub end_line: Option<i64>,
+    /// Where in the first line.
+    #[serde(default)]
+    pub column: Option<i64>,
+    /// Where in the last line.
+    #[serde(default)]
+    pub end_column: Option<i64>,
+}
+
+/// `terminateThreads`.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct TerminateThreadsArguments {
+    /// Which.
+    pub thread_ids: Vec<u64>,
+}
+
+/// `source`.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct SourceArguments {
+    /// The source as it was told.
+    pub source: Option<Source>,
+    /// Its number alone.
+    pub source_reference: i64,
+}
+
+/// `modules`.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct ModulesArguments {
+    /// First.
+    pub start_module: Option<usize>,
+    /// How many; 0: all.
+    pub module_count: Option<usize>,
+}
+
+/// `completions`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CompletionsArguments {
+    /// Where; missing: in the module of `main`.
+    #[serde(default)]
+    pub frame_id: Option<i64>,
+    /// What has been typed.
+    pub text: String,
+    /// Up to where, in UTF-16 units.
+    pub column: i64,
+    /// In which of its lines.
+    #[serde(default)]
+    pub line: Option<i64>,
+}
+
+/// `readMemory`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ReadMemoryArguments {
+    /// An address.
+    pub memory_reference: String,
+    /// Bytes from there.
+    #[serde(default)]
+    pub offset: Option<i64>,
+    /// How many.
+    pub count: i64,
+}
+
+/// `cancel`.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct CancelArguments {
+    /// Which request.
+    pub request_id: Option<i64>,
+}
+
+/// How values are written.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct ValueFormat {
+    /// Numbers in base 16.
+    pub hex: bool,
 }
 
 /// Arguments that name a thread: `continue`, `next`, `stepIn`, `stepOut`, `pause`.
@@ -243,6 +403,9 @@ pub struct VariablesArguments {
     /// How many numbered ones; 0: all.
     #[serde(default)]
     pub count: Option<usize>,
+    /// How.
+    #[serde(default)]
+    pub format: Option<ValueFormat>,
 }
 
 /// `evaluate`.
@@ -254,6 +417,12 @@ pub struct EvaluateArguments {
     /// Where; missing: in the module of `main`.
     #[serde(default)]
     pub frame_id: Option<i64>,
+    /// `clipboard` wants all of it.
+    #[serde(default)]
+    pub context: Option<String>,
+    /// How.
+    #[serde(default)]
+    pub format: Option<ValueFormat>,
 }
 
 /// `disconnect`.
@@ -336,24 +505,57 @@ pub fn capabilities() -> Value {
         support_terminate_debuggee: Some(true),
         supports_delayed_stack_trace_loading: Some(true),
         supports_single_thread_execution_requests: Some(true),
+        supports_breakpoint_locations_request: Some(true),
+        supports_exception_info_request: Some(true),
+        supports_exception_filter_options: Some(true),
+        supports_terminate_threads_request: Some(true),
+        supports_loaded_sources_request: Some(true),
+        supports_modules_request: Some(true),
+        supports_read_memory_request: Some(true),
+        supports_completions_request: Some(true),
+        supports_clipboard_context: Some(true),
+        supports_value_formatting_options: Some(true),
+        supports_cancel_request: Some(true),
+        completion_trigger_characters: Some(vec![".".into()]),
         ..Capabilities::default()
     };
     let mut out = serde_json::to_value(known).unwrap_or_else(|_| json!({}));
-    out["exceptionBreakpointFilters"] = json!([{
-        "filter": "uncaught",
-        "label": "Uncaught exceptions",
-        "description": "Stop a process whose exception nobody catches, where it was thrown.",
-        "default": true,
-    }]);
+    let filters = [
+        (
+            "uncaught",
+            "Uncaught exceptions",
+            "Stop a process where it throws what nobody catches.",
+        ),
+        (
+            "all",
+            "All exceptions",
+            "Stop a process wherever it throws.",
+        ),
+        (
+            "linked exit",
+            "Linked exits",
+            "Stop a process that is about to end because one it is linked to has ended.",
+        ),
+    ];
+    let filters = filters.map(|(filter, label, description)| {
+        json!({
+            "filter": filter,
+            "label": label,
+            "description": description,
+            "default": filter == "uncaught",
+            "supportsCondition": true,
+            "conditionDescription": "an expression; `exception` is what was thrown",
+        })
+    });
+    out["exceptionBreakpointFilters"] = json!(filters);
     out
 }
 
 /// A process as a thread.
-pub fn thread(process: &debug::Process) -> Thread {
-    let what = process.name.as_deref().unwrap_or(&process.function);
+pub fn thread((pid, what): &(debug::Pid, String)) -> Thread {
     Thread {
-        id: process.pid as i64,
-        name: format!("{what} <{}>", process.pid),
+        id: *pid as i64,
+        name: format!("{what} <{pid}>"),
     }
 }
 

@@ -7,7 +7,7 @@ use crate::framing::{Decoder, Piece};
 use crate::protocol::{self, arguments};
 use crate::wire::{self, Incoming, Request, Wire};
 use nostos_session::debug::{
-    self, Event, How, Order, Page, Pid, Place, Refusal, ScopeKind, Target, Why, Wish,
+    Cancel, Event, Filter, How, Order, Page, Pid, Place, Refusal, Target, Thrown, Why,
 };
 use serde_json::{Value, json};
 use std::collections::{HashMap, HashSet};
@@ -20,14 +20,15 @@ use std::sync::mpsc::RecvTimeoutError;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-/// Threads listed by `threads`: with a hundred thousand processes nobody reads on.
-const MAX_THREADS: usize = 1000;
 /// `thread` events of one connection; afterwards clients learn of processes by asking.
 const MAX_THREAD_EVENTS: usize = 500;
 /// Frames in one answer.
 const MAX_FRAMES: usize = 2000;
-/// Numbered variables in one answer, when the client does not page.
-const MAX_PAGE: usize = 1000;
+
+mod breakpoints;
+mod look;
+
+use breakpoints::breakpoint;
 
 static CLIENTS: AtomicU64 = AtomicU64::new(1);
 
@@ -105,7 +106,9 @@ struct State {
     next_handle: i64,
     announced: HashSet<Pid>,
     announcements: usize,
-    exceptions: HashMap<Pid, String>,
+    exceptions: HashMap<Pid, Thrown>,
+    /// Requests that are being answered on threads of their own.
+    slow: HashMap<i64, Arc<Cancel>>,
 }
 
 impl State {
@@ -189,12 +192,17 @@ impl Connection {
         // These may take long: code of the program runs, or the compiler. Others go on meanwhile.
         if matches!(request.command.as_str(), "evaluate" | "nostos/reload") {
             let connection = Arc::clone(self);
+            let cancel = Arc::<Cancel>::default();
+            lock(&self.state)
+                .slow
+                .insert(request.seq, Arc::clone(&cancel));
             let spawned = std::thread::Builder::new()
                 .name("debug request".into())
                 .spawn({
                     let request = request.clone();
                     move || {
-                        let result = connection.guarded(|| connection.slow(&request));
+                        let result = connection.guarded(|| connection.slow(&request, &cancel));
+                        lock(&connection.state).slow.remove(&request.seq);
                         connection.sent(connection.wire.respond(&request, result));
                     }
                 });
@@ -243,29 +251,27 @@ impl Connection {
             }
             "configurationDone" => Ok(Value::Null),
             "setBreakpoints" => self.set_breakpoints(state, args),
-            "setFunctionBreakpoints" => {
-                let args: protocol::SetFunctionBreakpointsArguments = arguments(args)?;
-                let names: Vec<String> = args.breakpoints.into_iter().map(|b| b.name).collect();
-                let set = self.target.set_function_breakpoints(self.client, &names);
-                let set: Vec<_> = set.iter().map(|b| breakpoint(state, b)).collect();
-                Ok(json!({ "breakpoints": set }))
+            "breakpointLocations" => self.breakpoint_locations(state, args),
+            "setFunctionBreakpoints" => self.set_function_breakpoints(state, args),
+            "setExceptionBreakpoints" => self.set_exception_breakpoints(args),
+            "exceptionInfo" => self.exception_info(state, args),
+            "terminateThreads" => self.terminate_threads(args),
+            "loadedSources" => {
+                let sources = self.target.sources();
+                let sources = sources.iter().map(|path| protocol::Source::of(path));
+                Ok(json!({ "sources": sources.collect::<Vec<_>>() }))
             }
-            "setExceptionBreakpoints" => {
-                let args: protocol::SetExceptionBreakpointsArguments = arguments(args)?;
-                if let Some(unknown) = args.filters.iter().find(|f| *f != "uncaught") {
-                    return Err(format!(
-                        "`{unknown}` is no exception filter; there is `uncaught`"
-                    ));
+            "source" => self.source(args),
+            "modules" => self.modules(args),
+            "completions" => self.completions(state, args),
+            "readMemory" => self.read_memory(args),
+            "cancel" => {
+                let args: protocol::CancelArguments = arguments(args)?;
+                let asked = args.request_id.and_then(|id| state.slow.get(&id));
+                if let Some(cancel) = asked {
+                    cancel.now();
                 }
-                self.target
-                    .stop_on_uncaught(self.client, !args.filters.is_empty());
-                Ok(json!({}))
-            }
-            "exceptionInfo" => {
-                let args: protocol::ThreadArguments = arguments(args)?;
-                let text = state.exceptions.get(&args.thread_id);
-                let text = text.ok_or("this process did not stop for an exception")?;
-                Ok(json!({ "exceptionId": text, "description": text, "breakMode": "unhandled" }))
+                Ok(Value::Null)
             }
             "threads" => self.threads(state),
             "stackTrace" => self.stack_trace(state, args),
@@ -372,154 +378,6 @@ impl Connection {
         Ok(protocol::capabilities())
     }
 
-    fn set_breakpoints(&self, state: &State, args: &Value) -> Answer {
-        let args: protocol::SetBreakpointsArguments = arguments(args)?;
-        let path = args.source.path.as_deref().or(args.source.name.as_deref());
-        let path = path.ok_or("a source needs a path")?;
-        let wanted = match (args.breakpoints, args.lines) {
-            (Some(wanted), _) => wanted,
-            (None, lines) => lines
-                .unwrap_or_default()
-                .into_iter()
-                .map(|line| protocol::SourceBreakpoint {
-                    line,
-                    column: None,
-                    condition: None,
-                    hit_condition: None,
-                    log_message: None,
-                })
-                .collect(),
-        };
-        let filled = |text: Option<String>| text.filter(|text| !text.trim().is_empty());
-        let from_1 = |number: i64, from_0: bool| {
-            u32::try_from(number.saturating_add(i64::from(from_0))).unwrap_or(0)
-        };
-        let wishes: Vec<Wish> = wanted
-            .into_iter()
-            .map(|wish| Wish {
-                line: from_1(wish.line, state.lines_from_0),
-                column: wish
-                    .column
-                    .map(|column| from_1(column, state.columns_from_0)),
-                condition: filled(wish.condition),
-                hits: filled(wish.hit_condition),
-                log: filled(wish.log_message),
-            })
-            .collect();
-        let set = self.target.set_breakpoints(self.client, path, &wishes);
-        let set: Vec<_> = set.iter().map(|b| breakpoint(state, b)).collect();
-        Ok(json!({ "breakpoints": set }))
-    }
-
-    fn threads(&self, state: &mut State) -> Answer {
-        let (rows, total) = self.target.processes(Order::Id, 0);
-        let mut rows: Vec<_> = rows.iter().collect();
-        if total > MAX_THREADS {
-            // The named, the stopped, then the busiest.
-            rows.sort_by_key(|row| {
-                let first = row.name.is_some() || row.state == debug::State::Stopped;
-                (!first, std::cmp::Reverse(row.reductions))
-            });
-            rows.truncate(MAX_THREADS);
-            rows.sort_by_key(|row| row.pid);
-        }
-        state.announced.extend(rows.iter().map(|row| row.pid));
-        let threads: Vec<_> = rows.into_iter().map(protocol::thread).collect();
-        Ok(json!({ "threads": threads }))
-    }
-
-    fn stack_trace(&self, state: &mut State, args: &Value) -> Answer {
-        let args: protocol::StackTraceArguments = arguments(args)?;
-        let frames = self.target.frames(args.thread_id).map_err(refuse)?;
-        let levels = args
-            .levels
-            .filter(|levels| *levels > 0)
-            .unwrap_or(MAX_FRAMES);
-        let page = Page {
-            start: args.start_frame.unwrap_or(0),
-            count: levels.min(MAX_FRAMES),
-        };
-        let total = frames.len();
-        let rows: Vec<_> = page
-            .of(total)
-            .map(|index| {
-                let frame = &frames[index];
-                let id = state.frame(args.thread_id, index);
-                protocol::StackFrame {
-                    id,
-                    name: frame.name.clone(),
-                    source: frame.at.as_ref().map(|at| protocol::Source::of(&at.path)),
-                    line: frame.at.as_ref().map_or(0, |at| state.line(at.line)),
-                    column: frame.at.as_ref().map_or(0, |at| state.column(at.column)),
-                    presentation_hint: frame.subtle.then(|| "subtle".into()),
-                }
-            })
-            .collect();
-        Ok(json!({ "stackFrames": rows, "totalFrames": total }))
-    }
-
-    fn scopes(&self, state: &mut State, args: &Value) -> Answer {
-        let args: protocol::ScopesArguments = arguments(args)?;
-        let (pid, index) = *state.frames.get(&args.frame_id).ok_or(DEAD)?;
-        let scopes = self.target.scopes(pid, index).map_err(refuse)?;
-        let scopes: Vec<_> = scopes
-            .iter()
-            .map(|scope| {
-                let (name, hint, place) = match scope.kind {
-                    ScopeKind::Locals => ("Locals", Some("locals"), Place::Locals(index)),
-                    ScopeKind::Captured => ("Captured", None, Place::Captured(index)),
-                    ScopeKind::Process => ("Process", None, Place::Process),
-                    ScopeKind::Mailbox => ("Mailbox", None, Place::Mailbox),
-                };
-                let mut row = json!({
-                    "name": name,
-                    "variablesReference": state.place(pid, place),
-                    "expensive": matches!(scope.kind, ScopeKind::Mailbox),
-                    "namedVariables": scope.named,
-                    "indexedVariables": scope.indexed,
-                });
-                if let Some(hint) = hint {
-                    row["presentationHint"] = json!(hint);
-                }
-                row
-            })
-            .collect();
-        Ok(json!({ "scopes": scopes }))
-    }
-
-    fn variables(&self, state: &mut State, args: &Value) -> Answer {
-        let args: protocol::VariablesArguments = arguments(args)?;
-        let (pid, place) = state
-            .places
-            .get(&args.variables_reference)
-            .ok_or(DEAD)?
-            .clone();
-        let page = Page {
-            start: args.start.unwrap_or(0),
-            count: args
-                .count
-                .filter(|count| *count > 0)
-                .unwrap_or(MAX_PAGE)
-                .min(MAX_PAGE),
-        };
-        let mut rows = Vec::new();
-        if args.filter.as_deref() != Some("indexed") {
-            rows = self.target.variables(pid, &place, None).map_err(refuse)?;
-        }
-        if args.filter.as_deref() != Some("named") {
-            rows.extend(
-                self.target
-                    .variables(pid, &place, Some(page))
-                    .map_err(refuse)?,
-            );
-        }
-        let rows: Vec<_> = rows
-            .into_iter()
-            .map(|row| variable(state, pid, row))
-            .collect();
-        Ok(json!({ "variables": rows }))
-    }
-
     fn resume(&self, state: &mut State, args: &Value, how: How) -> Answer {
         let args: protocol::ThreadArguments = arguments(args)?;
         let pid = args.thread_id;
@@ -548,43 +406,6 @@ impl Connection {
         let (rows, total) = self.target.processes(order, args.limit.unwrap_or(0));
         let rows: Vec<_> = rows.iter().map(protocol::process_row).collect();
         Ok(json!({ "processes": rows, "total": total }))
-    }
-
-    fn slow(&self, request: &Request) -> Answer {
-        let args = &request.arguments;
-        if request.command == "nostos/reload" {
-            let args: protocol::ReloadArguments = arguments(args)?;
-            let edits: Vec<_> = args
-                .files
-                .into_iter()
-                .map(|file| debug::Edit {
-                    path: file.path,
-                    text: file.text,
-                })
-                .collect();
-            return Ok(protocol::reload(&self.target.reload(&edits)));
-        }
-        let args: protocol::EvaluateArguments = arguments(args)?;
-        let frame = match args.frame_id {
-            None => None,
-            Some(id) => Some(*lock(&self.state).frames.get(&id).ok_or(DEAD)?),
-        };
-        let result = self
-            .target
-            .evaluate(frame, &args.expression)
-            .map_err(refuse)?;
-        let mut state = lock(&self.state);
-        let reference = match (frame, result.place) {
-            (Some((pid, _)), Some(place)) => state.place(pid, place),
-            _ => 0,
-        };
-        let mut body =
-            json!({ "result": result.value, "type": result.ty, "variablesReference": reference });
-        if reference != 0 {
-            body["namedVariables"] = json!(result.named);
-            body["indexedVariables"] = json!(result.indexed);
-        }
-        Ok(body)
     }
 
     /// Tells the client what happens, until it is gone or the program has ended.
@@ -616,8 +437,8 @@ impl Connection {
                 let mut body = stopped(&why);
                 body["threadId"] = json!(pid);
                 body["allThreadsStopped"] = json!(false);
-                if let Why::Exception(text) = why {
-                    state.exceptions.insert(pid, text);
+                if let Why::Exception(thrown) = why {
+                    state.exceptions.insert(pid, thrown);
                 }
                 self.wire.event("stopped", body)
             }
@@ -698,34 +519,15 @@ fn stopped(why: &Why) -> Value {
         Why::Step => json!({ "reason": "step" }),
         Why::Pause => json!({ "reason": "pause" }),
         Why::Entry => json!({ "reason": "entry" }),
-        Why::Exception(text) => {
-            json!({ "reason": "exception", "description": "Uncaught exception", "text": text })
+        Why::Function(ids) => json!({ "reason": "function breakpoint", "hitBreakpointIds": ids }),
+        Why::Exception(thrown) => {
+            let description = match thrown.filter {
+                Filter::Uncaught => "Uncaught exception",
+                Filter::All => "Exception",
+                Filter::LinkedExit => "Linked exit",
+            };
+            json!({ "reason": "exception", "description": description, "text": thrown.text })
         }
-    }
-}
-
-fn breakpoint(state: &State, set: &debug::Breakpoint) -> protocol::Breakpoint {
-    let known = set.at.line > 0;
-    protocol::Breakpoint {
-        id: set.id as i64,
-        verified: set.verified,
-        message: set.message.clone(),
-        source: known.then(|| protocol::Source::of(&set.at.path)),
-        line: known.then(|| state.line(set.at.line)),
-        column: (known && set.at.column > 0).then(|| state.column(set.at.column)),
-    }
-}
-
-fn variable(state: &mut State, pid: Pid, row: debug::Variable) -> dap::types::Variable {
-    let reference = row.place.map_or(0, |place| state.place(pid, place));
-    dap::types::Variable {
-        name: row.name,
-        value: row.value,
-        type_field: (!row.ty.is_empty()).then_some(row.ty),
-        variables_reference: reference,
-        named_variables: (reference != 0).then_some(row.named as i64),
-        indexed_variables: (reference != 0).then_some(row.indexed as i64),
-        ..dap::types::Variable::default()
     }
 }
 

@@ -37,6 +37,16 @@ fn a_session_on_the_bank() {
 }
 
 #[test]
+fn breakpoints() {
+    script("breakpoints.js");
+}
+
+#[test]
+fn what_can_be_seen() {
+    script("look.js");
+}
+
+#[test]
 fn the_protocol() {
     script("protocol.js");
 }

@@ -172,9 +172,10 @@ function run(tests) {
     let failed = 0;
     for (const [name, test] of Object.entries(tests)) {
       if (only && !name.includes(only)) continue;
+      const begin = Date.now();
       try {
         await test();
-        console.log(`ok   ${name}`);
+        console.log(`ok   ${name} (${Date.now() - begin} ms)`);
       } catch (error) {
         failed += 1;
         console.log(`FAIL ${name}\n${error.stack}`);

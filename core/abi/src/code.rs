@@ -90,6 +90,10 @@ pub struct LocalVar {
     pub scope: (u32, u32),
     /// A parameter of the function.
     pub is_param: bool,
+    /// A lambda has taken it along.
+    pub is_captured: bool,
+    /// The code reads it where it is shown: what is written there is what the program sees.
+    pub in_place: bool,
     /// Line of its definition.
     pub line: u32,
 }

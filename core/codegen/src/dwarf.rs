@@ -5,7 +5,7 @@
 //! Absent: executable bytes (the sections of code are `NOBITS` at the addresses where the code already lies) and
 //! anything the collector needs.
 //!
-//! Beyond the standard, two attributes say what a reader of Nostos values needs: [`AT_SHAPE`] and [`AT_VAR_CELL`].
+//! Beyond the standard, attributes of our own say what a reader of Nostos values needs: [`AT_SHAPE`] and those after it.
 
 use std::collections::BTreeMap;
 
@@ -27,6 +27,10 @@ pub const AT_SHAPE: gimli::DwAt = gimli::DwAt(0x3a01);
 pub const AT_VAR_CELL: gimli::DwAt = gimli::DwAt(0x3a02);
 /// Vendor attribute of a subprogram: how many parameters the function has in source.
 pub const AT_ARITY: gimli::DwAt = gimli::DwAt(0x3a03);
+/// A flag: a lambda has taken the variable along.
+pub const AT_CAPTURED: gimli::DwAt = gimli::DwAt(0x3a04);
+/// A flag: the code reads the variable where it is shown.
+pub const AT_IN_PLACE: gimli::DwAt = gimli::DwAt(0x3a05);
 
 /// A code object and where it was published.
 #[derive(Clone, Copy)]
@@ -314,8 +318,14 @@ fn emit_local(
     place.op_fbreg(i64::from(local.fp_offset));
     entry.set(dw::DW_AT_location, AttributeValue::Exprloc(place));
     entry.set(AT_SHAPE, AttributeValue::Udata(u64::from(local.shape.0)));
-    if local.boxed_var {
-        entry.set(AT_VAR_CELL, AttributeValue::Flag(true));
+    for (attribute, on) in [
+        (AT_VAR_CELL, local.boxed_var),
+        (AT_CAPTURED, local.is_captured),
+        (AT_IN_PLACE, local.in_place),
+    ] {
+        if on {
+            entry.set(attribute, AttributeValue::Flag(true));
+        }
     }
 }
 

@@ -29,7 +29,7 @@ use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext, Variable};
 use nostos_abi::builtin::Leaf;
 use nostos_abi::code::{CellId, CodeObject, StaticWord, Symbol};
 use nostos_abi::object::Lane;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
 
 /// The lanes of a value.
@@ -74,6 +74,7 @@ struct Built {
     uses: Vec<CellId>,
     refs: Vec<Value>,
     kept: Vec<(StackSlot, i32)>,
+    in_place: FxHashSet<ir::VarId>,
 }
 
 /// A compiled function.
@@ -96,6 +97,7 @@ pub struct Emitter {
     fctx: FunctionBuilderContext,
     quick: Quick,
     sites: bool,
+    keeps: bool,
     want_clif: bool,
     /// The CLIF of the last function, when wanted.
     pub clif: String,
@@ -103,7 +105,7 @@ pub struct Emitter {
 
 impl Emitter {
     /// For this machine.
-    pub fn new(sites: bool, verify: bool) -> Emitter {
+    pub fn new(sites: bool, keeps: bool, verify: bool) -> Emitter {
         Emitter {
             optimise: isa("speed", verify),
             lower: isa("none", verify),
@@ -111,6 +113,7 @@ impl Emitter {
             fctx: FunctionBuilderContext::new(),
             quick: Quick::default(),
             sites,
+            keeps,
             want_clif: false,
             clif: String::new(),
         }
@@ -175,6 +178,7 @@ impl Emitter {
                 function,
                 scopes: &built.debug,
                 slots: &built.slots,
+                in_place: &built.in_place,
             },
             machine,
             built.statics,
@@ -235,6 +239,7 @@ impl Emitter {
                 function,
                 scopes: &built.debug,
                 slots: &built.slots,
+                in_place: &built.in_place,
             },
             &self.ctx.func,
             &code,
@@ -269,6 +274,7 @@ impl Emitter {
             places: vec![Place::Unset; function.vars.len()],
             frames: Vec::new(),
             sites: self.sites,
+            keeps: self.keeps,
             debug: debug::Scopes::default(),
             slots: FxHashMap::default(),
             names: Names::default(),
@@ -303,8 +309,12 @@ impl Emitter {
             uses,
             refs,
             kept,
+            places,
             ..
         } = emit;
+        let in_place = places.iter().enumerate();
+        let in_place = in_place.filter(|(_, place)| matches!(place, Place::Kept(_)));
+        let in_place = in_place.map(|(i, _)| ir::VarId(i as u32)).collect();
         b.finalize(self.optimise.frontend_config());
         Built {
             debug,
@@ -314,6 +324,7 @@ impl Emitter {
             uses,
             refs,
             kept,
+            in_place,
         }
     }
 }
@@ -384,7 +395,7 @@ enum Place {
     Once(Lanes),
     /// Given values in several places.
     Many(SmallVec<[Variable; 4]>),
-    /// The same, for the quick back end.
+    /// The same, for the quick back end and for who is debugged.
     Kept(StackSlot),
 }
 
@@ -417,6 +428,8 @@ struct Emit<'a, 'f> {
     places: Vec<Place>,
     frames: Vec<Frame<'f>>,
     sites: bool,
+    /// Plain variables live in their slots.
+    keeps: bool,
     debug: debug::Scopes,
     slots: FxHashMap<ir::VarId, StackSlot>,
     names: Names,

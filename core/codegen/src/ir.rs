@@ -38,6 +38,8 @@ pub struct Function {
     pub file: Option<FileId>,
     /// Byte offset of its definition in the file.
     pub at: u32,
+    /// Where its definition begins.
+    pub start: u32,
     /// Parameters the source shows.
     pub arity: u32,
     /// All parameters, in order; a shared one is passed as the reference to its cell.

@@ -37,6 +37,8 @@ use std::sync::Arc;
 pub struct Options {
     /// Every statement is a place to stop at, and named locals live in frame slots.
     pub debug_sites: bool,
+    /// A `var` of a plain type is read and written in its frame slot, so that a debugger can change it.
+    pub keep_vars: bool,
     /// Cranelift's verifier runs on everything.
     pub verifier: bool,
     /// Which back end compiles what.
@@ -58,6 +60,7 @@ impl Default for Options {
     fn default() -> Self {
         Options {
             debug_sites: true,
+            keep_vars: false,
             verifier: cfg!(debug_assertions),
             tiers: Tiers::Mixed,
         }
@@ -93,7 +96,7 @@ impl Codegen {
             globals: 0,
             entries: Vec::new(),
             templates: lower::Templates::default(),
-            emitter: Emitter::new(options.debug_sites, options.verifier),
+            emitter: Emitter::new(options.debug_sites, options.keep_vars, options.verifier),
             options,
             inner: FxHashMap::default(),
         }

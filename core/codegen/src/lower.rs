@@ -258,12 +258,20 @@ impl<'a> Ctx<'a> {
     ) {
         let fun = std::mem::take(&mut self.fun);
         let at = body.at;
+        // A lambda has no definition but itself.
+        let whole = cell == self.cell && closure.is_none();
+        let start = self
+            .def
+            .as_ref()
+            .filter(|_| whole)
+            .map_or(at, |def| def.start);
         self.done.push((
             cell,
             Function {
                 name,
                 file: self.file(),
                 at,
+                start,
                 arity,
                 params,
                 closure,

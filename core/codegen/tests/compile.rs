@@ -12,6 +12,7 @@ use support::*;
 
 const OPTIONS: Options = Options {
     debug_sites: true,
+    keep_vars: false,
     verifier: true,
     tiers: Tiers::Best,
 };

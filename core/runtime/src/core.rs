@@ -434,6 +434,13 @@ impl Core {
                 failure.trace = throw::trace_of(self, process);
             }
             own.exit = Some(reason);
+            if self.debug.stops_linked(process.pid()) {
+                process
+                    .attention
+                    .fetch_and(!attention::KILL, Ordering::SeqCst);
+                own.rare().stopped = Some(StopReason::Linked);
+                return Some(Leave::Stop);
+            }
             return Some(Leave::Exit);
         }
         if asked & attention::STOP != 0 {

@@ -52,6 +52,21 @@ pub enum StopReason {
     Pause,
     /// It has thrown what nobody catches; when it goes on, it ends.
     Uncaught,
+    /// It has thrown what somebody catches; the walk to the handler comes when it goes on.
+    Thrown,
+    /// A process it is linked to has ended; when it goes on, it ends too.
+    Linked,
+}
+
+/// Which exceptions stop a process.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Stops {
+    /// Those that nobody catches.
+    pub uncaught: bool,
+    /// Those that somebody catches.
+    pub thrown: bool,
+    /// The end of a process it is linked to.
+    pub linked: bool,
 }
 
 /// How a stopped process goes on.
@@ -81,10 +96,28 @@ pub(crate) struct Debug {
     stepping: AtomicUsize,
     /// Processes stop before they end by an exception.
     pub(crate) stop_on_uncaught: AtomicBool,
+    /// And where they throw what is caught.
+    pub(crate) stop_on_thrown: AtomicBool,
+    /// And before a linked process's end ends them.
+    pub(crate) stop_on_linked: AtomicBool,
+    /// Processes that are being ended so, while it is so.
+    linked: Mutex<FxHashSet<u64>>,
     pub(crate) filter: OnceLock<StopFilter>,
 }
 
 impl Debug {
+    /// A linked process's end is ending this one.
+    pub(crate) fn ends_linked(&self, pid: u64) {
+        if self.stop_on_linked.load(Ordering::Relaxed) {
+            self.linked.lock().insert(pid);
+        }
+    }
+
+    /// Is this process to stop before it ends?
+    pub(crate) fn stops_linked(&self, pid: u64) -> bool {
+        self.stop_on_linked.load(Ordering::Relaxed) && self.linked.lock().remove(&pid)
+    }
+
     /// Events from now on.
     pub(crate) fn subscribe(&self) -> Receiver<Event> {
         let (sender, receiver) = channel();

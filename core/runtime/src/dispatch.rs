@@ -115,6 +115,7 @@ pub(crate) fn settle(worker: &Worker, process: &Process, own: &mut Own, how: Res
     let flow = match how {
         Resume::Go => Ok(()),
         Resume::Received => proc_ops::received(&mut ctx),
+        Resume::Throw => Err(Halt::Throw(ctx.own.thrown)),
         Resume::Interrupted => {
             ctx.wait_no_more();
             Err(Halt::error(interrupt::KIND, "the program was interrupted"))

@@ -4,7 +4,7 @@ use crate::code::Code;
 use crate::code::publish::{PublishError, Published};
 use crate::config::Config;
 use crate::core::{Compiler, Core, Improver};
-use crate::debug::{Event, How, StopFilter};
+use crate::debug::{Event, How, StopFilter, Stops};
 use crate::exit::{ExitReason, ExitStatus, Finished};
 use crate::heap::stats::GcStats;
 use crate::look::{
@@ -12,12 +12,13 @@ use crate::look::{
 };
 use crate::mutex::Mutex;
 use crate::scheduler::{Scheduler, Worker};
-use crate::value::{self, Child, Lanes, Memory, Value};
+use crate::value::{self, Lists, Memory, Origin, Reading, Value};
 use nostos_abi::code::{CellId, CodeObject};
 use nostos_abi::desc::{DescTable, ShapeId};
 use std::io;
 use std::ops::Range;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, channel};
 use std::thread::JoinHandle;
 
@@ -281,32 +282,23 @@ impl Image {
         self.core.read_value(shape, address, boxed_var)
     }
 
-    /// A value of a stopped process as people read it.
-    pub fn render(&self, shape: ShapeId, lanes: &[u64]) -> String {
-        let table = self.core.descs.read();
-        value::render(&table, Memory::Live, shape, Lanes(lanes))
-    }
-
-    /// How many parts a value of a stopped process has, and a page of them.
-    pub fn children(&self, value: &Value, start: usize, count: usize) -> (usize, Vec<Child>) {
-        let table = self.core.descs.read();
-        value::children(&table, Memory::Live, value, start, count)
-    }
-
-    /// The entries of the library's maps, and the members of its sets as keys of unit: how many, and a page of them. `None`: it is another value.
-    pub fn entries(
+    /// Looks at values of a process: of its heap when it is stopped, or of a message that waits for it. `None`: it is gone, or the message is.
+    pub fn reading<T>(
         &self,
-        value: &Value,
-        start: usize,
-        count: usize,
-    ) -> Option<(usize, Vec<(Value, Value)>)> {
-        let table = self.core.descs.read();
-        value::entries(
-            &table,
-            Memory::Live,
-            value,
-            start..start.saturating_add(count),
-        )
+        pid: u64,
+        origin: Origin,
+        lists: &Lists,
+        f: impl FnOnce(&Reading<'_>) -> T,
+    ) -> Option<T> {
+        self.core.reading(pid, origin, lists, f)
+    }
+
+    /// What a process has thrown last, as a value of its heap; it is stopped.
+    pub fn thrown(&self, pid: u64) -> Option<Value> {
+        self.core.look(pid, |_, own| {
+            let table = self.core.descs.read();
+            value::unbox(&table, Memory::Live, own.thrown)
+        })?
     }
 
     /// Calls `f` with the descriptors so far.
@@ -336,12 +328,13 @@ impl Image {
         );
     }
 
-    /// Shall a process stop where it threw what nobody catches?
-    pub fn stop_on_uncaught(&self, on: bool) {
+    /// Which exceptions stop a process.
+    pub fn stop_on(&self, stops: Stops) {
         let debug = &self.core.debug;
-        debug
-            .stop_on_uncaught
-            .store(on, std::sync::atomic::Ordering::Relaxed);
+        let set = |flag: &AtomicBool, on: bool| flag.store(on, Ordering::Relaxed);
+        set(&debug.stop_on_uncaught, stops.uncaught);
+        set(&debug.stop_on_thrown, stops.thrown);
+        set(&debug.stop_on_linked, stops.linked);
     }
 
     /// Why a stopped process will end when it goes on, if it will.

@@ -45,7 +45,7 @@ pub use code::Code;
 pub use code::publish::{PublishError, Published};
 pub use config::{Config, NOT_READ, OutputSink, Stream, WhenFull, mailbox_limit, print, size};
 pub use core::{Compiler, Improver};
-pub use debug::{Event, How, StopFilter, StopReason};
+pub use debug::{Event, How, StopFilter, StopReason, Stops};
 pub use exit::{ExitReason, ExitStatus, Failure, Finished, TraceLine};
 pub use gdb::register_elf;
 pub use heap::stats::{Collection, GcStats, GcSum, Reason};
@@ -55,4 +55,4 @@ pub use look::{
     FrameLine, HeapLine, MessageLine, ProcessDetail, ProcessLine, Rank, SchedulerStats, WorkerLine,
 };
 pub use process::State;
-pub use value::{Child, Lanes, Value};
+pub use value::{Child, Lanes, Lists, Origin, Reading, Value};

@@ -6,7 +6,7 @@ use crate::debug::StopReason;
 use crate::heap::space::Mark;
 use crate::heap::stats::Collection;
 use crate::process::{Own, Process, State, attention};
-use crate::value::{self, Memory, Value};
+use crate::value::{self, Lists, Memory, Origin, Reading, Value};
 use crate::walk;
 use nostos_abi::desc::{DescTable, View};
 use nostos_abi::object::HEADER_DESC_MASK;
@@ -47,6 +47,8 @@ pub enum Rank {
     Reductions,
     /// Largest heap first.
     Heap,
+    /// The named and the stopped, then most reductions first.
+    Busy,
 }
 
 /// More about one process.
@@ -194,6 +196,14 @@ impl Core {
                 Rank::Messages => process.messages() as u64,
                 Rank::Reductions => process.reductions_done.load(Ordering::Relaxed),
                 Rank::Heap => process.heap_bytes.load(Ordering::Relaxed) as u64,
+                Rank::Busy => {
+                    let done = process.reductions_done.load(Ordering::Relaxed);
+                    let stopped = process.state() == State::Stopped;
+                    match stopped || process.inbox.lock().name().is_some() {
+                        true => u64::MAX,
+                        false => done,
+                    }
+                }
             };
             let entry = (Reverse(rank), pid);
             if first.len() < limit {
@@ -288,6 +298,36 @@ impl Core {
                 });
             (total, lines.collect())
         })
+    }
+
+    /// Looks at values of a process, see [`crate::Image::reading`].
+    pub(crate) fn reading<T>(
+        &self,
+        pid: u64,
+        origin: Origin,
+        lists: &Lists,
+        f: impl FnOnce(&Reading<'_>) -> T,
+    ) -> Option<T> {
+        let Origin::Message(index) = origin else {
+            return Some(f(&Reading {
+                table: &self.descs.read(),
+                memory: Memory::Live,
+                lists,
+                root: None,
+            }));
+        };
+        self.look(pid, |process, own| {
+            own.queue.accept(&process.mail, pid, &RefCell::default());
+            let message = own.queue.iter().nth(index)?;
+            let table = self.descs.read();
+            let memory = Memory::Message(message.value);
+            Some(f(&Reading {
+                table: &table,
+                memory,
+                lists,
+                root: value::unbox(&table, memory, message.value.root()),
+            }))
+        })?
     }
 
     /// Bytes of the messages that wait for a process.

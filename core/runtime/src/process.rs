@@ -222,6 +222,8 @@ pub(crate) enum Resume {
     Again(Op),
     /// The program is being interrupted: whatever it waited for, it throws.
     Interrupted,
+    /// It was stopped where it threw, and throws now.
+    Throw,
     /// A job of the blocking pool has been done.
     Job(Box<crate::blocking::Outcome>),
 }

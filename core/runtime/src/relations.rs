@@ -223,6 +223,9 @@ impl Core {
             if (!reason.is_abnormal() && from != to) || inbox.killed.is_some() {
                 return None;
             }
+            if of_link {
+                self.debug.ends_linked(to);
+            }
             end(process, inbox, reason.clone()).then_some(process)
         });
         if let Some(Some(process)) = wakes {

@@ -4,7 +4,7 @@ use crate::core::Core;
 use crate::debug::StopReason;
 use crate::dispatch::Ctx;
 use crate::exit::{ExitReason, Failure, TraceLine};
-use crate::process::Process;
+use crate::process::{Process, Resume};
 use crate::shim::{Leave, THROW};
 use crate::value::{self, Memory};
 use crate::walk;
@@ -52,6 +52,13 @@ pub(crate) fn throw(ctx: &mut Ctx, payload: u64) -> usize {
         trace[TRACE_ENDS..].rotate_left(left_out % TRACE_ENDS);
     }
     if caught {
+        let stops = &ctx.core.debug.stop_on_thrown;
+        if fresh && stops.load(std::sync::atomic::Ordering::Relaxed) {
+            // Its stack may move meanwhile, so the handler is looked for again.
+            ctx.own.rare().stopped = Some(StopReason::Thrown);
+            ctx.own.resume = Resume::Throw;
+            return Leave::Stop as usize;
+        }
         return THROW;
     }
     let mut lines: Vec<TraceLine> = Vec::new();

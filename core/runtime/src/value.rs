@@ -4,11 +4,13 @@
 //! process does not move its objects meanwhile: it is stopped, or owned by whoever looks.
 
 mod entries;
+mod list;
 
 use crate::builtin::number::float_text;
 use crate::builtin::string::{char_of, push_char_quoted, push_quoted};
 use crate::message::View as Copied;
 use entries::Entries;
+pub use list::Lists;
 use nostos_abi::desc::{Ctor, DescTable, ShapeId, ShapeKind, View};
 use nostos_abi::object::{HEADER_DESC_MASK, inline_bytes, is_immediate};
 use std::fs::File;
@@ -38,14 +40,85 @@ pub struct Value {
     pub lanes: Vec<u64>,
 }
 
+/// Where the values of a process lie that somebody looks at.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Origin {
+    /// In its heap; it is stopped.
+    Heap,
+    /// In the message with this place in its mailbox.
+    Message(usize),
+}
+
+/// Values of one origin, while nobody changes them.
+pub struct Reading<'a> {
+    pub(crate) table: &'a DescTable,
+    pub(crate) memory: Memory<'a>,
+    pub(crate) lists: &'a Lists,
+    /// The value a message holds.
+    pub root: Option<Value>,
+}
+
+impl Reading<'_> {
+    /// As people read it, bounded.
+    pub fn render(&self, value: &Value) -> String {
+        render(self.table, self.memory, value.shape, Lanes(&value.lanes))
+    }
+
+    /// As people read it, up to a megabyte.
+    pub fn render_whole(&self, value: &Value) -> String {
+        let mut printer = Printer {
+            whole: true,
+            ..Printer::new(self.table, self.memory)
+        };
+        printer.value(value.shape, &value.lanes, 0);
+        printer.out
+    }
+
+    /// How many parts a value has, and a page of them.
+    pub fn children(&self, value: &Value, start: usize, count: usize) -> (usize, Vec<Child>) {
+        children(self.table, self.memory, self.lists, value, start, count)
+    }
+
+    /// The entries of the library's maps, and the members of its sets as keys of themselves: how many, and a page of them. `None`: it is another value.
+    pub fn entries(
+        &self,
+        value: &Value,
+        start: usize,
+        count: usize,
+    ) -> Option<(usize, Vec<(Value, Value)>)> {
+        let range = start..start.saturating_add(count);
+        entries(self.table, self.memory, value, range)
+    }
+
+    /// The name of a type.
+    pub fn shape_name(&self, shape: ShapeId) -> String {
+        let known = self.table.shapes.get(shape.0 as usize);
+        known.map_or_else(|| "?".to_string(), |s| s.name.clone())
+    }
+
+    /// The address of the object that a value is, if it is one in the heap.
+    pub fn address(&self, value: &Value) -> Option<u64> {
+        let first = *value.lanes.first()?;
+        let is_object = self
+            .table
+            .shapes
+            .get(value.shape.0 as usize)?
+            .lanes
+            .first()
+            .is_some_and(|lane| *lane == nostos_abi::object::Lane::Ref);
+        let lives = matches!(self.memory, Memory::Live);
+        (lives && is_object && !is_immediate(first) && first != 0).then_some(first)
+    }
+}
+
 /// Text longer than this is cut.
 const TEXT_MAX: usize = 400;
+/// The same for who wants all.
+const WHOLE_MAX: usize = 1 << 20;
 /// Deeper parts are not shown.
 const DEPTH_MAX: usize = 6;
 /// Elements of one list that are shown.
 const ELEMENTS_MAX: usize = 50;
-/// Elements that are counted beyond those asked for.
-const COUNT_MAX: usize = 10_000;
 /// Longest string that is read.
 const STRING_MAX: usize = 1 << 16;
 
@@ -122,11 +195,7 @@ pub(crate) fn string_text(memory: Memory, lanes: &[u64]) -> Option<String> {
 
 /// As inside data: strings quoted. Bounded.
 pub(crate) fn render(table: &DescTable, memory: Memory, shape: ShapeId, lanes: Lanes) -> String {
-    let mut printer = Printer {
-        table,
-        memory,
-        out: String::new(),
-    };
+    let mut printer = Printer::new(table, memory);
     printer.value(shape, lanes.0, 0);
     printer.out
 }
@@ -194,29 +263,26 @@ pub struct Child {
     pub value: Value,
 }
 
-/// How many children a value has (counting a list stops some way after those asked for), and those from `start`, at most `count`.
+/// How many children a value has, and those from `start`, at most `count`.
 pub(crate) fn children(
     table: &DescTable,
     memory: Memory,
+    lists: &Lists,
     value: &Value,
     start: usize,
     count: usize,
 ) -> (usize, Vec<Child>) {
-    page_of(
-        table,
-        memory,
-        value,
-        start..start.saturating_add(count),
-        COUNT_MAX,
-    )
+    let range = start..start.saturating_add(count);
+    page_of(table, memory, Some(lists), value, range)
 }
 
+/// A page of the children of a value; without `lists` the first of a long list, and that there are more.
 fn page_of(
     table: &DescTable,
     memory: Memory,
+    lists: Option<&Lists>,
     value: &Value,
     range: Range<usize>,
-    beyond: usize,
 ) -> (usize, Vec<Child>) {
     let (start, count) = (range.start, range.len());
     let Some(shape) = table.shapes.get(value.shape.0 as usize) else {
@@ -237,7 +303,13 @@ fn page_of(
         }
         ShapeKind::Variant { ctors, boxed } => {
             if is_list(ctors) {
-                return list_page(table, memory, ctors, value, range, beyond);
+                return match lists {
+                    Some(lists) => list::page(table, memory, lists, ctors, value, range),
+                    None => {
+                        let (all, more) = list::first(table, memory, ctors, value, range.end);
+                        (all.len() + usize::from(more), all)
+                    }
+                };
             }
             let Some((ctor, words)) = constructor(table, memory, ctors, *boxed, &value.lanes)
             else {
@@ -387,35 +459,6 @@ fn is_list(ctors: &[Ctor]) -> bool {
     matches!(ctors, [nil, cons] if nil.name == "Nil" && nil.fields.is_empty() && cons.name == "Cons" && cons.fields.len() == 2)
 }
 
-fn list_page(
-    table: &DescTable,
-    memory: Memory,
-    ctors: &[Ctor],
-    value: &Value,
-    range: Range<usize>,
-    beyond: usize,
-) -> (usize, Vec<Child>) {
-    let mut all = Vec::new();
-    let mut total = 0;
-    let mut lanes = value.lanes.clone();
-    while total < range.end.saturating_add(beyond) {
-        let Some((ctor, words)) = constructor(table, memory, ctors, true, &lanes) else {
-            break;
-        };
-        let mut fields = ctor_fields(table, ctor, &words);
-        let (Some(tail), Some(mut head)) = (fields.pop(), fields.pop()) else {
-            break;
-        };
-        if range.contains(&total) {
-            head.name = total.to_string();
-            all.push(head);
-        }
-        total += 1;
-        lanes = tail.value.lanes;
-    }
-    (total, all)
-}
-
 /// Entries of the library's maps, and members of its sets as keys of themselves: how many, and a page of them. `None`: it is another value.
 pub(crate) fn entries(
     table: &DescTable,
@@ -437,11 +480,28 @@ struct Printer<'a> {
     table: &'a DescTable,
     memory: Memory<'a>,
     out: String,
+    /// Little is left out.
+    whole: bool,
 }
 
-impl Printer<'_> {
+impl<'a> Printer<'a> {
+    fn new(table: &'a DescTable, memory: Memory<'a>) -> Self {
+        Printer {
+            table,
+            memory,
+            out: String::new(),
+            whole: false,
+        }
+    }
+
+    /// How many elements are shown.
+    fn elements(&self) -> usize {
+        if self.whole { WHOLE_MAX } else { ELEMENTS_MAX }
+    }
+
     fn full(&mut self) -> bool {
-        if self.out.len() > TEXT_MAX {
+        let max = if self.whole { WHOLE_MAX } else { TEXT_MAX };
+        if self.out.len() > max {
             if !self.out.ends_with('…') {
                 self.out.push('…');
             }
@@ -462,7 +522,7 @@ impl Printer<'_> {
             self.out.push('?');
             return;
         }
-        if depth > DEPTH_MAX {
+        if depth > if self.whole { 100 } else { DEPTH_MAX } {
             self.out.push('…');
             return;
         }
@@ -533,7 +593,7 @@ impl Printer<'_> {
             shape,
             lanes: lanes.to_vec(),
         };
-        let (total, parts) = page_of(self.table, self.memory, &value, 0..ELEMENTS_MAX, 1);
+        let (total, parts) = page_of(self.table, self.memory, None, &value, 0..self.elements());
         self.out.push_str(open);
         for (i, part) in parts.iter().enumerate() {
             if i > 0 {
@@ -560,7 +620,8 @@ impl Printer<'_> {
             shape,
             lanes: lanes.to_vec(),
         };
-        let Some(entries) = entries::of(self.table, self.memory, &value, ELEMENTS_MAX + 1) else {
+        let Some(entries) = entries::of(self.table, self.memory, &value, self.elements() + 1)
+        else {
             return false;
         };
         let mut shown: Vec<(String, Option<String>)> = match entries {
@@ -578,9 +639,9 @@ impl Printer<'_> {
             (Ok(m), Ok(n)) => m.cmp(&n),
             _ => a.0.cmp(&b.0),
         });
-        let more = shown.len() > ELEMENTS_MAX;
+        let more = shown.len() > self.elements();
         self.out.push_str(if is_map { "%{" } else { "#{" });
-        for (i, (key, value)) in shown.iter().take(ELEMENTS_MAX).enumerate() {
+        for (i, (key, value)) in shown.iter().take(self.elements()).enumerate() {
             if i > 0 {
                 self.out.push_str(", ");
             }
@@ -599,11 +660,8 @@ impl Printer<'_> {
 
     /// The text of a part, by itself.
     fn apart(&self, value: &Value, depth: usize) -> String {
-        let mut printer = Printer {
-            table: self.table,
-            memory: self.memory,
-            out: String::new(),
-        };
+        let mut printer = Printer::new(self.table, self.memory);
+        printer.whole = self.whole;
         printer.value(value.shape, &value.lanes, depth + 1);
         printer.out
     }

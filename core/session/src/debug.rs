@@ -6,7 +6,9 @@
 
 mod bridge;
 pub mod debugger;
+pub mod gdb;
 mod hits;
+mod memory;
 pub mod symbols;
 mod values;
 
@@ -89,6 +91,13 @@ pub struct Process {
     pub at: Option<Location>,
 }
 
+impl Process {
+    /// What people call it: its name, or what it runs.
+    pub fn what(&self) -> String {
+        self.name.clone().unwrap_or_else(|| self.function.clone())
+    }
+}
+
 /// One frame of a stack, the innermost first.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Frame {
@@ -98,6 +107,8 @@ pub struct Frame {
     pub at: Option<Location>,
     /// Of the library or glue rather than of the project.
     pub subtle: bool,
+    /// The address of the instruction it is at.
+    pub pc: u64,
 }
 
 /// What a scope of a frame holds.
@@ -111,6 +122,10 @@ pub enum ScopeKind {
     Process,
     /// The messages waiting.
     Mailbox,
+    /// Processes it is linked to, and its parent.
+    Links,
+    /// Its objects by type.
+    Heap,
 }
 
 /// One scope.
@@ -135,12 +150,18 @@ pub enum Place {
     Process,
     /// See [`ScopeKind::Mailbox`].
     Mailbox,
+    /// See [`ScopeKind::Links`].
+    Links,
+    /// See [`ScopeKind::Heap`].
+    Heap,
     /// A value of the type with this shape number, by its lanes.
     Value {
         /// The shape.
         shape: u32,
         /// The words.
         lanes: Vec<u64>,
+        /// The place in the mailbox of the message it is a part of; `None`: it is in the heap.
+        message: Option<usize>,
     },
 }
 
@@ -183,6 +204,23 @@ pub struct Variable {
     pub indexed: usize,
     /// How to get the parts, if it has any.
     pub place: Option<Place>,
+    /// The address of the object it is, if it is one.
+    pub address: Option<u64>,
+}
+
+impl Variable {
+    /// One without parts.
+    pub fn plain(name: impl Into<String>, value: impl Into<String>, ty: &str) -> Variable {
+        Variable {
+            name: name.into(),
+            value: value.into(),
+            ty: ty.into(),
+            named: 0,
+            indexed: 0,
+            place: None,
+            address: None,
+        }
+    }
 }
 
 /// How a stopped process goes on.
@@ -203,14 +241,63 @@ pub enum How {
 pub enum Why {
     /// Breakpoints with these numbers.
     Breakpoint(Vec<u64>),
+    /// Breakpoints of functions with these numbers.
+    Function(Vec<u64>),
     /// A step is done.
     Step,
     /// It was asked to.
     Pause,
     /// The first statement of `main`.
     Entry,
-    /// An exception that nobody catches; its text.
-    Exception(String),
+    /// An exception.
+    Exception(Thrown),
+}
+
+/// An exception that stopped a process.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Thrown {
+    /// Why it stopped for it.
+    pub filter: Filter,
+    /// What kind it is: the first of a pair of strings, the constructor or the type of another value.
+    pub kind: String,
+    /// Its text.
+    pub text: String,
+    /// Where it comes from, when it is another process's: that process's end, and the end that caused it, and so on.
+    pub cause: Option<Box<Thrown>>,
+    /// Where it was thrown, innermost first, as lines for people.
+    pub trace: Vec<String>,
+}
+
+/// Which exceptions stop a process.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Hash, PartialOrd, Ord)]
+pub enum Filter {
+    /// Those that nobody catches.
+    #[default]
+    Uncaught,
+    /// All that are thrown.
+    All,
+    /// The end of a linked process that ends this one too.
+    LinkedExit,
+}
+
+/// A wish to stop at exceptions.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ExceptionWish {
+    /// At which.
+    pub filter: Filter,
+    /// Only when this expression is true; `exception` in it is what was thrown.
+    pub condition: Option<String>,
+}
+
+/// A word that can stand where somebody writes.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Completion {
+    /// What is written.
+    pub label: String,
+    /// Its type or signature.
+    pub detail: String,
+    /// `variable`, `function`, `field`, `module`, `keyword`.
+    pub kind: &'static str,
 }
 
 /// A wish for a breakpoint.
@@ -458,6 +545,22 @@ pub enum Order {
     Heap,
 }
 
+/// Somebody does not want an answer any more.
+#[derive(Default, Debug)]
+pub struct Cancel(std::sync::atomic::AtomicBool);
+
+impl Cancel {
+    /// From now on it is not wanted.
+    pub fn now(&self) {
+        self.0.store(true, std::sync::atomic::Ordering::Release);
+    }
+
+    /// Is it wanted no more?
+    pub fn is_asked(&self) -> bool {
+        self.0.load(std::sync::atomic::Ordering::Acquire)
+    }
+}
+
 /// A living image, or something that behaves like one in a test: all that a debug protocol needs.
 ///
 /// Every method may be called from any thread. What is asked of a process that runs is answered at its next safepoint, without stopping it for longer.
@@ -470,6 +573,10 @@ pub trait Target: Send + Sync {
     fn process(&self, pid: Pid) -> Option<Process>;
     /// The stack of a process.
     fn frames(&self, pid: Pid) -> Result<Vec<Frame>, Refusal>;
+    /// At most so many processes: the named and the stopped, then the busiest; each with the name of what it runs.
+    fn threads(&self, limit: usize) -> Vec<(Pid, String)>;
+    /// Ends a process.
+    fn kill(&self, pid: Pid) -> Result<(), Refusal>;
     /// The scopes of a frame of a stopped process.
     fn scopes(&self, pid: Pid, frame: usize) -> Result<Vec<Scope>, Refusal>;
     /// The named parts of a place of a stopped process; with `page`, the numbered ones of that stretch.
@@ -479,8 +586,23 @@ pub trait Target: Send + Sync {
         place: &Place,
         page: Option<Page>,
     ) -> Result<Vec<Variable>, Refusal>;
-    /// The value of an expression, in a frame of a stopped process or in the module of `main`.
-    fn evaluate(&self, frame: Option<(Pid, usize)>, text: &str) -> Result<Variable, Refusal>;
+    /// The value of an expression, in a frame of a stopped process or in the module of `main`; `cancel` ends what takes too long.
+    fn evaluate(
+        &self,
+        frame: Option<(Pid, usize)>,
+        text: &str,
+        cancel: &Cancel,
+    ) -> Result<Variable, Refusal>;
+    /// The value as a text that could stand in a program, with little left out.
+    fn whole(&self, pid: Pid, place: &Place) -> Result<String, Refusal>;
+    /// What can be written behind this beginning of an expression.
+    fn complete(&self, frame: Option<(Pid, usize)>, text: &str) -> Vec<Completion>;
+    /// The source files of the program: those of the project, and those of the library that it uses.
+    fn sources(&self) -> Vec<String>;
+    /// The text of a source, by the path that locations have.
+    fn source(&self, path: &str) -> Result<String, Refusal>;
+    /// Bytes of memory from an address on: fewer than asked for where no more can be read.
+    fn memory(&self, address: u64, count: usize) -> Vec<u8>;
     /// Messages waiting: how many, and those of a page.
     fn mailbox(&self, pid: Pid, page: Page) -> Result<(usize, Vec<Message>), Refusal>;
     /// The heap of a process.
@@ -491,10 +613,12 @@ pub trait Target: Send + Sync {
     fn scheduler(&self) -> Vec<Worker>;
     /// Sets the breakpoints of one client in one file, instead of those it had there.
     fn set_breakpoints(&self, client: u64, path: &str, wishes: &[Wish]) -> Vec<Breakpoint>;
+    /// Where in these lines a breakpoint can be.
+    fn breakpoint_locations(&self, path: &str, lines: (u32, u32)) -> Vec<Location>;
     /// Sets the breakpoints of one client at the first statement of functions, instead of those it had.
-    fn set_function_breakpoints(&self, client: u64, names: &[String]) -> Vec<Breakpoint>;
-    /// Stop processes whose exception nobody catches?
-    fn stop_on_uncaught(&self, client: u64, on: bool);
+    fn set_function_breakpoints(&self, client: u64, wishes: &[(String, Wish)]) -> Vec<Breakpoint>;
+    /// Sets at which exceptions processes stop for one client, instead of what it wanted before.
+    fn stop_on(&self, client: u64, wishes: &[ExceptionWish]);
     /// Lets a stopped process go on.
     fn resume(&self, pid: Pid, how: How) -> Result<(), Refusal>;
     /// Stops a process at its next statement; when it waits, where it waits.

@@ -3,7 +3,7 @@
 //! An expression is compiled like any other code and runs in a process of its own. A definition joins the main module, behind the text that is
 //! on disk, until the image ends; a later one of the same name takes its place.
 
-use crate::debug::{Finding, Refusal};
+use crate::debug::{Cancel, Finding, Refusal};
 use crate::live::Session;
 use nostos_check::deep::deep;
 use nostos_check::diagnostic::Diagnostic;
@@ -12,10 +12,13 @@ use nostos_runtime::Finished;
 use nostos_syntax::ast::Item;
 use std::collections::BTreeMap;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// How long an expression may take before it is ended: whoever asked waits for it.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How often it is looked whether the answer is still wanted.
+const GLANCE: Duration = Duration::from_millis(10);
 
 /// A definition given to the REPL.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -38,13 +41,18 @@ pub struct Evaluated {
 impl Session {
     /// Evaluates an expression or takes a definition, in the main module.
     pub fn evaluate(&self, input: &str) -> Result<Evaluated, Refusal> {
+        self.evaluate_until(input, &Cancel::default())
+    }
+
+    /// The same, until somebody does not want it any more.
+    pub fn evaluate_until(&self, input: &str, cancel: &Cancel) -> Result<Evaluated, Refusal> {
         match definitions(input) {
             Some(scraps) => self.define(scraps),
-            None => self.expression(input),
+            None => self.expression(input, cancel),
         }
     }
 
-    fn expression(&self, input: &str) -> Result<Evaluated, Refusal> {
+    fn expression(&self, input: &str, cancel: &Cancel) -> Result<Evaluated, Refusal> {
         let (cell, ty, bare) = deep(|| -> Result<_, Refusal> {
             let mut build = self.build.lock();
             let scope = build
@@ -67,7 +75,7 @@ impl Session {
             .image
             .call(cell)
             .map_err(|error| Refusal(format!("cannot start a process: {error}")))?;
-        let finished = self.finished(pid, &answer)?;
+        let finished = self.finished(pid, &answer, cancel)?;
         match self.image.render_result(&finished, bare) {
             Some(text) => Ok(Evaluated { text, ty }),
             None => Err(Refusal(finished.reason.to_string())),
@@ -79,17 +87,27 @@ impl Session {
         &self,
         pid: u64,
         answer: &Receiver<Finished>,
+        cancel: &Cancel,
     ) -> Result<Finished, Refusal> {
-        answer.recv_timeout(PATIENCE).map_err(|why| match why {
-            RecvTimeoutError::Timeout => {
-                self.image.kill(pid);
-                Refusal(format!(
-                    "no value after {} seconds, so it was ended (`spawn` lets it go on by itself)",
-                    PATIENCE.as_secs()
-                ))
+        let until = Instant::now() + PATIENCE;
+        loop {
+            match answer.recv_timeout(GLANCE) {
+                Ok(finished) => return Ok(finished),
+                Err(RecvTimeoutError::Disconnected) => return Err("the image has ended".into()),
+                Err(RecvTimeoutError::Timeout) if cancel.is_asked() => {
+                    self.image.kill(pid);
+                    return Err("cancelled".into());
+                }
+                Err(RecvTimeoutError::Timeout) if Instant::now() >= until => {
+                    self.image.kill(pid);
+                    return Err(Refusal(format!(
+                        "no value after {} seconds, so it was ended (`spawn` lets it go on by itself)",
+                        PATIENCE.as_secs()
+                    )));
+                }
+                Err(RecvTimeoutError::Timeout) => {}
             }
-            RecvTimeoutError::Disconnected => Refusal("the image has ended".into()),
-        })
+        }
     }
 
     fn define(&self, scraps: Vec<Scrap>) -> Result<Evaluated, Refusal> {

@@ -60,3 +60,8 @@ pub fn expand(path: &Path, style: Style) -> Result<(String, report::Found), proj
         (out, found)
     }))
 }
+
+/// The paths of the library's files, in an order that stays.
+pub fn library() -> impl Iterator<Item = &'static str> {
+    nostos_std::FILES.iter().map(|(path, _)| *path)
+}

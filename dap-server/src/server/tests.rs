@@ -3,8 +3,9 @@
 use super::*;
 use debug::{
     Breakpoint, Edit, Frame, GcStats, Heap, Location, Message, Process, Program, Reload, Scope,
-    State as Run, Variable, Worker,
+    ScopeKind, State as Run, Variable, Wish, Worker,
 };
+use nostos_session::debug;
 use std::io::Write;
 use std::process::{Command, Stdio};
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -62,6 +63,7 @@ fn value(name: &str, text: &str, place: Option<Place>) -> Variable {
         named: 0,
         indexed: 3,
         place,
+        address: None,
     }
 }
 
@@ -91,6 +93,7 @@ impl Target for Fake {
                     name: format!("bank.f{i}"),
                     at: (i < 4).then(|| at(7 + i)),
                     subtle: i == 4,
+                    pc: 0x1000 + u64::from(i),
                 })
                 .collect()),
             99 => panic!("a bug of ours"),
@@ -122,6 +125,7 @@ impl Target for Fake {
                 let list = Place::Value {
                     shape: 11,
                     lanes: vec![0x1000],
+                    message: None,
                 };
                 vec![
                     value("n", &frame.to_string(), None),
@@ -135,7 +139,12 @@ impl Target for Fake {
             _ => vec![],
         })
     }
-    fn evaluate(&self, frame: Option<(Pid, usize)>, text: &str) -> Result<Variable, Refusal> {
+    fn evaluate(
+        &self,
+        frame: Option<(Pid, usize)>,
+        text: &str,
+        _: &Cancel,
+    ) -> Result<Variable, Refusal> {
         match text {
             "boom" => Err("`boom` is not { defined }".into()),
             _ => Ok(value(text, &format!("{frame:?}"), None)),
@@ -184,17 +193,47 @@ impl Target for Fake {
         };
         wishes.iter().map(set).collect()
     }
-    fn set_function_breakpoints(&self, _: u64, names: &[String]) -> Vec<Breakpoint> {
-        let set = |name: &String| Breakpoint {
+    fn threads(&self, _: usize) -> Vec<(Pid, String)> {
+        (1..=3).map(|pid| (pid, process(pid).what())).collect()
+    }
+    fn kill(&self, pid: Pid) -> Result<(), Refusal> {
+        self.note(format!("kill {pid}"));
+        Ok(())
+    }
+    fn whole(&self, _: Pid, _: &Place) -> Result<String, Refusal> {
+        Ok("whole".into())
+    }
+    fn complete(&self, _: Option<(Pid, usize)>, text: &str) -> Vec<debug::Completion> {
+        vec![debug::Completion {
+            label: format!("{text}…"),
+            detail: String::new(),
+            kind: "variable",
+        }]
+    }
+    fn sources(&self) -> Vec<String> {
+        vec!["/p/main.nos".into(), "std/list.nos".into()]
+    }
+    fn source(&self, path: &str) -> Result<String, Refusal> {
+        Ok(format!("# {path}"))
+    }
+    fn memory(&self, _: u64, count: usize) -> Vec<u8> {
+        vec![0; count.min(4)]
+    }
+    fn breakpoint_locations(&self, _: &str, lines: (u32, u32)) -> Vec<Location> {
+        (lines.0..=lines.1).map(at).collect()
+    }
+    fn set_function_breakpoints(&self, _: u64, wishes: &[(String, Wish)]) -> Vec<Breakpoint> {
+        let set = |(name, _): &(String, Wish)| Breakpoint {
             id: name.len() as u64,
             verified: true,
             at: at(3),
             message: None,
         };
-        names.iter().map(set).collect()
+        wishes.iter().map(set).collect()
     }
-    fn stop_on_uncaught(&self, _: u64, on: bool) {
-        self.note(format!("uncaught {on}"));
+    fn stop_on(&self, _: u64, wishes: &[debug::ExceptionWish]) {
+        let filters: Vec<_> = wishes.iter().map(|wish| wish.filter).collect();
+        self.note(format!("{filters:?}"));
     }
     fn resume(&self, pid: Pid, how: How) -> Result<(), Refusal> {
         if pid != 2 {
@@ -433,10 +472,7 @@ fn a_session_from_launch_to_the_end() {
     client.ok("disconnect", json!({}));
     client.hang_up();
     let log = lock(&fake.log).clone();
-    assert_eq!(
-        log,
-        ["uncaught true", "release true", "terminate", "forget"]
-    );
+    assert_eq!(log, ["[Uncaught]", "release true", "terminate", "forget"]);
 }
 
 #[test]

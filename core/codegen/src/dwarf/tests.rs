@@ -17,6 +17,8 @@ fn local(name: &str, shape: u32, fp_offset: i32, scope: (u32, u32)) -> LocalVar 
         boxed_var: false,
         scope,
         is_param: false,
+        is_captured: false,
+        in_place: false,
         line: 4,
     }
 }

@@ -297,7 +297,9 @@ impl<'f> Emit<'_, 'f> {
     /// Records where a variable (a shared one: its cell) is, and shows it to the debugger.
     pub(super) fn define(&mut self, var: VarId, lanes: Lanes) {
         let info = &self.f.vars[var.0 as usize];
-        if info.multi && self.quick {
+        // Cranelift's frames know the roots in their slots only while a local is shown.
+        let plain = !info.shared && !self.layouts.lanes(info.ty).contains(&Lane::Ref);
+        if info.multi && (self.quick || self.keeps && plain) {
             self.keep(var, &lanes);
         } else if info.multi {
             if matches!(self.places[var.0 as usize], Place::Unset) {

@@ -13,7 +13,7 @@ use cranelift_codegen::{CompiledCode, FinalizedMachExceptionHandler, FinalizedRe
 use nostos_abi::code::{
     CallSite, CellId, Cfi, CodeObject, LocalVar, Reloc, RelocKind, Site, StaticWord, Symbol,
 };
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 /// What is known of a function besides its machine code.
 pub(super) struct Known<'a> {
@@ -22,6 +22,8 @@ pub(super) struct Known<'a> {
     pub function: &'a ir::Function,
     pub scopes: &'a Scopes,
     pub slots: &'a FxHashMap<VarId, StackSlot>,
+    /// Variables whose slot is their place.
+    pub in_place: &'a FxHashSet<VarId>,
 }
 
 /// Cranelift's code.
@@ -92,7 +94,9 @@ fn described(
     CodeObject {
         name: known.function.name.clone(),
         file: file.map_or(String::new(), |file| known.meaning.path(file).to_string()),
-        line: file.map_or(0, |file| known.meaning.position(file, known.function.at).0),
+        line: file.map_or(0, |file| {
+            known.meaning.position(file, known.function.start).0
+        }),
         arity: known.function.arity,
         lines: positions.lines,
         statics,
@@ -371,6 +375,12 @@ fn locals(
                 boxed_var: info.shared,
                 scope: (from, to),
                 is_param: known.function.params.contains(&var),
+                is_captured: known
+                    .function
+                    .closure
+                    .as_ref()
+                    .is_some_and(|captures| captures.contains(&var)),
+                in_place: info.shared || known.in_place.contains(&var),
                 line: file.map_or(0, |file| known.meaning.position(file, info.at).0),
             }
         })

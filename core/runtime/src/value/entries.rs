@@ -1,6 +1,6 @@
 //! Entries of the library's maps and members of its sets, told by their types' names and fields; anything that looks different is shown as it is made.
 
-use super::{Memory, Value, children, constructor};
+use super::{Child, Memory, Value, constructor, page_of};
 use nostos_abi::desc::{DescTable, ShapeKind};
 
 /// Most levels: one for each five bits of a hash, and some to spare.
@@ -52,6 +52,23 @@ pub(super) fn count(table: &DescTable, memory: Memory, value: &Value) -> Option<
     }
     let entries = field(table, memory, value, "entries")?;
     entries.lanes.first().map(|count| *count as usize)
+}
+
+/// Of what is no list.
+fn children(
+    table: &DescTable,
+    memory: Memory,
+    value: &Value,
+    start: usize,
+    count: usize,
+) -> (usize, Vec<Child>) {
+    page_of(
+        table,
+        memory,
+        None,
+        value,
+        start..start.saturating_add(count),
+    )
 }
 
 fn field(table: &DescTable, memory: Memory, value: &Value, name: &str) -> Option<Value> {

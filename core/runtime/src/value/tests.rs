@@ -106,7 +106,7 @@ fn lists_variants_and_records() {
         shape: ints,
         lanes: vec![list],
     };
-    let (total, page) = children(&table, Memory::Live, &value, 1, 1);
+    let (total, page) = children(&table, Memory::Live, &super::Lists::default(), &value, 1, 1);
     assert_eq!(
         (total, page[0].name.as_str(), page[0].value.lanes[0]),
         (3, "1", 2)

@@ -519,7 +519,7 @@ fn thousands_wait_without_a_stack() {
             let by = |line: &ProcessLine| match rank {
                 Rank::Pid => u64::MAX - line.pid,
                 Rank::Messages => line.mailbox as u64,
-                Rank::Reductions => line.reductions,
+                Rank::Reductions | Rank::Busy => line.reductions,
                 Rank::Heap => line.heap_bytes as u64,
             };
             // The main process goes on meanwhile.

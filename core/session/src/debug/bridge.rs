@@ -1,6 +1,6 @@
 //! What the debugger needs of the session: names and paths, where definitions stand, expressions over a frame's locals, and word of new code.
 
-use super::{Pid, Refusal};
+use super::{Cancel, Pid, Refusal};
 use crate::live::Session;
 use nostos_abi::desc::ShapeId;
 use nostos_check::deep::deep;
@@ -20,6 +20,8 @@ pub(super) struct Outcome {
 pub(super) struct Known {
     pub(super) name: String,
     pub(super) value: Value,
+    /// A lambda has taken it along.
+    pub(super) captured: bool,
 }
 
 impl Session {
@@ -31,6 +33,28 @@ impl Session {
     /// The files of the project.
     pub(super) fn own_files(&self) -> BTreeSet<String> {
         self.build.lock().texts.keys().cloned().collect()
+    }
+
+    /// The files of the project, and those of the library of which some code runs.
+    pub(super) fn source_files(&self) -> BTreeSet<String> {
+        let mut files = self.own_files();
+        let codes = self.image.codes();
+        let used = codes.iter().map(|code| code.object.file.as_str());
+        files.extend(used.filter(|file| !file.is_empty()).map(str::to_owned));
+        files
+    }
+
+    /// The text of a file as it runs, by the path that is shown for it.
+    pub(super) fn source_text(&self, path: &str) -> Option<String> {
+        let library = || {
+            let mut files = nostos_std::FILES.iter();
+            files
+                .find(|(name, _)| *name == path)
+                .map(|(_, text)| (*text).to_owned())
+        };
+        let own = self.name_of(path);
+        let own = own.and_then(|name| self.build.lock().texts.get(&name).cloned());
+        own.or_else(library)
     }
 
     /// The path to show for a file: absolute, but for the library's, which are on no disk.
@@ -76,6 +100,7 @@ impl Session {
         locals: &[Known],
         owner: Pid,
         text: &str,
+        cancel: &Cancel,
     ) -> Result<Outcome, Refusal> {
         let (cell, desc, lanes, ty) = deep(|| -> Result<_, Refusal> {
             let mut build = self.build.lock();
@@ -86,7 +111,8 @@ impl Session {
                 .ok_or("the file of this frame is gone")?;
             let mut typed = Vec::new();
             let mut lanes = Vec::new();
-            for local in locals {
+            // Values are copied for the call, so only those are given that are spoken of.
+            for local in locals.iter().filter(|local| mentions(text, &local.name)) {
                 // A value whose type cannot be told (a function's) cannot be named in the expression.
                 if let Some(ty) = build.codegen.type_of(ShapeId(local.value.shape.0)) {
                     typed.push((Arc::from(local.name.as_str()), ty));
@@ -110,10 +136,38 @@ impl Session {
             .image
             .call_with(cell, desc, &lanes, owner)
             .map_err(|error| Refusal(format!("cannot start a process: {error}")))?;
-        let finished = self.finished(pid, &answer)?;
+        let finished = self.finished(pid, &answer, cancel)?;
         match self.image.render_result(&finished, false) {
             Some(text) => Ok(Outcome { text, ty }),
             None => Err(Refusal(finished.reason.to_string())),
+        }
+    }
+}
+
+/// Does this name stand in the text as a word?
+fn mentions(text: &str, name: &str) -> bool {
+    let of_word = |c: char| c.is_alphanumeric() || c == '_';
+    text.match_indices(name).any(|(at, _)| {
+        !text[..at].ends_with(of_word) && !text[at + name.len()..].starts_with(of_word)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::mentions;
+
+    #[test]
+    fn a_name_is_mentioned_as_a_whole_word() {
+        for (text, expected) in [
+            ("n", true),
+            ("n + 1", true),
+            ("f(n)", true),
+            ("\"${n}\"", true),
+            ("nn + m_n", false),
+            ("list.len()", false),
+            ("", false),
+        ] {
+            assert_eq!(mentions(text, "n"), expected, "{text}");
         }
     }
 }

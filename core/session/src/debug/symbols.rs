@@ -4,9 +4,9 @@
 //! address, because frames may still be in it; lines lead to the newest code only.
 
 use gimli::{AttributeValue, EndianSlice, LittleEndian, Reader as _, constants as dw};
-use nostos_codegen::dwarf::{AT_ARITY, AT_SHAPE, AT_VAR_CELL};
+use nostos_codegen::dwarf::{AT_ARITY, AT_CAPTURED, AT_IN_PLACE, AT_SHAPE, AT_VAR_CELL};
 use object::{Object as _, ObjectSection as _};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 /// All debug information of an image.
@@ -65,6 +65,10 @@ pub struct Variable {
     pub in_cell: bool,
     /// A parameter.
     pub is_param: bool,
+    /// A lambda has taken it along.
+    pub is_captured: bool,
+    /// What is written there is what the program sees.
+    pub in_place: bool,
     /// Addresses where it may be read.
     pub scope: Range<u64>,
 }
@@ -76,8 +80,13 @@ impl Function {
         after.checked_sub(1).map(|i| self.now(self.rows[i]))
     }
 
+    /// Where a line of the compiled text is now; `None`: it is no line.
+    pub fn moved_to(&self, line: u32) -> Option<u32> {
+        (line > 0).then(|| (i64::from(line) + self.moved).max(1) as u32)
+    }
+
     fn now(&self, row: Row) -> Row {
-        let line = (i64::from(row.line) + self.moved).max(1) as u32;
+        let line = self.moved_to(row.line).unwrap_or(1);
         Row { line, ..row }
     }
 
@@ -176,6 +185,17 @@ impl Symbols {
         self.functions
             .values()
             .filter(move |function| !function.replaced && function.name == name)
+    }
+
+    /// The places in these lines of a file where a breakpoint can be, in order.
+    pub fn places(&self, file: &str, lines: (u32, u32)) -> BTreeSet<(u32, u32)> {
+        let newest = self.functions.values();
+        newest
+            .filter(|function| !function.replaced && function.file == file)
+            .flat_map(Function::sites)
+            .filter(|row| (lines.0..=lines.1).contains(&row.line))
+            .map(|row| (row.line, row.column))
+            .collect()
     }
 
     /// The sites of a line, or of the next line with code: the line and the addresses. `None`: there is no code from there on.
@@ -291,6 +311,8 @@ fn read_scope<'a>(
                     fp_offset: bytes.read_sleb128()?,
                     in_cell: entry.attr_value(AT_VAR_CELL).is_some(),
                     is_param: tag == dw::DW_TAG_formal_parameter,
+                    is_captured: entry.attr_value(AT_CAPTURED).is_some(),
+                    in_place: entry.attr_value(AT_IN_PLACE).is_some(),
                     scope: scope.clone(),
                 });
             }
@@ -361,6 +383,8 @@ mod tests {
             boxed_var: false,
             scope,
             is_param,
+            is_captured: false,
+            in_place: false,
             line: 1,
         }
     }

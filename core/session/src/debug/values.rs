@@ -1,56 +1,71 @@
 //! Values of a stopped process as variables: the library's lists, maps and sets as what they mean, everything else as it is made.
 
 use super::{Page, Place, Variable};
-use nostos_runtime::{Image, Value};
+use nostos_runtime::{Origin, Reading, Value};
 
-/// A value with a name.
-pub(super) fn variable(image: &Image, name: &str, value: &Value) -> Variable {
-    let ty = image.shape_name(value.shape);
-    let (named, indexed) = match image.entries(value, 0, 0) {
+/// A value with a name, of this origin.
+pub(super) fn variable(
+    reading: &Reading<'_>,
+    origin: Origin,
+    name: &str,
+    value: &Value,
+) -> Variable {
+    let ty = reading.shape_name(value.shape);
+    let (named, indexed) = match reading.entries(value, 0, 0) {
         Some((total, _)) => (0, total),
-        None if is_sequence(&ty) => (0, image.children(value, 0, 0).0),
-        None => (image.children(value, 0, 0).0, 0),
+        None if is_sequence(&ty) => (0, reading.children(value, 0, 0).0),
+        None => (reading.children(value, 0, 0).0, 0),
     };
     let place = (named + indexed > 0).then(|| Place::Value {
         shape: value.shape.0,
         lanes: value.lanes.clone(),
+        message: match origin {
+            Origin::Heap => None,
+            Origin::Message(index) => Some(index),
+        },
     });
     Variable {
         name: name.into(),
-        value: image.render(value.shape, &value.lanes),
+        value: reading.render(value),
         ty,
         named,
         indexed,
         place,
+        address: reading.address(value),
     }
 }
 
 /// The named parts of a value, or the numbered ones of a page. Entries of maps count as numbered, so that clients page them.
-pub(super) fn parts(image: &Image, value: &Value, page: Option<Page>) -> Vec<Variable> {
+pub(super) fn parts(
+    reading: &Reading<'_>,
+    origin: Origin,
+    value: &Value,
+    page: Option<Page>,
+) -> Vec<Variable> {
     let (start, count) = match page {
         Some(Page { start, count: 0 }) => (start, usize::MAX),
         Some(Page { start, count }) => (start, count),
         None => (0, usize::MAX),
     };
-    if let Some((_, entries)) = image.entries(value, start, if page.is_some() { count } else { 0 })
-    {
-        let of_set = image.shape_name(value.shape).starts_with("Set");
+    let wanted = if page.is_some() { count } else { 0 };
+    if let Some((_, entries)) = reading.entries(value, start, wanted) {
+        let of_set = reading.shape_name(value.shape).starts_with("Set");
         let rows = entries
             .iter()
             .enumerate()
             .map(|(i, (key, value))| match of_set {
-                true => variable(image, &(start + i).to_string(), key),
-                false => variable(image, &image.render(key.shape, &key.lanes), value),
+                true => variable(reading, origin, &(start + i).to_string(), key),
+                false => variable(reading, origin, &reading.render(key), value),
             });
         return rows.collect();
     }
-    if is_sequence(&image.shape_name(value.shape)) != page.is_some() {
+    if is_sequence(&reading.shape_name(value.shape)) != page.is_some() {
         return Vec::new();
     }
-    let (_, children) = image.children(value, start, count);
+    let (_, children) = reading.children(value, start, count);
     children
         .iter()
-        .map(|child| variable(image, &child.name, &child.value))
+        .map(|child| variable(reading, origin, &child.name, &child.value))
         .collect()
 }
 
@@ -60,12 +75,12 @@ fn is_sequence(ty: &str) -> bool {
 }
 
 /// The value of `name`, `name.field`, `name.0` or `name[3]`, read in place. `None`: it is something else, or not there.
-pub(super) fn by_path(image: &Image, locals: &[Variable], text: &str) -> Option<Variable> {
+pub(super) fn by_path(reading: &Reading<'_>, locals: &[Variable], text: &str) -> Option<Variable> {
     let steps = path(text)?;
     let (first, rest) = steps.split_first()?;
     let mut found = locals.iter().find(|local| local.name == *first)?.clone();
     for step in rest {
-        let Some(Place::Value { shape, lanes }) = &found.place else {
+        let Some(Place::Value { shape, lanes, .. }) = &found.place else {
             return None;
         };
         let value = Value {
@@ -75,12 +90,17 @@ pub(super) fn by_path(image: &Image, locals: &[Variable], text: &str) -> Option<
         found = match step.strip_prefix('[') {
             Some(index) if found.indexed > 0 => {
                 let start = index.parse().ok()?;
-                parts(image, &value, Some(Page { start, count: 1 }))
-                    .into_iter()
-                    .next()?
+                parts(
+                    reading,
+                    Origin::Heap,
+                    &value,
+                    Some(Page { start, count: 1 }),
+                )
+                .into_iter()
+                .next()?
             }
             Some(_) => return None,
-            None => parts(image, &value, None)
+            None => parts(reading, Origin::Heap, &value, None)
                 .into_iter()
                 .find(|part| part.name == *step)?,
         };

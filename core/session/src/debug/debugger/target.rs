@@ -2,6 +2,12 @@
 
 use super::super::{Collection, GcStats, GcSum, Heap, Message, Program, Scope, ScopeKind, Worker};
 use super::*;
+use runtime::Origin;
+
+/// What the program calls the module of a file.
+fn module_of(file: &str) -> String {
+    file.trim_end_matches(".nos").replace('/', ".")
+}
 
 impl Target for Debugger {
     fn program(&self) -> Program {
@@ -44,42 +50,66 @@ impl Target for Debugger {
             let function = state.symbols.function(pc);
             let at = function.and_then(|function| {
                 let row = function.row(pc)?;
-                Some(self.location(&function.file, row.line, row.column))
+                // A call knows its line itself; cold code, where things are thrown, lies behind rows of other lines.
+                match function.moved_to(line.line) {
+                    Some(own) if own != row.line => Some(self.location(&function.file, own, 0)),
+                    Some(_) | None => Some(self.location(&function.file, row.line, row.column)),
+                }
             });
             Frame {
                 name: line.code.object.name.clone(),
                 at,
                 subtle: !own.contains(&line.code.object.file),
+                pc,
             }
         });
         Ok(frames.collect())
     }
 
+    fn threads(&self, limit: usize) -> Vec<(Pid, String)> {
+        let image = &self.session.image;
+        let (lines, _) = image.first_processes(runtime::Rank::Busy, limit);
+        let each = lines.iter().map(|line| match &line.name {
+            Some(name) => (line.pid, name.clone()),
+            None => (line.pid, self.row(line, true).function),
+        });
+        let mut rows: Vec<_> = each.collect();
+        rows.sort_unstable();
+        rows
+    }
+
+    fn kill(&self, pid: Pid) -> Result<(), Refusal> {
+        let image = &self.session.image;
+        image.process(pid).ok_or_else(|| nobody(pid))?;
+        image.kill(pid);
+        Ok(())
+    }
+
     fn scopes(&self, pid: Pid, frame: usize) -> Result<Vec<Scope>, Refusal> {
-        let named = self.locals(pid, frame)?.len();
+        let known = self.known(pid, frame)?.1;
+        let captured = known.iter().filter(|local| local.captured).count();
         let (messages, _) = self
             .session
             .image
             .mailbox(pid, 0..0)
             .ok_or_else(|| nobody(pid))?;
-        let process = self.process_variables(pid)?.len();
-        Ok(vec![
-            Scope {
-                kind: ScopeKind::Locals,
-                named,
-                indexed: 0,
-            },
-            Scope {
-                kind: ScopeKind::Process,
-                named: process,
-                indexed: 0,
-            },
-            Scope {
-                kind: ScopeKind::Mailbox,
-                named: 0,
-                indexed: messages,
-            },
-        ])
+        let scope = |kind: ScopeKind, named: usize, indexed: usize| Scope {
+            kind,
+            named,
+            indexed,
+        };
+        let mut scopes = vec![scope(ScopeKind::Locals, known.len() - captured, 0)];
+        if captured > 0 {
+            scopes.push(scope(ScopeKind::Captured, captured, 0));
+        }
+        scopes.extend([
+            scope(ScopeKind::Process, self.process_variables(pid)?.len(), 0),
+            scope(ScopeKind::Mailbox, 0, messages),
+            scope(ScopeKind::Links, self.links(pid)?.len(), 0),
+            // It is counted when it is opened.
+            scope(ScopeKind::Heap, 0, 0),
+        ]);
+        Ok(scopes)
     }
 
     fn variables(
@@ -89,58 +119,104 @@ impl Target for Debugger {
         page: Option<Page>,
     ) -> Result<Vec<Variable>, Refusal> {
         match (place, page) {
-            (Place::Locals(frame), None) => self.locals(pid, *frame),
+            (Place::Locals(frame), None) => self.locals_of(pid, *frame, false),
+            (Place::Captured(frame), None) => self.locals_of(pid, *frame, true),
             (Place::Process, None) => self.process_variables(pid),
-            (Place::Mailbox, Some(page)) => {
-                let (_, messages) = self.mailbox(pid, page)?;
-                Ok(messages
-                    .into_iter()
-                    .map(|message| Variable {
-                        name: message.index.to_string(),
-                        value: message.value,
-                        ty: message.ty,
-                        named: 0,
-                        indexed: 0,
-                        place: None,
-                    })
-                    .collect())
-            }
-            (Place::Value { shape, lanes }, page) => {
+            (Place::Links, None) => self.links(pid),
+            (Place::Heap, None) => self.objects(pid),
+            (Place::Mailbox, Some(page)) => self.messages(pid, page),
+            (
+                Place::Value {
+                    shape,
+                    lanes,
+                    message,
+                },
+                page,
+            ) => {
                 let value = runtime::Value {
                     shape: nostos_abi::desc::ShapeId(*shape),
                     lanes: lanes.clone(),
                 };
-                Ok(values::parts(&self.session.image, &value, page))
+                let origin = message.map_or(Origin::Heap, Origin::Message);
+                self.reading(pid, origin, |reading| {
+                    values::parts(reading, origin, &value, page)
+                })
             }
-            (Place::Locals(_) | Place::Captured(_) | Place::Process | Place::Mailbox, _) => {
-                Ok(Vec::new())
-            }
+            (
+                Place::Locals(_)
+                | Place::Captured(_)
+                | Place::Process
+                | Place::Mailbox
+                | Place::Links
+                | Place::Heap,
+                _,
+            ) => Ok(Vec::new()),
         }
     }
 
-    fn evaluate(&self, frame: Option<(Pid, usize)>, text: &str) -> Result<Variable, Refusal> {
-        let plain = |value: String, ty: String| Variable {
-            name: text.into(),
-            value,
-            ty,
-            named: 0,
-            indexed: 0,
-            place: None,
+    fn whole(&self, pid: Pid, place: &Place) -> Result<String, Refusal> {
+        let Place::Value {
+            shape,
+            lanes,
+            message,
+        } = place
+        else {
+            return Err("a scope is no value".into());
         };
+        let value = runtime::Value {
+            shape: nostos_abi::desc::ShapeId(*shape),
+            lanes: lanes.clone(),
+        };
+        let origin = message.map_or(Origin::Heap, Origin::Message);
+        self.reading(pid, origin, |reading| reading.render_whole(&value))
+    }
+
+    fn complete(&self, frame: Option<(Pid, usize)>, text: &str) -> Vec<Completion> {
+        self.completions(frame, text)
+    }
+
+    fn sources(&self) -> Vec<String> {
+        let files = self.session.source_files();
+        files
+            .iter()
+            .map(|file| self.session.path_of(file))
+            .collect()
+    }
+
+    fn source(&self, path: &str) -> Result<String, Refusal> {
+        let text = self.session.source_text(path);
+        text.ok_or_else(|| format!("{path} is not part of the program").into())
+    }
+
+    fn memory(&self, address: u64, count: usize) -> Vec<u8> {
+        memory::read(address, count)
+    }
+
+    fn evaluate(
+        &self,
+        frame: Option<(Pid, usize)>,
+        text: &str,
+        cancel: &Cancel,
+    ) -> Result<Variable, Refusal> {
+        let plain = |value: String, ty: String| Variable::plain(text, value, &ty);
         if let Some((pid, frame)) = frame {
             let (file, known) = self.known(pid, frame)?;
-            let image = &self.session.image;
-            let locals: Vec<Variable> = known
-                .iter()
-                .map(|local| values::variable(image, &local.name, &local.value))
-                .collect();
-            if let Some(found) = values::by_path(image, &locals, text) {
+            let found = self.reading(pid, Origin::Heap, |reading| {
+                let each = known.iter();
+                let locals: Vec<Variable> = each
+                    .map(|l| values::variable(reading, Origin::Heap, &l.name, &l.value))
+                    .collect();
+                values::by_path(reading, &locals, text)
+            })?;
+            if let Some(found) = found {
                 return Ok(found);
             }
-            let outcome = self.session.evaluate_over(&file, &known, pid, text)?;
+            let outcome = self
+                .session
+                .evaluate_over(&file, &known, pid, text, cancel)?;
             return Ok(plain(outcome.text, outcome.ty));
         }
-        let result = self.session.evaluate(text)?;
+        let result = self.session.evaluate_until(text, cancel)?;
         Ok(plain(result.text, result.ty))
     }
 
@@ -261,33 +337,43 @@ impl Target for Debugger {
         )
     }
 
-    fn set_function_breakpoints(&self, client: u64, names: &[String]) -> Vec<Breakpoint> {
-        for name in names {
-            self.compile_named(name);
+    fn breakpoint_locations(&self, path: &str, lines: (u32, u32)) -> Vec<Location> {
+        let Some(file) = self.session.name_of(path) else {
+            return Vec::new();
+        };
+        // All that could be meant is compiled; a range of lines is a screen at most.
+        let each: Vec<u32> = (lines.0..=lines.1.min(lines.0.saturating_add(500))).collect();
+        self.compile_around(&file, &each);
+        self.look_at_sources();
+        let mut state = self.state.lock();
+        self.refresh(&mut state);
+        let places = state.symbols.places(&file, lines);
+        let each = places.into_iter();
+        each.map(|(line, column)| self.location(&file, line, column))
+            .collect()
+    }
+
+    fn set_function_breakpoints(&self, client: u64, wishes: &[(String, Wish)]) -> Vec<Breakpoint> {
+        let main = format!("{}.", module_of(&self.session.project.main));
+        // The main module's functions have no module before their names, but it may be written.
+        let name_of = |name: &str| name.strip_prefix(&main).unwrap_or(name).to_owned();
+        for (name, _) in wishes {
+            self.compile_named(&name_of(name));
         }
-        let new = names
+        let new = wishes
             .iter()
-            .map(|name| (What::Function(name.clone()), Wish::default()))
+            .map(|(name, wish)| (What::Function(name_of(name)), wish.clone()))
             .collect();
         self.replace(client, |what| matches!(what, What::Function(_)), new)
     }
 
-    fn stop_on_uncaught(&self, client: u64, on: bool) {
-        let any = {
-            let mut state = self.state.lock();
-            if on {
-                state.uncaught.insert(client)
-            } else {
-                state.uncaught.remove(&client)
-            };
-            !state.uncaught.is_empty()
-        };
-        self.session.image.stop_on_uncaught(any);
+    fn stop_on(&self, client: u64, wishes: &[ExceptionWish]) {
+        self.want_exceptions(client, wishes);
     }
 
     fn resume(&self, pid: Pid, how: How) -> Result<(), Refusal> {
         // Removed first, so that a stop which follows at once is not forgotten.
-        let was = self.state.lock().stopped.remove(&pid);
+        let was = self.goes_on(pid);
         let how = match how {
             How::Continue => runtime::How::Continue,
             How::Over => runtime::How::StepOver,
@@ -362,7 +448,7 @@ impl Target for Debugger {
 
     fn forget(&self, client: u64) {
         let last = self.clients.fetch_sub(1, Ordering::Relaxed) == 1;
-        self.stop_on_uncaught(client, false);
+        self.want_exceptions(client, &[]);
         self.state
             .lock()
             .breakpoints

@@ -1,0 +1,427 @@
+//! Logical breakpoints: wishes of clients in, armed sites out, and whether a site that was reached really stops.
+
+use super::*;
+use crate::debug::symbols::Row;
+
+impl Debugger {
+    /// Does an armed site stop the process that has reached it?
+    pub(super) fn reached(&self, pid: Pid, site: usize) -> Option<Why> {
+        let mut candidates = Vec::new();
+        let mut entry = false;
+        let mut functions = true;
+        {
+            let mut state = self.state.lock();
+            for known in state
+                .breakpoints
+                .iter_mut()
+                .filter(|known| known.sites.contains(&site))
+            {
+                match known.what {
+                    What::Entry => entry = true,
+                    What::Line(_) | What::Function(_) => {
+                        functions &= matches!(known.what, What::Function(_));
+                        candidates.push((known.id, known.wish.clone(), known.at.clone()));
+                    }
+                }
+            }
+            if entry {
+                state
+                    .breakpoints
+                    .retain(|known| !matches!(known.what, What::Entry));
+            }
+        }
+        if entry {
+            self.arm();
+        }
+        let mut stops = Vec::new();
+        for (id, wish, at) in candidates {
+            if !self.holds(pid, &wish) {
+                continue;
+            }
+            let hits = {
+                let mut state = self.state.lock();
+                let Some(known) = state.breakpoints.iter_mut().find(|known| known.id == id) else {
+                    continue;
+                };
+                known.hits += 1;
+                known.hits
+            };
+            if !wish
+                .hits
+                .as_deref()
+                .is_none_or(|spec| hits::counts(spec, hits))
+            {
+                continue;
+            }
+            match (&wish.log, at) {
+                (Some(log), Some(at)) => {
+                    let text = self.log_text(pid, log);
+                    self.session.tell(&Event::Log { text, at, pid });
+                }
+                _ => stops.push(id),
+            }
+        }
+        match (stops.is_empty(), entry) {
+            (false, _) if functions => Some(Why::Function(stops)),
+            (false, _) => Some(Why::Breakpoint(stops)),
+            (true, true) => Some(Why::Entry),
+            (true, false) => None,
+        }
+    }
+
+    pub(super) fn holds(&self, pid: Pid, wish: &Wish) -> bool {
+        let condition = wish.condition.as_deref();
+        condition.is_none_or(|condition| self.is_true(pid, condition, None))
+    }
+
+    /// A condition that cannot be evaluated stops: silence would hide the mistake.
+    pub(super) fn is_true(&self, pid: Pid, condition: &str, extra: Option<&Known>) -> bool {
+        let shown = match extra {
+            None => self
+                .evaluate(Some((pid, 0)), condition, &Cancel::default())
+                .map(|v| v.value),
+            Some(_) => self.evaluate_with(pid, condition, extra),
+        };
+        let refusal = match shown {
+            Ok(shown) if shown == "true" || shown == "false" => return shown == "true",
+            Ok(shown) => format!("it is {shown}, and not true or false"),
+            Err(refusal) => refusal.0,
+        };
+        let text = format!("the condition `{condition}` cannot be evaluated: {refusal}");
+        let at = self
+            .frames(pid)
+            .ok()
+            .and_then(|frames| frames.first()?.at.clone());
+        let at = at.unwrap_or_else(|| self.location(&self.session.project.main, 0, 0));
+        self.session.tell(&Event::Log { text, at, pid });
+        true
+    }
+
+    /// The value of an expression in the innermost frame of the project, over its variables and one more.
+    fn evaluate_with(
+        &self,
+        pid: Pid,
+        text: &str,
+        extra: Option<&Known>,
+    ) -> Result<String, Refusal> {
+        let frames = self.frame_lines(pid, LOOK_FRAMES)?;
+        let own = |frame: &runtime::FrameLine| self.session.is_own(&frame.code.object.file);
+        let frame = frames.iter().position(own);
+        let (file, mut known) = match frame {
+            Some(frame) => self.known(pid, frame)?,
+            None => (self.session.project.main.clone(), Vec::new()),
+        };
+        if let Some(extra) = extra {
+            known.retain(|local| local.name != extra.name);
+            known.push(Known {
+                name: extra.name.clone(),
+                value: extra.value.clone(),
+                captured: false,
+            });
+        }
+        let outcome = self
+            .session
+            .evaluate_over(&file, &known, pid, text, &Cancel::default())?;
+        Ok(outcome.text)
+    }
+
+    pub(super) fn log_text(&self, pid: Pid, log: &str) -> String {
+        let mut out = String::new();
+        let mut rest = log;
+        while let Some((before, tail)) = rest.split_once('{') {
+            out += before;
+            let Some((expression, after)) = tail.split_once('}') else {
+                out.push('{');
+                rest = tail;
+                continue;
+            };
+            match self.evaluate(Some((pid, 0)), expression, &Cancel::default()) {
+                Ok(value) => out += &value.value,
+                Err(refusal) => out += &format!("<{refusal}>"),
+            }
+            rest = after;
+        }
+        out + rest
+    }
+
+    pub(super) fn code_changed(&self) {
+        if self.state.lock().breakpoints.is_empty() {
+            return;
+        }
+        let moved = self.resolve();
+        self.arm();
+        for breakpoint in moved {
+            self.session.tell(&Event::Breakpoint(breakpoint));
+        }
+    }
+
+    /// Looks all breakpoints up; gives those that are elsewhere now. Does not ask for the build: publishers call it, who hold it.
+    pub(super) fn resolve(&self) -> Vec<Breakpoint> {
+        let mut state = self.state.lock();
+        let state = &mut *state;
+        self.refresh(state);
+        let mut moved = Vec::new();
+        for known in &mut state.breakpoints {
+            let before = known.at.clone();
+            let found = match &known.what {
+                What::Line(file) => line_sites(
+                    state.symbols.sites(file, known.wish.line),
+                    file,
+                    known.wish.line,
+                    &state.lines,
+                    &state.symbols,
+                )
+                .map(|(row, sites)| (self.location(file, row.line, row.column), sites)),
+                What::Function(name) => {
+                    first_sites(&state.symbols, name).map(|(function, row, sites)| {
+                        (self.location(&function.file, row.line, row.column), sites)
+                    })
+                }
+                What::Entry => continue,
+            };
+            (known.at, known.sites) = match found {
+                Some((at, sites)) => {
+                    let sites = sites
+                        .iter()
+                        .map(|start| (start + SITE_BYTES) as usize)
+                        .collect();
+                    (Some(at), sites)
+                }
+                None => (None, Vec::new()),
+            };
+            if known.at != before {
+                moved.push(self.describe(known));
+            }
+        }
+        moved
+    }
+
+    /// Makes the armed sites those of the breakpoints.
+    pub(super) fn arm(&self) {
+        let (add, remove) = {
+            let mut state = self.state.lock();
+            let wanted: FxHashSet<usize> = state
+                .breakpoints
+                .iter()
+                .flat_map(|known| known.sites.iter().copied())
+                .collect();
+            let add: Vec<usize> = wanted.difference(&state.armed).copied().collect();
+            let remove: Vec<usize> = state.armed.difference(&wanted).copied().collect();
+            state.armed = wanted;
+            (add, remove)
+        };
+        if !add.is_empty() {
+            self.session.image.arm(&add, true);
+        }
+        if !remove.is_empty() {
+            self.session.image.arm(&remove, false);
+        }
+    }
+
+    pub(super) fn describe(&self, known: &Logical) -> Breakpoint {
+        let wished = match &known.what {
+            What::Line(file) => self.location(file, known.wish.line, 0),
+            What::Function(_) | What::Entry => Location {
+                path: String::new(),
+                line: 0,
+                column: 0,
+            },
+        };
+        let message = match (&known.at, &known.what) {
+            (Some(_), _) => None,
+            (None, What::Line(_)) => Some(
+                "there is no code there yet; a generic function has some when it is first called"
+                    .into(),
+            ),
+            (None, What::Function(name)) => Some(format!("there is no code of `{name}` yet")),
+            (None, What::Entry) => None,
+        };
+        Breakpoint {
+            id: known.id,
+            verified: known.at.is_some(),
+            at: known.at.clone().unwrap_or(wished),
+            message,
+        }
+    }
+
+    pub(super) fn replace(
+        &self,
+        client: u64,
+        is_old: impl Fn(&What) -> bool,
+        new: Vec<(What, Wish)>,
+    ) -> Vec<Breakpoint> {
+        let ids: Vec<u64> = {
+            let mut state = self.state.lock();
+            let mut kept: Vec<Logical> = Vec::new();
+            let mut old: Vec<Logical> = Vec::new();
+            for known in state.breakpoints.drain(..) {
+                if known.client == client && is_old(&known.what) {
+                    old.push(known)
+                } else {
+                    kept.push(known)
+                }
+            }
+            state.breakpoints = kept;
+            new.into_iter()
+                .map(|(what, wish)| {
+                    // The same wish keeps its number and its count: editors send all of a file's breakpoints whenever one changes.
+                    let same = old
+                        .iter()
+                        .position(|known| known.wish == wish && known.what == what);
+                    let (id, hits) = match same.map(|at| old.swap_remove(at)) {
+                        Some(known) => (known.id, known.hits),
+                        None => {
+                            state.next += 1;
+                            (state.next, 0)
+                        }
+                    };
+                    state.breakpoints.push(Logical {
+                        id,
+                        client,
+                        what,
+                        wish,
+                        hits,
+                        at: None,
+                        sites: Vec::new(),
+                    });
+                    id
+                })
+                .collect()
+        };
+        self.look_at_sources();
+        self.resolve();
+        self.arm();
+        let state = self.state.lock();
+        ids.iter()
+            .filter_map(|id| state.breakpoints.iter().find(|known| known.id == *id))
+            .map(|known| self.describe(known))
+            .collect()
+    }
+
+    /// Compiles what a breakpoint may be meant for: the functions of one instance that lie around this line, or the next one.
+    pub(super) fn compile_around(&self, file: &str, lines: &[u32]) {
+        let mut build = self.session.build.lock();
+        let Some(id) = build.db.file_id(file) else {
+            return;
+        };
+        let index = build.db.line_index(id);
+        let mut wanted: BTreeMap<u32, FnInst> = BTreeMap::new();
+        for function in query::functions_of_file(&build.db, id) {
+            let def = query::fn_def(&build.db, function);
+            if def.kind == FnKind::Nostos && def.type_params == 0 {
+                let end = index.line_col(def.start + def.len).line + 1;
+                wanted.insert(
+                    end,
+                    FnInst {
+                        id: function,
+                        args: Arc::new([]),
+                    },
+                );
+            }
+        }
+        for &line in lines {
+            // The first function that ends at or behind the line holds it, or is the next with code.
+            let Some((_, inst)) = wanted.range(line..).next() else {
+                continue;
+            };
+            let cell = build.codegen.fn_cell(inst);
+            if !self.session.image.has_code(cell) {
+                // What does not compile has no code to stop in; whoever calls it is told why.
+                let _ = build.compile(&self.session.image, cell);
+            }
+        }
+    }
+
+    pub(super) fn compile_named(&self, name: &str) {
+        let mut build = self.session.build.lock();
+        let found = query::functions(&build.db).into_iter().find(|id| {
+            let def = query::fn_def(&build.db, *id);
+            def.kind == FnKind::Nostos && def.type_params == 0 && *def.name == *name
+        });
+        let Some(function) = found else { return };
+        let cell = build.codegen.fn_cell(&FnInst {
+            id: function,
+            args: Arc::new([]),
+        });
+        if !self.session.image.has_code(cell) {
+            let _ = build.compile(&self.session.image, cell);
+        }
+    }
+
+    pub(super) fn break_at_entry(&self) {
+        let name = {
+            let build = self.session.build.lock();
+            query::main_fn(&build.db).map(|main| query::fn_def(&build.db, main).name.to_string())
+        };
+        let Some(name) = name else { return };
+        self.compile_named(&name);
+        {
+            let mut state = self.state.lock();
+            let state = &mut *state;
+            self.refresh(state);
+            let Some((_, _, sites)) = first_sites(&state.symbols, &name) else {
+                return;
+            };
+            state.next += 1;
+            state.breakpoints.push(Logical {
+                id: state.next,
+                client: 0,
+                what: What::Entry,
+                wish: Wish::default(),
+                hits: 0,
+                at: None,
+                sites: sites
+                    .iter()
+                    .map(|start| (start + SITE_BYTES) as usize)
+                    .collect(),
+            });
+        }
+        self.arm();
+    }
+}
+
+impl PartialEq for What {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (What::Line(a), What::Line(b)) | (What::Function(a), What::Function(b)) => a == b,
+            (What::Entry, What::Entry) => true,
+            _ => false,
+        }
+    }
+}
+
+/// The sites found for a line, unless the line is in a definition that has no code yet: then those of the next one are not what is meant.
+fn line_sites(
+    found: Option<(Row, Vec<u64>)>,
+    file: &str,
+    line: u32,
+    lines: &BTreeMap<(String, String), (u32, u32)>,
+    symbols: &Symbols,
+) -> Option<(Row, Vec<u64>)> {
+    let (row, sites) = found?;
+    let around = lines
+        .iter()
+        .filter(|((known, _), (first, last))| known == file && (*first..=*last).contains(&line));
+    for (_, (first, last)) in around {
+        let own = symbols.sites(file, *first);
+        let has_code = own.is_some_and(|(own, _)| own.line <= *last);
+        if !has_code && row.line > *last {
+            return None;
+        }
+    }
+    Some((row, sites))
+}
+
+/// The first statement of a function: of each of its instances.
+fn first_sites<'a>(symbols: &'a Symbols, name: &'a str) -> Option<(&'a Function, Row, Vec<u64>)> {
+    let first: Vec<_> = symbols
+        .named(name)
+        .filter_map(|function| Some((function, function.sites().min_by_key(|row| row.address)?)))
+        .collect();
+    let (function, row) = *first.first()?;
+    Some((
+        function,
+        row,
+        first.iter().map(|(_, row)| row.address).collect(),
+    ))
+}

@@ -1,0 +1,234 @@
+//! What can be seen of a process: its row, its frames, the variables of a frame.
+
+use super::*;
+use runtime::Origin;
+
+impl Debugger {
+    pub(super) fn in_library(&self, pid: Pid) -> bool {
+        let frames = self.frame_lines(pid, LOOK_FRAMES).unwrap_or_default();
+        let file = frames.first().map(|frame| frame.code.object.file.as_str());
+        file.is_some_and(|file| !self.session.is_own(file))
+    }
+
+    pub(super) fn frame_lines(
+        &self,
+        pid: Pid,
+        limit: usize,
+    ) -> Result<Vec<runtime::FrameLine>, Refusal> {
+        let frames = self
+            .session
+            .image
+            .frames(pid, limit)
+            .ok_or_else(|| nobody(pid))?;
+        // Glue between functions has no source, and no name that says anything.
+        Ok(frames
+            .into_iter()
+            .filter(|frame| !frame.code.object.file.is_empty())
+            .collect())
+    }
+
+    pub(super) fn frame_line(&self, pid: Pid, frame: usize) -> Result<runtime::FrameLine, Refusal> {
+        if !self.state.lock().stopped.contains(&pid) {
+            return Err(format!("process {pid} is not stopped").into());
+        }
+        let frames = self.frame_lines(pid, MAX_FRAMES)?;
+        frames
+            .into_iter()
+            .nth(frame)
+            .ok_or_else(|| "there is no such frame".into())
+    }
+
+    /// Messages of a stopped process, as values that can be opened.
+    pub(super) fn messages(&self, pid: Pid, page: Page) -> Result<Vec<Variable>, Refusal> {
+        let (_, messages) = self.mailbox(pid, page)?;
+        let each = messages.into_iter().map(|message| {
+            let (index, name) = (message.index, message.index.to_string());
+            let origin = Origin::Message(index);
+            let found = self.reading(pid, origin, |reading| {
+                let root = reading.root.as_ref()?;
+                Some(values::variable(reading, origin, &name, root))
+            });
+            let shown = || Variable::plain(&name, &message.value, &message.ty);
+            found.ok().flatten().unwrap_or_else(shown)
+        });
+        Ok(each.collect())
+    }
+
+    /// The parent of a process and those it is linked to.
+    pub(super) fn links(&self, pid: Pid) -> Result<Vec<Variable>, Refusal> {
+        let detail = self.session.image.process(pid).ok_or_else(|| nobody(pid))?;
+        let parent = Some(detail.parent).filter(|parent| *parent != 0);
+        let named = |name: &str, pid: Pid| {
+            let what = self.session.image.process(pid);
+            let what = what.map_or_else(
+                || "ended".to_owned(),
+                |other| self.row(&other.line, true).what(),
+            );
+            Variable::plain(name, format!("<pid {pid}> {what}"), "Pid")
+        };
+        let parents = parent.map(|pid| named("parent", pid));
+        let links = detail.links.iter().enumerate();
+        let links = links.map(|(i, pid)| named(&format!("link {i}"), *pid));
+        Ok(parents.into_iter().chain(links).collect())
+    }
+
+    /// Its objects by type.
+    pub(super) fn objects(&self, pid: Pid) -> Result<Vec<Variable>, Refusal> {
+        let lines = self.session.image.heap(pid).ok_or_else(|| nobody(pid))?;
+        let each = lines.into_iter().map(|line| {
+            let value = format!("{} objects, {} bytes", line.objects, line.bytes);
+            Variable::plain(line.name, value, "")
+        });
+        Ok(each.collect())
+    }
+
+    /// A row, with what only a look at the process tells, as long as there are few of them.
+    pub(super) fn row(&self, line: &runtime::ProcessLine, closely: bool) -> Process {
+        let image = &self.session.image;
+        let detail = closely.then(|| image.process(line.pid)).flatten();
+        let frames = match closely {
+            true => self.frame_lines(line.pid, LOOK_FRAMES).unwrap_or_default(),
+            false => Vec::new(),
+        };
+        // A process is known by what it was started for, or has become by tail calls: its outermost function.
+        let function = frames.last().map(|frame| frame.code.object.name.clone());
+        let at = frames
+            .iter()
+            .find(|frame| !frame.code.object.file.starts_with("std/"));
+        Process {
+            pid: line.pid,
+            name: line.name.clone(),
+            function: function.unwrap_or_default(),
+            state: word_of(line.state),
+            mailbox: line.mailbox as u64,
+            reductions: line.reductions,
+            heap_bytes: detail
+                .as_ref()
+                .map_or(line.heap_bytes, |detail| detail.heap_used) as u64,
+            old_bytes: detail.as_ref().map_or(0, |detail| detail.old.0) as u64,
+            gc_count: detail
+                .as_ref()
+                .map_or(0, |detail| detail.collections.0 + detail.collections.1),
+            gc_nanos: detail
+                .as_ref()
+                .map_or(0, |detail| detail.gc_pause.as_nanos() as u64),
+            parent: detail
+                .as_ref()
+                .map(|detail| detail.parent)
+                .filter(|parent| *parent != 0),
+            links: detail.map(|detail| detail.links).unwrap_or_default(),
+            at: at.map(|frame| self.location(&frame.code.object.file, frame.line, 0)),
+        }
+    }
+
+    /// What a lambda has taken along, or all else.
+    pub(super) fn locals_of(
+        &self,
+        pid: Pid,
+        frame: usize,
+        captured: bool,
+    ) -> Result<Vec<Variable>, Refusal> {
+        let known = self.known(pid, frame)?.1;
+        let (taken, own): (Vec<Known>, Vec<Known>) =
+            known.into_iter().partition(|local| local.captured);
+        self.variables_of(pid, if captured { &taken } else { &own })
+    }
+
+    fn variables_of(&self, pid: Pid, known: &[Known]) -> Result<Vec<Variable>, Refusal> {
+        self.reading(pid, Origin::Heap, |reading| {
+            let each = known.iter();
+            each.map(|local| values::variable(reading, Origin::Heap, &local.name, &local.value))
+                .collect()
+        })
+    }
+
+    /// Looks at values of a stopped process.
+    pub(super) fn reading<T>(
+        &self,
+        pid: Pid,
+        origin: Origin,
+        f: impl FnOnce(&runtime::Reading<'_>) -> T,
+    ) -> Result<T, Refusal> {
+        let lists = Arc::clone(self.lists.lock().entry(pid).or_default());
+        let image = &self.session.image;
+        let found = image.reading(pid, origin, &lists, f);
+        found.ok_or_else(|| Refusal::from("this message is no longer there"))
+    }
+
+    /// The file of a frame and the values of its variables.
+    pub(super) fn known(&self, pid: Pid, frame: usize) -> Result<(String, Vec<Known>), Refusal> {
+        let line = self.frame_line(pid, frame)?;
+        let mut state = self.state.lock();
+        self.refresh(&mut state);
+        let pc = pc_of(&line);
+        let function = state
+            .symbols
+            .function(pc)
+            .ok_or("this frame has no debug information")?;
+        let image = &self.session.image;
+        let mut known = Vec::new();
+        for variable in function.visible(pc) {
+            let address = (line.fp as i64 + variable.fp_offset) as usize;
+            let shape = nostos_abi::desc::ShapeId(variable.shape);
+            // What cannot be read is left out: there is nothing to say of it.
+            if let Some(value) = image.read(shape, address, variable.in_cell) {
+                known.push(Known {
+                    name: variable.name.clone(),
+                    value,
+                    captured: variable.is_captured,
+                });
+            }
+        }
+        Ok((function.file.clone(), known))
+    }
+
+    pub(super) fn process_variables(&self, pid: Pid) -> Result<Vec<Variable>, Refusal> {
+        let detail = self.session.image.process(pid).ok_or_else(|| nobody(pid))?;
+        let row = self.row(&detail.line, true);
+        let plain = |name: &str, value: String, ty: &str| Variable::plain(name, value, ty);
+        let mut out = vec![plain("pid", format!("<pid {pid}>"), "Pid")];
+        if let Some(name) = &row.name {
+            out.push(plain("name", format!("{name:?}"), "String"));
+        }
+        out.push(plain("function", row.function.clone(), ""));
+        if let Some(parent) = row.parent {
+            out.push(plain("parent", format!("<pid {parent}>"), "Pid"));
+        }
+        out.push(plain("mailbox", row.mailbox.to_string(), "Int"));
+        out.push(plain("reductions", row.reductions.to_string(), "Int"));
+        out.push(plain(
+            "heap",
+            format!("{} bytes of {}", detail.heap_used, detail.heap_reserved),
+            "",
+        ));
+        out.push(plain("stack", format!("{} bytes", detail.stack_used), ""));
+        let (minor, major) = detail.collections;
+        out.push(plain(
+            "collections",
+            format!("{minor} minor, {major} major"),
+            "",
+        ));
+        Ok(out)
+    }
+}
+
+/// The address of the instruction a frame is in: of the call or the site, not of what comes after it.
+pub(super) fn pc_of(frame: &runtime::FrameLine) -> u64 {
+    frame.code.address as u64 + u64::from(frame.offset) - 1
+}
+
+pub(super) fn nobody(pid: Pid) -> Refusal {
+    Refusal(format!("there is no process {pid}"))
+}
+
+pub(super) fn word_of(state: runtime::State) -> State {
+    match state {
+        runtime::State::Running => State::Running,
+        runtime::State::Runnable => State::Runnable,
+        runtime::State::Waiting => State::Waiting,
+        runtime::State::Sleeping => State::Sleeping,
+        runtime::State::Blocked => State::Blocked,
+        runtime::State::Stopped => State::Stopped,
+        runtime::State::Dead => State::Exited,
+    }
+}

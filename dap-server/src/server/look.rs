@@ -1,0 +1,346 @@
+//! Requests that look: threads, frames, scopes, variables, expressions, sources, memory.
+
+use super::{Answer, Connection, DEAD, MAX_FRAMES, State, arguments, lock, refuse};
+use crate::protocol::{self, ValueFormat};
+use crate::wire::Request;
+use nostos_session::debug::{self, Cancel, Page, Pid, Place, ScopeKind};
+use serde_json::{Value, json};
+
+/// Threads in one answer: with a hundred thousand processes nobody reads on.
+const MAX_THREADS: usize = 500;
+/// Numbered variables in one answer, when the client does not page.
+const MAX_PAGE: usize = 1000;
+/// Bytes in one answer.
+const MAX_MEMORY: i64 = 1 << 20;
+
+impl Connection {
+    pub(super) fn threads(&self, state: &mut State) -> Answer {
+        let rows = self.target.threads(MAX_THREADS);
+        state.announced.extend(rows.iter().map(|row| row.0));
+        let threads: Vec<_> = rows.iter().map(protocol::thread).collect();
+        Ok(json!({ "threads": threads }))
+    }
+
+    pub(super) fn stack_trace(&self, state: &mut State, args: &Value) -> Answer {
+        let args: protocol::StackTraceArguments = arguments(args)?;
+        let frames = self.target.frames(args.thread_id).map_err(refuse)?;
+        let levels = args
+            .levels
+            .filter(|levels| *levels > 0)
+            .unwrap_or(MAX_FRAMES);
+        let page = Page {
+            start: args.start_frame.unwrap_or(0),
+            count: levels.min(MAX_FRAMES),
+        };
+        let total = frames.len();
+        let rows: Vec<_> = page
+            .of(total)
+            .map(|index| {
+                let frame = &frames[index];
+                let id = state.frame(args.thread_id, index);
+                protocol::StackFrame {
+                    id,
+                    name: frame.name.clone(),
+                    source: frame.at.as_ref().map(|at| protocol::Source::of(&at.path)),
+                    line: frame.at.as_ref().map_or(0, |at| state.line(at.line)),
+                    column: frame.at.as_ref().map_or(0, |at| state.column(at.column)),
+                    instruction_pointer_reference: address(frame.pc),
+                    module_id: frame.at.as_ref().map(|at| at.path.clone()),
+                    presentation_hint: frame.subtle.then(|| "subtle".into()),
+                }
+            })
+            .collect();
+        Ok(json!({ "stackFrames": rows, "totalFrames": total }))
+    }
+
+    pub(super) fn scopes(&self, state: &mut State, args: &Value) -> Answer {
+        let args: protocol::ScopesArguments = arguments(args)?;
+        let (pid, index) = *state.frames.get(&args.frame_id).ok_or(DEAD)?;
+        let scopes = self.target.scopes(pid, index).map_err(refuse)?;
+        let scopes: Vec<_> = scopes
+            .iter()
+            .map(|scope| {
+                let (name, hint, place) = match scope.kind {
+                    ScopeKind::Locals => ("Locals", Some("locals"), Place::Locals(index)),
+                    ScopeKind::Captured => ("Captured", None, Place::Captured(index)),
+                    ScopeKind::Process => ("Process", None, Place::Process),
+                    ScopeKind::Mailbox => ("Mailbox", None, Place::Mailbox),
+                    ScopeKind::Links => ("Links", None, Place::Links),
+                    ScopeKind::Heap => ("Heap", None, Place::Heap),
+                };
+                let mut row = json!({
+                    "name": name,
+                    "variablesReference": state.place(pid, place),
+                    "expensive": matches!(scope.kind, ScopeKind::Mailbox | ScopeKind::Heap),
+                });
+                if scope.named + scope.indexed > 0 {
+                    row["namedVariables"] = json!(scope.named);
+                    row["indexedVariables"] = json!(scope.indexed);
+                }
+                if let Some(hint) = hint {
+                    row["presentationHint"] = json!(hint);
+                }
+                row
+            })
+            .collect();
+        Ok(json!({ "scopes": scopes }))
+    }
+
+    pub(super) fn variables(&self, state: &mut State, args: &Value) -> Answer {
+        let args: protocol::VariablesArguments = arguments(args)?;
+        let (pid, place) = state
+            .places
+            .get(&args.variables_reference)
+            .ok_or(DEAD)?
+            .clone();
+        let page = Page {
+            start: args.start.unwrap_or(0),
+            count: args
+                .count
+                .filter(|count| *count > 0)
+                .unwrap_or(MAX_PAGE)
+                .min(MAX_PAGE),
+        };
+        let format = args.format.unwrap_or_default();
+        let mut rows = Vec::new();
+        if args.filter.as_deref() != Some("indexed") {
+            rows = self.target.variables(pid, &place, None).map_err(refuse)?;
+        }
+        if args.filter.as_deref() != Some("named") {
+            rows.extend(
+                self.target
+                    .variables(pid, &place, Some(page))
+                    .map_err(refuse)?,
+            );
+        }
+        let rows: Vec<_> = rows
+            .into_iter()
+            .map(|row| variable(state, pid, row, format))
+            .collect();
+        Ok(json!({ "variables": rows }))
+    }
+
+    pub(super) fn slow(&self, request: &Request, cancel: &Cancel) -> Answer {
+        let args = &request.arguments;
+        if request.command == "nostos/reload" {
+            let args: protocol::ReloadArguments = arguments(args)?;
+            let edits: Vec<_> = args
+                .files
+                .into_iter()
+                .map(|file| debug::Edit {
+                    path: file.path,
+                    text: file.text,
+                })
+                .collect();
+            return Ok(protocol::reload(&self.target.reload(&edits)));
+        }
+        let args: protocol::EvaluateArguments = arguments(args)?;
+        let frame = match args.frame_id {
+            None => None,
+            Some(id) => Some(*lock(&self.state).frames.get(&id).ok_or(DEAD)?),
+        };
+        let result = self
+            .target
+            .evaluate(frame, &args.expression, cancel)
+            .map_err(refuse)?;
+        let whole = match (args.context.as_deref(), frame, &result.place) {
+            (Some("clipboard"), Some((pid, _)), Some(place)) => {
+                Some(self.target.whole(pid, place).map_err(refuse)?)
+            }
+            _ => None,
+        };
+        let format = args.format.unwrap_or_default();
+        let text = whole.unwrap_or_else(|| formatted(&result.value, &result.ty, format));
+        let mut state = lock(&self.state);
+        let reference = match (frame, result.place) {
+            (Some((pid, _)), Some(place)) => state.place(pid, place),
+            _ => 0,
+        };
+        let mut body =
+            json!({ "result": text, "type": result.ty, "variablesReference": reference });
+        if reference != 0 {
+            body["namedVariables"] = json!(result.named);
+            body["indexedVariables"] = json!(result.indexed);
+        }
+        if let Some(at) = result.address.filter(|_| frame.is_some()) {
+            body["memoryReference"] = json!(address(at));
+        }
+        Ok(body)
+    }
+
+    pub(super) fn source(&self, args: &Value) -> Answer {
+        let args: protocol::SourceArguments = arguments(args)?;
+        let mut source = args.source.unwrap_or_default();
+        source.source_reference = source
+            .source_reference
+            .filter(|reference| *reference != 0)
+            .or(Some(args.source_reference));
+        let path = source.meant().ok_or("which source?")?;
+        let text = self.target.source(&path).map_err(refuse)?;
+        Ok(json!({ "content": text, "mimeType": "text/x-nostos" }))
+    }
+
+    pub(super) fn modules(&self, args: &Value) -> Answer {
+        let args: protocol::ModulesArguments = arguments(args)?;
+        let program = self.target.program();
+        let sources = self.target.sources();
+        let page = Page {
+            start: args.start_module.unwrap_or(0),
+            count: args.module_count.unwrap_or(0),
+        };
+        let rows: Vec<_> = sources[page.of(sources.len())]
+            .iter()
+            .map(|path| {
+                let inside = path.strip_prefix(&program.root).unwrap_or(path);
+                let name = inside.trim_matches('/').trim_end_matches(".nos");
+                let mut row = json!({
+                    "id": path,
+                    "name": name.replace('/', "."),
+                    "isUserCode": path.starts_with('/'),
+                    "isOptimized": false,
+                    "symbolStatus": "Symbols loaded",
+                    "version": program.version.to_string(),
+                });
+                if path.starts_with('/') {
+                    row["path"] = json!(path);
+                }
+                row
+            })
+            .collect();
+        Ok(json!({ "modules": rows, "totalModules": sources.len() }))
+    }
+
+    pub(super) fn completions(&self, state: &State, args: &Value) -> Answer {
+        let args: protocol::CompletionsArguments = arguments(args)?;
+        let frame = match args.frame_id {
+            None => None,
+            Some(id) => Some(*state.frames.get(&id).ok_or(DEAD)?),
+        };
+        let number = |number: i64, from_0: bool| {
+            usize::try_from(number.saturating_sub(i64::from(!from_0))).unwrap_or(0)
+        };
+        let line = args.line.map_or(0, |line| number(line, state.lines_from_0));
+        let text = args.text.split('\n').nth(line).unwrap_or_default();
+        let units: Vec<u16> = text
+            .encode_utf16()
+            .take(number(args.column, state.columns_from_0))
+            .collect();
+        let found = self
+            .target
+            .complete(frame, &String::from_utf16_lossy(&units));
+        let targets: Vec<_> = found
+            .iter()
+            .map(|completion| {
+                let mut row = json!({ "label": completion.label, "type": completion.kind });
+                if !completion.detail.is_empty() {
+                    row["detail"] = json!(completion.detail);
+                }
+                row
+            })
+            .collect();
+        Ok(json!({ "targets": targets }))
+    }
+
+    pub(super) fn read_memory(&self, args: &Value) -> Answer {
+        let args: protocol::ReadMemoryArguments = arguments(args)?;
+        let reference = args.memory_reference.trim();
+        let base = match reference.strip_prefix("0x") {
+            Some(digits) => u64::from_str_radix(digits, 16).ok(),
+            None => reference.parse().ok(),
+        };
+        let base = base.ok_or_else(|| format!("`{reference}` is no address"))?;
+        let count = args.count.clamp(0, MAX_MEMORY);
+        let at = base.wrapping_add_signed(args.offset.unwrap_or(0));
+        let bytes = self.target.memory(at, count as usize);
+        let unreadable = count - bytes.len() as i64;
+        let mut body = json!({ "address": address(at), "data": base64(&bytes) });
+        if unreadable > 0 {
+            body["unreadableBytes"] = json!(unreadable);
+        }
+        Ok(body)
+    }
+}
+
+fn address(at: u64) -> String {
+    format!("{at:#x}")
+}
+
+fn variable(
+    state: &mut State,
+    pid: Pid,
+    row: debug::Variable,
+    format: ValueFormat,
+) -> protocol::Variable {
+    let reference = row.place.map_or(0, |place| state.place(pid, place));
+    protocol::Variable {
+        value: formatted(&row.value, &row.ty, format),
+        name: row.name,
+        ty: (!row.ty.is_empty()).then_some(row.ty),
+        variables_reference: reference,
+        named_variables: (reference != 0).then_some(row.named as i64),
+        indexed_variables: (reference != 0).then_some(row.indexed as i64),
+        evaluate_name: None,
+        memory_reference: row.address.map(address),
+    }
+}
+
+/// Whole numbers as the client wants them.
+fn formatted(text: &str, ty: &str, format: ValueFormat) -> String {
+    let whole = ty.starts_with("Int") || ty.starts_with("UInt") || ty == "Byte";
+    match text.parse::<i128>() {
+        Ok(number) if format.hex && whole && number < 0 => format!("-{:#x}", -number),
+        Ok(number) if format.hex && whole => format!("{number:#x}"),
+        _ => text.to_owned(),
+    }
+}
+
+/// The usual alphabet, with padding.
+fn base64(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut out = String::with_capacity(bytes.len().div_ceil(3) * 4);
+    for chunk in bytes.chunks(3) {
+        let byte = |i: usize| u32::from(chunk.get(i).copied().unwrap_or(0));
+        let word = byte(0) << 16 | byte(1) << 8 | byte(2);
+        for i in 0..4 {
+            let digit = (word >> (18 - 6 * i)) & 63;
+            out.push(if i > chunk.len() {
+                '='
+            } else {
+                char::from(DIGITS[digit as usize])
+            });
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_are_written_in_base_64() {
+        for (bytes, text) in [
+            ("", ""),
+            ("a", "YQ=="),
+            ("ab", "YWI="),
+            ("abc", "YWJj"),
+            ("abcd", "YWJjZA=="),
+        ] {
+            assert_eq!(base64(bytes.as_bytes()), text);
+        }
+    }
+
+    #[test]
+    fn whole_numbers_are_written_in_base_16_for_who_wants_that() {
+        let hex = ValueFormat { hex: true };
+        for (text, ty, expected) in [
+            ("255", "Int", "0xff"),
+            ("-16", "Int", "-0x10"),
+            ("255", "Float", "255"),
+            ("[1]", "List[Int]", "[1]"),
+        ] {
+            assert_eq!(formatted(text, ty, hex), expected);
+            assert_eq!(formatted(text, ty, ValueFormat::default()), text);
+        }
+    }
+}

@@ -1,0 +1,222 @@
+// Where and when a process stops: lines, conditions, counts, messages, functions, exceptions.
+"use strict";
+const assert = require("assert");
+const { session, run } = require("./harness.js");
+
+const LOOP = `type Point = Point { x: Int, y: Int }
+
+square(n: Int) -> Int = {
+  m = n * n
+  m
+}
+
+count(n: Int, to: Int, sum: Int) -> Int =
+  if n > to then sum
+  else {
+    next = sum + square(n)
+    count(n + 1, to, next)
+  }
+
+main() = {
+  total = count(1, 10, 0)
+  println("total " ++ show(total))
+}
+`;
+
+const THROWS = `parse(text: String) -> Int = {
+  if text == "" then throw(("Empty", "nothing to read"))
+  else text.length()
+}
+
+careful(text: String) -> Int = try { parse(text) } catch { ("Empty", _) -> 0 }
+
+worker() = {
+  receive { n -> println(show(10 / n)) }
+}
+
+child() = {
+  spawn_link { worker() }
+  receive { "never" -> () }
+}
+
+main() = {
+  println(show(careful("abc")))
+  println(show(careful("")))
+  pid = spawn { child() }
+  sleep(20)
+  other = spawn { worker() }
+  other <- 0
+  sleep(100000)
+}
+`;
+
+run({
+  "a condition stops where it is true": () =>
+    session(LOOP, async (t) => {
+      await t.launch(() => t.breakAt({ line: t.line("m = n * n"), condition: "n > 3 && n % 2 == 0" }));
+      const seen = [];
+      for (let i = 0; i < 4; i += 1) {
+        const stop = await t.stopped("breakpoint");
+        seen.push((await t.values(stop.frameId)).n);
+        await t.resume(stop.threadId);
+      }
+      assert.deepStrictEqual(seen, ["4", "6", "8", "10"]);
+      await t.end();
+    }),
+
+  "a condition that makes no sense stops and says why": () =>
+    session(LOOP, async (t) => {
+      await t.launch(() => t.breakAt({ line: t.line("m = n * n"), condition: "n + nonsense" }));
+      const stop = await t.stopped("breakpoint");
+      assert.match(t.client.output, /condition .n \+ nonsense. cannot be evaluated.*nonsense/);
+      await t.breakAt();
+      await t.resume(stop.threadId);
+      await t.end();
+    }),
+
+  "hits are counted, also together with a condition": () =>
+    session(LOOP, async (t) => {
+      await t.launch(() => t.breakAt({ line: t.line("m = n * n"), condition: "n > 2", hitCondition: "% 3" }));
+      const seen = [];
+      for (let i = 0; i < 2; i += 1) {
+        const stop = await t.stopped("breakpoint");
+        seen.push((await t.values(stop.frameId)).n);
+        await t.resume(stop.threadId);
+      }
+      assert.deepStrictEqual(seen, ["5", "8"]);
+      await t.end();
+    }),
+
+  "a log point prints and does not stop": () =>
+    session(LOOP, async (t) => {
+      await t.launch(() => t.breakAt({ line: t.line("m = n * n"), logMessage: "at {n}, twice {n * 2}" }));
+      await t.end();
+      const lines = t.client.output.split("\n").filter((line) => line.startsWith("at "));
+      assert.strictEqual(lines.length, 10);
+      assert.strictEqual(lines[9], "at 10, twice 20");
+    }),
+
+  "lines that can hold a breakpoint are told": () =>
+    session(LOOP, async (t) => {
+      await t.launch(async () => {
+        const from = t.line("square(n: Int)");
+        const found = await t.client.ask("breakpointLocations", { source: { path: t.file }, line: from, endLine: from + 4 });
+        const lines = found.breakpoints.map((place) => place.line);
+        assert.deepStrictEqual([...new Set(lines)], [from + 1, from + 2]);
+        const [one] = (await t.client.ask("breakpointLocations", { source: { path: t.file }, line: from + 1 })).breakpoints;
+        assert(one.column >= 1);
+      });
+      await t.end();
+    }),
+
+  "a breakpoint on a line without code moves to the next and says so": () =>
+    session(LOOP, async (t) => {
+      await t.launch(async () => {
+        const [set] = await t.breakAt({ line: t.line("square(n: Int)") });
+        assert.deepStrictEqual([set.verified, set.line], [true, t.line("m = n * n")]);
+        const [far] = await t.breakAt({ line: 4000 });
+        assert.strictEqual(far.verified, false);
+        assert(far.message);
+        await t.breakAt();
+      });
+      await t.end();
+    }),
+
+  "functions stop at their first statement, with conditions and counts": () =>
+    session(LOOP, async (t) => {
+      await t.launch(async () => {
+        const { breakpoints } = await t.client.ask("setFunctionBreakpoints", {
+          breakpoints: [{ name: "main.square", condition: "n > 4", hitCondition: "2" }, { name: "main.nobody" }],
+        });
+        assert.deepStrictEqual(breakpoints.map((b) => b.verified), [true, false]);
+        assert.strictEqual(breakpoints[0].line, t.line("m = n * n"));
+      });
+      const stop = await t.stopped("function breakpoint");
+      assert.strictEqual((await t.values(stop.frameId)).n, "6");
+      assert.strictEqual(stop.hitBreakpointIds.length, 1);
+      await t.client.ask("setFunctionBreakpoints", { breakpoints: [] });
+      await t.resume(stop.threadId);
+      await t.end();
+    }),
+
+  "10,000 breakpoints in one request": () =>
+    session(LOOP, async (t) => {
+      await t.launch(async () => {
+        const wishes = Array.from({ length: 10000 }, (_, i) => ({ line: 1 + (i % 20), condition: "false" }));
+        const set = await t.breakAt(...wishes);
+        assert.strictEqual(set.length, 10000);
+        await t.breakAt();
+      });
+      await t.end();
+    }),
+
+  "an uncaught exception stops where it is thrown, and is told": () =>
+    session(THROWS, async (t) => {
+      await t.launch(() => t.client.ask("setExceptionBreakpoints", { filters: ["uncaught"] }));
+      const stop = await t.stopped("exception");
+      assert.strictEqual(stop.line, t.line("10 / n"));
+      const info = await t.client.ask("exceptionInfo", { threadId: stop.threadId });
+      assert.strictEqual(info.exceptionId, "DivisionByZero");
+      assert.strictEqual(info.breakMode, "unhandled");
+      assert.match(info.details.stackTrace, /at worker /);
+      await t.client.refused("exceptionInfo", { threadId: 1 }, /did not stop for an exception/);
+    }),
+
+  "all exceptions stop, the caught ones too, and are caught when it goes on": () =>
+    session(THROWS, async (t) => {
+      await t.launch(() => t.client.ask("setExceptionBreakpoints", { filters: ["all"] }));
+      const stop = await t.stopped("exception");
+      assert.strictEqual(stop.line, t.line("throw("));
+      assert.strictEqual((await t.values(stop.frameId)).text, '""');
+      const info = await t.client.ask("exceptionInfo", { threadId: stop.threadId });
+      assert.deepStrictEqual([info.exceptionId, info.description, info.breakMode], ["Empty", "Empty: nothing to read", "always"]);
+      assert.match(info.details.stackTrace, /at parse [^]*at careful [^]*at main /);
+      await t.resume(stop.threadId);
+      const next = await t.stopped("exception");
+      assert.match(t.client.output, /^3\n0\n/m);
+      assert.strictEqual(next.line, t.line("10 / n"));
+    }),
+
+  "an exception filter with a condition over what was thrown": () =>
+    session(THROWS, async (t) => {
+      await t.launch(() =>
+        t.client.ask("setExceptionBreakpoints", {
+          filters: [],
+          filterOptions: [{ filterId: "all", condition: 'exception.0 == "DivisionByZero"' }],
+        }));
+      const stop = await t.stopped("exception");
+      assert.strictEqual(stop.line, t.line("10 / n"));
+    }),
+
+  "a linked process's end stops before it ends the next, with its cause": () =>
+    session(
+      `worker() = receive { n -> println(show(10 / n)) }
+owner() = {
+  pid = spawn_link { worker() }
+  register("worker", pid)
+  receive { "never" -> () }
+}
+main() = {
+  register("owner", spawn { owner() })
+  sleep(50)
+  whereis("worker").expect("it") <- 0
+  sleep(50)
+  println(show(whereis("owner")))
+}
+`,
+      async (t) => {
+        await t.launch(() => t.client.ask("setExceptionBreakpoints", { filters: ["linked exit"] }));
+        const stop = await t.stopped("exception");
+        assert.strictEqual(stop.description, "Linked exit");
+        assert.strictEqual(stop.line, t.line('"never"'));
+        const info = await t.client.ask("exceptionInfo", { threadId: stop.threadId });
+        assert.strictEqual(info.exceptionId, "LinkedExit");
+        const [cause] = info.details.innerException;
+        assert.strictEqual(cause.typeName, "DivisionByZero");
+        assert.match(cause.stackTrace, /at worker /);
+        await t.resume(stop.threadId);
+        await t.end();
+        assert.match(t.client.output, /None/);
+      },
+    ),
+});
