@@ -78,7 +78,11 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    let status = match Cli::parse().command {
+    let command = Cli::parse().command;
+    if let Err(problem) = nostos_session::check_environment() {
+        return status_of(fail(&problem));
+    }
+    let status = match command {
         Command::Run {
             workers,
             mailbox_limit,

@@ -143,3 +143,25 @@ fn a_seed_makes_a_program_do_the_same_again() {
     assert_eq!(first, with("1"));
     assert!((2..6).any(|seed| with(&seed.to_string()) != first));
 }
+
+/// What is set but cannot be read is told, not passed over.
+#[test]
+fn a_limit_in_the_environment_that_is_none_is_an_error() {
+    for (name, value, said) in [
+        (
+            "NOSTOS_HEAP_LIMIT",
+            "lots",
+            "Error: NOSTOS_HEAP_LIMIT is `lots`: it is a number of bytes, or of K, M or G, as in `64M`\n",
+        ),
+        (
+            "NOSTOS_WORKERS",
+            "many",
+            "Error: NOSTOS_WORKERS is `many`: it is a number from 1 to 1024\n",
+        ),
+    ] {
+        let mut program = command("own_limits.nos", &[]);
+        program.env(name, value);
+        let outcome = finish(program);
+        assert_eq!((outcome.status, outcome.err.as_str()), (Some(1), said));
+    }
+}

@@ -84,6 +84,54 @@ impl Config {
     }
 }
 
+/// What is wrong with the variables of the environment that [`Config::from_env`] heeds, or the whole image does.
+///
+/// # Errors
+/// A sentence for the person who set them.
+pub fn check_environment() -> Result<(), String> {
+    environment_problem(|name| std::env::var(name).ok()).map_or(Ok(()), Err)
+}
+
+fn environment_problem(value_of: impl Fn(&str) -> Option<String>) -> Option<String> {
+    let bytes = |text: &str| match size(text) {
+        Some(1..) => Ok(()),
+        _ => Err("it is a number of bytes, or of K, M or G, as in `64M`".to_string()),
+    };
+    let one_of = |words: &'static [&'static str]| {
+        move |text: &str| match words.contains(&text) {
+            true => Ok(()),
+            false => Err(format!("it is `{}` or nothing", words.join("` or `"))),
+        }
+    };
+    type Check<'a> = &'a dyn Fn(&str) -> Result<(), String>;
+    let number = |text: &str| match text.parse::<u32>() {
+        Ok(1..) => Ok(()),
+        _ => Err("it is a number from 1 on".to_string()),
+    };
+    let checks: [(&str, Check); 10] = [
+        ("NOSTOS_GC", &one_of(&["stress"])),
+        ("NOSTOS_STACK", &one_of(&["stress"])),
+        ("NOSTOS_TIERS", &one_of(&["best", "quick"])),
+        ("NOSTOS_WORKERS", &|text| match text.parse() {
+            Ok(1..=1024_u16) => Ok(()),
+            _ => Err("it is a number from 1 to 1024".to_string()),
+        }),
+        ("NOSTOS_MACRO_TIME", &number),
+        ("NOSTOS_MACRO_MEMORY", &number),
+        ("NOSTOS_STACK_LIMIT", &bytes),
+        ("NOSTOS_HEAP_LIMIT", &bytes),
+        ("NOSTOS_MEMORY_LIMIT", &bytes),
+        ("NOSTOS_MAILBOX_LIMIT", &|text| {
+            mailbox_limit(text).map(drop)
+        }),
+    ];
+    checks.iter().find_map(|(name, check)| {
+        let text = value_of(name).filter(|text| !text.is_empty())?;
+        let why = check(&text).err()?;
+        Some(format!("{name} is `{text}`: {why}"))
+    })
+}
+
 /// `10000`, `10000:end`, `10000:drop` or `10000:wait`; the first two mean the same.
 ///
 /// # Errors
@@ -148,7 +196,48 @@ pub fn print(stream: Stream, text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::size;
+    use super::{environment_problem, size};
+
+    #[test]
+    fn what_the_environment_says_is_checked() {
+        for (name, value, problem) in [
+            ("NOSTOS_GC", "stress", None),
+            ("NOSTOS_GC", "", None),
+            (
+                "NOSTOS_GC",
+                "on",
+                Some("NOSTOS_GC is `on`: it is `stress` or nothing"),
+            ),
+            (
+                "NOSTOS_TIERS",
+                "all",
+                Some("NOSTOS_TIERS is `all`: it is `best` or `quick` or nothing"),
+            ),
+            ("NOSTOS_WORKERS", "2", None),
+            (
+                "NOSTOS_WORKERS",
+                "0",
+                Some("NOSTOS_WORKERS is `0`: it is a number from 1 to 1024"),
+            ),
+            ("NOSTOS_HEAP_LIMIT", "4G", None),
+            (
+                "NOSTOS_HEAP_LIMIT",
+                "4 gigs",
+                Some(
+                    "NOSTOS_HEAP_LIMIT is `4 gigs`: it is a number of bytes, or of K, M or G, as in `64M`",
+                ),
+            ),
+            ("NOSTOS_MAILBOX_LIMIT", "10:wait", None),
+            (
+                "NOSTOS_MAILBOX_LIMIT",
+                "ten",
+                Some("NOSTOS_MAILBOX_LIMIT is `ten`: `ten` is no number of messages"),
+            ),
+        ] {
+            let found = environment_problem(|asked| (asked == name).then(|| value.to_string()));
+            assert_eq!(found.as_deref(), problem, "{name}={value}");
+        }
+    }
 
     #[test]
     fn sizes() {

@@ -23,7 +23,7 @@ use std::sync::mpsc::{Receiver, channel};
 use std::thread::JoinHandle;
 
 /// Workers call the compiler, whose recursion follows the nesting of the program's text. Address space only: pages come as they are used.
-const COMPILER_STACK: usize = 256 << 20;
+pub(crate) const COMPILER_STACK: usize = 256 << 20;
 
 /// See the module. Dropping it ends all processes.
 pub struct Image {
@@ -362,7 +362,12 @@ impl Drop for Image {
     fn drop(&mut self) {
         self.core.scheduler.stop();
         let own = std::thread::current().id();
-        for thread in self.threads.lock().drain(..) {
+        let slots = self.core.scheduler.slots();
+        for (thread, slot) in self.threads.lock().drain(..).zip(slots) {
+            // Nobody knows when a C function comes back. Its worker ends then, and holds what it needs until then.
+            if !slot.stay().is_multiple_of(2) {
+                continue;
+            }
             // The last owner may let go on a worker, in the compiler's callback say; that worker cannot wait for itself.
             if thread.thread().id() != own && thread.join().is_err() {
                 eprintln!("a worker of the image had panicked");

@@ -27,6 +27,7 @@ mod message;
 mod mutex;
 mod net;
 mod order;
+mod outside;
 mod process;
 mod relations;
 mod resource;
@@ -43,7 +44,9 @@ mod walk;
 
 pub use code::Code;
 pub use code::publish::{PublishError, Published};
-pub use config::{Config, NOT_READ, OutputSink, Stream, WhenFull, mailbox_limit, print, size};
+pub use config::{
+    Config, NOT_READ, OutputSink, Stream, WhenFull, check_environment, mailbox_limit, print, size,
+};
 pub use core::{Compiler, Improver};
 pub use debug::{Event, How, StopFilter, StopReason, Stops};
 pub use exit::{ExitReason, ExitStatus, Failure, Finished, TraceLine};

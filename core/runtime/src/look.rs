@@ -383,9 +383,9 @@ impl Core {
     pub(crate) fn scheduler_stats(&self) -> SchedulerStats {
         let workers = self
             .scheduler
-            .slots
+            .slots()
             .iter()
-            .zip(&self.scheduler.stealers)
+            .zip(self.scheduler.stealers())
             .map(|(slot, queue)| {
                 let running = slot.running.load(Ordering::Relaxed);
                 WorkerLine {
@@ -425,7 +425,7 @@ impl Core {
         let stats = self.scheduler_stats();
         let of_worker = |f: fn(&WorkerLine) -> u64| stats.workers.get(worker).map_or(0, f);
         match what {
-            0 => stats.workers.len() as u64,
+            0 => self.scheduler.workers() as u64,
             1 => stats.alive as u64,
             2 => stats.spawned as u64,
             3 => stats.code_bytes.0 as u64,

@@ -10,6 +10,7 @@ use crate::mailbox::Parked;
 use crate::message::Scratch;
 use crate::mutex::{Condvar, Mutex};
 use crate::order::Order;
+use crate::outside::{Outside, SPARES};
 use crate::process::{Own, Process, Resume, State, attention};
 use crate::shim::{self, Leave};
 use crate::stack::{Stack, Stacks};
@@ -45,8 +46,13 @@ impl Deref for Ptr {
 /// What the workers share.
 pub(crate) struct Scheduler {
     pub(crate) injector: Injector<Ptr>,
-    pub(crate) stealers: Vec<Stealer<Ptr>>,
-    pub(crate) slots: Vec<Slot>,
+    stealers: Vec<Stealer<Ptr>>,
+    slots: Vec<Slot>,
+    /// Workers; the others are spare ones.
+    workers: usize,
+    /// Workers and spare ones that have been started.
+    reach: AtomicUsize,
+    pub(crate) outside: Outside,
     idle: Mutex<Vec<usize>>,
     idle_count: AtomicUsize,
     stopping: AtomicBool,
@@ -60,6 +66,8 @@ pub(crate) struct Scheduler {
 pub(crate) struct Slot {
     /// It may be running generated code.
     inside: AtomicBool,
+    /// How often it has gone outside and come back, see [`crate::outside`]; odd: it is there.
+    stay: AtomicU64,
     /// The process it runs, 0 for none.
     pub(crate) running: AtomicU64,
     pub(crate) switches: AtomicU64,
@@ -97,11 +105,15 @@ const LOCAL_STACKS: usize = 16;
 impl Scheduler {
     /// The shared part and the workers' queues.
     pub(crate) fn new(workers: usize) -> (Self, Vec<Deque<Ptr>>) {
-        let queues: Vec<Deque<Ptr>> = (0..workers).map(|_| Deque::new_fifo()).collect();
+        let all = workers + SPARES;
+        let mut queues: Vec<Deque<Ptr>> = (0..all).map(|_| Deque::new_fifo()).collect();
         let scheduler = Scheduler {
             injector: Injector::new(),
             stealers: queues.iter().map(Deque::stealer).collect(),
-            slots: (0..workers).map(|_| Slot::default()).collect(),
+            slots: (0..all).map(|_| Slot::default()).collect(),
+            workers,
+            reach: AtomicUsize::new(workers),
+            outside: Outside::new(queues.split_off(workers)),
             idle: Mutex::new(Vec::new()),
             idle_count: AtomicUsize::new(0),
             stopping: AtomicBool::new(false),
@@ -110,6 +122,30 @@ impl Scheduler {
             resumed: (Mutex::new(()), Condvar::new()),
         };
         (scheduler, queues)
+    }
+
+    /// What others see of the workers, spare ones among them that have been started.
+    pub(crate) fn slots(&self) -> &[Slot] {
+        &self.slots[..self.reach.load(Ordering::SeqCst)]
+    }
+
+    /// Their queues.
+    pub(crate) fn stealers(&self) -> &[Stealer<Ptr>] {
+        &self.stealers[..self.reach.load(Ordering::SeqCst)]
+    }
+
+    /// How many workers there are without spare ones.
+    pub(crate) fn workers(&self) -> usize {
+        self.workers
+    }
+
+    /// One more spare worker is started; its index.
+    pub(crate) fn add_spare(&self) -> usize {
+        self.reach.fetch_add(1, Ordering::SeqCst)
+    }
+
+    pub(crate) fn is_stopping(&self) -> bool {
+        self.stopping.load(Ordering::SeqCst)
     }
 
     /// Wakes a sleeping worker, if there is one.
@@ -132,6 +168,7 @@ impl Scheduler {
         for slot in &self.slots {
             slot.wake_up();
         }
+        self.outside.wake_up();
     }
 
     /// Runs `f` while no worker runs generated code. Workers that are compiling or collecting count as soon as they are done; slices are short.
@@ -157,9 +194,14 @@ impl Scheduler {
 }
 
 impl Slot {
-    fn wake_up(&self) {
+    pub(crate) fn wake_up(&self) {
         *self.woken.lock() = true;
         self.wake.notify_one();
+    }
+
+    /// How often it has gone outside and come back; odd: it is there.
+    pub(crate) fn stay(&self) -> u64 {
+        self.stay.load(Ordering::SeqCst)
     }
 }
 
@@ -206,6 +248,10 @@ impl Worker {
                 self.leave();
                 self.enter();
             }
+            if self.index >= scheduler.workers && !self.is_wanted() {
+                self.rest();
+                continue;
+            }
             let tick = self.tick.get().wrapping_add(1);
             self.tick.set(tick);
             if tick.is_multiple_of(32) {
@@ -234,6 +280,62 @@ impl Worker {
     /// From here on this thread runs no generated code.
     pub(crate) fn leave(&self) {
         self.slot().inside.store(false, Ordering::SeqCst);
+    }
+
+    /// From here on this thread does what may take long: others take what it has queued. Until [`Worker::come_back`] it runs no generated code.
+    #[inline]
+    pub(crate) fn go_outside(&self) {
+        if self.order.is_none() {
+            if let Some(next) = self.next.take() {
+                self.local.push(next);
+            }
+            self.turn();
+        }
+        // Sequentially consistent, so that who looks for those outside sees us, or we see that nobody does.
+        self.leave();
+        if self.order.is_none() {
+            self.core.scheduler.outside.begins(&self.core);
+        }
+    }
+
+    /// See [`Worker::go_outside`].
+    #[inline]
+    pub(crate) fn come_back(&self) {
+        if self.order.is_none() {
+            self.turn();
+        }
+        self.enter();
+    }
+
+    fn turn(&self) {
+        // This thread is the only writer.
+        let stay = &self.slot().stay;
+        stay.store(stay.load(Ordering::Relaxed) + 1, Ordering::Release);
+    }
+
+    /// Is this spare worker to run?
+    fn is_wanted(&self) -> bool {
+        let scheduler = &self.core.scheduler;
+        scheduler.outside.wants(self.index - scheduler.workers)
+    }
+
+    /// This spare worker waits until it is wanted; others take what it has.
+    #[cold]
+    fn rest(&self) {
+        let scheduler = &self.core.scheduler;
+        while let Some(process) = self.next.take().or_else(|| self.local.pop()) {
+            scheduler.injector.push(process);
+        }
+        // It may have been woken in another's place.
+        scheduler.wake_one();
+        self.leave();
+        let mut woken = self.slot().woken.lock();
+        while !self.is_wanted() && !scheduler.is_stopping() {
+            self.slot().wake.wait(&mut woken);
+        }
+        *woken = false;
+        drop(woken);
+        self.enter();
     }
 
     /// Queues a process that can run.
@@ -333,7 +435,7 @@ impl Worker {
     }
 
     fn steal(&self) -> Option<Ptr> {
-        let stealers = &self.core.scheduler.stealers;
+        let stealers = self.core.scheduler.stealers();
         for k in 1..stealers.len() {
             let victim = &stealers[(self.index + k) % stealers.len()];
             loop {
@@ -357,7 +459,7 @@ impl Worker {
         scheduler.idle_count.fetch_add(1, Ordering::SeqCst);
         // Work may have come between our last look and our entry into the list; whoever queues after it wakes us.
         let nothing = scheduler.injector.is_empty()
-            && scheduler.stealers.iter().all(Stealer::is_empty)
+            && scheduler.stealers().iter().all(Stealer::is_empty)
             && !scheduler.stopping.load(Ordering::SeqCst);
         self.leave();
         if nothing {

@@ -17,7 +17,7 @@ use nostos_check::query;
 pub use nostos_check::render::Style;
 pub use nostos_codegen::Options;
 pub use nostos_runtime::{
-    Config, Interrupts, NOT_READ, Stream, WhenFull, mailbox_limit, print, size,
+    Config, Interrupts, NOT_READ, Stream, WhenFull, check_environment, mailbox_limit, print, size,
 };
 use std::path::Path;
 

@@ -1,7 +1,12 @@
 //! Functions of C libraries: found by name, called on the worker's stack with whatever registers hold.
 
 use crate::dispatch::{Ctx, Flow, Halt};
+use crate::process::State;
 use std::ffi::{CStr, CString};
+use std::time::Duration;
+
+/// About how long a look at a process takes.
+const LOOK: Duration = Duration::from_micros(5);
 
 /// (library, symbol) → address.
 pub(crate) fn symbol(ctx: &mut Ctx) -> Flow {
@@ -58,8 +63,11 @@ pub(crate) fn call(ctx: &mut Ctx) -> Flow {
     });
     let [a, b, c, d, e, f] = int;
     let [s, t, u, v, w, x, y, z] = float;
-    // The call may take long or wait; a pause of the image need not wait for it.
-    ctx.worker.leave();
+    let process = ctx.process;
+    // The call may take long or wait. Meanwhile nobody waits for this worker, and who wants to look at the process can.
+    ctx.worker.go_outside();
+    process.set_state(State::Blocked);
+    process.release();
     // SAFETY: the program says in an `unsafe` block that the function at this address takes what it passes. By the System V convention each class of
     // arguments has its registers, whatever the function's own parameters, and those it does not take do no harm.
     let result = unsafe {
@@ -78,8 +86,14 @@ pub(crate) fn call(ctx: &mut Ctx) -> Flow {
             }
         }
     };
-    ctx.worker.enter();
+    while !process.acquire_to_run() {
+        std::thread::sleep(LOOK);
+    }
+    // SAFETY: just acquired; the reference from before it was let go is replaced by this one and not used again.
+    ctx.own = unsafe { process.own() };
+    process.set_state(State::Running);
+    ctx.worker.come_back();
     ctx.own.rare().c_strings.clear();
     ctx.put(0, result);
-    Ok(())
+    super::process::attend(ctx)
 }

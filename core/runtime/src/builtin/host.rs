@@ -18,7 +18,11 @@ pub(crate) fn call(ctx: &mut Ctx, op: Op) -> Flow {
     if matches!(nostos_host::waits(op), Some(Waits::Briefly | Waits::Long)) {
         return io::start(ctx, Job::Host(op, args));
     }
-    match nostos_host::call(op, &args) {
+    // A search in a long text takes its time.
+    ctx.worker.go_outside();
+    let outcome = nostos_host::call(op, &args);
+    ctx.worker.come_back();
+    match outcome {
         Ok(values) => put(ctx, values),
         Err(failure) => Err(Halt::error(failure.kind, failure.message)),
     }

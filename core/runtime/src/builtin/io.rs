@@ -10,8 +10,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 pub(crate) fn write(ctx: &mut Ctx, stream: Stream, end: &str) -> Flow {
     let output = &ctx.core.config.output;
     let text = ctx.text(0);
-    // A slow reader must not hold up a pause of the image. The heap is still ours, so the text stays where it is.
-    ctx.worker.leave();
+    // A slow reader holds up nobody else. The heap is still ours, so the text stays where it is.
+    ctx.worker.go_outside();
     if end.is_empty() {
         output(stream, text);
     } else {
@@ -21,7 +21,7 @@ pub(crate) fn write(ctx: &mut Ctx, stream: Stream, end: &str) -> Flow {
         line.push_str(end);
         output(stream, &line);
     }
-    ctx.worker.enter();
+    ctx.worker.come_back();
     Ok(())
 }
 

@@ -361,7 +361,7 @@ pub(crate) fn link(ctx: &mut Ctx) -> Flow {
 }
 
 /// A process may have sent a signal to itself: then it heeds it now.
-fn attend(ctx: &mut Ctx) -> Flow {
+pub(crate) fn attend(ctx: &mut Ctx) -> Flow {
     if ctx.process.attention.load(Ordering::SeqCst) & attention::KILL != 0
         && let Some(leave) = ctx.core.attend(ctx.process, ctx.own)
     {
