@@ -598,6 +598,11 @@ pub fn message_row(message: &debug::Message) -> Value {
     row
 }
 
+/// A kind of messages as `nostos/mailbox` tells it.
+pub fn shape(shape: &debug::Shape) -> Value {
+    json!({ "shape": shape.name, "count": shape.count, "refused": shape.refused })
+}
+
 /// `nostos/stack`: a frame without a handle.
 pub fn plain_frame(frame: &debug::Frame) -> Value {
     match &frame.at {

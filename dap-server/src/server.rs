@@ -284,6 +284,17 @@ impl Connection {
             "next" => self.resume(state, args, How::Over),
             "stepIn" => self.resume(state, args, How::In),
             "stepOut" => self.resume(state, args, How::Out),
+            "nostos/nextMessage" => {
+                let args: protocol::ThreadArguments = arguments(args)?;
+                let pid = args.thread_id;
+                state.resumed_by_us.insert(pid);
+                if let Err(refusal) = self.target.next_message(pid) {
+                    state.resumed_by_us.remove(&pid);
+                    return Err(refusal.0);
+                }
+                state.went_on(pid);
+                Ok(Value::Null)
+            }
             "pause" => {
                 let args: protocol::ThreadArguments = arguments(args)?;
                 self.target.pause(args.thread_id).map_err(refuse)?;
@@ -312,7 +323,9 @@ impl Connection {
                 };
                 let (total, messages) = self.target.mailbox(args.process, page).map_err(refuse)?;
                 let messages: Vec<_> = messages.iter().map(protocol::message_row).collect();
-                Ok(json!({ "total": total, "messages": messages }))
+                let shapes = self.target.shapes(args.process).map_err(refuse)?;
+                let shapes: Vec<_> = shapes.iter().map(protocol::shape).collect();
+                Ok(json!({ "total": total, "messages": messages, "shapes": shapes }))
             }
             "nostos/stack" => {
                 let args: protocol::ProcessArguments = arguments(args)?;
@@ -520,6 +533,18 @@ fn stopped(why: &Why) -> Value {
         Why::Pause => json!({ "reason": "pause" }),
         Why::Entry => json!({ "reason": "entry" }),
         Why::Function(ids) => json!({ "reason": "function breakpoint", "hitBreakpointIds": ids }),
+        Why::Message { ids, sent, text } => {
+            let way = if *sent { "Sends" } else { "Received" };
+            let mut body = json!({
+                "reason": if ids.is_empty() { "step" } else { "function breakpoint" },
+                "description": format!("{way} a message"),
+                "text": format!("{way} {text}"),
+            });
+            if !ids.is_empty() {
+                body["hitBreakpointIds"] = json!(ids);
+            }
+            body
+        }
         Why::Exception(thrown) => {
             let description = match thrown.filter {
                 Filter::Uncaught => "Uncaught exception",

@@ -42,6 +42,11 @@ fn breakpoints() {
 }
 
 #[test]
+fn messages() {
+    script("messages.js");
+}
+
+#[test]
 fn what_can_be_seen() {
     script("look.js");
 }

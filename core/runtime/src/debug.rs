@@ -9,11 +9,13 @@ use crate::dispatch::{Ctx, Flow, Halt};
 use crate::exit::ExitReason;
 use crate::mailbox::Parked;
 use crate::mutex::{Mutex, RwLock};
-use crate::process::{Own, Process, State, Step, attention};
+use crate::process::{Own, Process, Resume, State, Step, attention};
 use crate::shim::{self, Leave};
 use crate::walk;
+use nostos_abi::builtin::Op;
+use nostos_abi::object::HEADER_DESC_MASK;
 use rustc_hash::FxHashSet;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, OnceLock};
 
@@ -56,7 +58,16 @@ pub enum StopReason {
     Thrown,
     /// A process it is linked to has ended; when it goes on, it ends too.
     Linked,
+    /// It has taken a message in a box of this descriptor, which it has not looked at yet.
+    Received(u32),
+    /// It is about to send such a message.
+    Sent(u32),
 }
+
+/// Messages that are sent are watched.
+pub(crate) const SENT: u32 = 1;
+/// Messages that are received are.
+pub(crate) const RECEIVED: u32 = 2;
 
 /// Which exceptions stop a process.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -100,12 +111,43 @@ pub(crate) struct Debug {
     pub(crate) stop_on_thrown: AtomicBool,
     /// And before a linked process's end ends them.
     pub(crate) stop_on_linked: AtomicBool,
+    /// Which ways of messages are watched.
+    watched_ways: AtomicU32,
+    /// Ways and descriptors of messages that nobody who watches wants to see.
+    unwanted: RwLock<FxHashSet<(u32, u32)>>,
     /// Processes that are being ended so, while it is so.
     linked: Mutex<FxHashSet<u64>>,
     pub(crate) filter: OnceLock<StopFilter>,
 }
 
 impl Debug {
+    /// Are messages of this way watched?
+    #[inline(always)]
+    pub(crate) fn watches(&self, way: u32) -> bool {
+        self.watched_ways.load(Ordering::Relaxed) & way != 0
+    }
+
+    /// Watches messages; what was not wanted before may be now.
+    pub(crate) fn watch(&self, sent: bool, received: bool) {
+        self.unwanted.write().clear();
+        let ways = u32::from(sent) * SENT | u32::from(received) * RECEIVED;
+        self.watched_ways.store(ways, Ordering::Relaxed);
+    }
+
+    /// Messages of this kind are not to stop anybody.
+    pub(crate) fn pass_over(&self, reason: StopReason) {
+        match reason {
+            StopReason::Sent(desc) => self.unwanted.write().insert((SENT, desc)),
+            StopReason::Received(desc) => self.unwanted.write().insert((RECEIVED, desc)),
+            StopReason::Breakpoint(_)
+            | StopReason::Step(_)
+            | StopReason::Pause
+            | StopReason::Uncaught
+            | StopReason::Thrown
+            | StopReason::Linked => false,
+        };
+    }
+
     /// A linked process's end is ending this one.
     pub(crate) fn ends_linked(&self, pid: u64) {
         if self.stop_on_linked.load(Ordering::Relaxed) {
@@ -136,6 +178,42 @@ impl Debug {
             .lock()
             .retain(|s| s.send(event.clone()).is_ok());
     }
+}
+
+/// A process is about to send a message: stops it once for each.
+#[cold]
+pub(crate) fn sends(ctx: &mut Ctx, op: Op, root: u64) -> Flow {
+    // It goes on after such a stop.
+    if ctx.own.rare().message == root {
+        ctx.own.rare().message = 0;
+        return Ok(());
+    }
+    if !stops_for(ctx, SENT, root, StopReason::Sent) {
+        return Ok(());
+    }
+    ctx.own.resume = Resume::Again(op);
+    Err(Halt::Leave(Leave::Stop))
+}
+
+/// A process has taken a message; the op's result is in place.
+pub(crate) fn received(ctx: &mut Ctx, root: u64) -> Flow {
+    match stops_for(ctx, RECEIVED, root, StopReason::Received) {
+        true => Err(Halt::Leave(Leave::Stop)),
+        false => Ok(()),
+    }
+}
+
+/// Notes why a process stops, if anybody wants to see messages of this kind. No collection moves the message while it stands still.
+fn stops_for(ctx: &mut Ctx, way: u32, root: u64, reason: impl Fn(u32) -> StopReason) -> bool {
+    // SAFETY: a box in the heap of the running process, which we own.
+    let desc = unsafe { *(root as *const u64) & HEADER_DESC_MASK } as u32;
+    if ctx.core.debug.unwanted.read().contains(&(way, desc)) {
+        return false;
+    }
+    let rare = ctx.own.rare();
+    rare.stopped = Some(reason(desc));
+    rare.message = root;
+    true
 }
 
 /// An armed site was reached. The walk begins with the hook's own frame; the site's function comes next.
@@ -308,7 +386,9 @@ impl Core {
                 How::StepOut => Step::Out { depth },
             };
             let rare = own.rare();
-            rare.stopped = None;
+            if !matches!(rare.stopped.take(), Some(StopReason::Sent(_))) {
+                rare.message = 0;
+            }
             (std::mem::replace(&mut rare.step, after), after)
         });
         self.count_stepping(before, after);

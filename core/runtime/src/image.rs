@@ -4,7 +4,7 @@ use crate::code::Code;
 use crate::code::publish::{PublishError, Published};
 use crate::config::Config;
 use crate::core::{Compiler, Core, Improver};
-use crate::debug::{Event, How, StopFilter, Stops};
+use crate::debug::{Event, How, StopFilter, StopReason, Stops};
 use crate::exit::{ExitReason, ExitStatus, Finished};
 use crate::heap::stats::GcStats;
 use crate::look::{
@@ -291,6 +291,25 @@ impl Image {
         f: impl FnOnce(&Reading<'_>) -> T,
     ) -> Option<T> {
         self.core.reading(pid, origin, lists, f)
+    }
+
+    /// The message for which a process is stopped, as a value of its heap.
+    pub fn stopped_message(&self, pid: u64) -> Option<Value> {
+        self.core.look(pid, |_, own| {
+            let root = own.rare_if_any()?.message;
+            let table = self.core.descs.read();
+            value::unbox(&table, Memory::Live, root)
+        })?
+    }
+
+    /// Stops processes that are about to send messages, or have just taken one.
+    pub fn watch_messages(&self, sent: bool, received: bool) {
+        self.core.debug.watch(sent, received);
+    }
+
+    /// Messages of the kind that stopped a process are not to stop any more, until messages are watched anew.
+    pub fn pass_over(&self, reason: StopReason) {
+        self.core.debug.pass_over(reason);
     }
 
     /// What a process has thrown last, as a value of its heap; it is stopped.

@@ -151,6 +151,8 @@ pub(crate) struct Rare {
     pub(crate) job: Option<crate::blocking::Job>,
     /// Why and where it was stopped.
     pub(crate) stopped: Option<crate::debug::StopReason>,
+    /// The message it was stopped for, good until it goes on; 0: none.
+    pub(crate) message: u64,
 }
 
 impl Own {

@@ -22,12 +22,48 @@ use std::sync::Arc;
 /// How many functions are published in one step when everything is compiled.
 const BATCH: usize = 512;
 
+/// File, text, and names and shapes of the locals that are spoken of.
+pub type Question = (String, String, Vec<(String, u32)>);
+/// An expression's cell, the descriptor of its closure, and its type; or why there is none.
+pub type Prepared = Result<(CellId, u32, String), String>;
+
+/// What has been compiled for a debugger, which asks the same again and again.
+#[derive(Default)]
+pub struct Ready {
+    version: u64,
+    known: FxHashMap<Question, Prepared>,
+}
+
+impl Ready {
+    /// Questions that are remembered.
+    const MOST: usize = 1000;
+
+    /// What came of a question before.
+    pub fn get(&mut self, version: u64, question: &Question) -> Option<Prepared> {
+        if self.version != version {
+            self.version = version;
+            self.known.clear();
+        }
+        self.known.get(question).cloned()
+    }
+
+    /// Remembers what came of it.
+    pub fn put(&mut self, question: Question, prepared: Prepared) {
+        if self.known.len() >= Self::MOST {
+            self.known.clear();
+        }
+        self.known.insert(question, prepared);
+    }
+}
+
 /// The compiler's half of an image.
 pub struct Build {
     /// Meaning.
     pub db: Database,
     /// Translation.
     pub codegen: Codegen,
+    /// Expressions over locals that have been compiled for this version of the sources, or refused.
+    pub ready: Ready,
     /// The project's texts as they run.
     pub texts: BTreeMap<String, String>,
     /// Definitions given to the REPL: they stand behind the main file's text.
@@ -73,6 +109,7 @@ impl Build {
         Build {
             db: database(&project.files),
             codegen: Codegen::new(options),
+            ready: Ready::default(),
             texts: project.files.clone(),
             scraps: Vec::new(),
             main_text: project.files[&project.main].clone(),

@@ -126,6 +126,8 @@ pub enum ScopeKind {
     Links,
     /// Its objects by type.
     Heap,
+    /// The message it is stopped for.
+    Message,
 }
 
 /// One scope.
@@ -154,6 +156,8 @@ pub enum Place {
     Links,
     /// See [`ScopeKind::Heap`].
     Heap,
+    /// See [`ScopeKind::Message`].
+    Message,
     /// A value of the type with this shape number, by its lanes.
     Value {
         /// The shape.
@@ -243,6 +247,15 @@ pub enum Why {
     Breakpoint(Vec<u64>),
     /// Breakpoints of functions with these numbers.
     Function(Vec<u64>),
+    /// A message that breakpoints with these numbers are about.
+    Message {
+        /// The breakpoints; none: it was asked for the next one.
+        ids: Vec<u64>,
+        /// It is about to be sent, rather than just received.
+        sent: bool,
+        /// The message.
+        text: String,
+    },
     /// A step is done.
     Step,
     /// It was asked to.
@@ -386,6 +399,17 @@ pub struct Message {
     pub from: Option<Pid>,
     /// How long it waits.
     pub age_ms: Option<u64>,
+}
+
+/// Messages of one kind that wait in a mailbox.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Shape {
+    /// Their type, and the constructor when it has several: `Request.Withdraw`.
+    pub name: String,
+    /// How many.
+    pub count: usize,
+    /// The receive in which the process waits has looked at them and takes none.
+    pub refused: bool,
 }
 
 /// The heap of one process.
@@ -605,6 +629,8 @@ pub trait Target: Send + Sync {
     fn memory(&self, address: u64, count: usize) -> Vec<u8>;
     /// Messages waiting: how many, and those of a page.
     fn mailbox(&self, pid: Pid, page: Page) -> Result<(usize, Vec<Message>), Refusal>;
+    /// The messages waiting by kind, the most numerous first; of a long mailbox those of its beginning.
+    fn shapes(&self, pid: Pid) -> Result<Vec<Shape>, Refusal>;
     /// The heap of a process.
     fn heap(&self, pid: Pid) -> Result<Heap, Refusal>;
     /// Collections, of one process or of all.
@@ -621,6 +647,8 @@ pub trait Target: Send + Sync {
     fn stop_on(&self, client: u64, wishes: &[ExceptionWish]);
     /// Lets a stopped process go on.
     fn resume(&self, pid: Pid, how: How) -> Result<(), Refusal>;
+    /// Lets a stopped process go on until it receives a message.
+    fn next_message(&self, pid: Pid) -> Result<(), Refusal>;
     /// Stops a process at its next statement; when it waits, where it waits.
     fn pause(&self, pid: Pid) -> Result<(), Refusal>;
     /// Loads new code: these files, or all that changed on disk.

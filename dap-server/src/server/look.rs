@@ -66,6 +66,7 @@ impl Connection {
                     ScopeKind::Process => ("Process", None, Place::Process),
                     ScopeKind::Mailbox => ("Mailbox", None, Place::Mailbox),
                     ScopeKind::Links => ("Links", None, Place::Links),
+                    ScopeKind::Message => ("Message", None, Place::Message),
                     ScopeKind::Heap => ("Heap", None, Place::Heap),
                 };
                 let mut row = json!({

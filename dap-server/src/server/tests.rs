@@ -160,6 +160,13 @@ impl Target for Fake {
         };
         Ok((2, page.of(2).map(message).collect()))
     }
+    fn shapes(&self, _: Pid) -> Result<Vec<debug::Shape>, Refusal> {
+        Ok(vec![debug::Shape {
+            name: "Msg.Deposit".into(),
+            count: 2,
+            refused: true,
+        }])
+    }
     fn heap(&self, _: Pid) -> Result<Heap, Refusal> {
         Ok(Heap {
             young: (10, 20),
@@ -247,6 +254,9 @@ impl Target for Fake {
             });
         }
         Ok(())
+    }
+    fn next_message(&self, pid: Pid) -> Result<(), Refusal> {
+        self.resume(pid, How::Continue)
     }
     fn pause(&self, pid: Pid) -> Result<(), Refusal> {
         self.say(&Event::Stopped {

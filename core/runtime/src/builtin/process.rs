@@ -1,6 +1,7 @@
 //! Processes: spawn, send, receive, names, ends.
 
 use crate::config::WhenFull;
+use crate::debug;
 use crate::dispatch::{Ctx, Flow, Halt};
 use crate::exit::ExitReason;
 use crate::heap::collect;
@@ -110,6 +111,9 @@ pub(crate) fn global_set(ctx: &mut Ctx) -> Flow {
 }
 
 pub(crate) fn send(ctx: &mut Ctx) -> Flow {
+    if ctx.core.debug.watches(debug::SENT) {
+        debug::sends(ctx, Op::Send, ctx.arg(1))?;
+    }
     let pid = ctx.arg(0);
     let Some(receiver) = ctx.core.table.get(pid).filter(|r| r.pid() == pid) else {
         return Ok(());
@@ -250,13 +254,28 @@ pub(crate) fn box_as(ctx: &mut Ctx) -> Flow {
 
 #[inline(always)]
 pub(crate) fn receive_take(ctx: &mut Ctx) -> Flow {
+    if ctx.core.debug.watches(debug::RECEIVED) {
+        receive_load(ctx)?;
+        return take_watched(ctx);
+    }
     ctx.own.queue.take(&ctx.worker.chunks);
     Ok(())
 }
 
+/// The message has been copied; a debugger may want to see it.
+#[cold]
+fn take_watched(ctx: &mut Ctx) -> Flow {
+    ctx.own.queue.take(&ctx.worker.chunks);
+    debug::received(ctx, ctx.arg(0))
+}
+
 pub(crate) fn receive_taken(ctx: &mut Ctx) -> Flow {
     receive_load(ctx)?;
-    receive_take(ctx)
+    if ctx.core.debug.watches(debug::RECEIVED) {
+        return take_watched(ctx);
+    }
+    ctx.own.queue.take(&ctx.worker.chunks);
+    Ok(())
 }
 
 /// A parked process runs again: it goes on with its receive. Who was woken from sleep before its time, by a debugger say, sleeps on.

@@ -1,10 +1,12 @@
 //! What the debugger needs of the session: names and paths, where definitions stand, expressions over a frame's locals, and word of new code.
 
 use super::{Cancel, Pid, Refusal};
+use crate::build::{Build, Prepared};
 use crate::live::Session;
 use nostos_abi::desc::ShapeId;
 use nostos_check::deep::deep;
 use nostos_check::query;
+use nostos_check::ty::Ty;
 use nostos_runtime::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -93,6 +95,30 @@ impl Session {
         lines
     }
 
+    /// Does this expression over locals make sense, seen from a file?
+    pub(super) fn makes_sense(&self, file: &str, locals: &[Known], text: &str) -> bool {
+        deep(|| {
+            let mut build = self.build.lock();
+            let build = &mut *build;
+            let mut typed = Vec::new();
+            let mut shapes = Vec::new();
+            for local in locals {
+                if let Some(ty) = build.codegen.type_of(ShapeId(local.value.shape.0)) {
+                    typed.push((Arc::from(local.name.as_str()), ty));
+                    shapes.push((local.name.clone(), local.value.shape.0));
+                }
+            }
+            let question = (file.to_owned(), text.to_owned(), shapes);
+            if let Some(known) = build.ready.get(self.version(), &question) {
+                return known.is_ok();
+            }
+            let prepared = prepare(build, file, &typed, text);
+            let makes_sense = prepared.is_ok();
+            build.ready.put(question, prepared);
+            makes_sense
+        })
+    }
+
     /// The value of an expression over locals of a stopped process, seen from a file.
     pub(super) fn evaluate_over(
         &self,
@@ -102,35 +128,30 @@ impl Session {
         text: &str,
         cancel: &Cancel,
     ) -> Result<Outcome, Refusal> {
-        let (cell, desc, lanes, ty) = deep(|| -> Result<_, Refusal> {
+        let mut lanes = Vec::new();
+        let (cell, desc, ty) = deep(|| -> Result<_, Refusal> {
             let mut build = self.build.lock();
             let build = &mut *build;
-            let scope = build
-                .db
-                .file_id(file)
-                .ok_or("the file of this frame is gone")?;
             let mut typed = Vec::new();
-            let mut lanes = Vec::new();
+            let mut shapes = Vec::new();
             // Values are copied for the call, so only those are given that are spoken of.
             for local in locals.iter().filter(|local| mentions(text, &local.name)) {
                 // A value whose type cannot be told (a function's) cannot be named in the expression.
                 if let Some(ty) = build.codegen.type_of(ShapeId(local.value.shape.0)) {
                     typed.push((Arc::from(local.name.as_str()), ty));
+                    shapes.push((local.name.clone(), local.value.shape.0));
                     lanes.extend_from_slice(&local.value.lanes);
                 }
             }
-            let body = query::expression(&build.db, scope, &typed, text).map_err(|found| {
-                let sentences: Vec<String> = found.into_iter().map(|found| found.message).collect();
-                Refusal(sentences.join("\n"))
+            let question = (file.to_owned(), text.to_owned(), shapes);
+            let known = build.ready.get(self.version(), &question);
+            let prepared = known.unwrap_or_else(|| {
+                let prepared = prepare(build, file, &typed, text);
+                build.ready.put(question, prepared.clone());
+                prepared
             })?;
-            let ty = query::render_ty(&build.db, &body.result);
-            let cell = build.codegen.entry_cell(body);
-            let desc = build
-                .codegen
-                .entry_closure(&build.db, cell)
-                .ok_or("this expression has no code")?;
-            build.compile(&self.image, cell)?;
-            Ok((cell, desc, lanes, ty))
+            build.compile(&self.image, prepared.0)?;
+            Ok(prepared)
         })?;
         let (pid, answer) = self
             .image
@@ -142,6 +163,19 @@ impl Session {
             None => Err(Refusal(finished.reason.to_string())),
         }
     }
+}
+
+fn prepare(build: &mut Build, file: &str, typed: &[(Arc<str>, Ty)], text: &str) -> Prepared {
+    let scope = build.db.file_id(file);
+    let scope = scope.ok_or("the file of this frame is gone")?;
+    let body = query::expression(&build.db, scope, typed, text).map_err(|found| {
+        let sentences: Vec<String> = found.into_iter().map(|found| found.message).collect();
+        sentences.join("\n")
+    })?;
+    let ty = query::render_ty(&build.db, &body.result);
+    let cell = build.codegen.entry_cell(body);
+    let desc = build.codegen.entry_closure(&build.db, cell);
+    Ok((cell, desc.ok_or("this expression has no code")?, ty))
 }
 
 /// Does this name stand in the text as a word?

@@ -27,9 +27,11 @@ mod breakpoints;
 mod complete;
 mod exceptions;
 mod look;
+mod messages;
 mod target;
 
 use look::{nobody, pc_of};
+use messages::Way;
 
 /// Length of a breakpoint site on x86-64. DWARF says where it starts, the runtime knows it by where it ends.
 const SITE_BYTES: u64 = 5;
@@ -88,6 +90,10 @@ enum What {
     Function(String),
     /// The first statement of `main`, once.
     Entry,
+    /// Messages of this way that match this pattern.
+    Message(Way, String),
+    /// The next message this process receives.
+    Next(Pid),
 }
 
 /// Has the program begun?
@@ -203,6 +209,8 @@ impl Debugger {
                     runtime::StopReason::Uncaught => self.exception(pid, Filter::Uncaught),
                     runtime::StopReason::Thrown => self.exception(pid, Filter::All),
                     runtime::StopReason::Linked => self.exception(pid, Filter::LinkedExit),
+                    runtime::StopReason::Received(_) => self.message(pid, Way::Received, reason),
+                    runtime::StopReason::Sent(_) => self.message(pid, Way::Sent, reason),
                     runtime::StopReason::Breakpoint(site) => {
                         self.reached(pid, site).ok_or(runtime::How::Continue)
                     }

@@ -22,6 +22,8 @@ impl Debugger {
                         functions &= matches!(known.what, What::Function(_));
                         candidates.push((known.id, known.wish.clone(), known.at.clone()));
                     }
+                    // They have no sites.
+                    What::Message(..) | What::Next(_) => {}
                 }
             }
             if entry {
@@ -38,19 +40,7 @@ impl Debugger {
             if !self.holds(pid, &wish) {
                 continue;
             }
-            let hits = {
-                let mut state = self.state.lock();
-                let Some(known) = state.breakpoints.iter_mut().find(|known| known.id == id) else {
-                    continue;
-                };
-                known.hits += 1;
-                known.hits
-            };
-            if !wish
-                .hits
-                .as_deref()
-                .is_none_or(|spec| hits::counts(spec, hits))
-            {
+            if !self.counts(id, &wish) {
                 continue;
             }
             match (&wish.log, at) {
@@ -67,6 +57,18 @@ impl Debugger {
             (true, true) => Some(Why::Entry),
             (true, false) => None,
         }
+    }
+
+    /// Counts a hit: is it one at which to stop?
+    pub(super) fn counts(&self, id: u64, wish: &Wish) -> bool {
+        let mut state = self.state.lock();
+        let Some(known) = state.breakpoints.iter_mut().find(|known| known.id == id) else {
+            return false;
+        };
+        known.hits += 1;
+        let hits = known.hits;
+        let spec = wish.hits.as_deref();
+        spec.is_none_or(|spec| hits::counts(spec, hits))
     }
 
     pub(super) fn holds(&self, pid: Pid, wish: &Wish) -> bool {
@@ -177,7 +179,7 @@ impl Debugger {
                         (self.location(&function.file, row.line, row.column), sites)
                     })
                 }
-                What::Entry => continue,
+                What::Entry | What::Message(..) | What::Next(_) => continue,
             };
             (known.at, known.sites) = match found {
                 Some((at, sites)) => {
@@ -221,12 +223,13 @@ impl Debugger {
     pub(super) fn describe(&self, known: &Logical) -> Breakpoint {
         let wished = match &known.what {
             What::Line(file) => self.location(file, known.wish.line, 0),
-            What::Function(_) | What::Entry => Location {
+            What::Function(_) | What::Entry | What::Message(..) | What::Next(_) => Location {
                 path: String::new(),
                 line: 0,
                 column: 0,
             },
         };
+        let is_message = matches!(known.what, What::Message(..));
         let message = match (&known.at, &known.what) {
             (Some(_), _) => None,
             (None, What::Line(_)) => Some(
@@ -234,11 +237,12 @@ impl Debugger {
                     .into(),
             ),
             (None, What::Function(name)) => Some(format!("there is no code of `{name}` yet")),
-            (None, What::Entry) => None,
+            (None, What::Message(_, pattern)) => messages::complaint(pattern),
+            (None, What::Entry | What::Next(_)) => None,
         };
         Breakpoint {
             id: known.id,
-            verified: known.at.is_some(),
+            verified: known.at.is_some() || is_message && message.is_none(),
             at: known.at.clone().unwrap_or(wished),
             message,
         }
@@ -384,6 +388,7 @@ impl PartialEq for What {
     fn eq(&self, other: &Self) -> bool {
         match (self, other) {
             (What::Line(a), What::Line(b)) | (What::Function(a), What::Function(b)) => a == b,
+            (What::Message(a, p), What::Message(b, q)) => a == b && p == q,
             (What::Entry, What::Entry) => true,
             _ => false,
         }

@@ -1,6 +1,8 @@
 //! The questions of [`Target`], answered from the image and the debugger's table.
 
-use super::super::{Collection, GcStats, GcSum, Heap, Message, Program, Scope, ScopeKind, Worker};
+use super::super::{
+    Collection, GcStats, GcSum, Heap, Message, Program, Scope, ScopeKind, Shape, Worker,
+};
 use super::*;
 use runtime::Origin;
 
@@ -99,6 +101,9 @@ impl Target for Debugger {
             indexed,
         };
         let mut scopes = vec![scope(ScopeKind::Locals, known.len() - captured, 0)];
+        if self.session.image.stopped_message(pid).is_some() {
+            scopes.insert(0, scope(ScopeKind::Message, 1, 0));
+        }
         if captured > 0 {
             scopes.push(scope(ScopeKind::Captured, captured, 0));
         }
@@ -124,6 +129,15 @@ impl Target for Debugger {
             (Place::Process, None) => self.process_variables(pid),
             (Place::Links, None) => self.links(pid),
             (Place::Heap, None) => self.objects(pid),
+            (Place::Message, None) => {
+                let value = self.session.image.stopped_message(pid);
+                let shown = value.map(|value| {
+                    self.reading(pid, Origin::Heap, |reading| {
+                        values::variable(reading, Origin::Heap, "message", &value)
+                    })
+                });
+                shown.into_iter().collect()
+            }
             (Place::Mailbox, Some(page)) => self.messages(pid, page),
             (
                 Place::Value {
@@ -148,7 +162,8 @@ impl Target for Debugger {
                 | Place::Process
                 | Place::Mailbox
                 | Place::Links
-                | Place::Heap,
+                | Place::Heap
+                | Place::Message,
                 _,
             ) => Ok(Vec::new()),
         }
@@ -234,6 +249,10 @@ impl Target for Debugger {
             age_ms: None,
         });
         Ok((total, messages.collect()))
+    }
+
+    fn shapes(&self, pid: Pid) -> Result<Vec<Shape>, Refusal> {
+        self.shapes_of(pid)
     }
 
     fn heap(&self, pid: Pid) -> Result<Heap, Refusal> {
@@ -357,14 +376,20 @@ impl Target for Debugger {
         let main = format!("{}.", module_of(&self.session.project.main));
         // The main module's functions have no module before their names, but it may be written.
         let name_of = |name: &str| name.strip_prefix(&main).unwrap_or(name).to_owned();
-        for (name, _) in wishes {
-            self.compile_named(&name_of(name));
-        }
-        let new = wishes
-            .iter()
-            .map(|(name, wish)| (What::Function(name_of(name)), wish.clone()))
-            .collect();
-        self.replace(client, |what| matches!(what, What::Function(_)), new)
+        let new = wishes.iter().map(|(name, wish)| {
+            let what = match messages::wish(name) {
+                Some((way, pattern)) => What::Message(way, pattern),
+                None => {
+                    self.compile_named(&name_of(name));
+                    What::Function(name_of(name))
+                }
+            };
+            (what, wish.clone())
+        });
+        let old = |what: &What| matches!(what, What::Function(_) | What::Message(..));
+        let set = self.replace(client, old, new.collect());
+        self.watch_messages();
+        set
     }
 
     fn stop_on(&self, client: u64, wishes: &[ExceptionWish]) {
@@ -388,6 +413,28 @@ impl Target for Debugger {
             return Ok(());
         }
         Err(format!("process {pid} is not stopped").into())
+    }
+
+    fn next_message(&self, pid: Pid) -> Result<(), Refusal> {
+        {
+            let mut state = self.state.lock();
+            if !state.stopped.contains(&pid) {
+                return Err(format!("process {pid} is not stopped").into());
+            }
+            state.next += 1;
+            let id = state.next;
+            state.breakpoints.push(Logical {
+                id,
+                client: 0,
+                what: What::Next(pid),
+                wish: Wish::default(),
+                hits: 0,
+                at: None,
+                sites: Vec::new(),
+            });
+        }
+        self.watch_messages();
+        self.resume(pid, How::Continue)
     }
 
     fn pause(&self, pid: Pid) -> Result<(), Refusal> {
@@ -453,6 +500,7 @@ impl Target for Debugger {
             .lock()
             .breakpoints
             .retain(|known| known.client != client);
+        self.watch_messages();
         self.arm();
         if last {
             let stopped: Vec<Pid> = self.state.lock().stopped.iter().copied().collect();

@@ -1,0 +1,117 @@
+// Stops at messages: patterns where names of functions are written, the next message of a process, and mailboxes by kind.
+"use strict";
+const assert = require("assert");
+const { session, run } = require("./harness.js");
+
+const TILL = `type Order = Pay(String, Int) | Refund { who: String, amount: Int } | Close
+
+till(sum: Int) -> () = receive {
+  Pay(_, n) when n > 0 -> till(sum + n)
+  Refund { who: _, amount } -> till(sum - amount)
+  Close -> println("closed with " ++ show(sum))
+}
+
+main() = {
+  pid = spawn { till(0) }
+  pid <- "who are you?"
+  pid <- Pay("Ann", 5)
+  pid <- Pay("Bob", 50)
+  pid <- Refund(who: "Bob", amount: 20)
+  pid <- Pay("Cay", 70)
+  pid <- "and now?"
+  sleep(50)
+  pid <- Close
+  sleep(100)
+}
+`;
+
+const watch = (t, ...wishes) =>
+  t.client.ask("setFunctionBreakpoints", { breakpoints: wishes.map((wish) => (typeof wish === "string" ? { name: wish } : wish)) });
+
+run({
+  "a process stops when it receives a message that matches": () =>
+    session(TILL, async (t) => {
+      await t.launch(async () => {
+        const { breakpoints } = await watch(t, "receive Pay(_, n) when n > 10", "receive Pay(when");
+        assert.deepStrictEqual(breakpoints.map((b) => b.verified), [true, false]);
+        assert.match(breakpoints[1].message, /no pattern/);
+      });
+      const texts = [];
+      for (let i = 0; i < 2; i += 1) {
+        const stop = await t.stopped("function breakpoint");
+        assert.strictEqual(stop.frames[0].name, "till");
+        assert.strictEqual(stop.hitBreakpointIds.length, 1);
+        texts.push(stop.text);
+        const { message } = await t.values(stop.frameId, "Message");
+        assert.strictEqual(`Received ${message}`, stop.text);
+        await t.resume(stop.threadId);
+      }
+      assert.deepStrictEqual(texts, ['Received Pay("Bob", 50)', 'Received Pay("Cay", 70)']);
+      await t.end();
+      assert.match(t.client.output, /closed with 105/);
+    }),
+
+  "a process stops before it sends a message that matches": () =>
+    session(TILL, async (t) => {
+      await t.launch(() => watch(t, "send Refund { who, amount: _ } when who == \"Bob\""));
+      const stop = await t.stopped("function breakpoint");
+      assert.strictEqual(stop.line, t.line("pid <- Refund"));
+      assert.strictEqual(stop.text, 'Sends Refund("Bob", 20)');
+      await t.resume(stop.threadId);
+      await t.end();
+      assert.match(t.client.output, /closed with 105/);
+    }),
+
+  "conditions and counts of message breakpoints": () =>
+    session(TILL, async (t) => {
+      await t.launch(() => watch(t, { name: "receive Pay(_, n)", condition: "n % 2 == 0", hitCondition: "== 2" }));
+      const stop = await t.stopped("function breakpoint");
+      assert.strictEqual(stop.text, 'Received Pay("Cay", 70)');
+      await watch(t);
+      await t.resume(stop.threadId);
+      await t.end();
+    }),
+
+  "a step to the next message": () =>
+    session(TILL, async (t) => {
+      await t.launch(() => watch(t, "receive Pay(\"Ann\", _)"));
+      let stop = await t.stopped("function breakpoint");
+      await watch(t);
+      await t.client.ask("nostos/nextMessage", { threadId: stop.threadId });
+      stop = await t.stopped("step");
+      assert.strictEqual(stop.text, 'Received Pay("Bob", 50)');
+      await t.client.refused("nostos/nextMessage", { threadId: 1 }, /not stopped/);
+      await t.resume(stop.threadId);
+      await t.end();
+      assert.match(t.client.output, /closed with 105/);
+    }),
+
+  "a mailbox by kind of message": () =>
+    session(
+      `type Order = Buy(Int) | Sell(Int)
+main() = {
+  pid = spawn { receive { "never" -> () } }
+  register("busy", pid)
+  [1, 2, 3].each(n => pid <- Buy(n))
+  pid <- Sell(1)
+  pid <- "hello"
+  sleep(50)
+  looked = 1
+  println(show(looked))
+}
+`,
+      async (t) => {
+        await t.launch(() => t.breakAt("println(show(looked))"));
+        await t.stopped("breakpoint");
+        const { threads } = await t.client.ask("threads");
+        const busy = threads.find((thread) => /^busy /.test(thread.name));
+        const { shapes, total } = await t.client.ask("nostos/mailbox", { process: busy.id });
+        assert.strictEqual(total, 5);
+        assert.deepStrictEqual(shapes, [
+          { shape: "Order.Buy", count: 3, refused: true },
+          { shape: "Order.Sell", count: 1, refused: true },
+          { shape: "String", count: 1, refused: true },
+        ]);
+      },
+    ),
+});
