@@ -130,7 +130,7 @@ impl Debug {
     /// Watches messages; what was not wanted before may be now.
     pub(crate) fn watch(&self, sent: bool, received: bool) {
         self.unwanted.write().clear();
-        let ways = u32::from(sent) * SENT | u32::from(received) * RECEIVED;
+        let ways = (u32::from(sent) * SENT) | (u32::from(received) * RECEIVED);
         self.watched_ways.store(ways, Ordering::Relaxed);
     }
 

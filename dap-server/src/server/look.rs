@@ -301,7 +301,7 @@ fn base64(bytes: &[u8]) -> String {
     let mut out = String::with_capacity(bytes.len().div_ceil(3) * 4);
     for chunk in bytes.chunks(3) {
         let byte = |i: usize| u32::from(chunk.get(i).copied().unwrap_or(0));
-        let word = byte(0) << 16 | byte(1) << 8 | byte(2);
+        let word = (byte(0) << 16) | (byte(1) << 8) | byte(2);
         for i in 0..4 {
             let digit = (word >> (18 - 6 * i)) & 63;
             out.push(if i > chunk.len() {
