@@ -261,6 +261,8 @@ impl Stage {
             .arg(format!("--inspect={}", socket.display()));
         command.args(["--workers", "2"]).arg(&self.dir);
         command.arg(self.words_path()).args(args.split_whitespace());
+        // Old code goes as soon as it can, so that whatever still needed it would show.
+        command.env("NOSTOS_CODE", "stress");
         self.program = Some(Running::start(command));
         self.client = Some(Client::attach(&socket)?);
         Ok(())

@@ -2,7 +2,7 @@
 //!
 //! `NOSTOS_MESSAGES=1000000 cargo test -p nostos-tests --test soak` sends ten times so many messages (else fewer);
 //! `NOSTOS_SOAK_MINUTES=30 cargo test --release -p nostos-tests --test soak -- --ignored --nocapture` is the soak, of ten minutes if it is not said.
-//! Code is swapped twice a minute, or `NOSTOS_SOAK_SWAPS` times: code that has been replaced is kept (decision 001), so that many swaps are seen in the memory.
+//! Code is swapped 30 times a minute, or `NOSTOS_SOAK_SWAPS` times. In one of sixteen processes every allocation is a collection.
 #![forbid(unsafe_code)]
 
 use nostos_tests::dap::Client;
@@ -35,7 +35,7 @@ fn soak() {
     let minutes = std::env::var("NOSTOS_SOAK_MINUTES").ok();
     let minutes: f64 = minutes.map_or(10.0, |text| text.parse().expect("minutes"));
     let swaps_per_minute = std::env::var("NOSTOS_SOAK_SWAPS").ok();
-    let swaps_per_minute: f64 = swaps_per_minute.map_or(2.0, |text| text.parse().expect("a rate"));
+    let swaps_per_minute: f64 = swaps_per_minute.map_or(30.0, |text| text.parse().expect("a rate"));
     let dir = std::env::temp_dir().join(format!("nostos-soak-{}", std::process::id()));
     std::fs::create_dir_all(&dir).expect("a folder");
     for file in ["main.nos", "changing.nos"] {
@@ -47,7 +47,8 @@ fn soak() {
     command
         .args(["run", "--workers", "2"])
         .arg(format!("--inspect={}", socket.display()))
-        .arg(&dir);
+        .arg(&dir)
+        .env("NOSTOS_GC", "stress/16");
     let mut program = Running::start(command);
     let mut client = Client::attach(&socket).expect("the socket");
     let began = Instant::now();

@@ -6,10 +6,11 @@ pub(crate) mod cells;
 mod link;
 pub(crate) mod publish;
 pub(crate) mod registry;
+pub(crate) mod sweep;
 
 use nostos_abi::code::{CallSite, CellId, CodeObject, LocalVar, Site};
 
-/// One published function version. Lives as long as its image: frames, traces and the debugger point to it.
+/// One published function version. Its machine code lives until a sweep finds that its cell goes elsewhere and that no process is in it.
 #[derive(Debug)]
 pub struct Code {
     /// The cell it was published for.
@@ -22,6 +23,8 @@ pub struct Code {
     pub object: CodeObject,
     /// For each site, the bytes of the real call: what arming writes.
     pub(crate) armed: Vec<[u8; SITE_BYTES]>,
+    /// Pairs of words among the constants that only this code uses.
+    pub(crate) private: Vec<usize>,
 }
 
 /// Length of a breakpoint site on x86-64.

@@ -33,6 +33,10 @@ pub struct Config {
     pub workers: usize,
     /// Collect at every allocation, move everything, poison and verify.
     pub gc_stress: bool,
+    /// The same in one of so many processes, whichever; 0: in none.
+    pub gc_stress_some: usize,
+    /// After every swap all code is freed that can be, however little it is.
+    pub code_stress: bool,
     /// Move the stack at every entry into the runtime and poison the old place.
     pub stack_stress: bool,
     /// The program's arguments.
@@ -55,7 +59,7 @@ pub struct Config {
 
 impl Config {
     /// One worker per core, limits that let a million frames and most programs live, output to the standard streams;
-    /// `NOSTOS_GC=stress`, `NOSTOS_STACK=stress`, `NOSTOS_WORKERS`, `NOSTOS_HEAP_LIMIT`, `NOSTOS_MEMORY_LIMIT` and `NOSTOS_STACK_LIMIT` (`64M`),
+    /// `NOSTOS_GC=stress` (`stress/16`: in a sixteenth of the processes), `NOSTOS_STACK=stress`, `NOSTOS_CODE=stress`, `NOSTOS_WORKERS`, `NOSTOS_HEAP_LIMIT`, `NOSTOS_MEMORY_LIMIT` and `NOSTOS_STACK_LIMIT` (`64M`),
     /// `NOSTOS_MAILBOX_LIMIT` (`10000:drop`) are heeded.
     pub fn from_env() -> Self {
         let stress = |name: &str| std::env::var(name).is_ok_and(|v| v == "stress");
@@ -68,6 +72,11 @@ impl Config {
         Config {
             workers: workers.max(1),
             gc_stress: stress("NOSTOS_GC"),
+            gc_stress_some: std::env::var("NOSTOS_GC")
+                .ok()
+                .and_then(|text| text.strip_prefix("stress/")?.parse().ok())
+                .unwrap_or(0),
+            code_stress: stress("NOSTOS_CODE"),
             stack_stress: stress("NOSTOS_STACK"),
             args: Vec::new(),
             stack_limit: bytes("NOSTOS_STACK_LIMIT")

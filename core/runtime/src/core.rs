@@ -7,10 +7,10 @@ use crate::config::{Config, Stream};
 use crate::debug::{Debug, Event, StopReason};
 use crate::exit::{ExitReason, ExitStatus, Finished};
 use crate::foreign::Foreign;
-use crate::heap::{Handles, Policy};
 use crate::heap::collect::Tools;
 use crate::heap::stats::Totals;
 use crate::heap::trace::Traces;
+use crate::heap::{Handles, Policy};
 use crate::interrupt::Interruption;
 use crate::mailbox::Parked;
 use crate::message::{Fragment, Scratch};
@@ -147,20 +147,23 @@ impl Core {
         })
     }
 
-    pub(crate) fn policy(&self) -> Policy {
+    pub(crate) fn policy(&self, process: &Process) -> Policy {
+        let some = self.config.gc_stress_some as u64;
+        let place = std::ptr::from_ref(process) as u64;
+        let is_one = some != 0 && crate::order::mixed(place).is_multiple_of(some);
         Policy {
-            stress: self.config.gc_stress,
+            stress: self.config.gc_stress || is_one,
             limit: self.config.heap_limit,
         }
     }
 
-    /// What a collection needs.
-    pub(crate) fn tools(&self) -> Tools<'_> {
+    /// What a collection of this process's heap needs.
+    pub(crate) fn tools(&self, process: &Process) -> Tools<'_> {
         Tools {
             traces: &self.traces,
             registry: &self.registry,
             totals: &self.totals,
-            policy: self.policy(),
+            policy: self.policy(process),
         }
     }
 
@@ -213,7 +216,9 @@ impl Core {
             process.queued.store(0, Ordering::Relaxed);
             process.attention.store(0, Ordering::Relaxed);
             process.set_state(State::Runnable);
-            let at = own.heap.room_for(process, closure.bytes(), self.policy());
+            let at = own
+                .heap
+                .room_for(process, closure.bytes(), self.policy(process));
             // SAFETY: the heap made this room, and the block is ours.
             let root = unsafe {
                 let handles = &mut own.heap.handles;
@@ -489,7 +494,7 @@ impl Core {
         if !heard {
             self.report(pid, is_main, &reason);
         }
-        own.heap.reset(process, self.policy());
+        own.heap.reset(process, self.policy(process));
         own.thrown = 0;
         own.arg_roots = 0;
         own.wants_result = false;
@@ -615,16 +620,19 @@ impl Core {
         }
     }
 
-    /// The code of a cell; compiled now if it has none. One thread compiles a cell, others that need it wait.
-    pub(crate) fn compile(&self, cell: CellId) -> Result<usize, String> {
-        let known = || {
-            let code = self.code.lock();
-            code.cells.target(&code.arena, cell)
-        };
+    /// Where calls of the cell go, if it has code.
+    pub(crate) fn code_of(&self, cell: CellId) -> Option<usize> {
+        let code = self.code.lock();
+        code.cells.target(&code.arena, cell)
+    }
+
+    /// Compiles a cell if it has no code. One thread compiles a cell, others that need it wait.
+    pub(crate) fn compile(&self, cell: CellId) -> Result<(), String> {
+        let known = || self.code_of(cell);
         let mut compiling = self.compiling.0.lock();
         loop {
-            if let Some(address) = known() {
-                return Ok(address);
+            if known().is_some() {
+                return Ok(());
             }
             if compiling.insert(cell) {
                 break;
@@ -636,13 +644,13 @@ impl Core {
             Some(compiler) => compiler(cell),
             None => Err("there is no compiler".to_string()),
         };
-        let address = known();
+        let known = known().is_some();
         self.compiling.0.lock().remove(&cell);
         self.compiling.1.notify_all();
-        match (result, address) {
-            (_, Some(address)) => Ok(address),
-            (Ok(()), None) => Err(format!("cell {} was not published", cell.0)),
-            (Err(why), None) => Err(why),
+        match result {
+            _ if known => Ok(()),
+            Ok(()) => Err(format!("cell {} was not published", cell.0)),
+            Err(why) => Err(why),
         }
     }
 }

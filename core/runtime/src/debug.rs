@@ -15,6 +15,7 @@ use crate::walk;
 use nostos_abi::builtin::Op;
 use nostos_abi::object::HEADER_DESC_MASK;
 use rustc_hash::FxHashSet;
+use std::ops::Range;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, OnceLock};
@@ -168,6 +169,12 @@ impl Debug {
         receiver
     }
 
+    /// There is no code at these addresses any more.
+    pub(crate) fn forget(&self, freed: &[Range<usize>]) {
+        let is_gone = |site: &usize| freed.iter().any(|code| code.contains(&(site - 1)));
+        self.breakpoints.write().retain(|site| !is_gone(site));
+    }
+
     /// Tells the subscribers, if there are any.
     pub(crate) fn emit(&self, event: impl FnOnce() -> Event) {
         if !self.watched.load(Ordering::Relaxed) {
@@ -265,9 +272,9 @@ fn wanted(ctx: &Ctx, site: usize) -> bool {
         return true;
     };
     // It may take locks whose holder waits for a pause.
-    ctx.worker.leave();
+    ctx.worker.leave_with(ctx.process, ctx.own);
     let wanted = filter(ctx.process.pid(), site);
-    ctx.worker.enter();
+    ctx.worker.enter_again();
     wanted
 }
 
@@ -298,6 +305,11 @@ impl Core {
         let breakpoints = self.debug.breakpoints.read();
         let memory = self.code.lock();
         for code in codes {
+            // It may have been freed since it was found.
+            let known = memory.codes.get(&code.address);
+            if !known.is_some_and(|known| Arc::ptr_eq(known, code)) {
+                continue;
+            }
             for (site, call) in code.object.sites.iter().zip(&code.armed) {
                 let ret = code.address + site.ret as usize;
                 let armed = all || breakpoints.contains(&ret);
@@ -423,12 +435,12 @@ impl Core {
 }
 
 fn holds(at: usize, bytes: &[u8; SITE_BYTES]) -> bool {
-    // SAFETY: a site lies in published code, which is readable and never unmapped while the image lives.
+    // SAFETY: a site lies in published code, which is readable and not unmapped while the image lives.
     unsafe { *(at as *const [u8; SITE_BYTES]) == *bytes }
 }
 
 /// Makes other cores fetch patched instructions anew (they do not run generated code now, but they may have fetched some before).
-fn synchronise_cores() {
+pub(crate) fn synchronise_cores() {
     const PRIVATE_EXPEDITED_SYNC_CORE: libc::c_long = 1 << 5;
     const REGISTER_PRIVATE_EXPEDITED_SYNC_CORE: libc::c_long = 1 << 6;
     static REGISTERED: OnceLock<bool> = OnceLock::new();

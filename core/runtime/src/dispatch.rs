@@ -175,9 +175,9 @@ fn run(ctx: &mut Ctx, op: Op) -> Flow {
         Op::Compile => compile(ctx),
         Op::Hot => {
             let cell = CellId(ctx.arg(0) as u32);
-            ctx.worker.leave();
+            ctx.worker.leave_with(ctx.process, ctx.own);
             ctx.core.improve(cell);
-            ctx.worker.enter();
+            ctx.worker.enter_again();
             Ok(())
         }
         Op::DebugStop => debug::reached(ctx),
@@ -400,15 +400,18 @@ fn poll(ctx: &mut Ctx, bytes: usize) -> Flow {
 /// The first call of a cell. Nothing here allocates in or moves the process's heap: the callee's arguments are not roots.
 fn compile(ctx: &mut Ctx) -> Flow {
     let cell = CellId(ctx.arg(0) as u32);
-    ctx.worker.leave();
-    let compiled = ctx.core.compile(cell);
-    ctx.worker.enter();
-    match compiled {
-        Ok(address) => {
-            ctx.put(0, address as u64);
-            Ok(())
+    loop {
+        ctx.worker.leave_with(ctx.process, ctx.own);
+        let compiled = ctx.core.compile(cell);
+        ctx.worker.enter_again();
+        if let Err(why) = compiled {
+            return Err(Halt::error("CompileError", why));
         }
-        Err(why) => Err(Halt::error("CompileError", why)),
+        // Meanwhile there may have been a pause in which the code was replaced and freed: only what the cell holds now is sure to stay.
+        if let Some(address) = ctx.core.code_of(cell) {
+            ctx.put(0, address as u64);
+            return Ok(());
+        }
     }
 }
 
@@ -469,13 +472,13 @@ impl Ctx<'_> {
     /// Memory for an object; may collect. Its payload must be filled before the next safepoint.
     #[inline]
     pub(crate) fn allocate(&mut self, header: u64, bytes: usize) -> Flow<*mut u64> {
-        let tools = self.core.tools();
+        let tools = self.core.tools(self.process);
         collect::allocate(tools, self.process, self.own, header, bytes)
             .map_err(|_| fault(Fault::OutOfMemory as u64, 0, 0))
     }
 
     fn collect(&mut self) -> Flow {
-        let tools = self.core.tools();
+        let tools = self.core.tools(self.process);
         collect::collect(tools, self.process, self.own, Reason::Asked, 0)
             .map_err(|_| fault(Fault::OutOfMemory as u64, 0, 0))
     }

@@ -20,6 +20,7 @@ struct Descriptor {
 }
 
 const REGISTER: u32 = 1;
+const UNREGISTER: u32 = 2;
 
 /// gdb puts a breakpoint here and reads the descriptor when it is hit.
 // SAFETY: the name is the one gdb looks for; nothing else in this program has it.
@@ -41,18 +42,25 @@ static mut __jit_debug_descriptor: Descriptor = Descriptor {
 
 static LOCK: Mutex<()> = Mutex::new(());
 
-/// Shows a debugger the ELF file. It stays registered as long as the program runs.
-pub fn register_elf(elf: &[u8]) {
+/// An ELF file that debuggers see, until this is dropped.
+pub struct Registered(*mut CodeEntry);
+
+// SAFETY: the entry is touched under the lock alone, by whichever thread.
+unsafe impl Send for Registered {}
+
+/// Shows a debugger the ELF file.
+pub fn register_elf(elf: &[u8]) -> Registered {
     let _one = LOCK.lock();
-    let symfile: &'static [u8] = Vec::leak(elf.to_vec());
-    let entry = Box::leak(Box::new(CodeEntry {
+    let symfile: Box<[u8]> = elf.into();
+    let size = symfile.len() as u64;
+    let entry = Box::into_raw(Box::new(CodeEntry {
         next: std::ptr::null_mut(),
         prev: std::ptr::null_mut(),
-        symfile: symfile.as_ptr(),
-        size: symfile.len() as u64,
+        symfile: Box::into_raw(symfile).cast(),
+        size,
     }));
-    let entry: *mut CodeEntry = entry;
-    // SAFETY: the lock makes us the only writer; entries are leaked, so the list never dangles; the debugger reads only while the program is stopped in the call below.
+    // SAFETY: the lock makes us the only writer; entries stay in the list until they are dropped, which takes them out; the debugger reads only while the program
+    // is stopped in the call below.
     unsafe {
         let descriptor = &raw mut __jit_debug_descriptor;
         let first = (*descriptor).first;
@@ -65,4 +73,31 @@ pub fn register_elf(elf: &[u8]) {
         (*descriptor).action = REGISTER;
     }
     __jit_debug_register_code();
+    Registered(entry)
+}
+
+impl Drop for Registered {
+    fn drop(&mut self) {
+        let _one = LOCK.lock();
+        // SAFETY: as above; the entry came from a box in `register_elf`, and so did its file. The debugger has let go of both when the call returns.
+        unsafe {
+            let descriptor = &raw mut __jit_debug_descriptor;
+            let CodeEntry { next, prev, .. } = *self.0;
+            match prev.is_null() {
+                true => (*descriptor).first = next,
+                false => (*prev).next = next,
+            }
+            if !next.is_null() {
+                (*next).prev = prev;
+            }
+            (*descriptor).relevant = self.0;
+            (*descriptor).action = UNREGISTER;
+            __jit_debug_register_code();
+            (*descriptor).relevant = std::ptr::null_mut();
+            let entry = Box::from_raw(self.0);
+            let file =
+                std::ptr::slice_from_raw_parts_mut(entry.symfile.cast_mut(), entry.size as usize);
+            drop(Box::from_raw(file));
+        }
+    }
 }

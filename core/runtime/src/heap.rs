@@ -126,9 +126,7 @@ impl Heap {
 
     /// Its collections.
     pub(crate) fn stats(&self) -> &stats::Ring {
-        self.grown
-            .as_ref()
-            .map_or(&NO_STATS, |grown| &grown.stats)
+        self.grown.as_ref().map_or(&NO_STATS, |grown| &grown.stats)
     }
 
     /// Does the nursery have room for this many bytes?
@@ -241,12 +239,18 @@ impl Heap {
 
 impl Heap {
     /// Memory behind the nursery's objects that stays as it is until the next allocation, if there is so much.
-    pub(crate) fn spare(&mut self, process: &Process, bytes: usize, policy: Policy) -> Option<*mut u64> {
+    pub(crate) fn spare(
+        &mut self,
+        process: &Process,
+        bytes: usize,
+        policy: Policy,
+    ) -> Option<*mut u64> {
         if self.nursery.len() == 0 && bytes <= NURSERY_FIRST {
             self.nursery = Block::new(NURSERY_FIRST);
             self.publish_nursery(process, policy);
         }
-        self.has_room(process, bytes).then(|| process.heap_top.get() as *mut u64)
+        self.has_room(process, bytes)
+            .then(|| process.heap_top.get() as *mut u64)
     }
 }
 

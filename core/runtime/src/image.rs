@@ -101,9 +101,9 @@ impl Image {
         };
         core.patch_new(&code);
         let flip = || {
-            let memory = core.code.lock();
+            let mut memory = core.code.lock();
             for code in &code {
-                memory.cells.flip(&memory.arena, code.cell, code.address);
+                memory.flip(code.cell, code.address);
             }
         };
         if replaced.is_empty() {
@@ -119,9 +119,9 @@ impl Image {
         let core = &self.core;
         let code = core.code.lock().place(&core.registry, batch)?;
         core.patch_new(&code);
-        let memory = core.code.lock();
+        let mut memory = core.code.lock();
         for code in &code {
-            memory.cells.flip(&memory.arena, code.cell, code.address);
+            memory.flip(code.cell, code.address);
         }
         Ok(Published {
             code,
@@ -137,10 +137,20 @@ impl Image {
             for cell in cells {
                 if memory.ensure_cell(*cell).is_ok() {
                     let stub = memory.cells.stub(*cell);
-                    memory.cells.flip(&memory.arena, *cell, stub);
+                    memory.flip(*cell, stub);
                 }
             }
         });
+    }
+
+    /// Frees code that has been replaced and that no process is in, if there is enough of it to be worth a pause. → The addresses; there may be other code
+    /// at them from the next publication on.
+    pub fn sweep(&self) -> Vec<Range<usize>> {
+        if self.core.wants_sweep() {
+            self.core.sweep()
+        } else {
+            Vec::new()
+        }
     }
 
     /// Has the cell code?
@@ -149,7 +159,7 @@ impl Image {
         memory.cells.target(&memory.arena, cell).is_some()
     }
 
-    /// The code versions published so far, in order of addresses.
+    /// The code versions there are, in order of addresses.
     pub fn codes(&self) -> Vec<Arc<Code>> {
         self.core.code.lock().codes.values().cloned().collect()
     }

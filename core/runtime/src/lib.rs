@@ -50,7 +50,7 @@ pub use config::{
 pub use core::{Compiler, Improver};
 pub use debug::{Event, How, StopFilter, StopReason, Stops};
 pub use exit::{ExitReason, ExitStatus, Failure, Finished, TraceLine};
-pub use gdb::register_elf;
+pub use gdb::{Registered, register_elf};
 pub use heap::stats::{Collection, GcStats, GcSum, Reason};
 pub use image::Image;
 pub use interrupt::Interrupts;

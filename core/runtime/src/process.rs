@@ -375,6 +375,11 @@ impl Process {
             .is_ok()
     }
 
+    /// Does a worker own it?
+    pub(crate) fn is_on_worker(&self) -> bool {
+        self.owner.load(Ordering::Acquire) == owner::WORKER
+    }
+
     /// Gives ownership up.
     #[inline]
     pub(crate) fn release(&self) {

@@ -17,7 +17,7 @@ use crate::stack::{Stack, Stacks};
 use crossbeam_deque::{Injector, Steal, Stealer, Worker as Deque};
 use nostos_abi::process::SLICE;
 use std::cell::{Cell, RefCell};
-use std::ops::Deref;
+use std::ops::{Deref, Range};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
@@ -68,6 +68,9 @@ pub(crate) struct Slot {
     inside: AtomicBool,
     /// How often it has gone outside and come back, see [`crate::outside`]; odd: it is there.
     stay: AtomicU64,
+    /// The words of the stack of the process it has left for a while, and the places that process's last exception came by.
+    left: (AtomicUsize, AtomicUsize),
+    left_trace: Mutex<Vec<usize>>,
     /// The process it runs, 0 for none.
     pub(crate) running: AtomicU64,
     pub(crate) switches: AtomicU64,
@@ -194,6 +197,13 @@ impl Scheduler {
 }
 
 impl Slot {
+    /// Where the process may go on that the worker holds while it is outside: the words of its stack, and addresses besides.
+    pub(crate) fn outside(&self) -> (Range<usize>, Vec<usize>) {
+        let (from, to) = &self.left;
+        let words = from.load(Ordering::SeqCst)..to.load(Ordering::SeqCst);
+        (words, self.left_trace.lock().clone())
+    }
+
     pub(crate) fn wake_up(&self) {
         *self.woken.lock() = true;
         self.wake.notify_one();
@@ -277,6 +287,36 @@ impl Worker {
         }
     }
 
+    /// As [`Worker::leave`], in the middle of an op of a process, whose stack stays as it is until [`Worker::enter_again`].
+    pub(crate) fn leave_with(&self, process: &Process, own: &Own) {
+        self.tell_stack(process, own);
+        self.leave();
+    }
+
+    /// The end of [`Worker::leave_with`].
+    pub(crate) fn enter_again(&self) {
+        self.enter();
+        let slot = self.slot();
+        // The trace may stay: an address that is kept too long does no harm.
+        slot.left.0.store(0, Ordering::Relaxed);
+        slot.left.1.store(0, Ordering::Relaxed);
+    }
+
+    /// Who frees code must know where the process goes on that this worker holds while it is not inside.
+    #[inline]
+    fn tell_stack(&self, process: &Process, own: &Own) {
+        let slot = self.slot();
+        if let Some(stack) = &own.stack {
+            slot.left.0.store(process.saved_sp.get(), Ordering::Relaxed);
+            slot.left.1.store(stack.top(), Ordering::Relaxed);
+        }
+        if let Some(rare) = own.rare_if_any()
+            && !rare.trace.is_empty()
+        {
+            slot.left_trace.lock().clone_from(&rare.trace);
+        }
+    }
+
     /// From here on this thread runs no generated code.
     pub(crate) fn leave(&self) {
         self.slot().inside.store(false, Ordering::SeqCst);
@@ -284,7 +324,8 @@ impl Worker {
 
     /// From here on this thread does what may take long: others take what it has queued. Until [`Worker::come_back`] it runs no generated code.
     #[inline]
-    pub(crate) fn go_outside(&self) {
+    pub(crate) fn go_outside(&self, process: &Process, own: &Own) {
+        self.tell_stack(process, own);
         if self.order.is_none() {
             if let Some(next) = self.next.take() {
                 self.local.push(next);
@@ -304,7 +345,7 @@ impl Worker {
         if self.order.is_none() {
             self.turn();
         }
-        self.enter();
+        self.enter_again();
     }
 
     fn turn(&self) {
@@ -603,8 +644,9 @@ impl Worker {
             match self.take_stack() {
                 Ok(stack) => self.core.put_on(process, own, stack),
                 Err(_) => {
-                    own.exit = Some(crate::exit::ExitReason::Custom(
-                        "out of process stacks".into(),).into());
+                    own.exit = Some(
+                        crate::exit::ExitReason::Custom("out of process stacks".into()).into(),
+                    );
                     return Leave::Exit;
                 }
             }
@@ -705,7 +747,8 @@ impl Worker {
         if self.stacks.borrow().is_empty()
             && self.core.stacks.is_short()
             && let Some(stack) = &own.stack
-            && let Some(frozen) = Stacks::freeze(process, stack, &mut own.heap, self.core.policy())
+            && let Some(frozen) =
+                Stacks::freeze(process, stack, &mut own.heap, self.core.policy(process))
         {
             own.frozen = Some(frozen);
             if let Some(stack) = own.stack.take() {

@@ -82,7 +82,8 @@ impl Frozen {
         (self.0.get() & !OWN_BIT) as *const u64
     }
 
-    fn words(&self) -> &[u64] {
+    /// The frames.
+    pub(crate) fn words(&self) -> &[u64] {
         // SAFETY: made by `Stacks::freeze` of so many words, which stay as they are until it is gone.
         unsafe { std::slice::from_raw_parts(self.at().add(1), *self.at() as usize) }
     }
@@ -194,7 +195,12 @@ impl Stacks {
     }
 
     /// Copies the frames of a suspended process out, if they are few: into its nursery if there is room. The stack is then free for others.
-    pub(crate) fn freeze(process: &Process, stack: &Stack, heap: &mut Heap, policy: Policy) -> Option<Frozen> {
+    pub(crate) fn freeze(
+        process: &Process,
+        stack: &Stack,
+        heap: &mut Heap,
+        policy: Policy,
+    ) -> Option<Frozen> {
         let (sp, used) = (process.saved_sp.get(), stack.used(process));
         if stack.is_big() || used > FROZEN_MAX {
             return None;

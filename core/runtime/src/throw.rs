@@ -76,11 +76,13 @@ pub(crate) fn throw(ctx: &mut Ctx, payload: u64) -> usize {
         ctx.own.quiet = true;
         return Leave::Exit as usize;
     }
-    ctx.own.exit = Some(ExitReason::Failed(Box::new(Failure {
-        message,
-        trace: lines,
-    }))
-    .into());
+    ctx.own.exit = Some(
+        ExitReason::Failed(Box::new(Failure {
+            message,
+            trace: lines,
+        }))
+        .into(),
+    );
     let stops = &ctx.core.debug.stop_on_uncaught;
     if stops.load(std::sync::atomic::Ordering::Relaxed) {
         // The frames are still there to be looked at. `Worker::resume` finds the exit reason when it goes on.

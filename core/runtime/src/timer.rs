@@ -97,7 +97,8 @@ impl Timers {
         }
         let mut wheel = self.wheel.lock();
         wheel.due(now, into);
-        self.earliest.store(wheel.earliest(GLANCE), Ordering::Release);
+        self.earliest
+            .store(wheel.earliest(GLANCE), Ordering::Release);
         drop(wheel);
         into.sort_unstable();
     }
@@ -294,7 +295,12 @@ impl Wheel {
             }
             while next != NONE {
                 let index = next;
-                let Node { at, pid, next: behind, .. } = self.nodes[index as usize];
+                let Node {
+                    at,
+                    pid,
+                    next: behind,
+                    ..
+                } = self.nodes[index as usize];
                 next = behind;
                 if at <= now {
                     self.unlink(index);

@@ -17,6 +17,7 @@ use nostos_codegen::{CellOwner, Codegen, Options};
 use nostos_runtime::Image;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::Arc;
 
 /// How many functions are published in one step when everything is compiled.
@@ -72,6 +73,8 @@ pub struct Build {
     pub main_text: String,
     /// Called after each publication, before whoever asked for the code goes on.
     pub(crate) shown: Vec<Show>,
+    /// Called with the addresses of code that has been freed, before there can be other code at them.
+    pub(crate) forgotten: Vec<Forget>,
     /// What has been compiled, as it was then.
     compiled: FxHashMap<FnId, Compiled>,
     /// The version of the bodies that all of it was last compared with.
@@ -80,6 +83,9 @@ pub struct Build {
 
 /// Looks at new code. Must not ask for the build, which is held.
 pub(crate) type Show = Box<dyn FnMut() + Send>;
+
+/// Forgets code. Must not ask for the build, which is held.
+pub(crate) type Forget = Box<dyn FnMut(&[Range<usize>]) + Send>;
 
 /// A definition as it was when it was compiled.
 struct Compiled {
@@ -114,6 +120,7 @@ impl Build {
             scraps: Vec::new(),
             main_text: project.files[&project.main].clone(),
             shown: Vec::new(),
+            forgotten: Vec::new(),
             compiled: FxHashMap::default(),
             compared: 0,
         }
@@ -229,6 +236,16 @@ impl Build {
             show();
         }
         Ok(())
+    }
+
+    /// Frees code that has been replaced and is not in use.
+    pub fn sweep(&mut self, image: &Image) {
+        let freed = image.sweep();
+        if !freed.is_empty() {
+            for forget in &mut self.forgotten {
+                forget(&freed);
+            }
+        }
     }
 
     fn place(&self, image: &Image, code: Vec<(CellId, CodeObject)>) -> Result<(), String> {

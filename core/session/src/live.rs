@@ -205,6 +205,7 @@ impl Session {
             .flat_map(|&id| build.codegen.cells_of(id).to_vec())
             .collect();
         let published = build.publish(&self.image, &cells);
+        build.sweep(&self.image);
         drop(build);
         if let Err(message) = published {
             return self.refuse(vec![self.at_main(message, None)]);

@@ -133,7 +133,7 @@ impl Ctx<'_> {
         if bytes == 0 {
             return Ok(value.root());
         }
-        let policy = self.core.policy();
+        let policy = self.core.policy(self.process);
         if policy.stress || !self.own.heap.has_room(self.process, bytes) {
             self.make_room(bytes)?;
         }

@@ -65,7 +65,7 @@ pub(crate) fn call(ctx: &mut Ctx) -> Flow {
     let [s, t, u, v, w, x, y, z] = float;
     let process = ctx.process;
     // The call may take long or wait. Meanwhile nobody waits for this worker, and who wants to look at the process can.
-    ctx.worker.go_outside();
+    ctx.worker.go_outside(ctx.process, ctx.own);
     process.set_state(State::Blocked);
     process.release();
     // SAFETY: the program says in an `unsafe` block that the function at this address takes what it passes. By the System V convention each class of

@@ -19,7 +19,7 @@ pub(crate) fn call(ctx: &mut Ctx, op: Op) -> Flow {
         return io::start(ctx, Job::Host(op, args));
     }
     // A search in a long text takes its time.
-    ctx.worker.go_outside();
+    ctx.worker.go_outside(ctx.process, ctx.own);
     let outcome = nostos_host::call(op, &args);
     ctx.worker.come_back();
     match outcome {

@@ -11,7 +11,7 @@ pub(crate) fn write(ctx: &mut Ctx, stream: Stream, end: &str) -> Flow {
     let output = &ctx.core.config.output;
     let text = ctx.text(0);
     // A slow reader holds up nobody else. The heap is still ours, so the text stays where it is.
-    ctx.worker.go_outside();
+    ctx.worker.go_outside(ctx.process, ctx.own);
     if end.is_empty() {
         output(stream, text);
     } else {

@@ -58,7 +58,7 @@ impl Ctx<'_> {
     /// Collects if a copied value of this size would not fit. A small one may as well fill the nursery as anything else; a large one goes to the old
     /// space, which then may be due.
     pub(crate) fn make_room(&mut self, bytes: usize) -> Flow {
-        let tools = self.core.tools();
+        let tools = self.core.tools(self.process);
         let small = bytes < crate::heap::LARGE_BYTES;
         let room = if small && bytes > 0 {
             collect::reserve(tools, self.process, self.own, bytes)

@@ -26,7 +26,7 @@ impl Cells {
     ) -> io::Result<usize> {
         while self.blocks.len() as u32 * BLOCK <= id.0 {
             let first = self.blocks.len() as u32 * BLOCK;
-            let block = arena.take_code(STUB_BYTES * BLOCK as usize, STUB_BYTES)?;
+            let (block, _) = arena.take_code(STUB_BYTES * BLOCK as usize, STUB_BYTES)?;
             let mut bytes = Vec::with_capacity(STUB_BYTES * BLOCK as usize);
             for i in 0..BLOCK {
                 // mov eax, cell number; jmp compile stub

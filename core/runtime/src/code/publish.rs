@@ -7,12 +7,14 @@ use super::arena::Arena;
 use super::cells::Cells;
 use super::link::Linker;
 use super::registry::{Mapped, Registry};
+use super::sweep::Replaced;
 use super::{Code, SITE_BYTES, SITE_NOP};
 use cranelift_codegen::isa::OwnedTargetIsa;
 use nostos_abi::code::{CellId, CodeObject, RelocKind, StaticWord, Symbol};
 use nostos_abi::object::{HEADER_STATIC, header};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHasher};
 use std::collections::BTreeMap;
+use std::hash::{BuildHasher, BuildHasherDefault};
 use std::io;
 use std::sync::Arc;
 
@@ -63,6 +65,10 @@ pub(crate) struct CodeMemory {
     pub(crate) cells: Cells,
     /// By start address.
     pub(crate) codes: BTreeMap<usize, Arc<Code>>,
+    /// What cells no longer go to; frames may still be in it.
+    pub(super) replaced: Replaced,
+    /// Constants that look alike are one: the hash of the words and their number, and where they are.
+    constants: FxHashMap<(u64, usize), usize>,
     /// Jumps inside the arena to targets outside of its reach.
     veneers: FxHashMap<usize, usize>,
     entries: Entries,
@@ -75,6 +81,8 @@ impl CodeMemory {
             arena: Arena::new()?,
             cells: Cells::default(),
             codes: BTreeMap::new(),
+            replaced: Replaced::default(),
+            constants: FxHashMap::default(),
             veneers: FxHashMap::default(),
             entries,
             isa: super::link::isa()?,
@@ -94,7 +102,7 @@ impl CodeMemory {
         if let Some(&known) = self.veneers.get(&target) {
             return Ok(known);
         }
-        let at = self.arena.take_code(16, 16)?;
+        let (at, _) = self.arena.take_code(16, 16)?;
         let mut bytes = vec![0xff, 0x25, 0, 0, 0, 0]; // jmp [rip+0]
         bytes.extend_from_slice(&(target as u64).to_le_bytes());
         self.arena.write_code(at, &bytes)?;
@@ -110,11 +118,8 @@ impl CodeMemory {
     /// A closure object that lives for ever and calls the cell.
     pub(crate) fn static_closure(&mut self, id: CellId) -> io::Result<usize> {
         let cell = self.ensure_cell(id)?;
-        let at = self.arena.take_static(2)?;
         let kind = header(nostos_abi::desc::fixed::ENTRY_CLOSURE) | HEADER_STATIC;
-        self.arena.write_static(at, kind);
-        self.arena.write_static(at + 8, cell as u64);
-        Ok(at)
+        self.constant(&[kind, cell as u64])
     }
 
     /// The code whose machine code ends at or encloses the return address.
@@ -140,10 +145,12 @@ impl CodeMemory {
             offsets.push(total);
             total += object.bytes.len();
         }
-        let base = self.arena.take_code(total, 64)?;
+        let (base, recycled) = self.arena.take_code(total, 64)?;
         let mut linker = Linker::new(base, total);
+        let mut private = Vec::with_capacity(batch.len());
         for ((_, object), offset) in batch.iter().zip(&offsets) {
-            let statics = self.place_statics(object)?;
+            let (statics, own) = self.place_statics(object)?;
+            private.push(own);
             let mut targets = Vec::with_capacity(object.relocs.len());
             for reloc in &object.relocs {
                 let target = self.address_of(&reloc.symbol, &statics, base + offset)?;
@@ -158,7 +165,7 @@ impl CodeMemory {
 
         let mut placed = Vec::with_capacity(batch.len());
         let mut roots = Vec::with_capacity(batch.len());
-        for ((cell, mut object), offset) in batch.into_iter().zip(offsets) {
+        for (((cell, mut object), offset), private) in batch.into_iter().zip(offsets).zip(private) {
             let mut armed = Vec::with_capacity(object.sites.len());
             for site in &object.sites {
                 let start = offset + site.ret as usize - SITE_BYTES;
@@ -179,34 +186,79 @@ impl CodeMemory {
                 len,
                 object,
                 armed,
+                private,
             }));
         }
         self.arena.write_code(base, &image)?;
+        if recycled {
+            crate::debug::synchronise_cores();
+        }
         map_calls(registry, &placed, roots);
         let codes = placed.iter().map(|code| (code.address, code.clone()));
         self.codes.extend(codes);
         Ok(placed)
     }
 
-    /// Copies the constants of an object to where they stay, and gives their addresses.
-    fn place_statics(&mut self, object: &CodeObject) -> Result<Vec<usize>, PublishError> {
+    /// Copies the constants of an object to where they stay, and gives their addresses; and those of what is the code's own.
+    fn place_statics(&mut self, object: &CodeObject) -> io::Result<(Vec<usize>, Vec<usize>)> {
         let mut addresses = Vec::with_capacity(object.statics.len());
+        let mut private = Vec::new();
         for words in &object.statics {
-            addresses.push(self.arena.take_static(words.len())?);
-        }
-        for (words, address) in object.statics.iter().zip(&addresses) {
-            for (i, word) in words.iter().enumerate() {
-                let bits = match word {
+            let own = is_private(words);
+            let mut bits = Vec::with_capacity(words.len());
+            for word in words {
+                bits.push(match word {
                     StaticWord::Bits(bits) => *bits,
                     StaticWord::Cell(cell) => self.ensure_cell(*cell)? as u64,
+                    // What is referred to comes first, as whoever made the object had to know its number.
                     StaticWord::Static(other) => addresses[*other as usize] as u64,
-                };
-                // The collector leaves an object alone only if its header says so; whoever made it may have forgotten.
-                let bits = if i == 0 { bits | HEADER_STATIC } else { bits };
-                self.arena.write_static(address + i * 8, bits);
+                });
             }
+            if own {
+                let at = self.arena.take_pair()?;
+                for (i, word) in bits.iter().enumerate() {
+                    self.arena.write_static(at + i * 8, *word);
+                }
+                private.push(at);
+                addresses.push(at);
+                continue;
+            }
+            // The collector leaves an object alone only if its header says so; whoever made it may have forgotten.
+            bits[0] |= HEADER_STATIC;
+            addresses.push(self.constant(&bits)?);
         }
-        Ok(addresses)
+        Ok((addresses, private))
+    }
+
+    /// The address of a constant object: of an equal one that is there already, or of a new one.
+    fn constant(&mut self, words: &[u64]) -> io::Result<usize> {
+        let hash = BuildHasherDefault::<FxHasher>::default().hash_one(words);
+        let known = self.constants.get(&(hash, words.len())).copied();
+        let is = |at: usize| {
+            let mut own = words.iter().enumerate();
+            own.all(|(i, word)| self.arena.read_static(at + i * 8) == *word)
+        };
+        if let Some(at) = known.filter(|at| is(*at)) {
+            return Ok(at);
+        }
+        let at = self.arena.take_static(words.len())?;
+        for (i, word) in words.iter().enumerate() {
+            self.arena.write_static(at + i * 8, *word);
+        }
+        self.constants.insert((hash, words.len()), at);
+        Ok(at)
+    }
+
+    /// Lets the cell go to this code from now on. What it went to before is kept until it is known that nobody is in it.
+    pub(crate) fn flip(&mut self, id: CellId, to: usize) {
+        let before = self.cells.target(&self.arena, id);
+        self.cells.flip(&self.arena, id, to);
+        if let Some(old) = before
+            .filter(|old| *old != to)
+            .and_then(|at| self.codes.get(&at))
+        {
+            self.replaced.add(old);
+        }
     }
 
     fn address_of(
@@ -234,6 +286,11 @@ impl CodeMemory {
     }
 }
 
+/// Two words that only the code reads and writes: nothing refers to them as an object, so they have no header.
+fn is_private(words: &[StaticWord]) -> bool {
+    matches!(words, [StaticWord::Bits(0), StaticWord::Bits(_)])
+}
+
 /// Refuses what would corrupt memory later.
 fn check(object: &CodeObject) -> Result<(), PublishError> {
     let len = object.bytes.len() as u32;
@@ -251,6 +308,9 @@ fn check(object: &CodeObject) -> Result<(), PublishError> {
     let statics_fit = object.relocs.iter().all(|r| match r.symbol {
         Symbol::Static(i) => (i as usize) < object.statics.len(),
         _ => true,
+    }) && object.statics.iter().enumerate().all(|(i, words)| {
+        let mut words = words.iter();
+        !words.any(|word| matches!(word, StaticWord::Static(other) if *other as usize >= i))
     });
     if sites_fit && sorted && roots_fit && statics_fit && len > 0 {
         Ok(())

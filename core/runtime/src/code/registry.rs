@@ -1,5 +1,5 @@
 //! Every return address of generated code, in one open-addressed table: what the frame looks like there.
-//! Shared by the collector, the unwinder, the debugger and backtraces. Readers never lock; there is one writer at a time (the publisher).
+//! Shared by the collector, the unwinder, the debugger and backtraces. Readers never lock; there is one writer at a time (the publisher, or who frees code).
 
 use super::Code;
 use crate::mutex::Mutex;
@@ -45,20 +45,51 @@ impl Table {
         (key.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 20) & self.mask
     }
 
-    fn insert(&self, key: usize, value: *mut Mapped) {
+    /// Whether the key is a new one.
+    fn insert(&self, key: usize, value: *mut Mapped) -> bool {
         let mut i = self.start(key);
         loop {
             let slot = &self.slots[i];
-            let held = slot.key.load(Ordering::Relaxed);
-            assert!(held != key, "a return address was mapped twice");
-            if held == 0 {
-                // The value first: who sees the key sees the value.
-                slot.value.store(value, Ordering::Relaxed);
-                slot.key.store(key, Ordering::Release);
-                return;
+            match slot.key.load(Ordering::Relaxed) {
+                0 => {
+                    // The value first: who sees the key sees the value.
+                    slot.value.store(value, Ordering::Release);
+                    slot.key.store(key, Ordering::Release);
+                    return true;
+                }
+                held if held == key => {
+                    let before = slot.value.swap(value, Ordering::Release);
+                    assert!(before.is_null(), "a return address was mapped twice");
+                    return false;
+                }
+                _ => i = (i + 1) & self.mask,
             }
-            i = (i + 1) & self.mask;
         }
+    }
+
+    /// Takes a key's value away. The key stays: others may lie behind it.
+    fn take(&self, key: usize) -> Option<*mut Mapped> {
+        let mut i = self.start(key);
+        loop {
+            let slot = &self.slots[i];
+            match slot.key.load(Ordering::Relaxed) {
+                0 => return None,
+                held if held == key => {
+                    let value = slot.value.swap(std::ptr::null_mut(), Ordering::AcqRel);
+                    return (!value.is_null()).then_some(value);
+                }
+                _ => i = (i + 1) & self.mask,
+            }
+        }
+    }
+
+    /// Keys with values.
+    fn entries(&self) -> impl Iterator<Item = (usize, *mut Mapped)> {
+        let all = self.slots.iter().map(|slot| {
+            let key = slot.key.load(Ordering::Relaxed);
+            (key, slot.value.load(Ordering::Acquire))
+        });
+        all.filter(|(key, value)| *key != 0 && !value.is_null())
     }
 
     fn find(&self, key: usize) -> Option<&Mapped> {
@@ -68,8 +99,8 @@ impl Table {
             match slot.key.load(Ordering::Acquire) {
                 0 => return None,
                 held if held == key => {
-                    // SAFETY: values are boxes that live as long as the registry, published before their key.
-                    return Some(unsafe { &*slot.value.load(Ordering::Relaxed) });
+                    // SAFETY: values are boxes that stay until nobody holds them (see `Registry::remove`), or null.
+                    return unsafe { slot.value.load(Ordering::Acquire).as_ref() };
                 }
                 _ => i = (i + 1) & self.mask,
             }
@@ -78,17 +109,18 @@ impl Table {
 }
 
 struct Owned {
-    /// All tables so far; readers may still be in an older one. The last is current.
+    /// The table readers use now.
+    table: Box<Table>,
+    /// Tables readers may still be in; see [`Registry::drop_retired`].
     #[allow(
         clippy::vec_box,
         reason = "others hold their addresses, which must not change when the list grows"
     )]
-    tables: Vec<Box<Table>>,
-    #[allow(
-        clippy::vec_box,
-        reason = "others hold their addresses, which must not change when the list grows"
-    )]
-    values: Vec<Box<Mapped>>,
+    retired: Vec<Box<Table>>,
+    /// Keys in the table, those whose value is gone included.
+    used: usize,
+    /// Values in the table.
+    alive: usize,
 }
 
 /// See the module.
@@ -97,14 +129,19 @@ pub(crate) struct Registry {
     owned: Mutex<Owned>,
 }
 
+/// Slots of the smallest table.
+const SMALLEST: usize = 1 << 12;
+
 impl Registry {
     pub(crate) fn new() -> Self {
-        let table = Box::new(Table::new(1 << 12));
+        let table = Box::new(Table::new(SMALLEST));
         Registry {
             current: AtomicPtr::new(std::ptr::from_ref::<Table>(&*table).cast_mut()),
             owned: Mutex::new(Owned {
-                tables: vec![table],
-                values: Vec::new(),
+                table,
+                retired: Vec::new(),
+                used: 0,
+                alive: 0,
             }),
         }
     }
@@ -113,30 +150,61 @@ impl Registry {
     pub(crate) fn insert(&self, all: impl Iterator<Item = (usize, Mapped)>) {
         let mut owned = self.owned.lock();
         for (address, mapped) in all {
-            let mut mapped = Box::new(mapped);
-            let value = std::ptr::from_mut::<Mapped>(&mut mapped);
-            owned.values.push(mapped);
-            let table = owned.tables.last().expect("there is always a table");
-            if owned.values.len() * 2 > table.slots.len() {
-                let bigger = Box::new(Table::new(table.slots.len() * 2));
-                for slot in &table.slots {
-                    let key = slot.key.load(Ordering::Relaxed);
-                    if key != 0 {
-                        bigger.insert(key, slot.value.load(Ordering::Relaxed));
-                    }
-                }
-                let new = std::ptr::from_ref::<Table>(&*bigger).cast_mut();
-                owned.tables.push(bigger);
-                self.current.store(new, Ordering::Release);
+            if (owned.used + 1) * 2 > owned.table.slots.len() {
+                self.rebuild(&mut owned);
             }
-            let table = owned.tables.last().expect("there is always a table");
-            table.insert(address, value);
+            let value = Box::into_raw(Box::new(mapped));
+            let new_key = owned.table.insert(address, value);
+            owned.used += usize::from(new_key);
+            owned.alive += 1;
         }
+    }
+
+    /// Puts what there is into a table that is a quarter full at most, and leaves keys without values behind.
+    fn rebuild(&self, owned: &mut Owned) {
+        let size = (owned.alive * 4).next_power_of_two().max(SMALLEST);
+        let table = Box::new(Table::new(size));
+        for (key, value) in owned.table.entries() {
+            table.insert(key, value);
+        }
+        let new = std::ptr::from_ref::<Table>(&*table).cast_mut();
+        let old = std::mem::replace(&mut owned.table, table);
+        owned.retired.push(old);
+        owned.used = owned.alive;
+        self.current.store(new, Ordering::Release);
+    }
+
+    /// Forgets return addresses.
+    ///
+    /// # Safety
+    /// Nobody holds what [`Registry::find`] gave of them, and nobody asks for them meanwhile.
+    pub(crate) unsafe fn remove(&self, addresses: impl Iterator<Item = usize>) {
+        let mut owned = self.owned.lock();
+        for address in addresses {
+            if let Some(value) = owned.table.take(address) {
+                owned.alive -= 1;
+                // SAFETY: values are boxes that the table owns; this one has just been taken out, and nobody holds it, as the caller promises.
+                drop(unsafe { Box::from_raw(value) });
+            }
+        }
+    }
+
+    /// How many tables have been replaced.
+    pub(crate) fn retired(&self) -> usize {
+        self.owned.lock().retired.len()
+    }
+
+    /// Drops the first `count` replaced tables.
+    ///
+    /// # Safety
+    /// Every look-up that was under way when [`Registry::retired`] gave this count is over.
+    pub(crate) unsafe fn drop_retired(&self, count: usize) {
+        self.owned.lock().retired.drain(..count);
     }
 
     /// What is known of this return address.
     pub(crate) fn find(&self, address: usize) -> Option<&Mapped> {
-        // SAFETY: tables are kept in `owned` as long as the registry lives.
+        // SAFETY: the table is in `owned` as long as somebody may be looking something up in it.
         let table = unsafe { &*self.current.load(Ordering::Acquire) };
         table.find(address)
     }
@@ -147,5 +215,50 @@ impl Registry {
             Some(mapped) => mapped,
             None => panic!("unmapped return address {address:#x} on a process stack"),
         }
+    }
+}
+
+impl Drop for Registry {
+    fn drop(&mut self) {
+        for (_, value) in self.owned.get_mut().table.entries() {
+            // SAFETY: the table owns its values, and the image that could ask for them is gone.
+            drop(unsafe { Box::from_raw(value) });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Mapped, Registry, SMALLEST};
+
+    fn mapped(span: u32) -> Mapped {
+        Mapped {
+            code: None,
+            span,
+            roots: Box::default(),
+            handler: None,
+        }
+    }
+
+    #[test]
+    fn addresses_come_and_go_and_come_again() {
+        let registry = Registry::new();
+        for round in 0..20u32 {
+            let addresses = (1..=SMALLEST).map(|i| i * 16 + round as usize % 5);
+            registry.insert(addresses.clone().map(|at| (at, mapped(round))));
+            assert!(
+                addresses
+                    .clone()
+                    .all(|at| registry.expect(at).span == round)
+            );
+            let count = registry.retired();
+            // SAFETY: nothing of what was found is held, and there is no other thread.
+            unsafe {
+                registry.remove(addresses.clone());
+                registry.drop_retired(count);
+            }
+            assert!(addresses.clone().all(|at| registry.find(at).is_none()));
+        }
+        assert!(registry.owned.lock().table.slots.len() <= SMALLEST * 8);
     }
 }

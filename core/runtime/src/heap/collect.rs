@@ -8,7 +8,8 @@ use super::space::{Mark, Space};
 use super::stats::{Collection, Reason};
 use super::trace::Traces;
 use super::{
-    Grown, Heap, LARGE_BYTES, NURSERY_FIRST, NURSERY_MAX, NURSERY_MIN, NURSERY_USUAL, OutOfMemory, Policy,
+    Grown, Heap, LARGE_BYTES, NURSERY_FIRST, NURSERY_MAX, NURSERY_MIN, NURSERY_USUAL, OutOfMemory,
+    Policy,
 };
 use crate::code::registry::Registry;
 use crate::process::{Own, Process};

@@ -6,4 +6,5 @@ mod jit;
 mod processes;
 mod soak;
 mod stops;
+mod sweeps;
 mod world;

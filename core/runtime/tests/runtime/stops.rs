@@ -37,13 +37,14 @@ fn program(n: i64) -> Vec<(u32, CodeObject)> {
 }
 
 /// Address of the only site of a function.
-fn site(world: &World, name: &str) -> usize {
+pub fn site(world: &World, name: &str) -> usize {
     let codes = world.image.codes();
     let code = codes.iter().find(|c| c.object.name == name).unwrap();
     code.address + code.object.sites[0].ret as usize
 }
 
-fn stopped(events: &Receiver<Event>) -> (u64, StopReason) {
+/// The next stop.
+pub fn stopped(events: &Receiver<Event>) -> (u64, StopReason) {
     loop {
         match events.recv_timeout(Duration::from_secs(20)).unwrap() {
             Event::Stopped { pid, reason } => return (pid, reason),

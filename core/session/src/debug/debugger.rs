@@ -18,6 +18,7 @@ use nostos_runtime as runtime;
 use parking_lot::{Condvar, Mutex};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::Receiver;
@@ -152,6 +153,12 @@ impl Debugger {
                 debugger.code_changed();
             }
         }));
+        let weak = Arc::downgrade(&debugger);
+        session.build.lock().forgotten.push(Box::new(move |freed| {
+            if let Some(debugger) = weak.upgrade() {
+                debugger.code_gone(freed);
+            }
+        }));
         Ok(debugger)
     }
 
@@ -268,6 +275,20 @@ impl Debugger {
         let elf = image.with_descs(|descs| dwarf::elf(&placed, descs, ""));
         let added = state.symbols.add(&elf);
         added.expect("our own debug information is readable");
+    }
+
+    /// There is no code at these addresses any more. The runtime has forgotten its breakpoints.
+    fn code_gone(&self, freed: &[Range<usize>]) {
+        let mut state = self.state.lock();
+        for code in freed {
+            state.loaded.remove(&code.start);
+            state.symbols.remove(code.start as u64..code.end as u64);
+        }
+        let is_gone = |site: &usize| freed.iter().any(|code| code.contains(&(site - 1)));
+        state.armed.retain(|site| !is_gone(site));
+        for known in &mut state.breakpoints {
+            known.sites.retain(|site| !is_gone(site));
+        }
     }
 
     fn location(&self, file: &str, line: u32, column: u32) -> Location {

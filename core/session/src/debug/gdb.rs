@@ -4,8 +4,10 @@ use crate::live::Session;
 use nostos_abi::code::CodeObject;
 use nostos_codegen::dwarf::{self, Placed};
 use nostos_runtime as runtime;
+use parking_lot::Mutex;
 use rustc_hash::FxHashSet;
-use std::sync::Arc;
+use std::ops::Range;
+use std::sync::{Arc, Weak};
 
 /// Shows gdb or lldb the program's code, when the operating-system process is traced or `NOSTOS_GDB` is set.
 pub fn show_gdb(session: &Arc<Session>) {
@@ -14,15 +16,45 @@ pub fn show_gdb(session: &Arc<Session>) {
     if !asked && !is_traced() {
         return;
     }
-    let image = Arc::downgrade(&session.image);
     let root = session.project.root.to_string_lossy().into_owned();
-    let mut loaded = FxHashSet::default();
-    let shown: crate::build::Show = Box::new(move || {
-        let Some(image) = image.upgrade() else { return };
-        let new: Vec<_> = image
-            .codes()
-            .into_iter()
-            .filter(|code| loaded.insert(code.address))
+    let shown = Arc::new(Mutex::new(Shown::new(&session.image, root)));
+    let mut build = session.build.lock();
+    let there = shown.clone();
+    build.shown.push(Box::new(move || there.lock().show()));
+    build
+        .forgotten
+        .push(Box::new(move |freed| shown.lock().forget(freed)));
+}
+
+/// What gdb has been shown.
+struct Shown {
+    image: Weak<runtime::Image>,
+    root: String,
+    /// Addresses of what it knows.
+    loaded: FxHashSet<usize>,
+    /// ELF files, and the addresses of the code they are about.
+    files: Vec<(runtime::Registered, Vec<usize>)>,
+}
+
+impl Shown {
+    /// Nothing yet.
+    fn new(image: &Arc<runtime::Image>, root: String) -> Shown {
+        Shown {
+            image: Arc::downgrade(image),
+            root,
+            loaded: FxHashSet::default(),
+            files: Vec::new(),
+        }
+    }
+
+    /// Shows code that is new.
+    fn show(&mut self) {
+        let Some(image) = self.image.upgrade() else {
+            return;
+        };
+        let codes = image.codes().into_iter();
+        let new: Vec<_> = codes
+            .filter(|code| self.loaded.insert(code.address))
             .collect();
         let mut placed: Vec<Placed> = new
             .iter()
@@ -38,7 +70,7 @@ pub fn show_gdb(session: &Arc<Session>) {
             ..CodeObject::default()
         };
         for (address, len) in image.jumps() {
-            if loaded.insert(address) {
+            if self.loaded.insert(address) {
                 let (address, len) = (address as u64, len as u64);
                 placed.push(Placed {
                     code: &jump,
@@ -47,9 +79,28 @@ pub fn show_gdb(session: &Arc<Session>) {
                 });
             }
         }
-        runtime::register_elf(&image.with_descs(|descs| dwarf::elf(&placed, descs, &root)));
-    });
-    session.build.lock().shown.push(shown);
+        if !placed.is_empty() {
+            let elf = image.with_descs(|descs| dwarf::elf(&placed, descs, &self.root));
+            let addresses = placed.iter().map(|part| part.address as usize).collect();
+            self.files.push((runtime::register_elf(&elf), addresses));
+        }
+    }
+
+    /// Takes files back that are about code that is gone. What else was in them is shown anew with the next code.
+    fn forget(&mut self, freed: &[Range<usize>]) {
+        let is_gone = |address: &usize| freed.iter().any(|code| code.start == *address);
+        let loaded = &mut self.loaded;
+        self.files.retain(|(_, addresses)| {
+            let stays = !addresses.iter().any(is_gone);
+            if !stays {
+                for address in addresses {
+                    loaded.remove(address);
+                }
+            }
+            stays
+        });
+        self.show();
+    }
 }
 
 /// Linux says who traces a process.
