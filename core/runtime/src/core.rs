@@ -31,7 +31,7 @@ use nostos_abi::object::HEADER_STATIC;
 use nostos_abi::object::header;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::io;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::Sender;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -79,7 +79,8 @@ pub(crate) struct Core {
     next_ref: AtomicU64,
     main: AtomicU64,
     ended: (Mutex<Option<ExitStatus>>, Condvar),
-    pub(crate) spawned: AtomicUsize,
+    /// Processes that were begun from outside of workers; those count their own.
+    spawned: AtomicU64,
     pub(crate) interruption: Interruption,
     /// What the next random number is made of, with a seed.
     random: AtomicU64,
@@ -141,7 +142,7 @@ impl Core {
             next_ref: AtomicU64::new(1),
             main: AtomicU64::new(0),
             ended: Default::default(),
-            spawned: AtomicUsize::new(0),
+            spawned: AtomicU64::new(0),
             interruption: Interruption::default(),
             random: AtomicU64::new(0),
         })
@@ -203,6 +204,7 @@ impl Core {
     /// Makes a process of a free block. Its closure comes as a fragment, or as a constant's address.
     pub(crate) fn create(
         &self,
+        worker: Option<&Worker>,
         block: Ptr,
         closure: &Fragment,
         own_setup: impl FnOnce(&mut Own),
@@ -226,12 +228,19 @@ impl Core {
             };
             process.args[0].set(root);
             own.arg_roots = 1;
-            self.table.enter(process, |pid| {
+            let number = || match worker {
+                Some(worker) => worker.number(),
+                None => self.table.numbers(1),
+            };
+            self.table.enter(process, number, |pid| {
                 process.pid.store(pid, Ordering::Relaxed);
                 process.inbox.lock().pid = pid;
             })
         })?;
-        self.spawned.fetch_add(1, Ordering::Relaxed);
+        match worker {
+            Some(worker) => worker.count_spawned(),
+            None => _ = self.spawned.fetch_add(1, Ordering::Relaxed),
+        }
         self.debug.emit(|| Event::Started { pid });
         Some(pid)
     }
@@ -272,7 +281,7 @@ impl Core {
         let wants_result = wants.is_some();
         let mut waiting = self.waiting.lock();
         let pid = self
-            .create(block, closure, |own| {
+            .create(None, block, closure, |own| {
                 own.wants_result = wants_result;
             })
             .ok_or_else(|| io::Error::other("too many processes"))?;
@@ -281,6 +290,21 @@ impl Core {
         }
         drop(waiting);
         Ok(pid)
+    }
+
+    /// Processes that have been begun.
+    pub(crate) fn spawned(&self) -> u64 {
+        let slots = self.scheduler.slots().iter();
+        let own: u64 = slots.map(|s| s.spawned.load(Ordering::Relaxed)).sum();
+        self.spawned.load(Ordering::Relaxed) + own
+    }
+
+    /// Processes that live.
+    pub(crate) fn alive(&self) -> u64 {
+        // First those that have ended: of none of them it is told then that it lives.
+        let slots = self.scheduler.slots().iter();
+        let ended: u64 = slots.map(|s| s.ended.load(Ordering::Acquire)).sum();
+        self.spawned().saturating_sub(ended)
     }
 
     /// Lets a created process run, from any thread.
@@ -547,6 +571,7 @@ impl Core {
         process.pid.store(0, Ordering::Relaxed);
         own.queue.clear(&process.mail, &worker.chunks);
         self.table.leave(pid);
+        worker.count_ended();
         if let Some(mut relations) = relations {
             if let Some(name) = relations.name.take() {
                 let mut names = self.names.lock();

@@ -9,6 +9,7 @@ use crate::debug;
 use crate::heap::collect;
 use crate::heap::stats::Reason;
 use crate::interrupt;
+use crate::mailbox::Parked;
 use crate::process::{Own, Process, Resume, attention};
 use crate::scheduler::Worker;
 use crate::shim::{CONTINUE, Leave, THROW};
@@ -68,6 +69,33 @@ pub(crate) extern "sysv64" fn dispatch(op: u32, process: *const Process) -> usiz
     let (process, worker) = unsafe { (&*process, &*(*process).worker.get()) };
     // SAFETY: this worker owns the running process, and does not use its own reference while the process runs.
     let own = unsafe { process.own() };
+    // What is done most often, in few steps when nothing is special.
+    const SEND: u32 = Op::Send as u32;
+    const RECEIVE_ONLY: u32 = Op::ReceiveOnly as u32;
+    match op {
+        SEND if worker.is_plain() => {
+            own.arg_roots = 0;
+            proc_ops::send_plain(worker, process);
+            return CONTINUE;
+        }
+        RECEIVE_ONLY if worker.is_plain() => {
+            own.arg_roots = 0;
+            let desc = process.args[1].get() as u32;
+            if let Some(root) = proc_ops::receive_plain(worker, process, own, desc) {
+                process.args[0].set(root);
+                return CONTINUE;
+            }
+            if proc_ops::waits_plain(process, own) {
+                return Leave::Wait as usize;
+            }
+        }
+        _ => {}
+    }
+    dispatch_any(op, process, worker, own)
+}
+
+#[inline(never)]
+fn dispatch_any(op: u32, process: &Process, worker: &Worker, own: &mut Own) -> usize {
     let mut ctx = Ctx {
         core: &worker.core,
         worker,
@@ -79,7 +107,7 @@ pub(crate) extern "sysv64" fn dispatch(op: u32, process: *const Process) -> usiz
     if ctx.core.config.stack_stress {
         ctx.move_stack();
     }
-    // What is done most often comes first, and the many others do not make its frame larger.
+    // What is done often comes first, and the many others do not make its frame larger.
     let flow = match op {
         Op::Send => proc_ops::send(&mut ctx),
         Op::ReceiveOnly => proc_ops::receive_only(&mut ctx),
@@ -102,10 +130,26 @@ pub(crate) extern "sysv64" fn dispatch(op: u32, process: *const Process) -> usiz
 }
 
 /// Before a process runs again: what it had been waiting for becomes the op's result.
+#[inline(always)]
 pub(crate) fn settle(worker: &Worker, process: &Process, own: &mut Own, how: Resume) -> usize {
     if matches!(how, Resume::Go) {
         return CONTINUE;
     }
+    if matches!(how, Resume::Received)
+        && worker.is_plain()
+        && own.parking == Parked::Receive
+        && !own.uses_locks
+        && let Some(desc) = own.queue.wanted_only()
+        && let Some(root) = proc_ops::receive_plain(worker, process, own, desc)
+    {
+        process.args[0].set(root);
+        return CONTINUE;
+    }
+    settle_any(worker, process, own, how)
+}
+
+#[inline(never)]
+fn settle_any(worker: &Worker, process: &Process, own: &mut Own, how: Resume) -> usize {
     let mut ctx = Ctx {
         core: &worker.core,
         worker,
@@ -354,7 +398,7 @@ fn run(ctx: &mut Ctx, op: Op) -> Flow {
             Ok(())
         }
         Op::ProcessCount => {
-            ctx.put(0, ctx.core.table.alive() as u64);
+            ctx.put(0, ctx.core.alive());
             Ok(())
         }
         Op::RuntimeWord => {

@@ -394,13 +394,13 @@ impl Core {
                     steals: slot.steals.load(Ordering::Relaxed),
                     sleeps: slot.sleeps.load(Ordering::Relaxed),
                     reductions: slot.reductions.load(Ordering::Relaxed),
-                    queue: queue.len(),
+                    queue: queue.iter().map(|q| q.len()).sum(),
                 }
             });
         SchedulerStats {
             workers: workers.collect(),
-            alive: self.table.alive(),
-            spawned: self.spawned.load(Ordering::Relaxed),
+            alive: self.alive() as usize,
+            spawned: self.spawned() as usize,
             code_bytes: self.code.lock().arena.used(),
         }
     }

@@ -20,6 +20,8 @@ const OBJECTS: u8 = 0;
 const CONSTANT: u8 = 1;
 /// It is the address of a boxed [`Fragment`]: of a value that is large or has handles.
 const BOXED: u8 = 2;
+/// It is one object without refs.
+const FLAT: u8 = 3;
 
 /// Sends a copy of the running process's value `root`. True: the receiver waits, and the caller must schedule it.
 ///
@@ -53,6 +55,7 @@ pub(crate) unsafe fn post_copy(
     {
         // SAFETY: the object has this many words, and nobody changes them while it is copied.
         let rest = unsafe { std::slice::from_raw_parts(object.add(1), bytes / 8 - 1) };
+        cover.kind = FLAT;
         return mail.push(chunks, cover, header & HEADER_DESC_MASK, rest);
     }
     // SAFETY: as the caller promises.
@@ -123,7 +126,7 @@ impl Message<'_> {
             let cover = place.cover();
             let (words, len) = place.payload();
             let value = match cover.kind {
-                OBJECTS => View::of_words(std::slice::from_raw_parts(words, len)),
+                OBJECTS | FLAT => View::of_words(std::slice::from_raw_parts(words, len)),
                 CONSTANT => View::plain(*words),
                 _ => (*(*words as *const Fragment)).view(),
             };
@@ -327,7 +330,65 @@ impl Kept {
     }
 }
 
+/// The next letter, when there is nothing special about it; see [`Queue::next_plain`].
+pub(crate) enum Plain<'a> {
+    /// A constant's address.
+    Constant(u64),
+    /// The words of an object without refs.
+    Flat(&'a [u64]),
+}
+
 impl Queue {
+    /// What a receive of one kind mostly finds: nothing was refused, and the next letter is of that kind. It goes by [`Queue::pass_plain`].
+    ///
+    /// # Safety
+    /// The words are not used after that.
+    #[inline(always)]
+    pub(crate) unsafe fn next_plain<'a>(
+        &mut self,
+        mail: &Mail,
+        pid: u64,
+        desc: u32,
+        chunks: &RefCell<Chunks>,
+    ) -> Option<Plain<'a>> {
+        if self.kept.is_some() {
+            return None;
+        }
+        let place = self.reader.next(mail, chunks)?;
+        // SAFETY: the reader has just given it, and it stays until the caller lets it go.
+        let (cover, (words, len)) = unsafe { (place.cover(), place.payload()) };
+        if cover.to != pid || cover.desc != desc {
+            return None;
+        }
+        match cover.kind {
+            // SAFETY: a constant's letter has its address, the others' payload is `len` words.
+            CONSTANT => Some(Plain::Constant(unsafe { *words })),
+            // SAFETY: as above.
+            FLAT => Some(Plain::Flat(unsafe {
+                std::slice::from_raw_parts(words, len)
+            })),
+            _ => None,
+        }
+    }
+
+    /// The letter that [`Queue::next_plain`] gave goes.
+    #[inline(always)]
+    pub(crate) fn pass_plain(&mut self) {
+        self.reader.step();
+    }
+
+    /// Is there nothing, so that a receive of any kind has to wait?
+    #[inline(always)]
+    pub(crate) fn is_bare(&self, mail: &Mail) -> bool {
+        self.kept.is_none() && !self.reader.is_behind(mail)
+    }
+
+    /// The kind that the receive wants which is to take the first message of one kind.
+    #[inline(always)]
+    pub(crate) fn wanted_only(&self) -> Option<u32> {
+        self.takes.then_some(self.wanted.descs[0])
+    }
+
     /// A receive begins at the head.
     #[inline(always)]
     pub(crate) fn start(&mut self, deadline: u64, wanted: Wanted, takes: bool) {

@@ -7,8 +7,7 @@
 
 use crate::core::Core;
 use crate::mutex::{Condvar, Mutex};
-use crate::scheduler::{Ptr, Worker};
-use crossbeam_deque::Worker as Deque;
+use crate::scheduler::{Queues, Worker};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock, Weak};
 use std::time::Duration;
@@ -24,7 +23,7 @@ const IDLE_TICKS: u32 = 16;
 /// What the image knows of it.
 pub(crate) struct Outside {
     /// The spare workers' queues, the first one last; taken as they are started.
-    queues: Mutex<Vec<Deque<Ptr>>>,
+    queues: Mutex<Vec<Queues>>,
     /// How many spare workers are to run.
     wanted: AtomicUsize,
     /// Nobody looks: who goes outside says so.
@@ -35,7 +34,7 @@ pub(crate) struct Outside {
 
 impl Outside {
     /// With the queues of the spare workers, in order.
-    pub(crate) fn new(mut queues: Vec<Deque<Ptr>>) -> Self {
+    pub(crate) fn new(mut queues: Vec<Queues>) -> Self {
         queues.reverse();
         Outside {
             queues: Mutex::new(queues),

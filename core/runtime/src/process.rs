@@ -49,6 +49,8 @@ pub(crate) struct Process {
     pub(crate) attention: AtomicU32,
     /// Messages that have arrived.
     pub(crate) mail: Mail,
+    /// Where the frames end that it left when it went to wait; whoever wakes it asks for that memory ahead.
+    pub(crate) hot: AtomicUsize,
     /// Reductions of finished slices.
     pub(crate) reductions_done: AtomicU64,
     /// Bytes of its heap at the last collection.
@@ -331,10 +333,18 @@ impl Process {
             heap_bytes: AtomicUsize::new(0),
             queued: AtomicUsize::new(0),
             mail: Mail::default(),
+            hot: AtomicUsize::new(0),
             inbox: Mutex::new(Inbox::default()),
             own: UnsafeCell::new(Own::new()),
         }
     }
+
+    /// The lines of the cache that a process touches when it runs, but those with its mail word, which its sender has touched.
+    pub(crate) const FIRST_LINES: [usize; 7] = {
+        // Argument words that most ops do not have lie between.
+        assert!(offset_of!(Process, mail) / 64 == 3 && offset_of!(Process, own) / 64 == 4);
+        [0, 1, 4, 5, 6, 7, 8]
+    };
 
     /// Where the words begin that a list of processes shows.
     pub(crate) const SHOWN: usize = offset_of!(Process, pid);

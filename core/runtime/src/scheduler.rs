@@ -4,6 +4,7 @@
 //! one waiting process wakes another worker. Everything that decides about a process after it has left happens here, once it is off its stack.
 
 use crate::core::Core;
+use crate::debug;
 use crate::dispatch;
 use crate::mail::Chunks;
 use crate::mailbox::Parked;
@@ -16,6 +17,7 @@ use crate::shim::{self, Leave};
 use crate::stack::{Stack, Stacks};
 use crossbeam_deque::{Injector, Steal, Stealer, Worker as Deque};
 use nostos_abi::process::SLICE;
+use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
 use std::cell::{Cell, RefCell};
 use std::ops::{Deref, Range};
 use std::sync::Arc;
@@ -43,10 +45,14 @@ impl Deref for Ptr {
     }
 }
 
+/// Where a worker queues processes in order, and new ones above that.
+pub(crate) type Queues = [Deque<Ptr>; 2];
+
 /// What the workers share.
 pub(crate) struct Scheduler {
     pub(crate) injector: Injector<Ptr>,
-    stealers: Vec<Stealer<Ptr>>,
+    /// Of each worker: those it has queued in order, and the new ones above that.
+    stealers: Vec<[Stealer<Ptr>; 2]>,
     slots: Vec<Slot>,
     /// Workers; the others are spare ones.
     workers: usize,
@@ -61,8 +67,9 @@ pub(crate) struct Scheduler {
     resumed: (Mutex<()>, Condvar),
 }
 
-/// What others see of one worker.
+/// What others see of one worker. It writes here at every switch, so no other worker's shares a line of the cache, nor the line beside.
 #[derive(Default)]
+#[repr(align(128))]
 pub(crate) struct Slot {
     /// It may be running generated code.
     inside: AtomicBool,
@@ -77,6 +84,9 @@ pub(crate) struct Slot {
     pub(crate) steals: AtomicU64,
     pub(crate) sleeps: AtomicU64,
     pub(crate) reductions: AtomicU64,
+    /// Processes it has begun, and those that ended on it.
+    pub(crate) spawned: AtomicU64,
+    pub(crate) ended: AtomicU64,
     woken: Mutex<bool>,
     wake: Condvar,
 }
@@ -85,7 +95,17 @@ pub(crate) struct Slot {
 pub(crate) struct Worker {
     pub(crate) core: Arc<Core>,
     pub(crate) index: usize,
+    /// No stress, no limit of mailboxes.
+    plain: bool,
     local: Deque<Ptr>,
+    /// New processes when many wait: the newest first, so that a tree of processes is made branch by branch and not level by level.
+    fresh: Deque<Ptr>,
+    /// How long the oldest of those have waited, in turns.
+    fresh_waits: Cell<u32>,
+    /// How many have been taken from there.
+    fresh_taken: Cell<u32>,
+    /// Numbers for new processes: the next one, and where they end.
+    numbers: Cell<(u64, u64)>,
     next: Cell<Option<Ptr>>,
     /// How often in a row `next` has been preferred to the queue.
     favoured: Cell<u32>,
@@ -102,17 +122,28 @@ pub(crate) struct Worker {
     due: RefCell<Vec<(u64, u64)>>,
 }
 
+/// So many processes wait in the order in which they came.
+const IN_ORDER: usize = 64;
+/// So many turns later the oldest of the others has its turn all the same; a slice that was used up counts for more.
+const FRESH_WAITS: u32 = 1024;
+const FRESH_WAITS_SLICE: u32 = 128;
+/// One in so many is the oldest, not the newest.
+const FRESH_OLDEST: u32 = 256;
+/// Numbers that a worker takes at a time: so its processes' places in the table are in lines of its own.
+const NUMBERS: u64 = 64;
 const LOCAL_FREE: usize = 256;
 const LOCAL_STACKS: usize = 16;
 
 impl Scheduler {
     /// The shared part and the workers' queues.
-    pub(crate) fn new(workers: usize) -> (Self, Vec<Deque<Ptr>>) {
+    pub(crate) fn new(workers: usize) -> (Self, Vec<Queues>) {
         let all = workers + SPARES;
-        let mut queues: Vec<Deque<Ptr>> = (0..all).map(|_| Deque::new_fifo()).collect();
+        let pair = |_| [Deque::new_fifo(), Deque::new_lifo()];
+        let mut queues: Vec<Queues> = (0..all).map(pair).collect();
+        let stealers = |queues: &Queues| queues.each_ref().map(Deque::stealer);
         let scheduler = Scheduler {
             injector: Injector::new(),
-            stealers: queues.iter().map(Deque::stealer).collect(),
+            stealers: queues.iter().map(stealers).collect(),
             slots: (0..all).map(|_| Slot::default()).collect(),
             workers,
             reach: AtomicUsize::new(workers),
@@ -133,7 +164,7 @@ impl Scheduler {
     }
 
     /// Their queues.
-    pub(crate) fn stealers(&self) -> &[Stealer<Ptr>] {
+    pub(crate) fn stealers(&self) -> &[[Stealer<Ptr>; 2]] {
         &self.stealers[..self.reach.load(Ordering::SeqCst)]
     }
 
@@ -227,13 +258,45 @@ fn acquire(process: &Process) -> bool {
     })
 }
 
+fn steal_from(mut steal: impl FnMut() -> Steal<Ptr>) -> Option<Ptr> {
+    loop {
+        match steal() {
+            Steal::Success(process) => return Some(process),
+            Steal::Empty => return None,
+            Steal::Retry => {}
+        }
+    }
+}
+
+/// Asks for the memory that a waiting process touches first when it runs. In a conversation of many processes most of it is not in the nearest cache, and
+/// until its turn comes there is time.
+#[inline(always)]
+fn ask_ahead(process: &Process) {
+    let block = std::ptr::from_ref(process).cast::<i8>();
+    let hot = process.hot.load(Ordering::Relaxed) as *const i8;
+    for line in Process::FIRST_LINES {
+        // SAFETY: to prefetch is never an access, whatever the address.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(block.wrapping_add(line * 64)) };
+    }
+    for line in 0..2 {
+        // SAFETY: as above.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(hot.wrapping_add(line * 64)) };
+    }
+}
+
 impl Worker {
-    pub(crate) fn new(core: Arc<Core>, index: usize, local: Deque<Ptr>) -> Self {
+    pub(crate) fn new(core: Arc<Core>, index: usize, [local, fresh]: Queues) -> Self {
+        let config = &core.config;
         Worker {
-            order: core.config.seed.map(Order::new),
+            order: config.seed.map(Order::new),
+            plain: !config.stack_stress && !config.gc_stress && config.mailbox_limit.is_none(),
             core,
             index,
             local,
+            fresh,
+            fresh_waits: Cell::new(0),
+            fresh_taken: Cell::new(0),
+            numbers: Cell::new((0, 0)),
             next: Cell::new(None),
             favoured: Cell::new(0),
             tick: Cell::new(0),
@@ -247,6 +310,36 @@ impl Worker {
 
     fn slot(&self) -> &Slot {
         &self.core.scheduler.slots[self.index]
+    }
+
+    /// May messages take their short ways?
+    #[inline(always)]
+    pub(crate) fn is_plain(&self) -> bool {
+        self.plain && !self.core.debug.watches(debug::SENT | debug::RECEIVED)
+    }
+
+    /// A number for a new process.
+    pub(crate) fn number(&self) -> u64 {
+        let (mut next, mut end) = self.numbers.get();
+        if next == end {
+            next = self.core.table.numbers(NUMBERS);
+            end = next + NUMBERS;
+        }
+        self.numbers.set((next + 1, end));
+        next
+    }
+
+    /// A process has been begun here.
+    pub(crate) fn count_spawned(&self) {
+        let spawned = &self.slot().spawned;
+        // This thread is the only writer, here and below.
+        spawned.store(spawned.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
+    }
+
+    /// A process has ended here.
+    pub(crate) fn count_ended(&self) {
+        let ended = &self.slot().ended;
+        ended.store(ended.load(Ordering::Relaxed) + 1, Ordering::Release);
     }
 
     /// Runs processes until the image ends.
@@ -364,7 +457,8 @@ impl Worker {
     #[cold]
     fn rest(&self) {
         let scheduler = &self.core.scheduler;
-        while let Some(process) = self.next.take().or_else(|| self.local.pop()) {
+        let queued = || self.next.take().or_else(|| self.local.pop());
+        while let Some(process) = queued().or_else(|| self.fresh.pop()) {
             scheduler.injector.push(process);
         }
         // It may have been woken in another's place.
@@ -393,12 +487,57 @@ impl Worker {
         }
     }
 
+    /// Queues a process that was waiting for the message just sent to it.
+    #[inline]
+    pub(crate) fn schedule_woken(&self, process: Ptr) {
+        if self.next.get().is_none() && self.order.is_none() {
+            ask_ahead(&process);
+            self.next.set(Some(process));
+        } else {
+            self.schedule(process);
+        }
+    }
+
+    /// Queues a process that has not begun.
+    #[inline]
+    pub(crate) fn schedule_new(&self, process: Ptr) {
+        if self.next.get().is_none() || self.order.is_some() || self.local.len() < IN_ORDER {
+            return self.schedule(process);
+        }
+        self.fresh.push(process);
+        self.core.scheduler.wake_one();
+    }
+
+    /// The newest of the new processes that many others were before, and sometimes the oldest.
+    #[inline]
+    fn take_fresh(&self) -> Option<Ptr> {
+        let taken = self.fresh_taken.get().wrapping_add(1);
+        self.fresh_taken.set(taken);
+        if taken.is_multiple_of(FRESH_OLDEST) {
+            return self.take_oldest();
+        }
+        let process = self.fresh.pop();
+        if process.is_some() {
+            self.fresh_waits.set(0);
+        }
+        process
+    }
+
+    #[cold]
+    fn take_oldest(&self) -> Option<Ptr> {
+        self.fresh_waits.set(0);
+        let [_, fresh] = &self.core.scheduler.stealers[self.index];
+        steal_from(|| fresh.steal())
+    }
+
     /// Queues a process behind all others.
     fn schedule_last(&self, process: Ptr) {
         if let Some(order) = &self.order {
             return order.push(process);
         }
         self.local.push(process);
+        self.fresh_waits
+            .set(self.fresh_waits.get() + FRESH_WAITS_SLICE);
         if self.next.get().is_some() || self.local.len() > 1 {
             self.core.scheduler.wake_one();
         }
@@ -410,10 +549,9 @@ impl Worker {
         if let Some(order) = &self.order {
             return self.find_in(order);
         }
-        // Work from outside and from other workers' overflow must not wait for a long queue here.
+        // Work from outside and new processes must not wait for a long queue here.
         if tick.is_multiple_of(8)
-            && !self.core.scheduler.injector.is_empty()
-            && let Some(process) = self.take_injected()
+            && let Some(process) = self.find_kept_waiting()
         {
             return Some(process);
         }
@@ -427,6 +565,9 @@ impl Worker {
         if let Some(process) = self.local.pop().or_else(|| self.next.take()) {
             return Some(process);
         }
+        if let Some(process) = self.take_fresh() {
+            return Some(process);
+        }
         if let Some(process) = self.take_injected() {
             return Some(process);
         }
@@ -435,6 +576,26 @@ impl Worker {
             return Some(process);
         }
         self.steal()
+    }
+
+    /// Every eighth turn.
+    #[inline]
+    fn find_kept_waiting(&self) -> Option<Ptr> {
+        let waits = if self.fresh.is_empty() {
+            0
+        } else {
+            self.fresh_waits.get() + 8
+        };
+        self.fresh_waits.set(waits);
+        if waits >= FRESH_WAITS
+            && let Some(process) = self.take_oldest()
+        {
+            return Some(process);
+        }
+        if self.core.scheduler.injector.is_empty() {
+            return None;
+        }
+        self.take_injected()
     }
 
     /// The next one by the seed. When nobody can run, it is as late as the first who waits for a time wants it to be.
@@ -461,33 +622,20 @@ impl Worker {
     }
 
     fn take_injected(&self) -> Option<Ptr> {
-        loop {
-            match self
-                .core
-                .scheduler
-                .injector
-                .steal_batch_and_pop(&self.local)
-            {
-                Steal::Success(process) => return Some(process),
-                Steal::Empty => return None,
-                Steal::Retry => {}
-            }
-        }
+        let injector = &self.core.scheduler.injector;
+        steal_from(|| injector.steal_batch_and_pop(&self.local))
     }
 
     fn steal(&self) -> Option<Ptr> {
         let stealers = self.core.scheduler.stealers();
         for k in 1..stealers.len() {
-            let victim = &stealers[(self.index + k) % stealers.len()];
-            loop {
-                match victim.steal_batch_and_pop(&self.local) {
-                    Steal::Success(process) => {
-                        self.slot().steals.fetch_add(1, Ordering::Relaxed);
-                        return Some(process);
-                    }
-                    Steal::Empty => break,
-                    Steal::Retry => {}
-                }
+            let [local, fresh] = &stealers[(self.index + k) % stealers.len()];
+            // The oldest new process is the one that most others will come of.
+            let stolen = steal_from(|| fresh.steal())
+                .or_else(|| steal_from(|| local.steal_batch_and_pop(&self.local)));
+            if stolen.is_some() {
+                self.slot().steals.fetch_add(1, Ordering::Relaxed);
+                return stolen;
             }
         }
         None
@@ -500,7 +648,7 @@ impl Worker {
         scheduler.idle_count.fetch_add(1, Ordering::SeqCst);
         // Work may have come between our last look and our entry into the list; whoever queues after it wakes us.
         let nothing = scheduler.injector.is_empty()
-            && scheduler.stealers().iter().all(Stealer::is_empty)
+            && scheduler.stealers().iter().flatten().all(Stealer::is_empty)
             && !scheduler.stopping.load(Ordering::SeqCst);
         self.leave();
         if nothing {
@@ -592,7 +740,7 @@ impl Worker {
         // This thread is the only writer.
         slot.switches
             .store(slot.switches.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
-        let leave = self.resume(process, own, asked);
+        let leave = self.resume(process, own, asked, slot);
         slot.running.store(0, Ordering::Relaxed);
         // SAFETY: the process has left, and the reference above is no longer used.
         let own = unsafe { process.own() };
@@ -617,7 +765,7 @@ impl Worker {
 
     /// Lets the process run; what it had been waiting for is settled first.
     #[inline]
-    fn resume(&self, process: &Process, own: &mut Own, asked: u32) -> Leave {
+    fn resume(&self, process: &Process, own: &mut Own, asked: u32, slot: &Slot) -> Leave {
         if asked & (attention::KILL | attention::STOP) != 0
             && let Some(leave) = self.core.attend(process, own)
         {
@@ -672,7 +820,6 @@ impl Worker {
         if self.order.is_some() {
             self.core.timers.pass(used);
         }
-        let slot = self.slot();
         slot.reductions.store(
             slot.reductions.load(Ordering::Relaxed) + used,
             Ordering::Relaxed,
@@ -699,6 +846,7 @@ impl Worker {
             inbox.set_deadline(&self.core.timers, deadline);
         }
         self.freeze(process, own);
+        process.hot.store(process.saved_sp.get(), Ordering::Relaxed);
         process.set_state(State::Waiting);
         let waits = own.queue.wait(&process.mail, &self.chunks);
         process.release();
@@ -742,11 +890,16 @@ impl Worker {
     }
 
     /// A process that leaves to wait gives its stack up when stacks are short.
-    #[inline]
+    #[inline(always)]
     fn freeze(&self, process: &Process, own: &mut Own) {
-        if self.stacks.borrow().is_empty()
-            && self.core.stacks.is_short()
-            && let Some(stack) = &own.stack
+        if self.core.stacks.is_short() && self.stacks.borrow().is_empty() {
+            self.freeze_now(process, own);
+        }
+    }
+
+    #[inline(never)]
+    fn freeze_now(&self, process: &Process, own: &mut Own) {
+        if let Some(stack) = &own.stack
             && let Some(frozen) =
                 Stacks::freeze(process, stack, &mut own.heap, self.core.policy(process))
         {

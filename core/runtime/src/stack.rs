@@ -189,9 +189,10 @@ impl Stacks {
     }
 
     /// Are there so many stacks in use that a process that parks should give up its own?
+    #[inline(always)]
     pub(crate) fn is_short(&self) -> bool {
-        self.free_count.load(Ordering::Relaxed) == 0
-            && self.fresh.load(Ordering::Relaxed) >= self.hot
+        self.fresh.load(Ordering::Relaxed) >= self.hot
+            && self.free_count.load(Ordering::Relaxed) == 0
     }
 
     /// Copies the frames of a suspended process out, if they are few: into its nursery if there is room. The stack is then free for others.

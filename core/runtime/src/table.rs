@@ -3,7 +3,7 @@
 use crate::mutex::Mutex;
 use crate::process::Process;
 use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
-use std::sync::atomic::{AtomicPtr, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicPtr, AtomicU64, Ordering};
 
 /// Most processes alive at once.
 const SLOTS: usize = 1 << 22;
@@ -13,7 +13,6 @@ const CHUNK: usize = 1 << 12;
 pub(crate) struct Table {
     chunks: Box<[AtomicPtr<[AtomicPtr<Process>; CHUNK]>]>,
     next: AtomicU64,
-    alive: AtomicUsize,
     /// Blocks are made several at a time, and stay where they are.
     blocks: Mutex<Vec<Box<[Process]>>>,
     chunk_owner: Mutex<Vec<Box<[AtomicPtr<Process>; CHUNK]>>>,
@@ -26,7 +25,6 @@ impl Table {
                 .map(|_| AtomicPtr::new(std::ptr::null_mut()))
                 .collect(),
             next: AtomicU64::new(1),
-            alive: AtomicUsize::new(0),
             blocks: Mutex::new(Vec::new()),
             chunk_owner: Mutex::new(Vec::new()),
         }
@@ -40,10 +38,20 @@ impl Table {
         unsafe { &*at }
     }
 
-    /// A fresh number for the block. The block's inbox must know it before this returns to others; so the caller passes what sets it.
-    pub(crate) fn enter(&self, process: &Process, announce: impl Fn(u64)) -> Option<u64> {
+    /// The first of so many numbers that nobody has had.
+    pub(crate) fn numbers(&self, count: u64) -> u64 {
+        self.next.fetch_add(count, Ordering::Relaxed)
+    }
+
+    /// A number for the block, of those that `number` gives. The block's inbox must know it before this returns to others; so the caller passes what sets it.
+    pub(crate) fn enter(
+        &self,
+        process: &Process,
+        number: impl Fn() -> u64,
+        announce: impl Fn(u64),
+    ) -> Option<u64> {
         for _ in 0..SLOTS {
-            let pid = self.next.fetch_add(1, Ordering::Relaxed);
+            let pid = number();
             let slot = self.slot_or_new(pid);
             if slot.load(Ordering::Relaxed).is_null() {
                 announce(pid);
@@ -55,7 +63,6 @@ impl Table {
                     Ordering::Relaxed,
                 );
                 if won.is_ok() {
-                    self.alive.fetch_add(1, Ordering::Relaxed);
                     return Some(pid);
                 }
             }
@@ -67,7 +74,6 @@ impl Table {
     pub(crate) fn leave(&self, pid: u64) {
         if let Some(slot) = self.slot(pid) {
             slot.store(std::ptr::null_mut(), Ordering::Release);
-            self.alive.fetch_sub(1, Ordering::Relaxed);
         }
     }
 
@@ -103,11 +109,6 @@ impl Table {
             index += 1;
         }
         None
-    }
-
-    /// Living processes now.
-    pub(crate) fn alive(&self) -> usize {
-        self.alive.load(Ordering::Relaxed)
     }
 
     /// All blocks of living processes, in order of slots.

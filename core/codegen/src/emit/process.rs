@@ -1,7 +1,7 @@
 //! `try` and `receive`.
 
 use super::{Emit, Frame};
-use crate::ir::{Receive, Tree, Try, Typed};
+use crate::ir::{Kind, Receive, Tree, Try, Typed};
 use crate::layout::TyId;
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{Block, InstBuilder, Value, types};
@@ -310,8 +310,29 @@ impl<'f> Emit<'_, 'f> {
             Tree::Word(_, cases, otherwise) => {
                 cases.iter().all(|case| self.is_certain(&case.1)) && self.is_certain(otherwise)
             }
-            Tree::First(trees) => trees.first().is_some_and(|tree| self.is_certain(tree)),
+            Tree::First(trees) => {
+                let certain = trees.iter().position(|tree| self.is_certain(tree));
+                certain.is_some_and(|at| !trees[..at].iter().any(asks))
+            }
         }
+    }
+}
+
+/// Does a tree ask the program, which may throw?
+fn asks(tree: &Tree) -> bool {
+    match tree {
+        Tree::Fail | Tree::Arm(_) => false,
+        Tree::Test(..) => true,
+        Tree::Let(_, value, then) => {
+            !matches!(value.kind, Kind::Var(_) | Kind::Get(..)) || asks(then)
+        }
+        Tree::Ctor(_, cases, otherwise) => {
+            cases.iter().any(|case| asks(&case.1)) || asks(otherwise)
+        }
+        Tree::Word(_, cases, otherwise) => {
+            cases.iter().any(|case| asks(&case.1)) || asks(otherwise)
+        }
+        Tree::First(trees) => trees.iter().any(asks),
     }
 }
 

@@ -26,10 +26,15 @@ impl Ctx<'_> {
     }
 
     /// About to wait for others: they may have this process's locks meanwhile.
+    #[inline(always)]
     pub(crate) fn lend_locks(&mut self) {
-        if !self.own.uses_locks || self.own.lends() {
-            return;
+        if self.own.uses_locks && !self.own.lends() {
+            self.lend_locks_now();
         }
+    }
+
+    #[inline(never)]
+    fn lend_locks_now(&mut self) {
         let (mut lent, next) = self.core.shared.lend(self.process.pid());
         lent.reverse();
         self.own.rare().lent = lent;

@@ -6,9 +6,10 @@ use crate::dispatch::{Ctx, Flow, Halt};
 use crate::exit::ExitReason;
 use crate::heap::collect;
 use crate::heap::stats::Reason;
-use crate::mailbox::{self, Parked, Wanted};
+use crate::mailbox::{self, Parked, Plain, Wanted};
 use crate::message::Fragment;
-use crate::process::{Process, Resume, attention};
+use crate::process::{Own, Process, Resume, attention};
+use crate::scheduler::Worker;
 use crate::shim::Leave;
 use nostos_abi::builtin::{Fault, Op};
 use std::sync::Arc;
@@ -75,7 +76,7 @@ pub(crate) fn spawn(ctx: &mut Ctx, relation: Relation) -> Flow {
     let closure = ctx.copy_out(0);
     let block = ctx.worker.take_block();
     let parent = ctx.process.pid();
-    let Some(pid) = ctx.core.create(block, &closure, |_| {}) else {
+    let Some(pid) = ctx.core.create(Some(ctx.worker), block, &closure, |_| {}) else {
         ctx.worker.give_block(block);
         return Err(Halt::error("Panic", "too many processes"));
     };
@@ -93,7 +94,7 @@ pub(crate) fn spawn(ctx: &mut Ctx, relation: Relation) -> Flow {
             ctx.put(1, reference);
         }
     }
-    ctx.worker.schedule(block);
+    ctx.worker.schedule_new(block);
     Ok(())
 }
 
@@ -126,9 +127,69 @@ pub(crate) fn send(ctx: &mut Ctx) -> Flow {
         }
     }
     if ctx.post(receiver, pid, 1) {
-        ctx.worker.schedule(receiver.into());
+        ctx.worker.schedule_woken(receiver.into());
     }
     Ok(())
+}
+
+/// As above, where mailboxes have no limit.
+#[inline(always)]
+pub(crate) fn send_plain(worker: &Worker, process: &Process) {
+    let core = &*worker.core;
+    let pid = process.args[0].get();
+    let Some(receiver) = core.table.get(pid).filter(|r| r.pid() == pid) else {
+        return;
+    };
+    let copy = (&core.traces, &worker.scratch);
+    let parties = (pid, process.pid());
+    let (mail, chunks, value) = (&receiver.mail, &worker.chunks, process.args[1].get());
+    // SAFETY: messages are boxed, and the word is a live ref of this process's heap, which this worker owns.
+    if unsafe { mailbox::post_copy(mail, chunks, parties, copy, value) } {
+        worker.schedule_woken(receiver.into());
+    }
+}
+
+/// A receive that takes the first message of one kind, when that is the next one and small, without stress.
+#[inline(always)]
+pub(crate) fn receive_plain(
+    worker: &Worker,
+    process: &Process,
+    own: &mut Own,
+    desc: u32,
+) -> Option<u64> {
+    let (mail, chunks, me) = (&process.mail, &worker.chunks, process.pid());
+    // SAFETY: the words are copied before the letter goes.
+    let root = match unsafe { own.queue.next_plain(mail, me, desc, chunks) }? {
+        Plain::Constant(root) => root,
+        Plain::Flat(words) => {
+            let bytes = words.len() * 8;
+            if !own.heap.has_room(process, bytes) {
+                return None;
+            }
+            let to = own.heap.bump(process, bytes);
+            for (i, word) in words.iter().enumerate() {
+                // SAFETY: the heap has just given room for all words.
+                unsafe { to.add(i).write(*word) };
+            }
+            to as u64
+        }
+    };
+    own.queue.pass_plain();
+    Some(root)
+}
+
+/// A receive that takes the first message of one kind and has no deadline, when there is none at all. False: this way is not for it.
+#[inline(always)]
+pub(crate) fn waits_plain(process: &Process, own: &mut Own) -> bool {
+    let forever = (process.args[0].get() as i64) < 0;
+    if !forever || own.uses_locks || !own.queue.is_bare(&process.mail) {
+        return false;
+    }
+    let desc = process.args[1].get() as u32;
+    own.queue.start(u64::MAX, Wanted::one(desc), true);
+    own.parking = Parked::Receive;
+    own.resume = Resume::Received;
+    true
 }
 
 /// Is a message to go into a full mailbox all the same?

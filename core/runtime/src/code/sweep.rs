@@ -102,7 +102,7 @@ impl Core {
         if self.config.code_stress {
             return replaced.bytes > 0;
         }
-        let worth = WORTH + self.table.alive() * WORTH_PER_PROCESS;
+        let worth = WORTH + self.alive() as usize * WORTH_PER_PROCESS;
         replaced.bytes > worth.max(replaced.in_use * 2)
     }
 
