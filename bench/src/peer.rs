@@ -44,9 +44,17 @@ impl Program {
             .current_dir(&self.dir)
             // A crashing Erlang leaves no file behind.
             .env("ERL_CRASH_DUMP_SECONDS", "0")
+            // And has as many processes as a workload needs.
+            .env("ERL_FLAGS", erlang_flags())
             .stdin(Stdio::null());
         command
     }
+}
+
+/// What the environment says, and room for two million processes: 262,144 is what it has otherwise.
+fn erlang_flags() -> String {
+    let own = std::env::var("ERL_FLAGS").unwrap_or_default();
+    format!("+P 2000000 {own}")
 }
 
 impl Peer {
