@@ -59,8 +59,8 @@ pub struct Config {
 
 impl Config {
     /// One worker per core, limits that let a million frames and most programs live, output to the standard streams;
-    /// `NOSTOS_GC=stress` (`stress/16`: in a sixteenth of the processes), `NOSTOS_STACK=stress`, `NOSTOS_CODE=stress`, `NOSTOS_WORKERS`, `NOSTOS_HEAP_LIMIT`, `NOSTOS_MEMORY_LIMIT` and `NOSTOS_STACK_LIMIT` (`64M`),
-    /// `NOSTOS_MAILBOX_LIMIT` (`10000:drop`) are heeded.
+    /// `NOSTOS_GC=stress` (`stress/16`: in a sixteenth of the processes), `NOSTOS_STACK=stress`, `NOSTOS_CODE=stress`, `NOSTOS_WORKERS`,
+    /// `NOSTOS_HEAP_LIMIT`, `NOSTOS_MEMORY_LIMIT` and `NOSTOS_STACK_LIMIT` (`64M`), `NOSTOS_MAILBOX_LIMIT` (`10000:drop`) are heeded.
     pub fn from_env() -> Self {
         let stress = |name: &str| std::env::var(name).is_ok_and(|v| v == "stress");
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
@@ -74,7 +74,7 @@ impl Config {
             gc_stress: stress("NOSTOS_GC"),
             gc_stress_some: std::env::var("NOSTOS_GC")
                 .ok()
-                .and_then(|text| text.strip_prefix("stress/")?.parse().ok())
+                .and_then(|text| stress_some(&text))
                 .unwrap_or(0),
             code_stress: stress("NOSTOS_CODE"),
             stack_stress: stress("NOSTOS_STACK"),
@@ -117,9 +117,14 @@ fn environment_problem(value_of: impl Fn(&str) -> Option<String>) -> Option<Stri
         Ok(1..) => Ok(()),
         _ => Err("it is a number from 1 on".to_string()),
     };
-    let checks: [(&str, Check); 10] = [
-        ("NOSTOS_GC", &one_of(&["stress"])),
+    let checks: [(&str, Check); 11] = [
+        ("NOSTOS_GC", &|text| match text {
+            "stress" => Ok(()),
+            some if stress_some(some).is_some() => Ok(()),
+            _ => Err("it is `stress`, `stress/16` or nothing".to_string()),
+        }),
         ("NOSTOS_STACK", &one_of(&["stress"])),
+        ("NOSTOS_CODE", &one_of(&["stress"])),
         ("NOSTOS_TIERS", &one_of(&["best", "quick"])),
         ("NOSTOS_WORKERS", &|text| match text.parse() {
             Ok(1..=1024_u16) => Ok(()),
@@ -139,6 +144,14 @@ fn environment_problem(value_of: impl Fn(&str) -> Option<String>) -> Option<Stri
         let why = check(&text).err()?;
         Some(format!("{name} is `{text}`: {why}"))
     })
+}
+
+/// `stress/16`: in one of how many processes.
+fn stress_some(text: &str) -> Option<usize> {
+    text.strip_prefix("stress/")?
+        .parse()
+        .ok()
+        .filter(|some| *some > 0)
 }
 
 /// `10000`, `10000:end`, `10000:drop` or `10000:wait`; the first two mean the same.
@@ -212,10 +225,16 @@ mod tests {
         for (name, value, problem) in [
             ("NOSTOS_GC", "stress", None),
             ("NOSTOS_GC", "", None),
+            ("NOSTOS_GC", "stress/16", None),
+            (
+                "NOSTOS_GC",
+                "stress/0",
+                Some("NOSTOS_GC is `stress/0`: it is `stress`, `stress/16` or nothing"),
+            ),
             (
                 "NOSTOS_GC",
                 "on",
-                Some("NOSTOS_GC is `on`: it is `stress` or nothing"),
+                Some("NOSTOS_GC is `on`: it is `stress`, `stress/16` or nothing"),
             ),
             (
                 "NOSTOS_TIERS",
