@@ -147,7 +147,11 @@ pub fn run(command: Command) -> i32 {
         Ok(project) => project,
         Err(error) => return fail(&error),
     };
-    let session = match Session::new(project, Options::default(), config, style()) {
+    let options = Options {
+        keep_vars: command.inspect.is_some(),
+        ..Options::default()
+    };
+    let session = match Session::new(project, options, config, style()) {
         Ok(session) => session,
         Err(unfit) => {
             eprint!("{}", unfit.text);

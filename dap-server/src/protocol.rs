@@ -157,6 +157,8 @@ pub struct InitializeArguments {
     pub lines_start_at1: Option<bool>,
     /// And columns?
     pub columns_start_at1: Option<bool>,
+    /// Does it want to hear that values have changed?
+    pub supports_invalidated_event: bool,
 }
 
 /// `launch`. The image reads `stop_on_entry` alone; the adapter the rest.
@@ -342,6 +344,37 @@ pub struct ReadMemoryArguments {
     pub count: i64,
 }
 
+/// `setVariable`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SetVariableArguments {
+    /// The scope or value it is in.
+    pub variables_reference: i64,
+    /// Its name.
+    pub name: String,
+    /// An expression.
+    pub value: String,
+    /// How.
+    #[serde(default)]
+    pub format: Option<ValueFormat>,
+}
+
+/// `setExpression`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SetExpressionArguments {
+    /// A variable, or an element of one.
+    pub expression: String,
+    /// An expression.
+    pub value: String,
+    /// Where.
+    #[serde(default)]
+    pub frame_id: Option<i64>,
+    /// How.
+    #[serde(default)]
+    pub format: Option<ValueFormat>,
+}
+
 /// `cancel`.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
@@ -516,6 +549,8 @@ pub fn capabilities() -> Value {
         supports_clipboard_context: Some(true),
         supports_value_formatting_options: Some(true),
         supports_cancel_request: Some(true),
+        supports_set_variable: Some(true),
+        supports_set_expression: Some(true),
         completion_trigger_characters: Some(vec![".".into()]),
         ..Capabilities::default()
     };

@@ -96,6 +96,7 @@ struct State {
     initialized: bool,
     columns_from_0: bool,
     lines_from_0: bool,
+    hears_of_changes: bool,
     launched: bool,
     stop_on_entry: bool,
     stopped: HashSet<Pid>,
@@ -190,7 +191,10 @@ impl Connection {
 
     fn answer(self: &Arc<Self>, request: Request) {
         // These may take long: code of the program runs, or the compiler. Others go on meanwhile.
-        if matches!(request.command.as_str(), "evaluate" | "nostos/reload") {
+        if matches!(
+            request.command.as_str(),
+            "evaluate" | "setVariable" | "setExpression" | "nostos/reload"
+        ) {
             let connection = Arc::clone(self);
             let cancel = Arc::<Cancel>::default();
             lock(&self.state)
@@ -388,6 +392,7 @@ impl Connection {
         state.initialized = true;
         state.lines_from_0 = args.lines_start_at1 == Some(false);
         state.columns_from_0 = args.columns_start_at1 == Some(false);
+        state.hears_of_changes = args.supports_invalidated_event;
         Ok(protocol::capabilities())
     }
 

@@ -42,6 +42,11 @@ fn breakpoints() {
 }
 
 #[test]
+fn changing_values() {
+    script("change.js");
+}
+
+#[test]
 fn messages() {
     script("messages.js");
 }

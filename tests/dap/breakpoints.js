@@ -64,6 +64,15 @@ run({
       await t.end();
     }),
 
+  "a condition of numbers is decided where the code runs, 200,000 times": () =>
+    session(LOOP.replace("count(1, 10, 0)", "count(1, 200000, 0)"), async (t) => {
+      await t.launch(() => t.breakAt({ line: t.line("m = n * n"), condition: "n * 2 > 399999" }));
+      const stop = await t.stopped("breakpoint");
+      assert.strictEqual((await t.values(stop.frameId)).n, "200000");
+      await t.resume(stop.threadId);
+      await t.end();
+    }),
+
   "a condition that makes no sense stops and says why": () =>
     session(LOOP, async (t) => {
       await t.launch(() => t.breakAt({ line: t.line("m = n * n"), condition: "n + nonsense" }));

@@ -101,7 +101,8 @@ class Session {
     await client.start();
     this.capabilities = await client.ask("initialize", { adapterID: "nostos", linesStartAt1: true, columnsStartAt1: true });
     const launched = client.ask("launch", { program: this.file, ...args });
-    await client.event("initialized");
+    // A program that does not start has no such event; then the refusal ends the test.
+    await Promise.race([client.event("initialized"), launched.then(() => new Promise(() => {}))]);
     await configure(this);
     await client.ask("configurationDone");
     await launched;
@@ -160,6 +161,9 @@ async function session(text, body) {
   try {
     await body(t);
     assert.deepStrictEqual(t.client.wrong, [], t.client.wrong.join("\n"));
+  } catch (error) {
+    error.output = t.client.output;
+    throw error;
   } finally {
     await t.client.stop();
     fs.rmSync(t.folder, { recursive: true });
@@ -178,7 +182,7 @@ function run(tests) {
         console.log(`ok   ${name} (${Date.now() - begin} ms)`);
       } catch (error) {
         failed += 1;
-        console.log(`FAIL ${name}\n${error.stack}`);
+        console.log(`FAIL ${name}\n${error.stack}\n${error.output ?? ""}`);
       }
     }
     process.exit(failed === 0 ? 0 : 1);

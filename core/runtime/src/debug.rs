@@ -94,8 +94,27 @@ pub enum How {
     StepOut,
 }
 
-/// Asked before a breakpoint stops a process: (pid, site address) → stop?
-pub type StopFilter = Box<dyn Fn(u64, usize) -> bool + Send + Sync>;
+/// Asked before a breakpoint stops a process: (pid, site address, the frame there) → stop?
+pub type StopFilter = Box<dyn Fn(u64, usize, &SiteFrame) -> bool + Send + Sync>;
+
+/// The frame of a process that has reached a site, while it stands there.
+#[derive(Clone, Copy, Debug)]
+pub struct SiteFrame {
+    /// The frame pointer.
+    fp: usize,
+    /// Where the stack is in use.
+    stack: (usize, usize),
+}
+
+impl SiteFrame {
+    /// The word at this distance from the frame pointer, if that is in the stack.
+    pub fn word(&self, offset: i64) -> Option<u64> {
+        let at = self.fp.checked_add_signed(offset as isize)?;
+        let inside = at >= self.stack.0 && at.checked_add(8)? <= self.stack.1;
+        // SAFETY: a word of the stack of a process that stands still while the filter is asked.
+        (inside && at % 8 == 0).then(|| unsafe { *(at as *const u64) })
+    }
+}
 
 /// The image's debugging state.
 #[derive(Default)]
@@ -233,12 +252,17 @@ pub(crate) fn reached(ctx: &mut Ctx) -> Flow {
             if shim::is_hook_return(frame.ret) {
                 return true;
             }
-            at = Some((frame.ret, stack_top - frame.fp, frame.mapped.code.clone()));
+            at = Some((frame.ret, frame.fp, frame.mapped.code.clone()));
             false
         });
     }
-    let Some((site, depth, Some(code))) = at else {
+    let Some((site, fp, Some(code))) = at else {
         return Ok(());
+    };
+    let depth = stack_top - fp;
+    let frame = SiteFrame {
+        fp,
+        stack: (ctx.process.saved_sp.get(), stack_top),
     };
     let statement = code
         .site_at(code.offset(site))
@@ -256,7 +280,7 @@ pub(crate) fn reached(ctx: &mut Ctx) -> Flow {
             .attention
             .fetch_and(!attention::STOP, Ordering::SeqCst);
         StopReason::Pause
-    } else if ctx.core.debug.breakpoints.read().contains(&site) && wanted(ctx, site) {
+    } else if ctx.core.debug.breakpoints.read().contains(&site) && wanted(ctx, site, &frame) {
         StopReason::Breakpoint(site)
     } else if stepped {
         StopReason::Step(site)
@@ -267,13 +291,13 @@ pub(crate) fn reached(ctx: &mut Ctx) -> Flow {
     Err(Halt::Leave(Leave::Stop))
 }
 
-fn wanted(ctx: &Ctx, site: usize) -> bool {
+fn wanted(ctx: &Ctx, site: usize, frame: &SiteFrame) -> bool {
     let Some(filter) = ctx.core.debug.filter.get() else {
         return true;
     };
     // It may take locks whose holder waits for a pause.
     ctx.worker.leave_with(ctx.process, ctx.own);
-    let wanted = filter(ctx.process.pid(), site);
+    let wanted = filter(ctx.process.pid(), site, frame);
     ctx.worker.enter_again();
     wanted
 }

@@ -8,7 +8,7 @@ use crate::debug::{Event, How, StopFilter, StopReason, Stops};
 use crate::exit::{ExitReason, ExitStatus, Finished};
 use crate::heap::stats::GcStats;
 use crate::look::{
-    FrameLine, HeapLine, MessageLine, ProcessDetail, ProcessLine, Rank, SchedulerStats,
+    FrameLine, HeapLine, MessageLine, ProcessDetail, ProcessLine, Rank, SchedulerStats, Spot,
 };
 use crate::mutex::Mutex;
 use crate::scheduler::{Scheduler, Worker};
@@ -301,6 +301,20 @@ impl Image {
         f: impl FnOnce(&Reading<'_>) -> T,
     ) -> Option<T> {
         self.core.reading(pid, origin, lists, f)
+    }
+
+    /// Puts the result of a call in the place of a value of a stopped process.
+    ///
+    /// # Errors
+    /// A sentence, when the call did not end normally or its result is of another type.
+    pub fn write(
+        &self,
+        pid: u64,
+        spot: Spot,
+        shape: ShapeId,
+        finished: &Finished,
+    ) -> Result<(), String> {
+        self.core.write_value(pid, spot, shape, finished)
     }
 
     /// The message for which a process is stopped, as a value of its heap.

@@ -48,14 +48,15 @@ pub use config::{
     Config, NOT_READ, OutputSink, Stream, WhenFull, check_environment, mailbox_limit, print, size,
 };
 pub use core::{Compiler, Improver};
-pub use debug::{Event, How, StopFilter, StopReason, Stops};
+pub use debug::{Event, How, SiteFrame, StopFilter, StopReason, Stops};
 pub use exit::{ExitReason, ExitStatus, Failure, Finished, TraceLine};
 pub use gdb::{Registered, register_elf};
 pub use heap::stats::{Collection, GcStats, GcSum, Reason};
 pub use image::Image;
 pub use interrupt::Interrupts;
 pub use look::{
-    FrameLine, HeapLine, MessageLine, ProcessDetail, ProcessLine, Rank, SchedulerStats, WorkerLine,
+    FrameLine, HeapLine, MessageLine, ProcessDetail, ProcessLine, Rank, SchedulerStats, Spot,
+    WorkerLine,
 };
 pub use process::State;
 pub use value::{Child, Lanes, Lists, Origin, Reading, Value};

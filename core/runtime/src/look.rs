@@ -3,6 +3,7 @@
 use crate::code::Code;
 use crate::core::Core;
 use crate::debug::StopReason;
+use crate::exit::Finished;
 use crate::heap::space::Mark;
 use crate::heap::stats::Collection;
 use crate::process::{Own, Process, State, attention};
@@ -95,6 +96,22 @@ pub struct FrameLine {
     pub fp: usize,
     /// Stack pointer.
     pub sp: usize,
+}
+
+/// Where a value of a stopped process is that can be changed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Spot {
+    /// Its lanes are at this address in a frame.
+    Frame(usize),
+    /// Its cell is what the word at this address refers to.
+    Cell(usize),
+    /// An element of the array at this address.
+    Element {
+        /// The array.
+        array: u64,
+        /// Which.
+        index: usize,
+    },
 }
 
 /// One waiting message.
@@ -328,6 +345,66 @@ impl Core {
                 root: value::unbox(&table, memory, message.value.root()),
             }))
         })?
+    }
+
+    /// Puts the result of a call in the place of a stopped process's value; the error is a sentence.
+    pub(crate) fn write_value(
+        &self,
+        pid: u64,
+        spot: Spot,
+        shape: nostos_abi::desc::ShapeId,
+        finished: &Finished,
+    ) -> Result<(), String> {
+        let result = finished.result.as_ref();
+        let result = result.ok_or_else(|| finished.reason.to_string())?.view();
+        let table = self.descs.read();
+        let name = |shape: nostos_abi::desc::ShapeId| table.shapes.get(shape.0 as usize);
+        let (Some(given), Some(wanted)) = (
+            value::unbox(&table, Memory::Message(result), result.root()),
+            name(shape),
+        ) else {
+            return Err("this value cannot be changed".into());
+        };
+        if name(given.shape).is_none_or(|given| given.name != wanted.name) {
+            let given = name(given.shape).map_or("?", |shape| shape.name.as_str());
+            return Err(format!("it is {}, and this is {given}", wanted.name));
+        }
+        let written = self.look(pid, |process, own| {
+            let mut root = result.root();
+            if result.bytes() > 0 {
+                let room = own.heap.room_for(process, result.bytes(), self.policy(process));
+                let handles = &mut own.heap.handles;
+                // SAFETY: the heap made this room.
+                root = unsafe { result.load(&self.traces, room.address, room.bits, handles) };
+            }
+            let lanes = value::unbox(&table, Memory::Live, root)?.lanes;
+            let (at, owner) = match spot {
+                Spot::Frame(address) => (address as u64, None),
+                Spot::Cell(address) => {
+                    let cell = Memory::Live.words(address as u64, 1)?[0];
+                    (cell + 8, Some(cell))
+                }
+                Spot::Element { array, index } => {
+                    let len = Memory::Live.words(array + 8, 1)?[0];
+                    if index as u64 >= len {
+                        return None;
+                    }
+                    (array + 16 + (index * lanes.len()) as u64 * 8, Some(array))
+                }
+            };
+            for (i, lane) in lanes.iter().enumerate() {
+                // SAFETY: the spot was found in the debug information of the stopped process's frame, or in an array whose length was just
+                // looked at; its type is the value's, so all lanes have room.
+                unsafe { (at as *mut u64).add(i).write(*lane) };
+            }
+            if let Some(owner) = owner {
+                own.heap.remember(owner);
+            }
+            Some(())
+        });
+        written
+            .flatten()
+            .ok_or_else(|| "this value cannot be changed".into())
     }
 
     /// Bytes of the messages that wait for a process.

@@ -9,6 +9,7 @@ pub mod debugger;
 pub mod gdb;
 mod hits;
 mod memory;
+mod quick;
 pub mod symbols;
 mod values;
 
@@ -617,6 +618,8 @@ pub trait Target: Send + Sync {
         text: &str,
         cancel: &Cancel,
     ) -> Result<Variable, Refusal>;
+    /// Gives what has this name in a place the value of an expression; in a scope, `name[3]` is an element. What it is now.
+    fn change(&self, pid: Pid, place: &Place, name: &str, text: &str) -> Result<Variable, Refusal>;
     /// The value as a text that could stand in a program, with little left out.
     fn whole(&self, pid: Pid, place: &Place) -> Result<String, Refusal>;
     /// What can be written behind this beginning of an expression.

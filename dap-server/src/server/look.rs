@@ -135,6 +135,11 @@ impl Connection {
                 .collect();
             return Ok(protocol::reload(&self.target.reload(&edits)));
         }
+        match request.command.as_str() {
+            "setVariable" => return self.set_variable(args),
+            "setExpression" => return self.set_expression(args),
+            _ => {}
+        }
         let args: protocol::EvaluateArguments = arguments(args)?;
         let frame = match args.frame_id {
             None => None,
@@ -165,6 +170,50 @@ impl Connection {
         }
         if let Some(at) = result.address.filter(|_| frame.is_some()) {
             body["memoryReference"] = json!(address(at));
+        }
+        Ok(body)
+    }
+
+    fn set_variable(&self, args: &Value) -> Answer {
+        let args: protocol::SetVariableArguments = arguments(args)?;
+        let found = lock(&self.state)
+            .places
+            .get(&args.variables_reference)
+            .cloned();
+        let (pid, place) = found.ok_or(DEAD)?;
+        self.change(pid, &place, &args.name, &args.value, args.format)
+    }
+
+    fn set_expression(&self, args: &Value) -> Answer {
+        let args: protocol::SetExpressionArguments = arguments(args)?;
+        let id = args
+            .frame_id
+            .ok_or("without a frame there is nothing to set")?;
+        let found = lock(&self.state).frames.get(&id).copied();
+        let (pid, frame) = found.ok_or(DEAD)?;
+        let place = Place::Locals(frame);
+        self.change(pid, &place, &args.expression, &args.value, args.format)
+    }
+
+    fn change(
+        &self,
+        pid: Pid,
+        place: &Place,
+        name: &str,
+        text: &str,
+        format: Option<ValueFormat>,
+    ) -> Answer {
+        let now = self.target.change(pid, place, name, text).map_err(refuse)?;
+        let mut state = lock(&self.state);
+        if state.hears_of_changes {
+            // What is computed from it, and what other frames show.
+            let body = json!({ "areas": ["variables"], "threadId": pid });
+            self.sent(self.wire.event("invalidated", body));
+        }
+        let row = variable(&mut state, pid, now, format.unwrap_or_default());
+        let mut body = serde_json::to_value(row).map_err(|error| error.to_string())?;
+        if let Some(body) = body.as_object_mut() {
+            body.remove("name");
         }
         Ok(body)
     }

@@ -207,6 +207,9 @@ impl Target for Fake {
         self.note(format!("kill {pid}"));
         Ok(())
     }
+    fn change(&self, _: Pid, _: &Place, name: &str, text: &str) -> Result<Variable, Refusal> {
+        Ok(value(name, text, None))
+    }
     fn whole(&self, _: Pid, _: &Place) -> Result<String, Refusal> {
         Ok("whole".into())
     }

@@ -89,7 +89,7 @@ fn sites_are_patched_while_a_loop_runs() {
         program.push((2, more(1)));
         world.publish(program);
         // Never a stop: the process only makes the detour.
-        world.image.set_stop_filter(Box::new(|_, _| false));
+        world.image.set_stop_filter(Box::new(|_, _, _| false));
         let sites = [site(&world, "inner"), site(&world, "main")];
         let (_, answer) = world.image.call(CellId(0)).unwrap();
         for poke in 0..if mode.stressed() { 50 } else { 500 } {

@@ -7,7 +7,7 @@ use nostos_abi::desc::ShapeId;
 use nostos_check::deep::deep;
 use nostos_check::query;
 use nostos_check::ty::Ty;
-use nostos_runtime::Value;
+use nostos_runtime::{Finished, Spot, Value};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -24,6 +24,8 @@ pub(super) struct Known {
     pub(super) value: Value,
     /// A lambda has taken it along.
     pub(super) captured: bool,
+    /// Where it can be changed.
+    pub(super) spot: Option<Spot>,
 }
 
 impl Session {
@@ -128,6 +130,22 @@ impl Session {
         text: &str,
         cancel: &Cancel,
     ) -> Result<Outcome, Refusal> {
+        let (finished, ty) = self.run_over(file, locals, owner, text, cancel)?;
+        match self.image.render_result(&finished, false) {
+            Some(text) => Ok(Outcome { text, ty }),
+            None => Err(Refusal(finished.reason.to_string())),
+        }
+    }
+
+    /// Runs it; its result and type.
+    pub(super) fn run_over(
+        &self,
+        file: &str,
+        locals: &[Known],
+        owner: Pid,
+        text: &str,
+        cancel: &Cancel,
+    ) -> Result<(Finished, String), Refusal> {
         let mut lanes = Vec::new();
         let (cell, desc, ty) = deep(|| -> Result<_, Refusal> {
             let mut build = self.build.lock();
@@ -157,11 +175,7 @@ impl Session {
             .image
             .call_with(cell, desc, &lanes, owner)
             .map_err(|error| Refusal(format!("cannot start a process: {error}")))?;
-        let finished = self.finished(pid, &answer, cancel)?;
-        match self.image.render_result(&finished, false) {
-            Some(text) => Ok(Outcome { text, ty }),
-            None => Err(Refusal(finished.reason.to_string())),
-        }
+        Ok((self.finished(pid, &answer, cancel)?, ty))
     }
 }
 

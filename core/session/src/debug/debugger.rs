@@ -4,6 +4,7 @@
 //! and everyone who listens is told. Breakpoints are logical: after each publication they are looked up anew.
 
 use super::bridge::Known;
+use super::quick::{self, Quick, Slot};
 use super::symbols::{Function, Symbols};
 use super::{
     Breakpoint, Cancel, Completion, Edit, Event, ExceptionWish, Filter, Frame, How, Location,
@@ -15,7 +16,7 @@ use nostos_check::hir::{FnInst, FnKind};
 use nostos_check::query;
 use nostos_codegen::dwarf::{self, Placed};
 use nostos_runtime as runtime;
-use parking_lot::{Condvar, Mutex};
+use parking_lot::{Condvar, Mutex, RwLock};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -25,6 +26,7 @@ use std::sync::mpsc::Receiver;
 use std::time::Instant;
 
 mod breakpoints;
+mod change;
 mod complete;
 mod exceptions;
 mod look;
@@ -51,6 +53,8 @@ pub struct Debugger {
     clients: AtomicUsize,
     /// The main process.
     main: Mutex<Option<Pid>>,
+    /// Conditions that can be decided where a site is reached, by the site: all of its breakpoints have one, and nothing else depends on it.
+    quick: Arc<RwLock<FxHashMap<usize, Vec<Quick>>>>,
     /// Lists of stopped processes that somebody has looked at.
     lists: Mutex<FxHashMap<Pid, Arc<runtime::Lists>>>,
 }
@@ -117,7 +121,16 @@ impl Debugger {
             clients: AtomicUsize::new(0),
             main: Mutex::default(),
             lists: Mutex::default(),
+            quick: Arc::default(),
         });
+        let quick = Arc::clone(&debugger.quick);
+        session
+            .image
+            .set_stop_filter(Box::new(move |_, site, frame| {
+                let quick = quick.read();
+                let conditions = quick.get(&site);
+                !conditions.is_some_and(|all| all.iter().all(|one| one.is_false(frame)))
+            }));
         let events = session.image.events();
         let weak = Arc::downgrade(&debugger);
         std::thread::Builder::new()

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::debug::symbols::Row;
+use nostos_abi::desc::fixed;
 
 impl Debugger {
     /// Does an armed site stop the process that has reached it?
@@ -119,6 +120,7 @@ impl Debugger {
                 name: extra.name.clone(),
                 value: extra.value.clone(),
                 captured: false,
+                spot: None,
             });
         }
         let outcome = self
@@ -198,8 +200,32 @@ impl Debugger {
         moved
     }
 
+    /// Conditions that can be decided on the spot.
+    fn decide_quickly(&self) {
+        let mut quick: FxHashMap<usize, Vec<Quick>> = FxHashMap::default();
+        {
+            let state = self.state.lock();
+            let mut slow: FxHashSet<usize> = FxHashSet::default();
+            for known in &state.breakpoints {
+                for site in &known.sites {
+                    let text = known.wish.condition.as_deref();
+                    let slot = |name: &str| slot_of(&state.symbols, *site, name);
+                    match text.and_then(|text| quick::understand(text, slot)) {
+                        Some(condition) => quick.entry(*site).or_default().push(condition),
+                        None => {
+                            slow.insert(*site);
+                        }
+                    }
+                }
+            }
+            quick.retain(|site, _| !slow.contains(site));
+        }
+        *self.quick.write() = quick;
+    }
+
     /// Makes the armed sites those of the breakpoints.
     pub(super) fn arm(&self) {
+        self.decide_quickly();
         let (add, remove) = {
             let mut state = self.state.lock();
             let wanted: FxHashSet<usize> = state
@@ -429,4 +455,19 @@ fn first_sites<'a>(symbols: &'a Symbols, name: &'a str) -> Option<(&'a Function,
         row,
         first.iter().map(|(_, row)| row.address).collect(),
     ))
+}
+
+/// Where a number or a truth value of the frame at a site is.
+fn slot_of(symbols: &Symbols, site: usize, name: &str) -> Option<Slot> {
+    let pc = site as u64 - 1;
+    let variables = symbols.function(pc)?.visible(pc);
+    let variable = variables
+        .into_iter()
+        .find(|variable| variable.name == name)?;
+    match variable.shape {
+        _ if variable.in_cell => None,
+        fixed::SHAPE_INT => Some(Slot::Int(variable.fp_offset)),
+        fixed::SHAPE_BOOL => Some(Slot::Bool(variable.fp_offset)),
+        _ => None,
+    }
 }

@@ -39,6 +39,7 @@ impl Debugger {
             name: "exception".into(),
             value,
             captured: false,
+            spot: None,
         });
         let stays = wishes.iter().any(|wish| match &wish.condition {
             None => true,

@@ -176,6 +176,10 @@ impl Debugger {
                     name: variable.name.clone(),
                     value,
                     captured: variable.is_captured,
+                    spot: variable.in_place.then_some(match variable.in_cell {
+                        true => runtime::Spot::Cell(address),
+                        false => runtime::Spot::Frame(address),
+                    }),
                 });
             }
         }

@@ -80,6 +80,7 @@ impl Debugger {
             name: MESSAGE.into(),
             value,
             captured: false,
+            spot: None,
         }];
         let (wishes, next) = {
             let mut state = self.state.lock();

@@ -169,6 +169,10 @@ impl Target for Debugger {
         }
     }
 
+    fn change(&self, pid: Pid, place: &Place, name: &str, text: &str) -> Result<Variable, Refusal> {
+        Debugger::change(self, pid, place, name, text)
+    }
+
     fn whole(&self, pid: Pid, place: &Place) -> Result<String, Refusal> {
         let Place::Value {
             shape,
