@@ -31,6 +31,8 @@ pub const FILES: &[(&str, &str)] = &[
     ("std/supervisor.nos", include_str!("../supervisor.nos")),
     ("std/genserver.nos", include_str!("../genserver.nos")),
     ("std/tcp.nos", include_str!("../tcp.nos")),
+    ("std/udp.nos", include_str!("../udp.nos")),
+    ("std/signal.nos", include_str!("../signal.nos")),
     ("std/http.nos", include_str!("../http.nos")),
     ("std/runtime.nos", include_str!("../runtime.nos")),
     ("std/random.nos", include_str!("../random.nos")),

@@ -143,6 +143,20 @@ table! {
         TcpClose = "tcpClose" [P] -> [];
         /// (host) → its address in digits.
         TcpResolve = "tcpResolve" [P, R, R] -> [P, R, R];
+        /// (port, 0: any) → handle of a socket for datagrams.
+        UdpBind = "udpBind" [R] -> [P];
+        /// (socket, address in digits, port, text of characters below 256): sends one datagram.
+        UdpSend = "udpSend" [P, P, R, R, R, P, R, R] -> [];
+        /// (socket) → `address port\n` and a character below 256 for each byte; waits for a datagram.
+        UdpReceive = "udpReceive" [P] -> [P, R, R];
+        /// (number of a signal, boxed message): this process gets the message whenever the system sends the signal.
+        SignalSubscribe = "%signal_subscribe" [R, P] -> [];
+        /// (number of a signal): no longer.
+        SignalUnsubscribe = "signalUnsubscribe" [R] -> [];
+        /// (0: a file, 1: a program; its number) → a handle; when nobody has that any more, the thing is closed.
+        HostGuard = "hostGuard" [R, R] -> [P];
+        /// (such a handle): up to here it is needed.
+        HostKeep = "hostKeep" [P] -> [];
         /// (key): takes the image's lock of this number, again if this process has it; waits its turn.
         MvarLock = "mvarLock" [R] -> [];
         /// (key): lets it go once.

@@ -79,6 +79,31 @@ pub(crate) fn start(name: &str, args: &str) -> Outcome {
     Ok(vec![Value::Int(STARTED.add(started))])
 }
 
+/// Its pipes are closed. Its end is waited for, or it would stay in the system's table.
+pub(crate) fn forget(handle: i64) {
+    let Ok(started) = STARTED.remove(handle) else {
+        return;
+    };
+    let child = {
+        let started = started.lock().unwrap_or_else(PoisonError::into_inner);
+        started.child.clone()
+    };
+    drop(started);
+    let ended = |child: &Mutex<Child>| {
+        let mut child = child.lock().unwrap_or_else(PoisonError::into_inner);
+        !matches!(child.try_wait(), Ok(None))
+    };
+    if !ended(&child) {
+        // Without a thread for it, it stays there until this program ends.
+        let _ = std::thread::Builder::new()
+            .name("nostos-waiting".into())
+            .spawn(move || {
+                let mut child = child.lock().unwrap_or_else(PoisonError::into_inner);
+                child.wait()
+            });
+    }
+}
+
 fn started(handle: i64) -> Result<Started, Failure> {
     STARTED.with(handle, |started| Ok(started.clone()))
 }

@@ -161,6 +161,12 @@ pub(crate) fn close(handle: i64) -> Outcome {
     OPEN.remove(handle).map(|_| Vec::new())
 }
 
+/// Closes it, if it is open.
+pub(crate) fn forget(handle: i64) {
+    // An error says that it is closed.
+    let _ = OPEN.remove(handle);
+}
+
 /// From the start (0), from here (1) or from the end (2) → the new position.
 pub(crate) fn seek(handle: i64, offset: i64, whence: i64) -> Outcome {
     OPEN.with(handle, |opened| {

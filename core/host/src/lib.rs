@@ -136,6 +136,23 @@ pub fn call(op: Op, args: &[Value]) -> Outcome {
     }
 }
 
+/// What a program has open by number, see [`forget`].
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Thing {
+    /// Of `FileOpen`.
+    File,
+    /// Of `ExecStart`.
+    Program,
+}
+
+/// Nobody uses the thing of this number any more: it is closed, if it has not been. A program runs on.
+pub fn forget(thing: Thing, number: i64) {
+    match thing {
+        Thing::File => file::forget(number),
+        Thing::Program => exec::forget(number),
+    }
+}
+
 /// Arguments by position; the builtin table says of which kind they are.
 struct Args<'a>(&'a [Value]);
 

@@ -245,6 +245,16 @@ pub(crate) fn of(op: Op) -> Option<Run> {
         Op::TcpWrite => |_, _, a| resource::tcp_write(&a[0], a[1].str()),
         Op::TcpClose => |_, _, a| resource::tcp_close(&a[0]),
         Op::TcpResolve => |_, _, a| resource::tcp_resolve(a[0].str()),
+        Op::UdpBind => |w, _, a| w.udp_bind(a[0].word()),
+        Op::UdpSend => |_, _, a| resource::udp_send(&a[0], a[1].str(), a[2].word(), a[3].str()),
+        Op::UdpReceive => |_, _, a| resource::udp_receive(&a[0]),
+        Op::SignalSubscribe => |_, _, _| {
+            let why = "signals cannot be subscribed to in an interpreted program";
+            Answer::Error("io_error".into(), why.into())
+        },
+        Op::SignalUnsubscribe => |_, _, _| ok(Value::Unit),
+        Op::HostGuard => |_, _, a| resource::host_guard(a[0].word(), a[1].word()),
+        Op::HostKeep => |_, _, _| ok(Value::Unit),
 
         Op::Print => |w, _, a| w.write(Stream::Out, a[0].str(), ""),
         Op::Println => |w, _, a| w.write(Stream::Out, a[0].str(), "\n"),

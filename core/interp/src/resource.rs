@@ -10,7 +10,7 @@ use rustc_hash::FxHashMap;
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::io::{ErrorKind, Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream, ToSocketAddrs};
+use std::net::{SocketAddr, TcpListener, TcpStream, ToSocketAddrs, UdpSocket};
 use std::rc::Rc;
 
 /// Something processes hold handles of; a copy of a handle is the same thing.
@@ -18,6 +18,27 @@ use std::rc::Rc;
 pub(crate) enum Resource {
     Channel(Channel),
     Socket(i64, RefCell<Socket>),
+    Guard(#[expect(dead_code, reason = "it is there to be dropped")] Guard),
+}
+
+/// Something that the host has open by a number, and closes when the guard goes.
+#[derive(Debug)]
+pub(crate) struct Guard(nostos_host::Thing, i64);
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        nostos_host::forget(self.0, self.1);
+    }
+}
+
+pub(crate) fn host_guard(thing: i64, number: i64) -> Answer {
+    let thing = match thing {
+        0 => nostos_host::Thing::File,
+        _ => nostos_host::Thing::Program,
+    };
+    value(Value::Handle(Rc::new(Resource::Guard(Guard(
+        thing, number,
+    )))))
 }
 
 /// A queue of values, each of them nobody else's.
@@ -43,6 +64,7 @@ pub(crate) enum Socket {
     Listener(TcpListener),
     /// With the bytes of a character of which the rest is to come.
     Stream(TcpStream, Vec<u8>),
+    Datagrams(UdpSocket),
     Closed,
 }
 
@@ -72,7 +94,7 @@ fn channel(handle: &Value) -> (Rc<Resource>, impl Fn(&Rc<Resource>) -> &Channel)
     let resource = handle.handle().clone();
     (resource, |resource| match &**resource {
         Resource::Channel(channel) => channel,
-        Resource::Socket(..) => panic!("a socket is no channel"),
+        Resource::Socket(..) | Resource::Guard(_) => panic!("a socket is no channel"),
     })
 }
 
@@ -186,7 +208,7 @@ impl<'w> World<'w> {
                 let state = channel.state.borrow();
                 !state.queue.is_empty() || state.closed
             }
-            Resource::Socket(..) => false,
+            Resource::Guard(_) | Resource::Socket(..) => false,
         });
         if !come
             && !std::mem::take(&mut p.parked)
@@ -427,11 +449,22 @@ impl<'w> World<'w> {
         }
     }
 
+    pub(crate) fn udp_bind(&mut self, port: i64) -> Answer {
+        let Ok(number) = u16::try_from(port) else {
+            return io(format!("there is no port {port}"));
+        };
+        let bound = UdpSocket::bind(("0.0.0.0", number));
+        match bound.and_then(|s| s.set_nonblocking(true).map(|()| s)) {
+            Ok(bound) => self.socket_of(Socket::Datagrams(bound)),
+            Err(why) => io(sentence(&format!("port {port}"), &why)),
+        }
+    }
+
     pub(crate) fn tcp_accept(&mut self, handle: &Value) -> Answer {
         let (_, socket) = socket(handle);
         let accepted = match &*socket.borrow() {
             Socket::Listener(listener) => listener.accept(),
-            Socket::Stream(..) | Socket::Closed => return io("the socket is closed".into()),
+            _ => return io("the socket is closed".into()),
         };
         match accepted.and_then(|(stream, _)| stream.set_nonblocking(true).map(|()| stream)) {
             Ok(stream) => self.socket_of(Socket::Stream(stream, Vec::new())),
@@ -458,7 +491,7 @@ impl<'w> World<'w> {
 fn socket(handle: &Value) -> (i64, &RefCell<Socket>) {
     match &**handle.handle() {
         Resource::Socket(id, socket) => (*id, socket),
-        Resource::Channel(_) => panic!("a channel is no socket"),
+        Resource::Channel(_) | Resource::Guard(_) => panic!("a channel is no socket"),
     }
 }
 
@@ -477,6 +510,7 @@ pub(crate) fn tcp_port(handle: &Value) -> Answer {
     let address = match &*socket.borrow() {
         Socket::Listener(listener) => listener.local_addr(),
         Socket::Stream(stream, _) => stream.local_addr(),
+        Socket::Datagrams(socket) => socket.local_addr(),
         Socket::Closed => return value(Value::Word(0)),
     };
     value(Value::Word(address.map_or(0, |a| i64::from(a.port()))))
@@ -542,5 +576,42 @@ pub(crate) fn tcp_resolve(host: &str) -> Answer {
             None => io(format!("{host}: no address")),
         },
         Err(why) => io(sentence(host, &why)),
+    }
+}
+
+pub(crate) fn udp_send(handle: &Value, address: &str, port: i64, data: &str) -> Answer {
+    let (_, socket) = socket(handle);
+    let Ok(number) = u16::try_from(port) else {
+        return io(format!("there is no port {port}"));
+    };
+    let Ok(ip) = address.parse() else {
+        return io(format!("{address}: not an address"));
+    };
+    let bytes: Vec<u8> = data.chars().map(|c| c as u8).collect();
+    match &*socket.borrow() {
+        Socket::Datagrams(socket) => match socket.send_to(&bytes, SocketAddr::new(ip, number)) {
+            Ok(_) => value(Value::Unit),
+            Err(why) if why.kind() == ErrorKind::WouldBlock => Answer::Poll,
+            Err(why) => io(sentence(&format!("{address}:{port}"), &why)),
+        },
+        _ => io("the socket is closed".into()),
+    }
+}
+
+pub(crate) fn udp_receive(handle: &Value) -> Answer {
+    let (_, socket) = socket(handle);
+    let mut bytes = vec![0; 1 << 16];
+    let received = match &*socket.borrow() {
+        Socket::Datagrams(socket) => socket.recv_from(&mut bytes),
+        _ => return io("the socket is closed".into()),
+    };
+    match received {
+        Ok((count, from)) => {
+            let data: String = bytes[..count].iter().copied().map(char::from).collect();
+            let text = format!("{} {}\n{data}", from.ip(), from.port());
+            value(Value::text(text))
+        }
+        Err(why) if why.kind() == ErrorKind::WouldBlock => Answer::Poll,
+        Err(why) => io(sentence("receive", &why)),
     }
 }

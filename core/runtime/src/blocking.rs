@@ -1,6 +1,8 @@
 //! A small pool of threads for what would block a worker: files, for now. The process is parked meanwhile.
 
 use crate::mutex::{Condvar, Mutex};
+use crate::signals;
+use nostos_abi::builtin::Op;
 use std::collections::VecDeque;
 use std::io;
 use std::sync::Arc;
@@ -61,10 +63,17 @@ impl Job {
                 Err(e) => failed(host, &e),
             },
             Job::CreateAll(path) => done(std::fs::create_dir_all(path), path),
-            Job::Host(op, args) => match nostos_host::call(*op, args) {
-                Ok(values) => Outcome::Values(values),
-                Err(failure) => Outcome::Threw(failure),
-            },
+            Job::Host(op, args) => {
+                let call = || nostos_host::call(*op, args);
+                let outcome = match op {
+                    Op::ExecRun | Op::ExecStart => signals::for_others(call),
+                    _ => call(),
+                };
+                match outcome {
+                    Ok(values) => Outcome::Values(values),
+                    Err(failure) => Outcome::Threw(failure),
+                }
+            }
         }
     }
 }

@@ -293,6 +293,13 @@ fn run(ctx: &mut Ctx, op: Op) -> Flow {
             let job = Job::Resolve(ctx.owned_text(0));
             io::start(ctx, job)
         }
+        Op::UdpBind => net::udp_bind(ctx),
+        Op::UdpSend => net::udp_send(ctx),
+        Op::UdpReceive => net::udp_receive(ctx),
+        Op::SignalSubscribe => net::signal_subscribe(ctx),
+        Op::SignalUnsubscribe => net::signal_unsubscribe(ctx),
+        Op::HostGuard => net::host_guard(ctx),
+        Op::HostKeep => Ok(()),
         Op::MvarLock => channel::shared_lock(ctx),
         Op::MvarUnlock => channel::shared_unlock(ctx),
         Op::MvarIsSet => channel::shared_is_set(ctx),

@@ -5,6 +5,7 @@
 use crate::core::Core;
 use crate::exit::ExitReason;
 use crate::image::Image;
+use crate::signals;
 use std::io;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -51,19 +52,13 @@ pub struct Interrupts {
 impl Interrupts {
     /// From now on the signal comes here. To be called before other threads are started, which inherit that. Without an image it ends the program at once.
     pub fn take_over() -> io::Result<Interrupts> {
-        // SAFETY: the set is initialised by `sigemptyset` before it is used.
-        let set = unsafe {
-            let mut set = std::mem::zeroed();
-            libc::sigemptyset(&raw mut set);
-            libc::sigaddset(&raw mut set, libc::SIGINT);
-            libc::pthread_sigmask(libc::SIG_BLOCK, &raw const set, std::ptr::null_mut());
-            set
-        };
+        let set = signals::block();
         let image: Arc<OnceLock<Arc<Image>>> = Arc::default();
         let known = image.clone();
         std::thread::Builder::new()
             .name("nostos-interrupts".into())
             .spawn(move || {
+                signals::take_here();
                 let mut first = true;
                 loop {
                     let mut signal = 0;

@@ -34,6 +34,7 @@ mod resource;
 mod scheduler;
 mod shared;
 mod shim;
+mod signals;
 mod stack;
 mod sync;
 mod table;

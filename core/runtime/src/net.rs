@@ -1,4 +1,4 @@
-//! TCP: sockets as resources of the image, and one thread that hears from the system which of them have something to do.
+//! TCP and UDP: sockets as resources of the image, and one thread that hears from the system which of them have something to do.
 //!
 //! An op tries; what would block notes the process at the socket, under the socket's lock, and parks. The reactor takes that lock when the system tells of
 //! the socket, and wakes all who are noted: they try again. So nothing that happens between the attempt and the note is lost.
@@ -6,7 +6,8 @@
 use crate::core::Core;
 use crate::mutex::Mutex;
 use crate::resource::Resource;
-use mio::net::{TcpListener, TcpStream};
+use crate::signals::{self, Subscriber};
+use mio::net::{TcpListener, TcpStream, UdpSocket};
 use mio::{Events, Interest, Poll, Registry, Token, Waker};
 use rustc_hash::FxHashMap;
 use std::io::{self, ErrorKind, Read, Write};
@@ -17,7 +18,10 @@ use std::sync::{Arc, OnceLock, Weak};
 /// Most bytes one read takes.
 const READ_MOST: usize = 1 << 20;
 
-/// A listening or a connected socket.
+/// Most bytes of a datagram.
+const DATAGRAM_MOST: usize = 1 << 16;
+
+/// A listening or a connected socket, or one for datagrams.
 #[derive(Debug)]
 pub(crate) struct Socket {
     token: usize,
@@ -37,6 +41,7 @@ struct State {
 enum Io {
     Listener(TcpListener),
     Stream(TcpStream),
+    Datagrams(UdpSocket),
     Closed,
 }
 
@@ -47,6 +52,7 @@ pub(crate) type Attempt<T> = Result<Option<T>, String>;
 #[derive(Default)]
 pub(crate) struct Net {
     reactor: OnceLock<Result<Reactor, String>>,
+    pub(crate) subscribers: Mutex<Vec<Subscriber>>,
 }
 
 struct Reactor {
@@ -62,6 +68,8 @@ struct Shared {
 }
 
 const WAKE: Token = Token(0);
+/// The pipe through which signals come.
+pub(crate) const SIGNALS: Token = Token(usize::MAX);
 
 impl Net {
     fn reactor(&self, core: &Arc<Core>) -> Result<&Reactor, String> {
@@ -94,6 +102,19 @@ impl Net {
         let stream = TcpStream::connect(SocketAddr::new(ip, port));
         let stream = stream.map_err(|e| sentence(&format!("{address}:{port}"), &e))?;
         reactor.add(Io::Stream(stream))
+    }
+
+    /// A socket for datagrams, on a port of all addresses of this machine.
+    pub(crate) fn bind(&self, core: &Arc<Core>, port: u16) -> Result<Arc<Resource>, String> {
+        let reactor = self.reactor(core)?;
+        let socket = UdpSocket::bind(SocketAddr::from(([0, 0, 0, 0], port)));
+        let socket = socket.map_err(|e| sentence(&format!("port {port}"), &e))?;
+        reactor.add(Io::Datagrams(socket))
+    }
+
+    /// What the system tells of besides sockets.
+    pub(crate) fn registry(&self, core: &Arc<Core>) -> Result<&Registry, String> {
+        Ok(&self.reactor(core)?.registry)
     }
 
     /// A connection that a listener has taken.
@@ -163,6 +184,7 @@ impl Reactor {
                     .register(listener, Token(token), Interest::READABLE)
             }
             Io::Stream(stream) => self.registry.register(stream, Token(token), both),
+            Io::Datagrams(socket) => self.registry.register(socket, Token(token), both),
             Io::Closed => Ok(()),
         };
         added.map_err(|e| sentence("the network", &e))?;
@@ -198,6 +220,10 @@ fn serve(mut poll: Poll, core: &Weak<Core>, shared: &Shared) {
             return;
         };
         for event in &events {
+            if event.token() == SIGNALS {
+                signals::deliver(&core);
+                continue;
+            }
             let socket = shared.sockets.lock().get(&event.token().0).cloned();
             if let Some(socket) = socket.and_then(|known| known.upgrade())
                 && let Resource::Socket(socket) = &*socket
@@ -230,6 +256,7 @@ impl Socket {
         let address = match &state.io {
             Io::Listener(listener) => listener.local_addr(),
             Io::Stream(stream) => stream.local_addr(),
+            Io::Datagrams(socket) => socket.local_addr(),
             Io::Closed => return 0,
         };
         address.map_or(0, |a| a.port())
@@ -339,6 +366,56 @@ impl Socket {
             }
         }
         Ok((from, true))
+    }
+
+    /// Sends a datagram.
+    pub(crate) fn send_to(&self, me: u64, address: &str, port: u16, bytes: &[u8]) -> Attempt<()> {
+        let ip = address
+            .parse()
+            .map_err(|_| format!("{address}: not an address"))?;
+        let mut state = self.state.lock();
+        let Io::Datagrams(socket) = &state.io else {
+            return Err("the socket is closed".into());
+        };
+        loop {
+            match socket.send_to(bytes, SocketAddr::new(ip, port)) {
+                Ok(_) => return Ok(Some(())),
+                Err(e) if e.kind() == ErrorKind::Interrupted => {}
+                Err(e) if e.kind() == ErrorKind::WouldBlock => {
+                    state.waiting.push(me);
+                    return Ok(None);
+                }
+                Err(e) => return Err(sentence(&format!("{address}:{port}"), &e)),
+            }
+        }
+    }
+
+    /// A datagram that has come.
+    pub(crate) fn receive_from(&self, me: u64) -> Attempt<(SocketAddr, Vec<u8>)> {
+        let mut state = self.state.lock();
+        let Io::Datagrams(socket) = &state.io else {
+            return Err("the socket is closed".into());
+        };
+        let mut bytes = vec![0; DATAGRAM_MOST];
+        loop {
+            match socket.recv_from(&mut bytes) {
+                Ok((count, from)) => {
+                    bytes.truncate(count);
+                    return Ok(Some((from, bytes)));
+                }
+                // An earlier datagram found nobody at its port; that is nothing to who waits for others.
+                Err(e)
+                    if matches!(
+                        e.kind(),
+                        ErrorKind::Interrupted | ErrorKind::ConnectionRefused
+                    ) => {}
+                Err(e) if e.kind() == ErrorKind::WouldBlock => {
+                    state.waiting.push(me);
+                    return Ok(None);
+                }
+                Err(e) => return Err(sentence("receive", &e)),
+            }
+        }
     }
 
     /// Closes it; who waits for it gets an error.

@@ -319,6 +319,7 @@ fn close(core: &Core, worker: &Worker, resource: &Resource) {
     match resource {
         Resource::Channel(channel) => channel.close(core, Some(worker)),
         Resource::Socket(socket) => socket.close(core),
+        Resource::Guard(_) => {}
     }
 }
 

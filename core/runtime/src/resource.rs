@@ -17,6 +17,17 @@ use std::sync::Arc;
 pub(crate) enum Resource {
     Channel(Channel),
     Socket(Socket),
+    Guard(#[expect(dead_code, reason = "it is there to be dropped")] Guard),
+}
+
+/// Something that the host has open by a number, and closes when the guard goes.
+#[derive(Debug)]
+pub(crate) struct Guard(pub(crate) nostos_host::Thing, pub(crate) i64);
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        nostos_host::forget(self.0, self.1);
+    }
 }
 
 /// Words of a handle object.

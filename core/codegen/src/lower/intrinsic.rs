@@ -96,6 +96,10 @@ impl Ctx<'_> {
                 args[1] = self.boxed(args[1].clone(), at);
                 Expr::new(Kind::Op(Op::ChanSend, args), ty, at)
             }
+            "signalSubscribe" => {
+                args[1] = self.boxed(args[1].clone(), at);
+                Expr::new(Kind::Op(Op::SignalSubscribe, args), ty, at)
+            }
             "taken" => {
                 let boxed = Expr::new(Kind::Op(Op::Taken, args), TyId::BOX, at);
                 Expr::new(Kind::Unbox(Box::new(boxed)), ty, at)

@@ -164,7 +164,9 @@ fn deadlock() -> Halt {
 fn channel(resource: &Resource) -> Flow<&Channel> {
     match resource {
         Resource::Channel(channel) => Ok(channel),
-        Resource::Socket(_) => Err(Halt::error("Panic", "a socket is no channel")),
+        Resource::Socket(_) | Resource::Guard(_) => {
+            Err(Halt::error("Panic", "a socket is no channel"))
+        }
     }
 }
 

@@ -1,9 +1,11 @@
-//! TCP: each op tries, and parks the process until it may try again.
+//! TCP, UDP and signals: each op tries, and parks the process until it may try again.
 
 use crate::dispatch::{Ctx, Flow, Halt};
 use crate::net::Socket;
-use crate::resource::Resource;
+use crate::resource::{Guard, Resource};
+use crate::signals::Subscriber;
 use nostos_abi::builtin::Op;
+use nostos_abi::object::HEADER_DESC_MASK;
 use std::sync::Arc;
 
 fn failed(why: String) -> Halt {
@@ -13,7 +15,9 @@ fn failed(why: String) -> Halt {
 fn socket(resource: &Resource) -> Flow<&Socket> {
     match resource {
         Resource::Socket(socket) => Ok(socket),
-        Resource::Channel(_) => Err(Halt::error("Panic", "a channel is no socket")),
+        Resource::Channel(_) | Resource::Guard(_) => {
+            Err(Halt::error("Panic", "a channel is no socket"))
+        }
     }
 }
 
@@ -106,4 +110,65 @@ pub(crate) fn close(ctx: &mut Ctx) -> Flow {
     let resource = ctx.resource(0);
     socket(&resource)?.close(ctx.core);
     Ok(())
+}
+
+pub(crate) fn udp_bind(ctx: &mut Ctx) -> Flow {
+    let port = port(ctx, 0)?;
+    let core = &ctx.worker.core;
+    let socket = core.net.bind(core, port).map_err(failed)?;
+    ctx.put_shared_handle(socket)
+}
+
+pub(crate) fn udp_send(ctx: &mut Ctx) -> Flow {
+    let resource = ctx.resource(0);
+    let port = port(ctx, 4)?;
+    let bytes: Vec<u8> = ctx.text(5).chars().map(|c| c as u8).collect();
+    let socket = socket(&resource)?;
+    let sent = socket.send_to(ctx.process.pid(), ctx.text(1), port, &bytes);
+    match sent.map_err(failed)? {
+        Some(()) => Ok(()),
+        None => ctx.wait_for_resource(Op::UdpSend, u64::MAX),
+    }
+}
+
+pub(crate) fn udp_receive(ctx: &mut Ctx) -> Flow {
+    let resource = ctx.resource(0);
+    let received = socket(&resource)?.receive_from(ctx.process.pid());
+    match received.map_err(failed)? {
+        Some((from, bytes)) => {
+            let data: String = bytes.into_iter().map(char::from).collect();
+            ctx.put_text(0, &format!("{} {}\n{data}", from.ip(), from.port()))
+        }
+        None => ctx.wait_for_resource(Op::UdpReceive, u64::MAX),
+    }
+}
+
+pub(crate) fn signal_subscribe(ctx: &mut Ctx) -> Flow {
+    let number = ctx.arg(0) as i32;
+    // SAFETY: the argument is a live box, which has a header.
+    let desc = unsafe { *(ctx.arg(1) as *const u64) & HEADER_DESC_MASK } as u32;
+    let subscriber = Subscriber {
+        number,
+        pid: ctx.process.pid(),
+        desc,
+        message: ctx.copy_out(1),
+    };
+    let core = &ctx.worker.core;
+    core.net.subscribe(core, subscriber).map_err(failed)
+}
+
+pub(crate) fn signal_unsubscribe(ctx: &mut Ctx) -> Flow {
+    ctx.core
+        .net
+        .unsubscribe(ctx.arg(0) as i32, ctx.process.pid());
+    Ok(())
+}
+
+pub(crate) fn host_guard(ctx: &mut Ctx) -> Flow {
+    let thing = match ctx.arg(0) {
+        0 => nostos_host::Thing::File,
+        _ => nostos_host::Thing::Program,
+    };
+    let guard = Guard(thing, ctx.arg(1) as i64);
+    ctx.put_shared_handle(Arc::new(Resource::Guard(guard)))
 }
