@@ -14,7 +14,7 @@ use std::net::Shutdown;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -35,6 +35,7 @@ pub fn run(image: &[OsString], mut input: impl Read, output: impl Write + Send +
             changed: Condvar::new(),
         }),
         link: None,
+        launched: Value::Null,
         done: false,
     };
     let mut decoder = Decoder::default();
@@ -60,6 +61,8 @@ struct Adapter {
     initialize: Value,
     shared: Arc<Shared>,
     link: Option<Link>,
+    /// What the program was launched with.
+    launched: Value,
     done: bool,
 }
 
@@ -82,6 +85,8 @@ struct Link {
     stream: UnixStream,
     child: Option<Arc<Mutex<Child>>>,
     reader: JoinHandle<()>,
+    /// Its end is nothing the client is to hear of.
+    replaced: Arc<AtomicBool>,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -129,6 +134,7 @@ impl Adapter {
             }
             "launch" => self.bring(request, body, Adapter::launch),
             "attach" => self.bring(request, body, Adapter::attach),
+            "restart" => self.restart(&request),
             "disconnect" => {
                 self.forward(&request, body);
                 self.wait_for(request.seq);
@@ -154,6 +160,7 @@ impl Adapter {
         match how(self, &request.arguments) {
             Ok(link) => {
                 self.link = Some(link);
+                self.launched = request.arguments.clone();
                 let initialize = json!({
                     "seq": 0, "type": "request", "command": "initialize", "arguments": self.initialize
                 });
@@ -161,6 +168,46 @@ impl Adapter {
                 self.forward(&request, body);
             }
             Err(why) => self.shared.respond(&request, Err(why)),
+        }
+    }
+
+    /// Ends the program and launches it anew, with the same arguments or others. The client is asked for its breakpoints again, by `initialized`.
+    fn restart(&mut self, request: &Request) {
+        if self.link.as_ref().is_none_or(|link| link.child.is_none()) {
+            let why = "only a program that was launched here can be restarted";
+            return self.shared.respond(request, Err(why.into()));
+        }
+        let mut args = match request.arguments["arguments"].is_object() {
+            true => request.arguments["arguments"].clone(),
+            false => self.launched.clone(),
+        };
+        if !args["program"].is_string() {
+            args["program"] = self.launched["program"].clone();
+        }
+        if let Some(link) = self.link.take() {
+            link.replaced.store(true, Ordering::Release);
+            part(link);
+        }
+        *lock(&self.shared.pending) = Pending::default();
+        match self.launch(&args) {
+            Ok(link) => {
+                self.link = Some(link);
+                self.shared.respond(request, Ok(Value::Null));
+                // Nobody waits for their answers.
+                for (command, arguments) in
+                    [("initialize", &self.initialize.clone()), ("launch", &args)]
+                {
+                    let message = json!({
+                        "seq": 0, "type": "request", "command": command, "arguments": arguments
+                    });
+                    self.send(message.to_string().as_bytes());
+                }
+                self.launched = args;
+            }
+            Err(why) => {
+                self.shared.respond(request, Err(why));
+                self.shared.event("terminated", json!({}));
+            }
         }
     }
 
@@ -287,6 +334,7 @@ impl Adapter {
         stream: UnixStream,
         launched: Option<(Child, Vec<JoinHandle<()>>, PathBuf)>,
     ) -> Result<Link, String> {
+        let replaced = Arc::<AtomicBool>::default();
         let input = stream.try_clone().map_err(|error| error.to_string())?;
         let shared = Arc::clone(&self.shared);
         let (child, rest) = match launched {
@@ -297,15 +345,17 @@ impl Adapter {
         };
         let reader = {
             let child = child.clone();
+            let replaced = Arc::clone(&replaced);
             std::thread::Builder::new()
                 .name("image".into())
-                .spawn(move || listen(input, &shared, child.zip(rest)))
+                .spawn(move || listen(input, &shared, child.zip(rest), &replaced))
                 .map_err(|error| error.to_string())?
         };
         Ok(Link {
             stream,
             child,
             reader,
+            replaced,
         })
     }
 
@@ -336,32 +386,43 @@ impl Adapter {
 
     /// The client has gone: what it launched goes too.
     fn end(mut self) {
-        let Some(link) = self.link.take() else { return };
-        if let Some(child) = &link.child {
-            let until = Instant::now() + Duration::from_millis(300);
-            let ended = |child: &Mutex<Child>| !matches!(lock(child).try_wait(), Ok(None));
-            let _ = link.stream.shutdown(Shutdown::Write);
-            // The image ends by itself when its launcher hangs up; one that is stuck is killed.
-            while !ended(child) && Instant::now() < until {
-                std::thread::sleep(Duration::from_millis(5));
-            }
-            if !ended(child) {
-                let _ = lock(child).kill();
-            }
-        } else {
-            let _ = link.stream.shutdown(Shutdown::Both);
+        if let Some(link) = self.link.take() {
+            part(link);
         }
-        let until = Instant::now() + FAREWELL;
-        while !link.reader.is_finished() && Instant::now() < until {
-            std::thread::sleep(Duration::from_millis(2));
+    }
+}
+
+/// Hangs up; a program that was launched here ends.
+fn part(link: Link) {
+    if let Some(child) = &link.child {
+        let until = Instant::now() + Duration::from_millis(300);
+        let ended = |child: &Mutex<Child>| !matches!(lock(child).try_wait(), Ok(None));
+        let _ = link.stream.shutdown(Shutdown::Write);
+        // The image ends by itself when its launcher hangs up; one that is stuck is killed.
+        while !ended(child) && Instant::now() < until {
+            std::thread::sleep(Duration::from_millis(5));
         }
+        if !ended(child) {
+            let _ = lock(child).kill();
+        }
+    } else {
+        let _ = link.stream.shutdown(Shutdown::Both);
+    }
+    let until = Instant::now() + FAREWELL;
+    while !link.reader.is_finished() && Instant::now() < until {
+        std::thread::sleep(Duration::from_millis(2));
     }
 }
 
 type Launched = (Arc<Mutex<Child>>, (Vec<JoinHandle<()>>, PathBuf));
 
 /// Reads from the image until it is gone, then settles what it left open.
-fn listen(mut input: UnixStream, shared: &Shared, launched: Option<Launched>) {
+fn listen(
+    mut input: UnixStream,
+    shared: &Shared,
+    launched: Option<Launched>,
+    replaced: &AtomicBool,
+) {
     let mut decoder = Decoder::default();
     let mut chunk = vec![0; 64 << 10];
     let mut told = false;
@@ -377,6 +438,9 @@ fn listen(mut input: UnixStream, shared: &Shared, launched: Option<Launched>) {
             let Ok(message) = serde_json::from_slice::<Value>(&body) else {
                 continue;
             };
+            if replaced.load(Ordering::Acquire) {
+                continue;
+            }
             told |= message["event"] == "terminated";
             if let Some(message) = relayed(shared, message, launched.is_some()) {
                 let _ = shared.wire.send(message);
@@ -391,9 +455,23 @@ fn listen(mut input: UnixStream, shared: &Shared, launched: Option<Launched>) {
         // An image that was killed could not take its socket away.
         let _ = std::fs::remove_file(socket);
     }
+    if replaced.load(Ordering::Acquire) {
+        return settle(shared, false);
+    }
+    settle(shared, true);
+    if let Some(status) = status {
+        shared.event("exited", json!({ "exitCode": status }));
+        shared.event("terminated", json!({}));
+    } else if !told {
+        shared.event("terminated", json!({}));
+    }
+}
+
+/// Answers what the image has left open; `gone`: for good.
+fn settle(shared: &Shared, gone: bool) {
     let left = {
         let mut pending = lock(&shared.pending);
-        pending.image_gone = true;
+        pending.image_gone = gone;
         std::mem::take(&mut pending.requests)
     };
     for request in left.values() {
@@ -404,12 +482,6 @@ fn listen(mut input: UnixStream, shared: &Shared, launched: Option<Launched>) {
         shared.respond(request, result);
     }
     shared.changed.notify_all();
-    if let Some(status) = status {
-        shared.event("exited", json!({ "exitCode": status }));
-        shared.event("terminated", json!({}));
-    } else if !told {
-        shared.event("terminated", json!({}));
-    }
 }
 
 /// What of the image's messages the client gets: not the answer to our own `initialize`; and of a program we launched, its output and its end are ours to tell.

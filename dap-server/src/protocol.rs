@@ -550,6 +550,7 @@ pub fn capabilities() -> Value {
         supports_value_formatting_options: Some(true),
         supports_cancel_request: Some(true),
         supports_set_variable: Some(true),
+        supports_restart_request: Some(true),
         supports_set_expression: Some(true),
         completion_trigger_characters: Some(vec![".".into()]),
         ..Capabilities::default()

@@ -47,6 +47,11 @@ fn changing_values() {
 }
 
 #[test]
+fn the_life_of_a_session() {
+    script("life.js");
+}
+
+#[test]
 fn messages() {
     script("messages.js");
 }

@@ -56,7 +56,7 @@ class Client extends DebugClient {
         resolve(this.seen.splice(at, 1)[0].body);
         return true;
       };
-      const timer = setTimeout(() => reject(new Error(`no ${name}; output: ${this.output.slice(-2000)}`)), 60000);
+      const timer = setTimeout(() => reject(new Error(`no ${name}; output: ${this.output.slice(-2000)}`)), Number(process.env.PATIENCE ?? 60000));
       if (!take()) this.waiting.push(take);
     });
   }
