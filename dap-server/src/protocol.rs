@@ -631,6 +631,10 @@ pub fn message_row(message: &debug::Message) -> Value {
     if let Some(age) = message.age_ms {
         row["ageMs"] = json!(age);
     }
+    if let Some(at) = &message.at {
+        row["line"] = json!(at.line);
+        row["source"] = json!(at.path);
+    }
     row
 }
 

@@ -114,4 +114,43 @@ main() = {
         ]);
       },
     ),
+
+  "each message has its sender, its time and its line": () =>
+    session(
+      `main() = {
+  waiting = spawn { receive { "never" -> () } }
+  register("waiting", waiting)
+  waiting <- (1, "small")
+  waiting <- :constant
+  big = range(0, 5000)
+  waiting <- big
+  other = spawn { send(waiting, "from another") }
+  sleep(50)
+  Process.exit(waiting, Normal)
+  looked = 1
+  println(show(looked))
+}
+`,
+      async (t) => {
+        const before = Date.now();
+        await t.launch(() => t.breakAt("println(show(looked))"));
+        const stop = await t.stopped("breakpoint");
+        const { threads } = await t.client.ask("threads");
+        const waiting = threads.find((thread) => /^waiting /.test(thread.name));
+        const { messages } = await t.client.ask("nostos/mailbox", { process: waiting.id });
+        assert.deepStrictEqual(messages.map((m) => m.type), ["(Int, String)", "Atom", "List[Int]", "String"]);
+        assert.strictEqual(messages[0].value, '(1, "small")');
+        assert.strictEqual(messages[1].value, ":constant");
+        assert.deepStrictEqual(
+          messages.map((m) => m.line),
+          ["(1, ", ":constant", "<- big", "send("].map((text) => t.line(text)),
+        );
+        assert.deepStrictEqual(messages.map((m) => m.from === stop.threadId), [true, true, true, false]);
+        const most = Date.now() - before;
+        messages.forEach((m) => {
+          assert.match(m.source, /\.nos$/);
+          assert(Number.isInteger(m.ageMs) && m.ageMs <= most, `it is ${m.ageMs} ms old`);
+        });
+      },
+    ),
 });

@@ -119,6 +119,8 @@ impl SiteFrame {
 /// The image's debugging state.
 #[derive(Default)]
 pub(crate) struct Debug {
+    /// Where messages were sent.
+    pub(crate) places: crate::places::Places,
     subscribers: Mutex<Vec<Sender<Event>>>,
     watched: AtomicBool,
     /// Addresses (of the return) of the sites that are breakpoints.

@@ -28,6 +28,7 @@ mod mutex;
 mod net;
 mod order;
 mod outside;
+mod places;
 mod process;
 mod relations;
 mod resource;

@@ -125,6 +125,10 @@ pub struct MessageLine {
     pub text: String,
     /// Bytes of its objects.
     pub bytes: usize,
+    /// How long ago it was sent, if the image is inspected.
+    pub age: Option<Duration>,
+    /// File and line where it was sent, if the image is inspected and a process sent it.
+    pub place: Option<(String, u32)>,
 }
 
 /// Objects of one kind.
@@ -311,6 +315,11 @@ impl Core {
                         type_name: desc_name(&table, message.desc),
                         text: value::render_boxed(&table, memory, root, false),
                         bytes: message.value.bytes(),
+                        age: message.stamp.map(|stamp| {
+                            let nanos = self.timers.now().saturating_sub(stamp.at);
+                            Duration::from_nanos(nanos)
+                        }),
+                        place: message.stamp.and_then(|s| self.debug.places.get(s.place)),
                     }
                 });
             (total, lines.collect())
@@ -372,7 +381,9 @@ impl Core {
         let written = self.look(pid, |process, own| {
             let mut root = result.root();
             if result.bytes() > 0 {
-                let room = own.heap.room_for(process, result.bytes(), self.policy(process));
+                let room = own
+                    .heap
+                    .room_for(process, result.bytes(), self.policy(process));
                 let handles = &mut own.heap.handles;
                 // SAFETY: the heap made this room.
                 root = unsafe { result.load(&self.traces, room.address, room.bits, handles) };

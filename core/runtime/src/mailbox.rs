@@ -22,6 +22,15 @@ const CONSTANT: u8 = 1;
 const BOXED: u8 = 2;
 /// It is one object without refs.
 const FLAT: u8 = 3;
+/// Beside one of these: two words behind the payload say when and where it was sent. They are written while the image is inspected.
+const STAMPED: u8 = 0x80;
+
+/// When a message was sent, in the scheduler's nanoseconds, and where: a number of the debugger's, see [`crate::debug::Places`].
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Stamp {
+    pub(crate) at: u64,
+    pub(crate) place: u64,
+}
 
 /// Sends a copy of the running process's value `root`. True: the receiver waits, and the caller must schedule it.
 ///
@@ -62,6 +71,46 @@ pub(crate) unsafe fn post_copy(
     unsafe { post_gathered(mail, chunks, cover, traces, scratch, root) }
 }
 
+/// As [`post_copy`], with a stamp.
+///
+/// # Safety
+/// As there.
+#[cold]
+pub(crate) unsafe fn post_stamped(
+    mail: &Mail,
+    chunks: &RefCell<Chunks>,
+    (to, from): (u64, u64),
+    (traces, scratch): (&Traces, &RefCell<Scratch>),
+    root: u64,
+    stamp: Stamp,
+) -> bool {
+    // SAFETY: a box has a header.
+    let header = unsafe { *(root as *const u64) };
+    let mut cover = Cover {
+        to,
+        from,
+        desc: (header & HEADER_DESC_MASK) as u32,
+        kind: OBJECTS | STAMPED,
+    };
+    let behind = [stamp.at, stamp.place];
+    if header & HEADER_STATIC != 0 {
+        cover.kind = CONSTANT | STAMPED;
+        return mail.push(chunks, cover, root, &behind);
+    }
+    let scratch = &mut *scratch.borrow_mut();
+    // SAFETY: as the caller promises.
+    let root = unsafe { message::gather(traces, scratch, root) };
+    if scratch.words.len() + behind.len() <= PAYLOAD_MAX && !scratch.has_handles() {
+        scratch.words.extend(behind);
+        if let [first, rest @ ..] = scratch.words.as_slice() {
+            return mail.push(chunks, cover, *first, rest);
+        }
+    }
+    cover.kind = BOXED | STAMPED;
+    let boxed = Box::into_raw(Box::new(scratch.fragment(root)));
+    mail.push(chunks, cover, boxed as u64, &behind)
+}
+
 /// Sends what refers to other objects, is large or has handles.
 ///
 /// # Safety
@@ -90,7 +139,13 @@ unsafe fn post_gathered(
 }
 
 /// Sends a value that the runtime has made: an object. True: the receiver waits, and the caller must schedule it.
-pub(crate) fn post(mail: &Mail, to: u64, desc: u32, from: u64, value: Fragment) -> bool {
+pub(crate) fn post(
+    mail: &Mail,
+    (to, from): (u64, u64),
+    desc: u32,
+    value: Fragment,
+    stamp: Option<Stamp>,
+) -> bool {
     let mut cover = Cover {
         to,
         from,
@@ -98,12 +153,20 @@ pub(crate) fn post(mail: &Mail, to: u64, desc: u32, from: u64, value: Fragment) 
         kind: OBJECTS,
     };
     let chunks = &RefCell::default();
-    if let Some([first, rest @ ..]) = value.view().letter() {
+    if stamp.is_none()
+        && let Some([first, rest @ ..]) = value.view().letter()
+    {
         return mail.push(chunks, cover, *first, rest);
     }
     cover.kind = BOXED;
-    let boxed = Box::into_raw(Box::new(value));
-    mail.push(chunks, cover, boxed as u64, &[])
+    let boxed = Box::into_raw(Box::new(value)) as u64;
+    match stamp {
+        None => mail.push(chunks, cover, boxed, &[]),
+        Some(stamp) => {
+            cover.kind |= STAMPED;
+            mail.push(chunks, cover, boxed, &[stamp.at, stamp.place])
+        }
+    }
 }
 
 /// A message in the mailbox.
@@ -114,6 +177,8 @@ pub(crate) struct Message<'a> {
     /// Descriptor of its box.
     pub(crate) desc: u32,
     pub(crate) value: View<'a>,
+    /// When and where it was sent, if the image is inspected.
+    pub(crate) stamp: Option<Stamp>,
 }
 
 impl Message<'_> {
@@ -124,8 +189,16 @@ impl Message<'_> {
         // SAFETY: as the caller promises. A letter's kind says what its payload is.
         unsafe {
             let cover = place.cover();
-            let (words, len) = place.payload();
-            let value = match cover.kind {
+            let (words, mut len) = place.payload();
+            let mut stamp = None;
+            if cover.kind & STAMPED != 0 {
+                len -= 2;
+                stamp = Some(Stamp {
+                    at: *words.add(len),
+                    place: *words.add(len + 1),
+                });
+            }
+            let value = match cover.kind & !STAMPED {
                 OBJECTS | FLAT => View::of_words(std::slice::from_raw_parts(words, len)),
                 CONSTANT => View::plain(*words),
                 _ => (*(*words as *const Fragment)).view(),
@@ -134,6 +207,7 @@ impl Message<'_> {
                 from: cover.from,
                 desc: cover.desc,
                 value,
+                stamp,
             }
         }
     }
@@ -147,7 +221,7 @@ impl Message<'_> {
 unsafe fn drop_value(place: Place) {
     // SAFETY: as the caller promises; a boxed fragment belongs to its letter alone.
     unsafe {
-        if place.cover().kind == BOXED {
+        if place.cover().kind & !STAMPED == BOXED {
             drop_fragment(*place.payload().0 as *mut Fragment);
         }
     }
@@ -747,9 +821,9 @@ mod tests {
     fn what_was_meant_for_another_goes() {
         let (mail, mut queue, chunks) = (Mail::default(), Queue::default(), &RefCell::default());
         let value = Fragment::of_words(&[1; 100]);
-        post(&mail, 6, 1, 2, value.clone());
-        post(&mail, ME, 1, 2, value.clone());
-        post(&mail, 6, 1, 2, value);
+        post(&mail, (6, 2), 1, value.clone(), None);
+        post(&mail, (ME, 2), 1, value.clone(), None);
+        post(&mail, (6, 2), 1, value, None);
         queue.start(u64::MAX, Wanted::ANY, false);
         assert_eq!(queue.peek(&mail, ME, chunks), Some(1));
         // SAFETY: it is taken or refused when we are done with it.
@@ -757,6 +831,34 @@ mod tests {
         assert_eq!((message.from, message.value.bytes()), (2, 800));
         assert_eq!(queue.peek(&mail, ME, chunks), None);
         assert_eq!(queue.len(), 1);
+        queue.clear(&mail, chunks);
+    }
+
+    #[test]
+    fn stamps_are_no_part_of_the_value() {
+        let (mail, mut queue, chunks) = (Mail::default(), Queue::default(), &RefCell::default());
+        let small = Fragment::of_words(&[1; 3]);
+        let stamp = Stamp { at: 70, place: 9 };
+        post(&mail, (ME, 2), 1, small.clone(), Some(stamp));
+        post(&mail, (ME, 2), 1, small, None);
+        let cover = Cover {
+            to: ME,
+            from: 3,
+            desc: 1,
+            kind: CONSTANT | STAMPED,
+        };
+        mail.push(chunks, cover, 4096, &[71, 8]);
+        queue.accept(&mail, ME, chunks);
+        let seen = queue.iter().map(|m| {
+            let stamp = m.stamp.map(|s| (s.at, s.place));
+            (m.from, m.value.bytes(), m.value.root() == 4096, stamp)
+        });
+        let expected = [
+            (2, 24, false, Some((70, 9))),
+            (2, 24, false, None),
+            (3, 0, true, Some((71, 8))),
+        ];
+        assert_eq!(seen.collect::<Vec<_>>(), expected);
         queue.clear(&mail, chunks);
     }
 

@@ -172,7 +172,13 @@ impl Core {
             let at = watching.iter().position(|w| w.0 == reference)?;
             watching.swap_remove(at);
             let value = down(signals, reference, pid, reason);
-            let wakes = mailbox::post(&process.mail, watcher, signals.down_box, pid, value);
+            let wakes = mailbox::post(
+                &process.mail,
+                (watcher, pid),
+                signals.down_box,
+                value,
+                self.stamp(),
+            );
             wakes.then_some(process)
         });
         if let Some(Some(process)) = wakes {
@@ -217,7 +223,13 @@ impl Core {
             let traps = inbox.relations.as_ref().is_some_and(|r| r.traps_exits);
             if traps && let Some(signals) = signals {
                 let value = exit(signals, from, reason);
-                let wakes = mailbox::post(&process.mail, to, signals.exit_box, from, value);
+                let wakes = mailbox::post(
+                    &process.mail,
+                    (to, from),
+                    signals.exit_box,
+                    value,
+                    self.stamp(),
+                );
                 return wakes.then_some(process);
             }
             if (!reason.is_abnormal() && from != to) || inbox.killed.is_some() {

@@ -95,7 +95,7 @@ pub(crate) struct Slot {
 pub(crate) struct Worker {
     pub(crate) core: Arc<Core>,
     pub(crate) index: usize,
-    /// No stress, no limit of mailboxes.
+    /// No stress, no limit of mailboxes, not inspected.
     plain: bool,
     local: Deque<Ptr>,
     /// New processes when many wait: the newest first, so that a tree of processes is made branch by branch and not level by level.
@@ -289,7 +289,10 @@ impl Worker {
         let config = &core.config;
         Worker {
             order: config.seed.map(Order::new),
-            plain: !config.stack_stress && !config.gc_stress && config.mailbox_limit.is_none(),
+            plain: !config.stack_stress
+                && !config.gc_stress
+                && !config.inspect
+                && config.mailbox_limit.is_none(),
             core,
             index,
             local,

@@ -198,7 +198,7 @@ fn tell(core: &Core, number: i32) {
         told = true;
         let (pid, desc) = (subscriber.pid, subscriber.desc);
         let message = subscriber.message.clone();
-        if mailbox::post(&process.mail, pid, desc, 0, message) {
+        if mailbox::post(&process.mail, (pid, 0), desc, message, core.stamp()) {
             core.schedule(None, process.into());
         }
     }

@@ -400,6 +400,8 @@ pub struct Message {
     pub from: Option<Pid>,
     /// How long it waits.
     pub age_ms: Option<u64>,
+    /// Where it was sent.
+    pub at: Option<Location>,
 }
 
 /// Messages of one kind that wait in a mailbox.

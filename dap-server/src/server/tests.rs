@@ -156,7 +156,8 @@ impl Target for Fake {
             ty: "Msg".into(),
             value: "Deposit(5)".into(),
             from: Some(1),
-            age_ms: None,
+            age_ms: Some(70),
+            at: Some(at(7)),
         };
         Ok((2, page.of(2).map(message).collect()))
     }
@@ -530,7 +531,10 @@ fn the_views_of_a_running_image() {
     assert_eq!(rows["processes"][0]["state"], "waiting");
     assert_eq!(rows["processes"][0]["source"], "/p/main.nos");
     let mailbox = client.ok("nostos/mailbox", json!({ "process": 2, "start": 1 }));
-    assert_eq!(mailbox["messages"][0]["index"], 1);
+    assert_eq!(
+        mailbox["messages"],
+        json!([{ "index": 1, "type": "Msg", "value": "Deposit(5)", "from": 1, "ageMs": 70, "line": 7, "source": "/p/main.nos" }])
+    );
     assert_eq!(
         client.ok("nostos/stack", json!({ "process": 3 }))["frames"][0]["line"],
         7

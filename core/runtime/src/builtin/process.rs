@@ -38,6 +38,13 @@ impl Ctx<'_> {
         let copy = (&self.core.traces, &self.worker.scratch);
         let chunks = &self.worker.chunks;
         let parties = (pid, self.process.pid());
+        if self.core.config.inspect {
+            let stamp = self.core.stamp_here(self.process);
+            // SAFETY: as below.
+            return unsafe {
+                mailbox::post_stamped(&receiver.mail, chunks, parties, copy, self.arg(i), stamp)
+            };
+        }
         // SAFETY: messages are boxed, and the word is a live ref of this process's heap, which this worker owns.
         unsafe { mailbox::post_copy(&receiver.mail, chunks, parties, copy, self.arg(i)) }
     }

@@ -250,7 +250,8 @@ impl Target for Debugger {
             ty: line.type_name,
             value: line.text,
             from: (line.from != 0).then_some(line.from),
-            age_ms: None,
+            age_ms: line.age.map(|age| age.as_millis() as u64),
+            at: line.place.map(|(file, line)| self.location(&file, line, 0)),
         });
         Ok((total, messages.collect()))
     }
