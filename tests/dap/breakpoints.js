@@ -207,10 +207,17 @@ owner() = {
 }
 main() = {
   register("owner", spawn { owner() })
-  sleep(50)
+  ready()
   whereis("worker").expect("it") <- 0
-  sleep(50)
-  println(show(whereis("owner")))
+  gone()
+}
+ready() -> () = if whereis("worker").isSome() then () else {
+  sleep(5)
+  ready()
+}
+gone() -> () = if whereis("owner").isNone() then println("the owner is gone") else {
+  sleep(5)
+  gone()
 }
 `,
       async (t) => {
@@ -225,7 +232,7 @@ main() = {
         assert.match(cause.stackTrace, /at worker /);
         await t.resume(stop.threadId);
         await t.end();
-        assert.match(t.client.output, /None/);
+        assert.match(t.client.output, /the owner is gone/);
       },
     ),
 });
