@@ -122,8 +122,22 @@ fn run(options: &Options) -> Result<bool, String> {
         } else {
             (workload.args.as_slice(), workload.served)
         };
-        let programs = built.row(&peers, workload, args)?;
-        let (cells, own) = measure(&workload.name, &programs, rounds, &base);
+        let mut programs = built.row(&peers, workload, args)?;
+        let mut base = base.clone();
+        if workload.alone {
+            programs.extend(built.row(&[peers[0].alone()], workload, args)?);
+            base.push(base[0]);
+        }
+        let (mut cells, own) = measure(&workload.name, &programs, rounds, &base);
+        let alone = cells.drain(peers.len()..).next();
+        if let Some(alone) = alone {
+            let cores = alone.median().zip(cells[0].median());
+            let cores = cores.map(|(alone, all)| {
+                let name = &workload.name;
+                format!("{name}, one worker / all: {:.2}", alone / all)
+            });
+            figures.extend(cores);
+        }
         rows.push((workload.clone(), cells));
         figures.extend(own.lines(&workload.name, &headings));
     }

@@ -68,6 +68,15 @@ impl Peer {
         }
     }
 
+    /// The same on one worker, if it is ours.
+    pub fn alone(&self) -> Peer {
+        let mut peer = self.clone();
+        if let Peer::Nostos { workers, .. } = &mut peer {
+            *workers = Some(1);
+        }
+        peer
+    }
+
     /// What is measured, in a line; the error says what is missing.
     pub fn version(&self) -> Result<String, String> {
         match self {

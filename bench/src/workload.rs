@@ -28,6 +28,9 @@ pub struct Workload {
     /// The same of a run that shows only that it works.
     #[serde(default)]
     pub quick_served: Option<Load>,
+    /// Ours is also run on one worker, in the same rounds, to see what the others bring.
+    #[serde(default)]
+    pub alone: bool,
     /// Left out unless asked for.
     #[serde(default)]
     pub more: bool,
@@ -57,6 +60,7 @@ pub fn empty() -> Workload {
         operations: 1,
         served: None,
         quick_served: None,
+        alone: false,
         more: false,
     }
 }

@@ -1,6 +1,7 @@
 //! What takes long: many messages, and a program that does everything at once for minutes while it is changed and looked into.
 //!
 //! `NOSTOS_MESSAGES=1000000 cargo test -p nostos-tests --test soak` sends ten times so many messages (else fewer);
+//! `NOSTOS_PROCESSES=1000000 cargo test --release -p nostos-tests --test soak crowd -- --nocapture` makes so many processes and asks for the 50 with most mail;
 //! `NOSTOS_SOAK_MINUTES=30 cargo test --release -p nostos-tests --test soak -- --ignored --nocapture` is the soak, of ten minutes if it is not said.
 //! Code is swapped 30 times a minute, or `NOSTOS_SOAK_SWAPS` times. In one of sixteen processes every allocation is a collection.
 #![forbid(unsafe_code)]
@@ -24,6 +25,46 @@ fn every_message_of_ten_senders_arrives_once_and_in_order() {
         let outcome = finish(command);
         assert_eq!(outcome.out, "true\nno more\n", "{outcome:?}");
     }
+}
+
+/// `NOSTOS_PROCESSES=1000000` makes so many; how long the answers take is printed.
+#[test]
+fn a_crowd_is_looked_through() {
+    let count = std::env::var("NOSTOS_PROCESSES").unwrap_or_else(|_| "100000".into());
+    let dir = std::env::temp_dir().join(format!("nostos-crowd-{}", std::process::id()));
+    std::fs::create_dir_all(&dir).expect("a folder");
+    let socket = dir.join("socket");
+    let mut command = Command::new(nostos());
+    command
+        .args(["run", "--workers", "2"])
+        .arg(format!("--inspect={}", socket.display()))
+        .arg(workspace().join("tests/soak/crowd.nos"))
+        .arg(&count);
+    let program = Running::start(command);
+    assert_eq!(program.line().as_deref(), Some("ready"));
+    let mut client = Client::attach(&socket).expect("the socket");
+    let wanted: Vec<u64> = (51..=100).rev().collect();
+    let mut took = Vec::new();
+    for _ in 0..10 {
+        let asked = Instant::now();
+        let listed = client
+            .request(
+                "nostos/processes",
+                json!({ "sort": "mailbox", "limit": 50 }),
+            )
+            .expect("a list");
+        took.push(asked.elapsed().as_secs_f64() * 1000.0);
+        let rows = listed["processes"].as_array().expect("rows");
+        let messages: Vec<u64> = rows.iter().filter_map(|r| r["mailbox"].as_u64()).collect();
+        assert_eq!(messages, wanted);
+        let total = listed["total"].as_u64().expect("a number");
+        assert_eq!(total, 1 + count.parse::<u64>().expect("a number"));
+    }
+    println!(
+        "{count} processes, {:.0} MB, answers after {took:.0?} ms",
+        program.resident_kb() / 1000.0
+    );
+    std::fs::remove_dir_all(&dir).expect("removed");
 }
 
 /// How far memory may be at the end from what it was when all had been seen once, in parts of a hundred.
