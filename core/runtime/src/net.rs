@@ -1,19 +1,24 @@
-//! TCP and UDP: sockets as resources of the image, and one thread that hears from the system which of them have something to do.
+//! TCP and UDP: sockets as resources of the image, and hearing from the system which of them have something to do.
 //!
-//! An op tries; what would block notes the process at the socket, under the socket's lock, and parks. The reactor takes that lock when the system tells of
-//! the socket, and wakes all who are noted: they try again. So nothing that happens between the attempt and the note is lost.
+//! An op tries; what would block notes the process at the socket, under the socket's lock, and parks. Whoever hears of the socket takes that lock and wakes
+//! all who are noted: they try again. So nothing that happens between the attempt and the note is lost. There is no thread for this: a worker that
+//! finds nothing to do listens before it sleeps, one that sleeps does so while it listens, and one that is busy listens from time to time.
 
 use crate::core::Core;
-use crate::mutex::Mutex;
+use crate::mutex::{Mutex, MutexGuard};
 use crate::resource::Resource;
+use crate::scheduler::Worker;
 use crate::signals::{self, Subscriber};
+use mio::event::Event;
 use mio::net::{TcpListener, TcpStream, UdpSocket};
 use mio::{Events, Interest, Poll, Registry, Token, Waker};
 use rustc_hash::FxHashMap;
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::os::fd::AsRawFd;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock, Weak};
+use std::time::Duration;
 
 /// Most bytes one read takes.
 const READ_MOST: usize = 1 << 20;
@@ -35,6 +40,10 @@ struct State {
     waiting: Vec<u64>,
     /// Bytes that have been read but not given: the beginning of a character.
     rest: Vec<u8>,
+    /// There may be something to read. When everything has been read, the system tells of what comes next.
+    readable: bool,
+    /// Nothing more comes: that is told only once.
+    ended: bool,
 }
 
 #[derive(Debug)]
@@ -48,7 +57,7 @@ enum Io {
 /// What an attempt gave; an error is a sentence.
 pub(crate) type Attempt<T> = Result<Option<T>, String>;
 
-/// The thread, and what it knows. It is started with the first socket.
+/// Made with the first socket.
 #[derive(Default)]
 pub(crate) struct Net {
     reactor: OnceLock<Result<Reactor, String>>,
@@ -57,14 +66,15 @@ pub(crate) struct Net {
 
 struct Reactor {
     registry: Registry,
-    shared: Arc<Shared>,
-}
-
-struct Shared {
     sockets: Mutex<FxHashMap<usize, Weak<Resource>>>,
     next: AtomicUsize,
-    closing: AtomicBool,
-    waker: Waker,
+    heard: Mutex<Heard>,
+}
+
+/// For the one who listens.
+struct Heard {
+    poll: Poll,
+    events: Events,
 }
 
 const WAKE: Token = Token(0);
@@ -72,15 +82,15 @@ const WAKE: Token = Token(0);
 pub(crate) const SIGNALS: Token = Token(usize::MAX);
 
 impl Net {
-    fn reactor(&self, core: &Arc<Core>) -> Result<&Reactor, String> {
+    fn reactor(&self, core: &Core) -> Result<&Reactor, String> {
         let made = self
             .reactor
-            .get_or_init(|| Reactor::start(core).map_err(|e| sentence("the network", &e)));
+            .get_or_init(|| Reactor::new(core).map_err(|e| sentence("the network", &e)));
         made.as_ref().map_err(Clone::clone)
     }
 
     /// Listens on a port of all addresses of this machine.
-    pub(crate) fn listen(&self, core: &Arc<Core>, port: u16) -> Result<Arc<Resource>, String> {
+    pub(crate) fn listen(&self, core: &Core, port: u16) -> Result<Arc<Resource>, String> {
         let reactor = self.reactor(core)?;
         let address = SocketAddr::from(([0, 0, 0, 0], port));
         let listener = TcpListener::bind(address);
@@ -91,7 +101,7 @@ impl Net {
     /// Begins to connect; [`Socket::connected`] tells when it is done.
     pub(crate) fn connect(
         &self,
-        core: &Arc<Core>,
+        core: &Core,
         address: &str,
         port: u16,
     ) -> Result<Arc<Resource>, String> {
@@ -118,11 +128,7 @@ impl Net {
     }
 
     /// A connection that a listener has taken.
-    pub(crate) fn accepted(
-        &self,
-        core: &Arc<Core>,
-        stream: TcpStream,
-    ) -> Result<Arc<Resource>, String> {
+    pub(crate) fn accepted(&self, core: &Core, stream: TcpStream) -> Result<Arc<Resource>, String> {
         self.reactor(core)?.add(Io::Stream(stream))
     }
 }
@@ -134,12 +140,59 @@ impl Net {
     }
 }
 
-impl Drop for Net {
-    fn drop(&mut self) {
-        if let Some(Ok(reactor)) = self.reactor.get() {
-            reactor.shared.closing.store(true, Ordering::SeqCst);
-            // The thread sees the flag at its next event at the latest; without the core it does nothing.
-            let _ = reactor.shared.waker.wake();
+impl Net {
+    /// To listen to the system, unless there is no socket, or another does.
+    pub(crate) fn ear(&self) -> Option<Ear<'_>> {
+        let reactor = self.reactor.get()?.as_ref().ok()?;
+        let heard = reactor.heard.try_lock()?;
+        Some(Ear { reactor, heard })
+    }
+}
+
+/// Hears from the system.
+pub(crate) struct Ear<'a> {
+    reactor: &'a Reactor,
+    heard: MutexGuard<'a, Heard>,
+}
+
+impl Ear<'_> {
+    /// Waits until the system tells something, or so long, or until the waker is used; `woken` gets the processes that are to try again.
+    pub(crate) fn hear(&mut self, core: &Core, wait: Option<Duration>, woken: &mut Vec<u64>) {
+        let Heard { poll, events } = &mut *self.heard;
+        if let Some(wait) = wait
+            && !wait.is_zero()
+        {
+            // The system counts what it waits for events in milliseconds; this wait is exact.
+            let mut fd = libc::pollfd {
+                fd: poll.as_raw_fd(),
+                events: libc::POLLIN,
+                revents: 0,
+            };
+            let wait = libc::timespec {
+                tv_sec: i64::try_from(wait.as_secs()).unwrap_or(i64::MAX),
+                tv_nsec: i64::from(wait.subsec_nanos()),
+            };
+            // SAFETY: the calls reads and writes just these.
+            unsafe { libc::ppoll(&raw mut fd, 1, &raw const wait, std::ptr::null()) };
+        }
+        if let Err(e) = poll.poll(events, wait.map(|_| Duration::ZERO)) {
+            assert!(
+                e.kind() == ErrorKind::Interrupted,
+                "waiting for the network: {e}"
+            );
+            return;
+        }
+        for event in &*events {
+            if event.token() == SIGNALS {
+                signals::deliver(core);
+                continue;
+            }
+            let socket = self.reactor.sockets.lock().get(&event.token().0).cloned();
+            if let Some(socket) = socket.and_then(|known| known.upgrade())
+                && let Resource::Socket(socket) = &*socket
+            {
+                socket.heard(event, woken);
+            }
         }
     }
 }
@@ -158,82 +211,56 @@ fn allow_many_files() {
 }
 
 impl Reactor {
-    fn start(core: &Arc<Core>) -> io::Result<Reactor> {
+    fn new(core: &Core) -> io::Result<Reactor> {
         allow_many_files();
         let poll = Poll::new()?;
         let registry = poll.registry().try_clone()?;
-        let shared = Arc::new(Shared {
+        core.scheduler.set_waker(Waker::new(&registry, WAKE)?);
+        Ok(Reactor {
+            registry,
             sockets: Mutex::default(),
             next: AtomicUsize::new(1),
-            closing: AtomicBool::new(false),
-            waker: Waker::new(&registry, WAKE)?,
-        });
-        let (core, known) = (Arc::downgrade(core), shared.clone());
-        std::thread::Builder::new()
-            .name("nostos-net".into())
-            .spawn(move || serve(poll, &core, &known))?;
-        Ok(Reactor { registry, shared })
+            heard: Mutex::new(Heard {
+                poll,
+                events: Events::with_capacity(256),
+            }),
+        })
     }
 
-    fn add(&self, mut io: Io) -> Result<Arc<Resource>, String> {
-        let token = self.shared.next.fetch_add(1, Ordering::Relaxed);
-        let both = Interest::READABLE | Interest::WRITABLE;
-        let added = match &mut io {
-            Io::Listener(listener) => {
-                self.registry
-                    .register(listener, Token(token), Interest::READABLE)
-            }
-            Io::Stream(stream) => self.registry.register(stream, Token(token), both),
-            Io::Datagrams(socket) => self.registry.register(socket, Token(token), both),
-            Io::Closed => Ok(()),
-        };
-        added.map_err(|e| sentence("the network", &e))?;
-        let socket = Arc::new(Resource::Socket(Socket {
+    fn add(&self, io: Io) -> Result<Arc<Resource>, String> {
+        let token = self.next.fetch_add(1, Ordering::Relaxed);
+        let resource = Arc::new(Resource::Socket(Socket {
             token,
             state: Mutex::new(State {
                 io,
                 waiting: Vec::new(),
                 rest: Vec::new(),
+                readable: true,
+                ended: false,
             }),
         }));
-        let mut sockets = self.shared.sockets.lock();
+        let mut sockets = self.sockets.lock();
         // Those that nobody has any more go when there are twice as many as before.
         if sockets.len() == sockets.capacity() {
             sockets.retain(|_, known| known.strong_count() > 0);
         }
-        sockets.insert(token, Arc::downgrade(&socket));
-        Ok(socket)
-    }
-}
-
-fn serve(mut poll: Poll, core: &Weak<Core>, shared: &Shared) {
-    let mut events = Events::with_capacity(256);
-    while !shared.closing.load(Ordering::SeqCst) {
-        if let Err(e) = poll.poll(&mut events, None) {
-            assert!(
-                e.kind() == ErrorKind::Interrupted,
-                "waiting for the network: {e}"
-            );
-            continue;
-        }
-        let Some(core) = core.upgrade() else {
-            return;
-        };
-        for event in &events {
-            if event.token() == SIGNALS {
-                signals::deliver(&core);
-                continue;
-            }
-            let socket = shared.sockets.lock().get(&event.token().0).cloned();
-            if let Some(socket) = socket.and_then(|known| known.upgrade())
-                && let Resource::Socket(socket) = &*socket
-            {
-                let waiting = std::mem::take(&mut socket.state.lock().waiting);
-                for pid in waiting {
-                    core.nudge(None, pid);
+        // Whoever listens must find it from the first event on, as nothing is told twice.
+        sockets.insert(token, Arc::downgrade(&resource));
+        drop(sockets);
+        if let Resource::Socket(socket) = &*resource {
+            let both = Interest::READABLE | Interest::WRITABLE;
+            let registered = match &mut socket.state.lock().io {
+                Io::Listener(listener) => {
+                    self.registry
+                        .register(listener, Token(token), Interest::READABLE)
                 }
-            }
+                Io::Stream(stream) => self.registry.register(stream, Token(token), both),
+                Io::Datagrams(socket) => self.registry.register(socket, Token(token), both),
+                Io::Closed => Ok(()),
+            };
+            registered.map_err(|e| sentence("the network", &e))?;
         }
+        Ok(resource)
     }
 }
 
@@ -269,7 +296,11 @@ impl Socket {
             return Err("the socket is closed".into());
         };
         match listener.accept() {
-            Ok((stream, _)) => Ok(Some(stream)),
+            Ok((stream, _)) => {
+                // Small answers must not wait for more to come.
+                let _ = stream.set_nodelay(true);
+                Ok(Some(stream))
+            }
             Err(e) if e.kind() == ErrorKind::WouldBlock => {
                 state.waiting.push(me);
                 Ok(None)
@@ -289,7 +320,6 @@ impl Socket {
         }
         match stream.peer_addr() {
             Ok(_) => {
-                // Small answers must not wait for more to come.
                 let _ = stream.set_nodelay(true);
                 Ok(Some(()))
             }
@@ -301,45 +331,53 @@ impl Socket {
         }
     }
 
-    /// Up to so many bytes of text; nothing at the end. A character is never cut in two; bytes that are no text are replaced.
-    pub(crate) fn read(&self, me: u64, most: usize) -> Attempt<String> {
+    /// Reads up to so many bytes of text into the beginning of `room`, and gives how many there are; none at the end. A character is never cut in two.
+    pub(crate) fn read(&self, me: u64, most: usize, room: &mut Vec<u8>) -> Attempt<usize> {
         let mut guard = self.state.lock();
         let state = &mut *guard;
         let Io::Stream(stream) = &mut state.io else {
             return Err("the socket is closed".into());
         };
-        let mut bytes = std::mem::take(&mut state.rest);
-        let known = bytes.len();
-        bytes.resize(known + most.clamp(1, READ_MOST), 0);
+        let most = most.clamp(1, READ_MOST);
         loop {
-            match stream.read(&mut bytes[known..]) {
+            if !state.readable {
+                state.waiting.push(me);
+                return Ok(None);
+            }
+            let known = state.rest.len();
+            if room.len() < known + most {
+                room.resize(known + most, 0);
+            }
+            room[..known].copy_from_slice(&state.rest);
+            match stream.read(&mut room[known..known + most]) {
                 Ok(0) => {
-                    bytes.truncate(known);
-                    return Ok(Some(String::from_utf8_lossy(&bytes).into_owned()));
+                    state.rest.clear();
+                    return Ok(Some(known));
                 }
                 Ok(n) => {
-                    bytes.truncate(known + n);
-                    let whole = whole_characters(&bytes);
-                    state.rest = bytes.split_off(whole);
-                    if bytes.is_empty() {
-                        // The rest of a character is on its way.
-                        bytes = std::mem::take(&mut state.rest);
-                        drop(guard);
-                        self.state.lock().rest = bytes;
-                        return self.read(me, most);
+                    // Less than there was room for is all there is.
+                    state.readable = n == most || state.ended;
+                    let whole = whole_characters(&room[..known + n]);
+                    state.rest.clear();
+                    state.rest.extend_from_slice(&room[whole..known + n]);
+                    if whole > 0 {
+                        return Ok(Some(whole));
                     }
-                    return Ok(Some(String::from_utf8_lossy(&bytes).into_owned()));
+                    // The rest of a character is on its way.
                 }
                 Err(e) if e.kind() == ErrorKind::Interrupted => {}
-                Err(e) if e.kind() == ErrorKind::WouldBlock => {
-                    bytes.truncate(known);
-                    state.rest = bytes;
-                    state.waiting.push(me);
-                    return Ok(None);
-                }
+                Err(e) if e.kind() == ErrorKind::WouldBlock => state.readable = false,
                 Err(e) => return Err(sentence("read", &e)),
             }
         }
+    }
+
+    /// The system has told of it: `woken` gets the processes that are to try again.
+    fn heard(&self, event: &Event, woken: &mut Vec<u64>) {
+        let mut state = self.state.lock();
+        state.ended |= event.is_read_closed() || event.is_error();
+        state.readable |= event.is_readable() || state.ended;
+        woken.append(&mut state.waiting);
     }
 
     /// Writes what it can from this byte on; gives how far it has come, and whether that was all.
@@ -419,13 +457,13 @@ impl Socket {
     }
 
     /// Closes it; who waits for it gets an error.
-    pub(crate) fn close(&self, core: &Core) {
+    pub(crate) fn close(&self, core: &Core, worker: &Worker) {
         let mut state = self.state.lock();
         state.io = Io::Closed;
         let waiting = std::mem::take(&mut state.waiting);
         drop(state);
         for pid in waiting {
-            core.nudge(None, pid);
+            core.nudge(Some(worker), pid);
         }
     }
 }

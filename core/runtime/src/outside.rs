@@ -142,7 +142,7 @@ fn want(core: &Arc<Core>, wanted: usize) {
     let first = scheduler.workers();
     for spare in before.min(wanted)..before.max(wanted) {
         if first + spare < scheduler.slots().len() {
-            scheduler.slots()[first + spare].wake_up();
+            scheduler.wake(first + spare);
             continue;
         }
         let mut queues = outside.queues.lock();

@@ -330,7 +330,7 @@ impl Core {
 fn close(core: &Core, worker: &Worker, resource: &Resource) {
     match resource {
         Resource::Channel(channel) => channel.close(core, Some(worker)),
-        Resource::Socket(socket) => socket.close(core),
+        Resource::Socket(socket) => socket.close(core, worker),
         Resource::Guard(_) => {}
     }
 }

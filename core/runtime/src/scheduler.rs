@@ -10,18 +10,20 @@ use crate::mail::Chunks;
 use crate::mailbox::Parked;
 use crate::message::Scratch;
 use crate::mutex::{Condvar, Mutex};
+use crate::net::Ear;
 use crate::order::Order;
 use crate::outside::{Outside, SPARES};
 use crate::process::{Own, Process, Resume, State, attention};
 use crate::shim::{self, Leave};
 use crate::stack::{Stack, Stacks};
 use crossbeam_deque::{Injector, Steal, Stealer, Worker as Deque};
+use mio::Waker;
 use nostos_abi::process::SLICE;
 use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
 use std::cell::{Cell, RefCell};
 use std::ops::{Deref, Range};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 /// A process in a queue. Blocks live as long as the image's core, which every holder keeps alive.
@@ -65,6 +67,8 @@ pub(crate) struct Scheduler {
     pausing: AtomicBool,
     pause: Mutex<()>,
     resumed: (Mutex<()>, Condvar),
+    /// Wakes the worker that listens to the system.
+    waker: OnceLock<Waker>,
 }
 
 /// What others see of one worker. It writes here at every switch, so no other worker's shares a line of the cache, nor the line beside.
@@ -87,8 +91,16 @@ pub(crate) struct Slot {
     /// Processes it has begun, and those that ended on it.
     pub(crate) spawned: AtomicU64,
     pub(crate) ended: AtomicU64,
-    woken: Mutex<bool>,
+    sleep: Mutex<Sleep>,
     wake: Condvar,
+}
+
+/// How a worker sleeps.
+#[derive(Default)]
+struct Sleep {
+    woken: bool,
+    /// It listens to the system meanwhile, and so does not hear its condition variable.
+    listens: bool,
 }
 
 /// One worker; lives on its thread.
@@ -120,6 +132,10 @@ pub(crate) struct Worker {
     order: Option<Order>,
     /// Due timer entries, kept for its capacity.
     due: RefCell<Vec<(u64, u64)>>,
+    /// Processes whose sockets have something to do, kept for its capacity.
+    heard: RefCell<Vec<u64>>,
+    /// What is read lies here until it is a value.
+    pub(crate) room: RefCell<Vec<u8>>,
 }
 
 /// So many processes wait in the order in which they came.
@@ -154,6 +170,7 @@ impl Scheduler {
             pausing: AtomicBool::new(false),
             pause: Mutex::new(()),
             resumed: (Mutex::new(()), Condvar::new()),
+            waker: OnceLock::new(),
         };
         (scheduler, queues)
     }
@@ -192,15 +209,32 @@ impl Scheduler {
         let index = self.idle.lock().pop();
         if let Some(index) = index {
             self.idle_count.fetch_sub(1, Ordering::SeqCst);
-            self.slots[index].wake_up();
+            self.wake(index);
         }
+    }
+
+    /// Wakes this worker, if it sleeps.
+    pub(crate) fn wake(&self, index: usize) {
+        let slot = &self.slots[index];
+        let mut sleep = slot.sleep.lock();
+        sleep.woken = true;
+        if !sleep.listens {
+            slot.wake.notify_one();
+        } else if let Some(waker) = self.waker.get() {
+            waker.wake().expect("a file of ours takes eight bytes");
+        }
+    }
+
+    /// From now on workers may sleep where this wakes them.
+    pub(crate) fn set_waker(&self, waker: Waker) {
+        assert!(self.waker.set(waker).is_ok(), "an image has one reactor");
     }
 
     /// Asks all workers to end, at the latest when the running processes' slices are over.
     pub(crate) fn stop(&self) {
         self.stopping.store(true, Ordering::SeqCst);
-        for slot in &self.slots {
-            slot.wake_up();
+        for index in 0..self.slots.len() {
+            self.wake(index);
         }
         self.outside.wake_up();
     }
@@ -233,11 +267,6 @@ impl Slot {
         let (from, to) = &self.left;
         let words = from.load(Ordering::SeqCst)..to.load(Ordering::SeqCst);
         (words, self.left_trace.lock().clone())
-    }
-
-    pub(crate) fn wake_up(&self) {
-        *self.woken.lock() = true;
-        self.wake.notify_one();
     }
 
     /// How often it has gone outside and come back; odd: it is there.
@@ -308,6 +337,8 @@ impl Worker {
             free: RefCell::default(),
             stacks: RefCell::default(),
             due: RefCell::default(),
+            heard: RefCell::default(),
+            room: RefCell::default(),
         }
     }
 
@@ -362,6 +393,7 @@ impl Worker {
             self.tick.set(tick);
             if tick.is_multiple_of(32) {
                 self.fire_timers();
+                self.listen();
             }
             match self.find(tick) {
                 Some(process) => self.run_process(process),
@@ -378,7 +410,7 @@ impl Worker {
             if !self.core.scheduler.pausing.load(Ordering::SeqCst) {
                 return;
             }
-            self.leave();
+            self.step_out();
             self.core.scheduler.await_resumed();
         }
     }
@@ -413,8 +445,15 @@ impl Worker {
         }
     }
 
-    /// From here on this thread runs no generated code.
+    /// From here on this thread runs no generated code, possibly for long: an idle one listens to the system meanwhile.
     pub(crate) fn leave(&self) {
+        self.step_out();
+        if self.core.net.is_open() {
+            self.core.scheduler.wake_one();
+        }
+    }
+
+    fn step_out(&self) {
         self.slot().inside.store(false, Ordering::SeqCst);
     }
 
@@ -429,7 +468,7 @@ impl Worker {
             self.turn();
         }
         // Sequentially consistent, so that who looks for those outside sees us, or we see that nobody does.
-        self.leave();
+        self.step_out();
         if self.order.is_none() {
             self.core.scheduler.outside.begins(&self.core);
         }
@@ -466,13 +505,13 @@ impl Worker {
         }
         // It may have been woken in another's place.
         scheduler.wake_one();
-        self.leave();
-        let mut woken = self.slot().woken.lock();
+        self.step_out();
+        let mut sleep = self.slot().sleep.lock();
         while !self.is_wanted() && !scheduler.is_stopping() {
-            self.slot().wake.wait(&mut woken);
+            self.slot().wake.wait(&mut sleep);
         }
-        *woken = false;
-        drop(woken);
+        sleep.woken = false;
+        drop(sleep);
         self.enter();
     }
 
@@ -575,6 +614,7 @@ impl Worker {
             return Some(process);
         }
         self.fire_timers();
+        self.listen();
         if let Some(process) = self.next.take() {
             return Some(process);
         }
@@ -601,6 +641,29 @@ impl Worker {
         self.take_injected()
     }
 
+    /// Wakes processes whose sockets have something to do.
+    #[inline]
+    fn listen(&self) {
+        if let Some(ear) = self.core.net.ear() {
+            self.listen_by(ear);
+        }
+    }
+
+    #[inline(never)]
+    fn listen_by(&self, mut ear: Ear<'_>) {
+        let mut heard = self.heard.take();
+        ear.hear(&self.core, Some(Duration::ZERO), &mut heard);
+        drop(ear);
+        self.wake_heard(heard);
+    }
+
+    fn wake_heard(&self, mut heard: Vec<u64>) {
+        for pid in heard.drain(..) {
+            self.core.nudge(Some(self), pid);
+        }
+        self.heard.replace(heard);
+    }
+
     /// The next one by the seed. When nobody can run, it is as late as the first who waits for a time wants it to be.
     fn find_in(&self, order: &Order) -> Option<Ptr> {
         let core = &self.core;
@@ -612,6 +675,7 @@ impl Worker {
             }
         }
         self.fire_timers();
+        self.listen();
         if let Some(process) = order.pop() {
             return Some(process);
         }
@@ -647,26 +711,38 @@ impl Worker {
     /// Sleeps until there is work or a deadline passes.
     fn sleep(&self) {
         let scheduler = &self.core.scheduler;
+        let mut heard = self.heard.take();
         scheduler.idle.lock().push(self.index);
         scheduler.idle_count.fetch_add(1, Ordering::SeqCst);
         // Work may have come between our last look and our entry into the list; whoever queues after it wakes us.
         let nothing = scheduler.injector.is_empty()
             && scheduler.stealers().iter().flatten().all(Stealer::is_empty)
             && !scheduler.stopping.load(Ordering::SeqCst);
-        self.leave();
+        self.step_out();
         if nothing {
-            self.slot().sleeps.fetch_add(1, Ordering::Relaxed);
-            let mut woken = self.slot().woken.lock();
-            let earliest = self.core.timers.earliest();
-            if !*woken && earliest != u64::MAX {
+            let slot = self.slot();
+            slot.sleeps.fetch_add(1, Ordering::Relaxed);
+            let mut sleep = slot.sleep.lock();
+            if !sleep.woken {
+                let earliest = self.core.timers.earliest();
                 let wait = earliest.saturating_sub(self.core.timers.now());
-                let slot = self.slot();
-                slot.wake.wait_for(&mut woken, Duration::from_nanos(wait));
-                self.core.timers.slept();
-            } else if !*woken {
-                self.slot().wake.wait(&mut woken);
+                let wait = (earliest != u64::MAX).then_some(Duration::from_nanos(wait));
+                if let Some(mut ear) = self.core.net.ear() {
+                    sleep.listens = true;
+                    drop(sleep);
+                    ear.hear(&self.core, wait, &mut heard);
+                    sleep = slot.sleep.lock();
+                    sleep.listens = false;
+                } else if let Some(wait) = wait {
+                    slot.wake.wait_for(&mut sleep, wait);
+                } else {
+                    slot.wake.wait(&mut sleep);
+                }
+                if wait.is_some() {
+                    self.core.timers.slept();
+                }
             }
-            *woken = false;
+            sleep.woken = false;
         }
         let mut idle = scheduler.idle.lock();
         if let Some(at) = idle.iter().position(|i| *i == self.index) {
@@ -675,6 +751,7 @@ impl Worker {
         }
         drop(idle);
         self.enter();
+        self.wake_heard(heard);
     }
 
     /// Wakes processes whose deadline has passed.

@@ -86,9 +86,10 @@ pub(crate) fn connect(ctx: &mut Ctx) -> Flow {
 pub(crate) fn read(ctx: &mut Ctx) -> Flow {
     let resource = ctx.resource(0);
     let most = usize::try_from(ctx.arg(1) as i64).unwrap_or(0);
-    let attempt = socket(&resource)?.read(ctx.process.pid(), most);
+    let mut room = ctx.worker.room.borrow_mut();
+    let attempt = socket(&resource)?.read(ctx.process.pid(), most, &mut room);
     match attempt.map_err(failed)? {
-        Some(text) => ctx.put_text(0, &text),
+        Some(len) => ctx.put_text(0, &String::from_utf8_lossy(&room[..len])),
         None => ctx.wait_for_resource(Op::TcpRead, u64::MAX),
     }
 }
@@ -108,7 +109,7 @@ pub(crate) fn write(ctx: &mut Ctx) -> Flow {
 
 pub(crate) fn close(ctx: &mut Ctx) -> Flow {
     let resource = ctx.resource(0);
-    socket(&resource)?.close(ctx.core);
+    socket(&resource)?.close(ctx.core, ctx.worker);
     Ok(())
 }
 
