@@ -241,7 +241,11 @@ impl Core {
             Some(worker) => worker.count_spawned(),
             None => _ = self.spawned.fetch_add(1, Ordering::Relaxed),
         }
-        self.debug.emit(|| Event::Started { pid });
+        let told = self.debug.tells_starts();
+        block.told.store(told, Ordering::Relaxed);
+        if told {
+            self.debug.emit(|| Event::Started { pid });
+        }
         Some(pid)
     }
 
@@ -497,6 +501,7 @@ impl Core {
         }
         inbox.parked = Parked::Stop;
         process.set_state(State::Stopped);
+        process.told.store(true, Ordering::Relaxed);
         process.release();
         drop(inbox);
         self.debug.emit(|| Event::Stopped { pid, reason });
@@ -581,10 +586,12 @@ impl Core {
             }
             self.tell_end(worker, pid, *relations, &reason);
         }
-        self.debug.emit(|| Event::Exited {
-            pid,
-            reason: reason.clone(),
-        });
+        if process.told.load(Ordering::Relaxed) {
+            self.debug.emit(|| Event::Exited {
+                pid,
+                reason: reason.clone(),
+            });
+        }
         process.release();
         worker.give_block(process.into());
         if let Some(waiter) = waiter {

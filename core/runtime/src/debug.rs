@@ -123,6 +123,8 @@ pub(crate) struct Debug {
     pub(crate) places: crate::places::Places,
     subscribers: Mutex<Vec<Sender<Event>>>,
     watched: AtomicBool,
+    /// Nobody wants to know of processes that begin.
+    quiet_starts: AtomicBool,
     /// Addresses (of the return) of the sites that are breakpoints.
     breakpoints: RwLock<FxHashSet<usize>>,
     /// Stepping processes; while there are any, all sites are armed.
@@ -188,6 +190,17 @@ impl Debug {
         self.subscribers.lock().push(sender);
         self.watched.store(true, Ordering::Release);
         receiver
+    }
+
+    /// Is it told when a process begins?
+    #[inline]
+    pub(crate) fn tells_starts(&self) -> bool {
+        self.watched.load(Ordering::Relaxed) && !self.quiet_starts.load(Ordering::Relaxed)
+    }
+
+    /// From now on it is told, or not.
+    pub(crate) fn tell_starts(&self, on: bool) {
+        self.quiet_starts.store(!on, Ordering::Relaxed);
     }
 
     /// There is no code at these addresses any more.

@@ -395,6 +395,12 @@ impl Image {
         self.core.go_on(pid, how)
     }
 
+    /// Are processes that begin events, and that they end? That one ends that has been stopped is told in any case. At first all are: who hears of more than
+    /// it wants has them queued.
+    pub fn tell_starts(&self, on: bool) {
+        self.core.debug.tell_starts(on);
+    }
+
     /// What happens from now on.
     pub fn events(&self) -> Receiver<Event> {
         self.core.debug.subscribe()

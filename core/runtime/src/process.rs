@@ -18,7 +18,7 @@ use std::cell::{Cell, RefCell, UnsafeCell};
 use std::ffi::CString;
 use std::mem::offset_of;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 
 /// See the module. Invariant: `Cell`s and `own` are accessed by the holder of `owner` alone.
 #[repr(C, align(64))]
@@ -45,6 +45,8 @@ pub(crate) struct Process {
     owner: AtomicU8,
     /// For people; see [`State`].
     pub(crate) state: AtomicU8,
+    /// It has been told that it began, or that it stopped; so it is to be told when it ends.
+    pub(crate) told: AtomicBool,
     /// Bits of [`attention`].
     pub(crate) attention: AtomicU32,
     /// Messages that have arrived.
@@ -327,6 +329,7 @@ impl Process {
             pid: AtomicU64::new(0),
             owner: AtomicU8::new(owner::FREE),
             state: AtomicU8::new(State::Dead as u8),
+            told: AtomicBool::new(false),
             attention: AtomicU32::new(0),
             reductions_done: AtomicU64::new(0),
             parent: AtomicU64::new(0),

@@ -4,7 +4,7 @@
 //! running program and published in one step. Batches queue on the build's lock.
 
 use crate::build::{Build, Refused};
-use crate::debug::{Event, Finding, Reload};
+use crate::debug::{Event, Finding, Pid, Reload};
 use crate::project::Project;
 use crate::report;
 use nostos_abi::code::CellId;
@@ -15,6 +15,7 @@ use nostos_check::render::Style;
 use nostos_codegen::{Options, Tiers};
 use nostos_runtime::{Config, Image};
 use parking_lot::Mutex;
+use rustc_hash::FxHashSet;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -29,7 +30,42 @@ pub struct Session {
     pub project: Project,
     pub(crate) build: Mutex<Build>,
     version: AtomicU64,
-    listeners: Mutex<Vec<Sender<Event>>>,
+    listeners: Mutex<Vec<Listener>>,
+}
+
+/// Processes that a listener is told of when they begin, at most: a program may start millions a minute, and what is told waits in a queue until it is heard.
+const MOST_STARTS: usize = 1000;
+
+/// Who hears what happens.
+struct Listener {
+    sender: Sender<Event>,
+    /// How many processes it has been told of that began.
+    starts: usize,
+    /// Those it is to hear of when they end: told as begun, or stopped.
+    known: FxHashSet<Pid>,
+}
+
+impl Listener {
+    /// Is there nobody any more?
+    fn tell(&mut self, event: &Event) -> bool {
+        let wanted = match event {
+            Event::Started(pid) => {
+                let more = self.starts < MOST_STARTS;
+                if more {
+                    self.starts += 1;
+                    self.known.insert(*pid);
+                }
+                more
+            }
+            Event::Stopped { pid, .. } => {
+                self.known.insert(*pid);
+                true
+            }
+            Event::Exited(pid) => self.known.remove(pid),
+            _ => true,
+        };
+        wanted && self.sender.send(event.clone()).is_err()
+    }
 }
 
 /// Why a program does not start.
@@ -120,18 +156,27 @@ impl Session {
         })
     }
 
-    /// From now on, what happens.
+    /// From now on, what happens. Of processes that begin, only the first thousand are told, and of ends those of these and of who was stopped.
     pub fn listen(&self) -> Receiver<Event> {
         let (sender, receiver) = channel();
-        self.listeners.lock().push(sender);
+        let mut listeners = self.listeners.lock();
+        listeners.push(Listener {
+            sender,
+            starts: 0,
+            known: FxHashSet::default(),
+        });
+        self.image.tell_starts(true);
         receiver
     }
 
     /// Tells everyone who listens.
     pub fn tell(&self, event: &Event) {
-        self.listeners
-            .lock()
-            .retain(|listener| listener.send(event.clone()).is_ok());
+        let mut listeners = self.listeners.lock();
+        listeners.retain_mut(|listener| !listener.tell(event));
+        if matches!(event, Event::Started(_)) {
+            let wanted = listeners.iter().any(|known| known.starts < MOST_STARTS);
+            self.image.tell_starts(wanted);
+        }
     }
 
     /// The version of the sources that runs: 1, and one more for every reload that changed something.
