@@ -214,6 +214,7 @@ impl Core {
         let pid = self.with_owned(process, |own| {
             own_setup(own);
             process.reductions_done.store(0, Ordering::Relaxed);
+            process.after.store(0, Ordering::Relaxed);
             process.parent.store(0, Ordering::Relaxed);
             process.queued.store(0, Ordering::Relaxed);
             process.attention.store(0, Ordering::Relaxed);

@@ -60,6 +60,8 @@ pub(crate) struct Process {
     /// Messages when it left its worker last: exactly, if they had all been looked at.
     pub(crate) queued: AtomicUsize,
     own: UnsafeCell<Own>,
+    /// When its turn is again, in new processes that its worker has begun: those it has made run first.
+    pub(crate) after: AtomicU32,
     /// Who spawned it, 0 for nobody.
     pub(crate) parent: AtomicU64,
     pub(crate) inbox: Mutex<Inbox>,
@@ -335,6 +337,7 @@ impl Process {
             parent: AtomicU64::new(0),
             heap_bytes: AtomicUsize::new(0),
             queued: AtomicUsize::new(0),
+            after: AtomicU32::new(0),
             mail: Mail::default(),
             hot: AtomicUsize::new(0),
             inbox: Mutex::new(Inbox::default()),

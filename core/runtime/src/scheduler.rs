@@ -114,7 +114,7 @@ pub(crate) struct Worker {
     fresh: Deque<Ptr>,
     /// How long the oldest of those have waited, in turns.
     fresh_waits: Cell<u32>,
-    /// How many have been taken from there.
+    /// How many have been taken from there, modulo 2³²; see [`Worker::owes`].
     fresh_taken: Cell<u32>,
     /// Numbers for new processes: the next one, and where they end.
     numbers: Cell<(u64, u64)>,
@@ -145,6 +145,8 @@ const FRESH_WAITS: u32 = 1024;
 const FRESH_WAITS_SLICE: u32 = 128;
 /// One in so many is the oldest, not the newest.
 const FRESH_OLDEST: u32 = 256;
+/// More new ones than this are not waited for: whoever has made so many has been on another worker since.
+const OWES_MOST: u32 = 1 << 16;
 /// Numbers that a worker takes at a time: so its processes' places in the table are in lines of its own.
 const NUMBERS: u64 = 64;
 const LOCAL_FREE: usize = 256;
@@ -540,14 +542,30 @@ impl Worker {
         }
     }
 
-    /// Queues a process that has not begun.
+    /// Queues a process that has not begun, and who made it.
     #[inline]
-    pub(crate) fn schedule_new(&self, process: Ptr) {
+    pub(crate) fn schedule_new(&self, process: Ptr, by: &Process) {
         if self.next.get().is_none() || self.order.is_some() || self.local.len() < IN_ORDER {
             return self.schedule(process);
         }
         self.fresh.push(process);
+        let after = self.fresh_taken.get().wrapping_add(self.owes(by) + 1);
+        by.after.store(after, Ordering::Relaxed);
         self.core.scheduler.wake_one();
+    }
+
+    /// How many new processes have their turn before a process that has made so many: else it would make them faster than they run.
+    #[inline]
+    fn owes(&self, process: &Process) -> u32 {
+        let after = process.after.load(Ordering::Relaxed);
+        let owes = after.wrapping_sub(self.fresh_taken.get());
+        if owes > OWES_MOST { 0 } else { owes }
+    }
+
+    /// Whether new processes are to run before this one.
+    #[inline]
+    fn comes_later(&self, process: &Process) -> bool {
+        self.owes(process) > 0 && !self.fresh.is_empty()
     }
 
     /// The newest of the new processes that many others were before, and sometimes the oldest.
@@ -600,12 +618,18 @@ impl Worker {
         if self.favoured.get() < FAVOURS
             && let Some(process) = self.next.take()
         {
-            self.favoured.set(self.favoured.get() + 1);
-            return Some(process);
+            if !self.comes_later(&process) {
+                self.favoured.set(self.favoured.get() + 1);
+                return Some(process);
+            }
+            self.local.push(process);
         }
         self.favoured.set(0);
         if let Some(process) = self.local.pop().or_else(|| self.next.take()) {
-            return Some(process);
+            if !self.comes_later(&process) {
+                return Some(process);
+            }
+            self.local.push(process);
         }
         if let Some(process) = self.take_fresh() {
             return Some(process);

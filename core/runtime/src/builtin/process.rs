@@ -101,7 +101,7 @@ pub(crate) fn spawn(ctx: &mut Ctx, relation: Relation) -> Flow {
             ctx.put(1, reference);
         }
     }
-    ctx.worker.schedule_new(block);
+    ctx.worker.schedule_new(block, ctx.process);
     Ok(())
 }
 
