@@ -126,7 +126,8 @@ impl Adapter {
         match request.command.as_str() {
             "initialize" if self.link.is_none() => {
                 self.initialize = request.arguments.clone();
-                self.shared.respond(&request, Ok(protocol::capabilities()));
+                self.shared
+                    .respond(&request, Ok(protocol::capabilities(true)));
             }
             "launch" | "attach" if self.link.is_some() => {
                 self.shared

@@ -525,8 +525,8 @@ pub struct ReloadFile {
     pub text: Option<String>,
 }
 
-/// What `initialize` answers, from the image and from the adapter alike.
-pub fn capabilities() -> Value {
+/// What `initialize` answers, from the image and from the adapter alike; but only who launched a program can start it again.
+pub fn capabilities(restarts: bool) -> Value {
     let known = Capabilities {
         supports_configuration_done_request: Some(true),
         supports_function_breakpoints: Some(true),
@@ -550,7 +550,7 @@ pub fn capabilities() -> Value {
         supports_value_formatting_options: Some(true),
         supports_cancel_request: Some(true),
         supports_set_variable: Some(true),
-        supports_restart_request: Some(true),
+        supports_restart_request: Some(restarts),
         supports_set_expression: Some(true),
         completion_trigger_characters: Some(vec![".".into()]),
         ..Capabilities::default()

@@ -393,7 +393,7 @@ impl Connection {
         state.lines_from_0 = args.lines_start_at1 == Some(false);
         state.columns_from_0 = args.columns_start_at1 == Some(false);
         state.hears_of_changes = args.supports_invalidated_event;
-        Ok(protocol::capabilities())
+        Ok(protocol::capabilities(false))
     }
 
     fn resume(&self, state: &mut State, args: &Value, how: How) -> Answer {

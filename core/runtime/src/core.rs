@@ -12,6 +12,7 @@ use crate::heap::stats::Totals;
 use crate::heap::trace::Traces;
 use crate::heap::{Handles, Policy};
 use crate::interrupt::Interruption;
+use crate::look::Standing;
 use crate::mailbox::Parked;
 use crate::message::{Fragment, Scratch};
 use crate::mutex::{Condvar, Mutex, RwLock};
@@ -262,18 +263,19 @@ impl Core {
         cell: CellId,
         desc: u32,
         lanes: &[u64],
-        owner: u64,
+        owner: Standing,
         wants: Sender<Finished>,
     ) -> io::Result<u64> {
         let address = self.code.lock().ensure_cell(cell)?;
         let mut closure = vec![header(desc), address as u64];
         closure.extend_from_slice(lanes);
-        let copy = self.look(owner, |_, _| {
+        let copy = self.look_standing(owner, |_, _| {
             let mut scratch = Scratch::default();
-            // SAFETY: the closure is laid out as its descriptor says; what its lanes refer to is in the heap that `look` has acquired.
+            // SAFETY: the closure is laid out as its descriptor says; what its lanes refer to is in the heap that was acquired, of a process that has not
+            // run since they were read.
             unsafe { Fragment::copy(&self.traces, &mut scratch, closure.as_mut_ptr() as u64) }
         });
-        let copy = copy.ok_or_else(|| io::Error::other("the process has ended"))?;
+        let copy = copy.ok_or_else(|| io::Error::other("the process it is about went on"))?;
         self.start_closure(&copy, Some(wants))
     }
 

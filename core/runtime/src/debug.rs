@@ -437,6 +437,7 @@ impl Core {
                 How::StepOut => Step::Out { depth },
             };
             let rare = own.rare();
+            rare.went_on += 1;
             if !matches!(rare.stopped.take(), Some(StopReason::Sent(_))) {
                 rare.message = 0;
             }

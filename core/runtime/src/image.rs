@@ -9,6 +9,7 @@ use crate::exit::{ExitReason, ExitStatus, Finished};
 use crate::heap::stats::GcStats;
 use crate::look::{
     FrameLine, HeapLine, MessageLine, ProcessDetail, ProcessLine, Rank, SchedulerStats, Spot,
+    Standing,
 };
 use crate::mutex::Mutex;
 use crate::scheduler::{Scheduler, Worker};
@@ -196,13 +197,13 @@ impl Image {
     }
 
     /// As [`Image::call`], for a cell that is entered through a closure of this descriptor: its captured lanes are values of the process
-    /// `owner`, which is stopped. They are copied, so what the call does to them is not seen there.
+    /// `owner`, read in that stop of it. They are copied, so what the call does to them is not seen there.
     pub fn call_with(
         &self,
         cell: CellId,
         desc: u32,
         lanes: &[u64],
-        owner: u64,
+        owner: Standing,
     ) -> io::Result<(u64, Receiver<Finished>)> {
         let (sender, receiver) = channel();
         let pid = self.core.start_with(cell, desc, lanes, owner, sender)?;
@@ -309,12 +310,18 @@ impl Image {
     /// A sentence, when the call did not end normally or its result is of another type.
     pub fn write(
         &self,
-        pid: u64,
+        standing: Standing,
         spot: Spot,
         shape: ShapeId,
         finished: &Finished,
     ) -> Result<(), String> {
-        self.core.write_value(pid, spot, shape, finished)
+        self.core.write_value(standing, spot, shape, finished)
+    }
+
+    /// The stop in which a process stands still; none: it does not. What is then read of it can be used with [`Image::call_with`] and [`Image::write`],
+    /// which refuse when it has gone on meanwhile.
+    pub fn standing(&self, pid: u64) -> Option<Standing> {
+        self.core.standing(pid)
     }
 
     /// The message for which a process is stopped, as a value of its heap.

@@ -58,7 +58,7 @@ pub use image::Image;
 pub use interrupt::Interrupts;
 pub use look::{
     FrameLine, HeapLine, MessageLine, ProcessDetail, ProcessLine, Rank, SchedulerStats, Spot,
-    WorkerLine,
+    Standing, WorkerLine,
 };
 pub use process::State;
 pub use value::{Child, Lanes, Lists, Origin, Reading, Value};

@@ -6,6 +6,7 @@ use crate::debug::StopReason;
 use crate::exit::Finished;
 use crate::heap::space::Mark;
 use crate::heap::stats::Collection;
+use crate::mailbox::Parked;
 use crate::process::{Own, Process, State, attention};
 use crate::value::{self, Lists, Memory, Origin, Reading, Value};
 use crate::walk;
@@ -175,6 +176,19 @@ pub struct SchedulerStats {
 /// Bytes of a message beside its value, about.
 const LETTER: usize = 40;
 
+/// A process that stands still, in one of its stops: addresses in its frames and its heap are good until it goes on.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Standing {
+    pid: u64,
+    /// How often it had gone on before.
+    stop: u64,
+}
+
+/// It is parked for a debugger, and nobody has woken it.
+fn is_stopped(process: &Process) -> bool {
+    process.inbox.lock().parked == Parked::Stop
+}
+
 impl Core {
     /// Calls `f` with the process as soon as nobody else holds it: at once if it does not run, else at its next safepoint.
     pub(crate) fn look<T>(&self, pid: u64, f: impl FnOnce(&Process, &mut Own) -> T) -> Option<T> {
@@ -195,6 +209,26 @@ impl Core {
         let result = same.then(|| f(process, unsafe { process.own() }));
         process.release();
         result
+    }
+
+    /// The stop in which a process stands still; none: it does not.
+    pub(crate) fn standing(&self, pid: u64) -> Option<Standing> {
+        self.look(pid, |process, own| {
+            let stop = own.rare_if_any().map_or(0, |rare| rare.went_on);
+            is_stopped(process).then_some(Standing { pid, stop })
+        })?
+    }
+
+    /// Calls `f` with the process if it still stands in that stop, so that what was seen of its frames and heap holds.
+    pub(crate) fn look_standing<T>(
+        &self,
+        standing: Standing,
+        f: impl FnOnce(&Process, &mut Own) -> T,
+    ) -> Option<T> {
+        self.look(standing.pid, |process, own| {
+            let stop = own.rare_if_any().map_or(0, |rare| rare.went_on);
+            (is_stopped(process) && stop == standing.stop).then(|| f(process, own))
+        })?
     }
 
     pub(crate) fn process_lines(&self) -> Vec<ProcessLine> {
@@ -359,7 +393,7 @@ impl Core {
     /// Puts the result of a call in the place of a stopped process's value; the error is a sentence.
     pub(crate) fn write_value(
         &self,
-        pid: u64,
+        standing: Standing,
         spot: Spot,
         shape: nostos_abi::desc::ShapeId,
         finished: &Finished,
@@ -378,7 +412,7 @@ impl Core {
             let given = name(given.shape).map_or("?", |shape| shape.name.as_str());
             return Err(format!("it is {}, and this is {given}", wanted.name));
         }
-        let written = self.look(pid, |process, own| {
+        let written = self.look_standing(standing, |process, own| {
             let mut root = result.root();
             if result.bytes() > 0 {
                 let room = own
@@ -404,8 +438,8 @@ impl Core {
                 }
             };
             for (i, lane) in lanes.iter().enumerate() {
-                // SAFETY: the spot was found in the debug information of the stopped process's frame, or in an array whose length was just
-                // looked at; its type is the value's, so all lanes have room.
+                // SAFETY: the spot was found while the process stood in this stop, in the debug information of its frame, or in an array whose length
+                // was just looked at; it has not run since, and its type is the value's, so all lanes have room.
                 unsafe { (at as *mut u64).add(i).write(*lane) };
             }
             if let Some(owner) = owner {
@@ -414,7 +448,7 @@ impl Core {
             Some(())
         });
         written
-            .flatten()
+            .ok_or("the process went on before the value was there")?
             .ok_or_else(|| "this value cannot be changed".into())
     }
 

@@ -60,8 +60,9 @@ pub(crate) struct Process {
     /// Messages when it left its worker last: exactly, if they had all been looked at.
     pub(crate) queued: AtomicUsize,
     own: UnsafeCell<Own>,
-    /// When its turn is again, in new processes that its worker has begun: those it has made run first.
-    pub(crate) after: AtomicU32,
+    /// When its turn is again: the worker on which it made processes (its number and one, 0: none) above 48 bits of how many new ones that worker
+    /// will have begun, since those run first.
+    pub(crate) after: AtomicU64,
     /// Who spawned it, 0 for nobody.
     pub(crate) parent: AtomicU64,
     pub(crate) inbox: Mutex<Inbox>,
@@ -159,6 +160,8 @@ pub(crate) struct Rare {
     pub(crate) stopped: Option<crate::debug::StopReason>,
     /// The message it was stopped for, good until it goes on; 0: none.
     pub(crate) message: u64,
+    /// How often it has gone on after a stop.
+    pub(crate) went_on: u64,
 }
 
 impl Own {
@@ -337,7 +340,7 @@ impl Process {
             parent: AtomicU64::new(0),
             heap_bytes: AtomicUsize::new(0),
             queued: AtomicUsize::new(0),
-            after: AtomicU32::new(0),
+            after: AtomicU64::new(0),
             mail: Mail::default(),
             hot: AtomicUsize::new(0),
             inbox: Mutex::new(Inbox::default()),

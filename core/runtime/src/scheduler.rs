@@ -114,8 +114,8 @@ pub(crate) struct Worker {
     fresh: Deque<Ptr>,
     /// How long the oldest of those have waited, in turns.
     fresh_waits: Cell<u32>,
-    /// How many have been taken from there, modulo 2³²; see [`Worker::owes`].
-    fresh_taken: Cell<u32>,
+    /// How many have been taken from there; see [`Worker::owes`].
+    fresh_taken: Cell<u64>,
     /// Numbers for new processes: the next one, and where they end.
     numbers: Cell<(u64, u64)>,
     next: Cell<Option<Ptr>>,
@@ -144,9 +144,7 @@ const IN_ORDER: usize = 64;
 const FRESH_WAITS: u32 = 1024;
 const FRESH_WAITS_SLICE: u32 = 128;
 /// One in so many is the oldest, not the newest.
-const FRESH_OLDEST: u32 = 256;
-/// More new ones than this are not waited for: whoever has made so many has been on another worker since.
-const OWES_MOST: u32 = 1 << 16;
+const FRESH_OLDEST: u64 = 256;
 /// Numbers that a worker takes at a time: so its processes' places in the table are in lines of its own.
 const NUMBERS: u64 = 64;
 const LOCAL_FREE: usize = 256;
@@ -466,6 +464,7 @@ impl Worker {
         if self.order.is_none() {
             if let Some(next) = self.next.take() {
                 self.local.push(next);
+                self.core.scheduler.wake_one();
             }
             self.turn();
         }
@@ -549,29 +548,39 @@ impl Worker {
             return self.schedule(process);
         }
         self.fresh.push(process);
-        let after = self.fresh_taken.get().wrapping_add(self.owes(by) + 1);
-        by.after.store(after, Ordering::Relaxed);
+        let after = self.fresh_taken.get() + self.owes(by) + 1;
+        let index = self.index as u64 + 1;
+        by.after.store(index << 48 | after, Ordering::Relaxed);
         self.core.scheduler.wake_one();
     }
 
     /// How many new processes have their turn before a process that has made so many: else it would make them faster than they run.
     #[inline]
-    fn owes(&self, process: &Process) -> u32 {
+    fn owes(&self, process: &Process) -> u64 {
         let after = process.after.load(Ordering::Relaxed);
-        let owes = after.wrapping_sub(self.fresh_taken.get());
-        if owes > OWES_MOST { 0 } else { owes }
+        if after >> 48 != self.index as u64 + 1 {
+            return 0;
+        }
+        (after & ((1 << 48) - 1)).saturating_sub(self.fresh_taken.get())
     }
 
-    /// Whether new processes are to run before this one.
+    /// Whether new processes are to run before this one. When there are none it owes nothing any more, whoever has taken them.
     #[inline]
     fn comes_later(&self, process: &Process) -> bool {
-        self.owes(process) > 0 && !self.fresh.is_empty()
+        if self.owes(process) == 0 {
+            return false;
+        }
+        let later = !self.fresh.is_empty();
+        if !later {
+            process.after.store(0, Ordering::Relaxed);
+        }
+        later
     }
 
     /// The newest of the new processes that many others were before, and sometimes the oldest.
     #[inline]
     fn take_fresh(&self) -> Option<Ptr> {
-        let taken = self.fresh_taken.get().wrapping_add(1);
+        let taken = self.fresh_taken.get() + 1;
         self.fresh_taken.set(taken);
         if taken.is_multiple_of(FRESH_OLDEST) {
             return self.take_oldest();

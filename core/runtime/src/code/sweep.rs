@@ -148,8 +148,8 @@ impl Core {
                 marks.word(word);
             }
         }
-        let mut memory = self.code.lock();
-        let memory = &mut *memory;
+        let mut held = self.code.lock();
+        let memory = &mut *held;
         let mut freed = Vec::new();
         memory.replaced.bytes = 0;
         for (code, in_use) in marks.codes {
@@ -175,6 +175,8 @@ impl Core {
             freed.push(code.address..code.address + code.len);
         }
         memory.replaced.in_use = memory.replaced.bytes;
+        // Who arms a site takes the breakpoints first, and the code then.
+        drop(held);
         self.debug.forget(&freed);
         // SAFETY: workers look things up only inside, and others only while they hold a process; every process has been held here since.
         unsafe { self.registry.drop_retired(retired) };

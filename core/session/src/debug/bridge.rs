@@ -1,13 +1,13 @@
 //! What the debugger needs of the session: names and paths, where definitions stand, expressions over a frame's locals, and word of new code.
 
-use super::{Cancel, Pid, Refusal};
+use super::{Cancel, Refusal};
 use crate::build::{Build, Prepared};
 use crate::live::Session;
 use nostos_abi::desc::ShapeId;
 use nostos_check::deep::deep;
 use nostos_check::query;
 use nostos_check::ty::Ty;
-use nostos_runtime::{Finished, Spot, Value};
+use nostos_runtime::{Finished, Spot, Standing, Value};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -126,7 +126,7 @@ impl Session {
         &self,
         file: &str,
         locals: &[Known],
-        owner: Pid,
+        owner: Standing,
         text: &str,
         cancel: &Cancel,
     ) -> Result<Outcome, Refusal> {
@@ -142,7 +142,7 @@ impl Session {
         &self,
         file: &str,
         locals: &[Known],
-        owner: Pid,
+        owner: Standing,
         text: &str,
         cancel: &Cancel,
     ) -> Result<(Finished, String), Refusal> {

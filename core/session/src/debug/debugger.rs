@@ -33,7 +33,7 @@ mod look;
 mod messages;
 mod target;
 
-use look::{nobody, pc_of};
+use look::{nobody, not_standing, pc_of};
 use messages::Way;
 
 /// Length of a breakpoint site on x86-64. DWARF says where it starts, the runtime knows it by where it ends.
@@ -235,8 +235,11 @@ impl Debugger {
                         self.reached(pid, site).ok_or(runtime::How::Continue)
                     }
                 };
+                let heard = self.clients.load(Ordering::Relaxed) > 0;
                 match next {
-                    Ok(why) => self.session.tell(&Event::Stopped { pid, why }),
+                    Ok(why) if heard => self.session.tell(&Event::Stopped { pid, why }),
+                    // The last client has left meanwhile: the program runs on.
+                    Ok(_) => _ = self.resume(pid, How::Continue),
                     Err(how) => {
                         self.goes_on(pid);
                         self.session.image.resume(pid, how);

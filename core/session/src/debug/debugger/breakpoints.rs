@@ -107,6 +107,7 @@ impl Debugger {
         text: &str,
         extra: Option<&Known>,
     ) -> Result<String, Refusal> {
+        let standing = self.standing(pid)?;
         let frames = self.frame_lines(pid, LOOK_FRAMES)?;
         let own = |frame: &runtime::FrameLine| self.session.is_own(&frame.code.object.file);
         let frame = frames.iter().position(own);
@@ -123,9 +124,9 @@ impl Debugger {
                 spot: None,
             });
         }
-        let outcome = self
-            .session
-            .evaluate_over(&file, &known, pid, text, &Cancel::default())?;
+        let outcome =
+            self.session
+                .evaluate_over(&file, &known, standing, text, &Cancel::default())?;
         Ok(outcome.text)
     }
 

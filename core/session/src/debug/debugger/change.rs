@@ -16,6 +16,7 @@ impl Debugger {
             Place::Locals(frame) | Place::Captured(frame) => *frame,
             _ => 0,
         };
+        let standing = self.standing(pid)?;
         let (file, known) = self.known(pid, frame)?;
         let (spot, shape) = match place {
             Place::Locals(_) | Place::Captured(_) => self.spot_of(pid, &known, name)?,
@@ -33,8 +34,8 @@ impl Debugger {
             _ => return Err(format!("`{name}` cannot be changed").into()),
         };
         let session = &self.session;
-        let (finished, _) = session.run_over(&file, &known, pid, text, &Cancel::default())?;
-        session.image.write(pid, spot, shape, &finished)?;
+        let (finished, _) = session.run_over(&file, &known, standing, text, &Cancel::default())?;
+        session.image.write(standing, spot, shape, &finished)?;
         // Lists that were looked at may be reached no more.
         self.lists.lock().remove(&pid);
         let shown = match place {

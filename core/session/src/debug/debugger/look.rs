@@ -156,6 +156,12 @@ impl Debugger {
     }
 
     /// The file of a frame and the values of its variables.
+    /// The stop in which a process stands still.
+    pub(super) fn standing(&self, pid: Pid) -> Result<runtime::Standing, Refusal> {
+        let standing = self.session.image.standing(pid);
+        standing.ok_or_else(|| not_standing(pid))
+    }
+
     pub(super) fn known(&self, pid: Pid, frame: usize) -> Result<(String, Vec<Known>), Refusal> {
         let line = self.frame_line(pid, frame)?;
         let mut state = self.state.lock();
@@ -219,6 +225,11 @@ impl Debugger {
 /// The address of the instruction a frame is in: of the call or the site, not of what comes after it.
 pub(super) fn pc_of(frame: &runtime::FrameLine) -> u64 {
     frame.code.address as u64 + u64::from(frame.offset) - 1
+}
+
+/// What is asked for needs a process that stands still.
+pub(super) fn not_standing(pid: Pid) -> Refusal {
+    format!("process {pid} is running").into()
 }
 
 pub(super) fn nobody(pid: Pid) -> Refusal {

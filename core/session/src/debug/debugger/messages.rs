@@ -70,7 +70,9 @@ impl Debugger {
         way: Way,
         reason: runtime::StopReason,
     ) -> Result<Why, runtime::How> {
-        let Some(value) = self.session.image.stopped_message(pid) else {
+        let image = &self.session.image;
+        let (Some(standing), Some(value)) = (image.standing(pid), image.stopped_message(pid))
+        else {
             return Err(runtime::How::Continue);
         };
         let text = self
@@ -82,7 +84,7 @@ impl Debugger {
             captured: false,
             spot: None,
         }];
-        let (wishes, next) = {
+        let (wishes, next, others_wait) = {
             let mut state = self.state.lock();
             let known = state.breakpoints.len();
             if way == Way::Received {
@@ -99,7 +101,10 @@ impl Debugger {
                     _ => None,
                 })
                 .collect();
-            (wishes, next)
+            let mut each = state.breakpoints.iter();
+            let others_wait =
+                way == Way::Received && each.any(|known| matches!(known.what, What::Next(_)));
+            (wishes, next, others_wait)
         };
         if next {
             self.watch_messages();
@@ -113,9 +118,13 @@ impl Debugger {
                 files.filter(|file| self.session.makes_sense(file, &message, &question));
             let Some(file) = files.next() else { continue };
             possible = true;
-            let answer =
-                self.session
-                    .evaluate_over(&file, &message, pid, &question, &Cancel::default());
+            let answer = self.session.evaluate_over(
+                &file,
+                &message,
+                standing,
+                &question,
+                &Cancel::default(),
+            );
             let meant = match answer {
                 Ok(outcome) => outcome.text == "true",
                 Err(refusal) => {
@@ -129,7 +138,8 @@ impl Debugger {
                 ids.push(id);
             }
         }
-        if !possible {
+        // Somebody's next message may be of any kind.
+        if !possible && !others_wait {
             self.session.image.pass_over(reason);
         }
         if ids.is_empty() && !next {

@@ -219,6 +219,7 @@ impl Target for Debugger {
     ) -> Result<Variable, Refusal> {
         let plain = |value: String, ty: String| Variable::plain(text, value, &ty);
         if let Some((pid, frame)) = frame {
+            let standing = self.session.image.standing(pid);
             let (file, known) = self.known(pid, frame)?;
             let found = self.reading(pid, Origin::Heap, |reading| {
                 let each = known.iter();
@@ -230,9 +231,10 @@ impl Target for Debugger {
             if let Some(found) = found {
                 return Ok(found);
             }
+            let standing = standing.ok_or_else(|| not_standing(pid))?;
             let outcome = self
                 .session
-                .evaluate_over(&file, &known, pid, text, cancel)?;
+                .evaluate_over(&file, &known, standing, text, cancel)?;
             return Ok(plain(outcome.text, outcome.ty));
         }
         let result = self.session.evaluate_until(text, cancel)?;
@@ -501,10 +503,9 @@ impl Target for Debugger {
     fn forget(&self, client: u64) {
         let last = self.clients.fetch_sub(1, Ordering::Relaxed) == 1;
         self.want_exceptions(client, &[]);
-        self.state
-            .lock()
-            .breakpoints
-            .retain(|known| known.client != client);
+        self.state.lock().breakpoints.retain(|known| {
+            known.client != client && !(last && matches!(known.what, What::Next(_)))
+        });
         self.watch_messages();
         self.arm();
         if last {
