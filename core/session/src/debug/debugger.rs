@@ -4,6 +4,7 @@
 //! and everyone who listens is told. Breakpoints are logical: after each publication they are looked up anew.
 
 use super::bridge::Known;
+use super::gdb::placed;
 use super::quick::{self, Quick, Slot};
 use super::symbols::{Function, Symbols};
 use super::{
@@ -14,7 +15,7 @@ use super::{
 use crate::live::Session;
 use nostos_check::hir::{FnInst, FnKind};
 use nostos_check::query;
-use nostos_codegen::dwarf::{self, Placed};
+use nostos_codegen::dwarf;
 use nostos_runtime as runtime;
 use parking_lot::{Condvar, Mutex, RwLock};
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -279,14 +280,7 @@ impl Debugger {
     }
 
     fn read(&self, state: &mut Table, new: &[Arc<runtime::Code>]) {
-        let placed: Vec<Placed> = new
-            .iter()
-            .map(|code| Placed {
-                code: &code.object,
-                address: code.address as u64,
-                len: code.len as u64,
-            })
-            .collect();
+        let placed = placed(new);
         let image = &self.session.image;
         let elf = image.with_descs(|descs| dwarf::elf(&placed, descs, ""));
         let added = state.symbols.add(&elf);

@@ -56,14 +56,7 @@ impl Shown {
         let new: Vec<_> = codes
             .filter(|code| self.loaded.insert(code.address))
             .collect();
-        let mut placed: Vec<Placed> = new
-            .iter()
-            .map(|code| Placed {
-                code: &code.object,
-                address: code.address as u64,
-                len: code.len as u64,
-            })
-            .collect();
+        let mut placed = placed(&new);
         // Calls of the runtime go through these; a debugger that does not know them cannot tell such a call from a jump.
         let jump = CodeObject {
             name: "nostos_jump".into(),
@@ -110,4 +103,15 @@ fn is_traced() -> bool {
         .lines()
         .find_map(|line| line.strip_prefix("TracerPid:"));
     tracer.is_some_and(|pid| pid.trim() != "0")
+}
+
+/// Code where it lies, as the writer of debug information takes it.
+pub(super) fn placed(codes: &[Arc<runtime::Code>]) -> Vec<Placed<'_>> {
+    let each = codes.iter();
+    each.map(|code| Placed {
+        code: &code.object,
+        address: code.address as u64,
+        len: code.len as u64,
+    })
+    .collect()
 }
