@@ -1,7 +1,7 @@
 //! Processes made by hand: messages, timers, exceptions, preemption.
 
 use crate::jit::{Fun, flags, function};
-use crate::world::{CLOSURE, MESSAGE, MODES, Mode, OTHER, World};
+use crate::world::{CLOSURE, CONS, MESSAGE, MODES, Mode, OTHER, World};
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{InstBuilder, Value};
 use nostos_abi::builtin::{Fault, Op};
@@ -301,7 +301,7 @@ fn exceptions_reach_their_handlers() {
             let three = f.int(3);
             let result = f.try_call(CellId(1), &[three, p[0]], |f, thrown| {
                 let null = f.int(1);
-                f.alloc(crate::world::CONS, &[null, null]);
+                f.alloc(CONS, &[null, null]);
                 f.op(Op::Throw, &[thrown]);
                 let zero = f.int(0);
                 f.b.ins().return_(&[zero]);
@@ -368,7 +368,7 @@ fn cells_are_compiled_at_their_first_call() {
             let total = f.fold(n, zero, Raw, |f, acc, i| {
                 let thousand = f.int(1000);
                 let null = f.int(1);
-                let cell = f.alloc(crate::world::CONS, &[thousand, null]);
+                let cell = f.alloc(CONS, &[thousand, null]);
                 let x = f.b.ins().f64const(0.5e6);
                 let args = [i, cell, i, i, i, i, i];
                 let mut args: Vec<_> = args
@@ -465,10 +465,12 @@ fn thousands_wait_without_a_stack() {
         let main = function("main", &[], &[Ref], vec![], move |f, _| {
             let me = f.op(Op::SelfPid, &[])[0];
             let (n, zero) = (f.int(n), f.int(0));
-            f.fold(n, zero, Raw, |f, acc, _| {
+            // Their numbers need not follow each other: who spawns may go on on another worker.
+            let null = f.int(1);
+            let all = f.fold(n, null, Ref, |f, acc, _| {
                 let c = closure(f, 1, me);
-                f.op(Op::Spawn, &[c]);
-                acc
+                let pid = f.op(Op::Spawn, &[c])[0];
+                f.alloc(CONS, &[pid, acc])
             });
             let (head, go) = (f.b.create_block(), f.b.create_block());
             f.b.ins().jump(head, &[]);
@@ -478,11 +480,10 @@ fn thousands_wait_without_a_stack() {
             let more = f.call(CellId(2), &[], &[Raw])[0];
             f.b.ins().brif(more, head, &[], go, &[]);
             f.b.switch_to_block(go);
-            let first = f.b.ins().iadd_imm_s(me, 1);
-            f.fold(n, zero, Raw, |f, acc, i| {
-                let to = f.b.ins().iadd(first, i);
+            f.fold(n, all, Ref, |f, left, i| {
+                let to = f.field(left, 0, Raw);
                 send(f, to, i);
-                acc
+                f.field(left, 1, Ref)
             });
             let sum = f.fold(n, zero, Raw, |f, acc, _| {
                 let message = receive(f, -1);
