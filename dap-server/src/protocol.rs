@@ -177,6 +177,8 @@ pub struct LaunchArguments {
     pub stop_on_entry: bool,
     /// Run, and do not stop at anything.
     pub no_debug: bool,
+    /// When one process stops, all do.
+    pub all_stop: bool,
     /// Worker threads.
     pub workers: Option<usize>,
 }
@@ -189,6 +191,8 @@ pub struct AttachArguments {
     pub socket: Option<String>,
     /// Or its operating-system process.
     pub pid: Option<u32>,
+    /// When one process stops, all do.
+    pub all_stop: bool,
 }
 
 /// `setBreakpoints`.
@@ -391,7 +395,24 @@ pub struct ValueFormat {
     pub hex: bool,
 }
 
-/// Arguments that name a thread: `continue`, `next`, `stepIn`, `stepOut`, `pause`.
+/// `continue`, `next`, `stepIn`, `stepOut`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ResumeArguments {
+    /// A process.
+    pub thread_id: u64,
+    /// The others stay stopped.
+    #[serde(default)]
+    pub single_thread: bool,
+    /// What a step is made of.
+    #[serde(default)]
+    pub granularity: Option<String>,
+    /// From `stepInTargets`.
+    #[serde(default)]
+    pub target_id: Option<i64>,
+}
+
+/// Arguments that name a thread.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ThreadArguments {
@@ -464,6 +485,8 @@ pub struct EvaluateArguments {
 pub struct DisconnectArguments {
     /// End the program? Missing: when this client launched it.
     pub terminate_debuggee: Option<bool>,
+    /// What stands still stays so.
+    pub suspend_debuggee: bool,
 }
 
 /// `nostos/processes`.
@@ -536,6 +559,9 @@ pub fn capabilities(restarts: bool) -> Value {
         supports_evaluate_for_hovers: Some(true),
         supports_terminate_request: Some(true),
         support_terminate_debuggee: Some(true),
+        support_suspend_debuggee: Some(true),
+        supports_stepping_granularity: Some(true),
+        supports_step_in_targets_request: Some(true),
         supports_delayed_stack_trace_loading: Some(true),
         supports_single_thread_execution_requests: Some(true),
         supports_breakpoint_locations_request: Some(true),

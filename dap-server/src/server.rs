@@ -27,6 +27,7 @@ const MAX_FRAMES: usize = 2000;
 
 mod breakpoints;
 mod look;
+mod run;
 
 use breakpoints::breakpoint;
 
@@ -99,6 +100,10 @@ struct State {
     hears_of_changes: bool,
     launched: bool,
     stop_on_entry: bool,
+    /// What stands still when it goes is to stay so.
+    stays: bool,
+    /// Stops that were told of when the session began, whose event may still come.
+    told_early: HashSet<Pid>,
     stopped: HashSet<Pid>,
     /// Resumed at this client's request: it knows.
     resumed_by_us: HashSet<Pid>,
@@ -135,6 +140,13 @@ impl State {
         self.exceptions.remove(&pid);
         self.frames.retain(|_, (owner, _)| *owner != pid);
         self.places.retain(|_, (owner, _)| *owner != pid);
+    }
+
+    fn all_went_on(&mut self) {
+        self.stopped.clear();
+        self.exceptions.clear();
+        self.frames.clear();
+        self.places.clear();
     }
 
     fn line(&self, line: u32) -> i64 {
@@ -247,10 +259,13 @@ impl Connection {
                 let args: protocol::LaunchArguments = arguments(args)?;
                 state.launched = true;
                 state.stop_on_entry = args.stop_on_entry && !args.no_debug;
+                let together = args.all_stop && !args.no_debug;
+                self.target.stop_together(self.client, together);
                 Ok(Value::Null)
             }
             "attach" => {
-                let _: protocol::AttachArguments = arguments(args)?;
+                let args: protocol::AttachArguments = arguments(args)?;
+                self.target.stop_together(self.client, args.all_stop);
                 Ok(Value::Null)
             }
             "configurationDone" => Ok(Value::Null),
@@ -281,10 +296,9 @@ impl Connection {
             "stackTrace" => self.stack_trace(state, args),
             "scopes" => self.scopes(state, args),
             "variables" => self.variables(state, args),
-            "continue" => {
-                self.resume(state, args, How::Continue)?;
-                Ok(json!({ "allThreadsContinued": false }))
-            }
+            "continue" => self.resume(state, args, How::Continue),
+            "stepInTargets" => self.step_in_targets(state, args),
+            "nostos/tree" => self.tree(args),
             "next" => self.resume(state, args, How::Over),
             "stepIn" => self.resume(state, args, How::In),
             "stepOut" => self.resume(state, args, How::Out),
@@ -368,12 +382,23 @@ impl Connection {
     fn afterwards(&self, state: &mut State, request: &Request) {
         match request.command.as_str() {
             "launch" | "attach" => self.sent(self.wire.event("initialized", Value::Null)),
-            "configurationDone" => self.target.release(state.stop_on_entry),
+            "configurationDone" => {
+                self.target.release(state.stop_on_entry);
+                // What others, or an earlier client, have stopped.
+                for (pid, why) in self.target.standing() {
+                    if !state.stopped.contains(&pid) {
+                        state.told_early.insert(pid);
+                        let told = self.tell_stop(state, pid, why, false);
+                        self.sent(told);
+                    }
+                }
+            }
             "terminate" => self.target.terminate(),
             "disconnect" => {
                 let args: protocol::DisconnectArguments =
                     arguments(&request.arguments).unwrap_or_default();
                 let terminate = args.terminate_debuggee.unwrap_or(state.launched);
+                state.stays = args.suspend_debuggee && !terminate;
                 state.launched = false;
                 self.closed.store(true, Ordering::Release);
                 if terminate {
@@ -394,18 +419,6 @@ impl Connection {
         state.columns_from_0 = args.columns_start_at1 == Some(false);
         state.hears_of_changes = args.supports_invalidated_event;
         Ok(protocol::capabilities(false))
-    }
-
-    fn resume(&self, state: &mut State, args: &Value, how: How) -> Answer {
-        let args: protocol::ThreadArguments = arguments(args)?;
-        let pid = args.thread_id;
-        state.resumed_by_us.insert(pid);
-        if let Err(refusal) = self.target.resume(pid, how) {
-            state.resumed_by_us.remove(&pid);
-            return Err(refusal.0);
-        }
-        state.went_on(pid);
-        Ok(Value::Null)
     }
 
     fn processes(&self, args: &Value) -> Answer {
@@ -449,16 +462,22 @@ impl Connection {
     fn tell(&self, event: Event) {
         let mut state = lock(&self.state);
         let result = match event {
-            Event::Stopped { pid, why } => {
-                state.stopped.insert(pid);
+            Event::Stopped { pid, why, all } => {
                 state.resumed_by_us.remove(&pid);
-                let mut body = stopped(&why);
-                body["threadId"] = json!(pid);
-                body["allThreadsStopped"] = json!(false);
-                if let Why::Exception(thrown) = why {
-                    state.exceptions.insert(pid, thrown);
+                if state.told_early.remove(&pid) && state.stopped.contains(&pid) {
+                    return;
                 }
-                self.wire.event("stopped", body)
+                self.tell_stop(&mut state, pid, why, all)
+            }
+            Event::AllResumed(pid) => {
+                if state.resumed_by_us.remove(&pid) {
+                    return;
+                }
+                state.all_went_on();
+                self.wire.event(
+                    "continued",
+                    json!({ "threadId": pid, "allThreadsContinued": true }),
+                )
             }
             Event::Resumed(pid) => {
                 if state.resumed_by_us.remove(&pid) {
@@ -518,10 +537,24 @@ impl Connection {
         self.sent(result);
     }
 
+    fn tell_stop(&self, state: &mut State, pid: Pid, why: Why, all: bool) -> io::Result<()> {
+        state.stopped.insert(pid);
+        let mut body = stopped(&why);
+        body["threadId"] = json!(pid);
+        body["allThreadsStopped"] = json!(all);
+        if let Why::Exception(thrown) = why {
+            state.exceptions.insert(pid, thrown);
+        }
+        self.wire.event("stopped", body)
+    }
+
     fn close(&self) {
         self.closed.store(true, Ordering::Release);
-        let launched = std::mem::take(&mut lock(&self.state).launched);
-        self.target.forget(self.client);
+        let (launched, stays) = {
+            let mut state = lock(&self.state);
+            (std::mem::take(&mut state.launched), state.stays)
+        };
+        self.target.forget(self.client, stays);
         // Who launched a program and vanished without a word cannot stop it any more.
         if launched {
             self.target.terminate();
@@ -550,6 +583,12 @@ fn stopped(why: &Why) -> Value {
             }
             body
         }
+        Why::Ending { ids, text } => json!({
+            "reason": "function breakpoint",
+            "description": "About to end",
+            "text": format!("About to end: {text}"),
+            "hitBreakpointIds": ids,
+        }),
         Why::Exception(thrown) => {
             let description = match thrown.filter {
                 Filter::Uncaught => "Uncaught exception",

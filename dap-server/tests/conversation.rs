@@ -66,6 +66,11 @@ fn the_protocol() {
     script("protocol.js");
 }
 
+#[test]
+fn all_at_once_or_one_alone() {
+    script("world.js");
+}
+
 struct Adapter(Child);
 
 impl Adapter {

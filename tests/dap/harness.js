@@ -46,6 +46,17 @@ class Client extends DebugClient {
     if (errors.length > 0) this.wrong.push(`${errors.join("\n")}\n  in ${JSON.stringify(message).slice(0, 800)}`);
   }
 
+  /** An adapter that has ended by itself answers no farewell. */
+  async stop() {
+    if (this._adapterProcess?.exitCode === null && this._adapterProcess.signalCode === null) {
+      this._adapterProcess.stdin.on("error", () => {});
+      this._adapterProcess.once("exit", () => this.stopAdapter());
+      await Promise.race([super.stop(), new Promise((resolve) => this._adapterProcess.once("exit", resolve))]);
+    } else {
+      this.stopAdapter();
+    }
+  }
+
   /** The body of the next event of this name that nobody has taken yet. */
   event(name, fits = () => true) {
     return new Promise((resolve, reject) => {
@@ -172,6 +183,8 @@ async function session(text, body) {
 
 /** Runs the tests, one after the other; all are run even when one fails. */
 function run(tests) {
+  // When nothing is left to wait for, node ends without a word.
+  process.exitCode = 1;
   const all = async () => {
     let failed = 0;
     for (const [name, test] of Object.entries(tests)) {

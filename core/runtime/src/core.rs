@@ -526,6 +526,9 @@ impl Core {
         if !heard {
             self.report(pid, is_main, &reason);
         }
+        if self.config.inspect {
+            self.debug.sent_to.lock().remove(&pid);
+        }
         own.heap.reset(process, self.policy(process));
         own.thrown = 0;
         own.arg_roots = 0;

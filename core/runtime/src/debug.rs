@@ -14,7 +14,7 @@ use crate::shim::{self, Leave};
 use crate::walk;
 use nostos_abi::builtin::Op;
 use nostos_abi::object::HEADER_DESC_MASK;
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -63,6 +63,19 @@ pub enum StopReason {
     Received(u32),
     /// It is about to send such a message.
     Sent(u32),
+    /// It is about to end; when it goes on, it does.
+    Ending,
+}
+
+/// Whose ends stop them.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Ends {
+    /// Processes with these numbers.
+    pub pids: Vec<u64>,
+    /// Processes of these names.
+    pub names: Vec<String>,
+    /// All of them.
+    pub all: bool,
 }
 
 /// Messages that are sent are watched.
@@ -141,6 +154,11 @@ pub(crate) struct Debug {
     unwanted: RwLock<FxHashSet<(u32, u32)>>,
     /// Processes that are being ended so, while it is so.
     linked: Mutex<FxHashSet<u64>>,
+    /// Some processes stop before they end.
+    watches_ends: AtomicBool,
+    ends: Mutex<Ends>,
+    /// Where processes have sent their last message, in an image that is inspected.
+    pub(crate) sent_to: Mutex<FxHashMap<u64, u64>>,
     pub(crate) filter: OnceLock<StopFilter>,
 }
 
@@ -168,8 +186,46 @@ impl Debug {
             | StopReason::Pause
             | StopReason::Uncaught
             | StopReason::Thrown
-            | StopReason::Linked => false,
+            | StopReason::Linked
+            | StopReason::Ending => false,
         };
+    }
+
+    /// Whose ends stop them from now on.
+    pub(crate) fn watch_ends(&self, ends: Ends) {
+        let any = ends.all || !ends.pids.is_empty() || !ends.names.is_empty();
+        *self.ends.lock() = ends;
+        self.watches_ends.store(any, Ordering::Relaxed);
+    }
+
+    /// A process is at its end: does it stop there, once?
+    #[inline]
+    pub(crate) fn stops_at_end(&self, process: &Process, own: &mut Own) -> bool {
+        self.watches_ends.load(Ordering::Relaxed) && self.is_watched_end(process, own)
+    }
+
+    #[cold]
+    fn is_watched_end(&self, process: &Process, own: &mut Own) -> bool {
+        let told = own.rare_if_any().is_some_and(|rare| rare.told_end);
+        if told || own.wants_result {
+            return false;
+        }
+        let wanted = {
+            let ends = self.ends.lock();
+            let named = || {
+                let inbox = process.inbox.lock();
+                let name = inbox.name();
+                name.is_some_and(|name| ends.names.iter().any(|wanted| *wanted == *name))
+            };
+            ends.all || ends.pids.contains(&process.pid()) || named()
+        };
+        if wanted {
+            own.exit.get_or_insert_with(|| ExitReason::Normal.into());
+            let rare = own.rare();
+            rare.told_end = true;
+            rare.stopped = Some(StopReason::Ending);
+        }
+        wanted
     }
 
     /// A linked process's end is ending this one.

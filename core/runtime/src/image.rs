@@ -4,7 +4,7 @@ use crate::code::Code;
 use crate::code::publish::{PublishError, Published};
 use crate::config::Config;
 use crate::core::{Compiler, Core, Improver};
-use crate::debug::{Event, How, StopFilter, StopReason, Stops};
+use crate::debug::{Ends, Event, How, StopFilter, StopReason, Stops};
 use crate::exit::{ExitReason, ExitStatus, Finished};
 use crate::heap::stats::GcStats;
 use crate::look::{
@@ -385,6 +385,26 @@ impl Image {
         set(&debug.stop_on_uncaught, stops.uncaught);
         set(&debug.stop_on_thrown, stops.thrown);
         set(&debug.stop_on_linked, stops.linked);
+    }
+
+    /// Processes whose ends stop them.
+    pub fn watch_ends(&self, ends: Ends) {
+        self.core.debug.watch_ends(ends);
+    }
+
+    /// Processes that wait for a message, and have sent their last one to one of these: who, and to whom. Known of an image that is inspected.
+    pub fn waits_for(&self, others: &[u64]) -> Vec<(u64, u64)> {
+        if others.is_empty() {
+            return Vec::new();
+        }
+        let sent = self.core.debug.sent_to.lock();
+        let each = sent.iter().map(|(pid, to)| (*pid, *to));
+        let waiting = |pid: u64| {
+            let process = self.core.table.get(pid);
+            process.is_some_and(|p| p.pid() == pid && p.state() == crate::process::State::Waiting)
+        };
+        each.filter(|(pid, to)| others.contains(to) && waiting(*pid))
+            .collect()
     }
 
     /// Why a stopped process will end when it goes on, if it will.

@@ -50,7 +50,7 @@ pub use config::{
     Config, NOT_READ, OutputSink, Stream, WhenFull, check_environment, mailbox_limit, print, size,
 };
 pub use core::{Compiler, Improver};
-pub use debug::{Event, How, SiteFrame, StopFilter, StopReason, Stops};
+pub use debug::{Ends, Event, How, SiteFrame, StopFilter, StopReason, Stops};
 pub use exit::{ExitReason, ExitStatus, Failure, Finished, TraceLine};
 pub use gdb::{Registered, register_elf};
 pub use heap::stats::{Collection, GcStats, GcSum, Reason};

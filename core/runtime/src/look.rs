@@ -66,6 +66,8 @@ pub struct ProcessDetail {
     pub stack_used: usize,
     /// Linked processes.
     pub links: Vec<u64>,
+    /// It looks after others' ends.
+    pub supervises: bool,
     /// Used and reserved bytes of the nursery.
     pub young: (usize, usize),
     /// And of the old space.
@@ -293,6 +295,11 @@ impl Core {
                     (None, None) => 0,
                 },
                 links: process.links(),
+                supervises: {
+                    let inbox = process.inbox.lock();
+                    let relations = inbox.relations.as_ref();
+                    relations.is_some_and(|relations| relations.supervises)
+                },
                 collections: (own.heap.stats().minor, own.heap.stats().major),
                 last_collections: own.heap.stats().last.iter().copied().collect(),
                 stopped: own.rare_if_any().and_then(|rare| rare.stopped),

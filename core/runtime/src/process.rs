@@ -162,6 +162,8 @@ pub(crate) struct Rare {
     pub(crate) message: u64,
     /// How often it has gone on after a stop.
     pub(crate) went_on: u64,
+    /// It has been stopped at its end.
+    pub(crate) told_end: bool,
 }
 
 impl Own {

@@ -638,6 +638,9 @@ impl Worker {
             Leave::Wait => self.park(ptr, own),
             Leave::Job => self.hand_to_pool(ptr, own),
             Leave::Stop => self.core.commit_stop(process, own),
+            Leave::Exit if self.core.debug.stops_at_end(process, own) => {
+                self.core.commit_stop(process, own);
+            }
             Leave::Exit => self.core.finish(self, process, own),
         }
     }

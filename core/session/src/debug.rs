@@ -90,6 +90,8 @@ pub struct Process {
     pub parent: Option<Pid>,
     /// Where it is, when that is known without stopping it.
     pub at: Option<Location>,
+    /// It looks after others' ends.
+    pub supervises: bool,
 }
 
 impl Process {
@@ -241,6 +243,53 @@ pub enum How {
     Out,
 }
 
+/// What a step is made of.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Unit {
+    /// A statement.
+    #[default]
+    Statement,
+    /// All statements of a line.
+    Line,
+}
+
+/// How a stopped process goes on, in full.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Go {
+    /// Where to.
+    pub how: How,
+    /// By what.
+    pub unit: Unit,
+    /// The call to step into, from [`Target::step_in_targets`].
+    pub target: Option<u64>,
+    /// The others stay stopped, if they are.
+    pub alone: bool,
+}
+
+impl Default for Go {
+    fn default() -> Self {
+        Go {
+            how: How::Continue,
+            unit: Unit::Statement,
+            target: None,
+            alone: false,
+        }
+    }
+}
+
+/// A call that one can step into.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct StepTarget {
+    /// Its number, for [`Go::target`].
+    pub id: u64,
+    /// What is called.
+    pub label: String,
+    /// Line and column of its first character, from 1.
+    pub start: (u32, u32),
+    /// And behind its last.
+    pub end: (u32, u32),
+}
+
 /// Why a process stopped.
 #[derive(Clone, PartialEq, Debug)]
 pub enum Why {
@@ -255,6 +304,13 @@ pub enum Why {
         /// It is about to be sent, rather than just received.
         sent: bool,
         /// The message.
+        text: String,
+    },
+    /// It is about to end, and breakpoints with these numbers are about that.
+    Ending {
+        /// The breakpoints.
+        ids: Vec<u64>,
+        /// Why it ends.
         text: String,
     },
     /// A step is done.
@@ -351,9 +407,13 @@ pub enum Event {
         pid: Pid,
         /// Why.
         why: Why,
+        /// All others were stopped with it.
+        all: bool,
     },
     /// It goes on.
     Resumed(Pid),
+    /// It goes on, and all others with it.
+    AllResumed(Pid),
     /// A process began.
     Started(Pid),
     /// A process ended.
@@ -652,6 +712,16 @@ pub trait Target: Send + Sync {
     fn stop_on(&self, client: u64, wishes: &[ExceptionWish]);
     /// Lets a stopped process go on.
     fn resume(&self, pid: Pid, how: How) -> Result<(), Refusal>;
+    /// The same in full. → Have all others gone on with it?
+    fn go(&self, pid: Pid, go: &Go) -> Result<bool, Refusal>;
+    /// For this client, all processes are to stop and go on together, or no longer.
+    fn stop_together(&self, client: u64, on: bool);
+    /// Which processes stand still by themselves, and why.
+    fn standing(&self) -> Vec<(Pid, Why)>;
+    /// The calls in the statement a frame is at.
+    fn step_in_targets(&self, pid: Pid, frame: usize) -> Result<Vec<StepTarget>, Refusal>;
+    /// Processes that wait for stopped ones: who, and for whom.
+    fn waits(&self) -> Vec<(Pid, Pid)>;
     /// Lets a stopped process go on until it receives a message.
     fn next_message(&self, pid: Pid) -> Result<(), Refusal>;
     /// Stops a process at its next statement; when it waits, where it waits.
@@ -664,6 +734,6 @@ pub trait Target: Send + Sync {
     fn release(&self, stop: bool);
     /// Ends the program.
     fn terminate(&self);
-    /// A client has gone: its breakpoints go too, and what stands still because of them goes on.
-    fn forget(&self, client: u64);
+    /// A client has gone: its breakpoints go too, and what stands still because of them goes on, unless it `stays` so.
+    fn forget(&self, client: u64, stays: bool);
 }

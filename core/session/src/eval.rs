@@ -89,6 +89,23 @@ impl Session {
         answer: &Receiver<Finished>,
         cancel: &Cancel,
     ) -> Result<Finished, Refusal> {
+        self.evaluating.lock().insert(pid);
+        let finished = self.await_finished(pid, answer, cancel);
+        self.evaluating.lock().remove(&pid);
+        finished
+    }
+
+    /// Does this process evaluate an expression for somebody who waits?
+    pub(crate) fn is_evaluating(&self, pid: u64) -> bool {
+        self.evaluating.lock().contains(&pid)
+    }
+
+    fn await_finished(
+        &self,
+        pid: u64,
+        answer: &Receiver<Finished>,
+        cancel: &Cancel,
+    ) -> Result<Finished, Refusal> {
         let until = Instant::now() + PATIENCE;
         loop {
             match answer.recv_timeout(GLANCE) {

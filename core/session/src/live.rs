@@ -31,6 +31,8 @@ pub struct Session {
     pub(crate) build: Mutex<Build>,
     version: AtomicU64,
     listeners: Mutex<Vec<Listener>>,
+    /// Processes that evaluate expressions.
+    pub(crate) evaluating: Mutex<FxHashSet<Pid>>,
 }
 
 /// Processes that a listener is told of when they begin, at most: a program may start millions a minute, and what is told waits in a queue until it is heard.
@@ -129,6 +131,7 @@ impl Session {
             build: Mutex::new(build),
             version: AtomicU64::new(1),
             listeners: Mutex::default(),
+            evaluating: Mutex::default(),
         });
         let weak = Arc::downgrade(&session);
         image.set_compiler(Box::new(move |cell| match weak.upgrade() {

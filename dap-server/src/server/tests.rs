@@ -2,8 +2,8 @@
 
 use super::*;
 use debug::{
-    Breakpoint, Edit, Frame, GcStats, Heap, Location, Message, Process, Program, Reload, Scope,
-    ScopeKind, State as Run, Variable, Wish, Worker,
+    Breakpoint, Edit, Frame, GcStats, Go, Heap, Location, Message, Process, Program, Reload, Scope,
+    ScopeKind, State as Run, StepTarget, Variable, Wish, Worker,
 };
 use nostos_session::debug;
 use std::io::Write;
@@ -52,6 +52,7 @@ fn process(pid: Pid) -> Process {
         links: vec![],
         parent: (pid > 1).then_some(1),
         at: Some(at(7)),
+        supervises: pid == 1,
     }
 }
 
@@ -255,9 +256,32 @@ impl Target for Fake {
             self.say(&Event::Stopped {
                 pid,
                 why: Why::Step,
+                all: false,
             });
         }
         Ok(())
+    }
+    fn go(&self, pid: Pid, go: &Go) -> Result<bool, Refusal> {
+        self.resume(pid, go.how).map(|()| false)
+    }
+    fn stop_together(&self, _: u64, on: bool) {
+        if on {
+            self.note("together");
+        }
+    }
+    fn standing(&self) -> Vec<(Pid, Why)> {
+        Vec::new()
+    }
+    fn step_in_targets(&self, _: Pid, _: usize) -> Result<Vec<StepTarget>, Refusal> {
+        Ok(vec![StepTarget {
+            id: 1,
+            label: "bank.f1".into(),
+            start: (7, 3),
+            end: (7, 9),
+        }])
+    }
+    fn waits(&self) -> Vec<(Pid, Pid)> {
+        vec![(3, 2)]
     }
     fn next_message(&self, pid: Pid) -> Result<(), Refusal> {
         self.resume(pid, How::Continue)
@@ -266,6 +290,7 @@ impl Target for Fake {
         self.say(&Event::Stopped {
             pid,
             why: Why::Pause,
+            all: false,
         });
         Ok(())
     }
@@ -287,13 +312,14 @@ impl Target for Fake {
         self.say(&Event::Stopped {
             pid: 2,
             why: Why::Breakpoint(vec![7]),
+            all: false,
         });
     }
     fn terminate(&self) {
         self.note("terminate");
         self.say(&Event::Ended { status: 143 });
     }
-    fn forget(&self, _: u64) {
+    fn forget(&self, _: u64, _: bool) {
         self.note("forget");
     }
 }

@@ -40,6 +40,7 @@ impl Ctx<'_> {
         let parties = (pid, self.process.pid());
         if self.core.config.inspect {
             let stamp = self.core.stamp_here(self.process);
+            self.core.debug.sent_to.lock().insert(parties.1, pid);
             // SAFETY: as below.
             return unsafe {
                 mailbox::post_stamped(&receiver.mail, chunks, parties, copy, self.arg(i), stamp)

@@ -32,7 +32,10 @@ mod complete;
 mod exceptions;
 mod look;
 mod messages;
+mod steps;
 mod target;
+mod tree;
+mod world;
 
 use look::{nobody, not_standing, pc_of};
 use messages::Way;
@@ -58,6 +61,12 @@ pub struct Debugger {
     quick: Arc<RwLock<FxHashMap<usize, Vec<Quick>>>>,
     /// Lists of stopped processes that somebody has looked at.
     lists: Mutex<FxHashMap<Pid, Arc<runtime::Lists>>>,
+    /// Who stands still for the sake of others.
+    world: Mutex<world::World>,
+    /// Steps that are more than one of the runtime's.
+    steps: Mutex<FxHashMap<Pid, steps::Stepping>>,
+    /// Functions that were offered to be stepped into.
+    targets: Mutex<FxHashMap<u64, String>>,
 }
 
 #[derive(Default)]
@@ -69,7 +78,8 @@ struct Table {
     next: u64,
     /// Armed sites, by the address the runtime knows them by.
     armed: FxHashSet<usize>,
-    stopped: FxHashSet<Pid>,
+    /// With the reason, when clients were told of one.
+    stopped: FxHashMap<Pid, Option<Why>>,
     /// At which exceptions clients want processes to stop.
     exceptions: Vec<(u64, ExceptionWish)>,
     /// The version of the sources whose lines the symbols tell, and where its definitions stand.
@@ -100,6 +110,10 @@ enum What {
     Message(Way, String),
     /// The next message this process receives.
     Next(Pid),
+    /// The first statement of this function, when this process comes there.
+    Into(Pid, String),
+    /// The end of a process: with this number, of this name, or that was started with this function.
+    Exit(String),
 }
 
 /// Has the program begun?
@@ -122,6 +136,9 @@ impl Debugger {
             clients: AtomicUsize::new(0),
             main: Mutex::default(),
             lists: Mutex::default(),
+            world: Mutex::default(),
+            steps: Mutex::default(),
+            targets: Mutex::default(),
             quick: Arc::default(),
         });
         let quick = Arc::clone(&debugger.quick);
@@ -204,29 +221,40 @@ impl Debugger {
         self.session.tell(&Event::Ended { status });
     }
 
-    /// A process is about to go on: what was known of its memory is not so any more. Was it stopped?
-    fn goes_on(&self, pid: Pid) -> bool {
+    /// A process is about to go on: what was known of its memory is not so any more. → Why it was stopped, as clients were told.
+    fn goes_on(&self, pid: Pid) -> Option<Why> {
         self.lists.lock().remove(&pid);
-        self.state.lock().stopped.remove(&pid)
+        self.state.lock().stopped.remove(&pid).flatten()
     }
 
     fn happened(&self, event: runtime::Event) {
         match event {
-            runtime::Event::Started { pid } => self.session.tell(&Event::Started(pid)),
+            runtime::Event::Started { pid } => {
+                self.session.tell(&Event::Started(pid));
+                self.hold_new(pid);
+            }
             runtime::Event::Exited { pid, .. } => {
+                self.end_step(pid);
                 self.goes_on(pid);
                 self.session.tell(&Event::Exited(pid));
             }
             runtime::Event::Stopped { pid, reason } => {
                 // Whatever is decided below may want to look at it.
-                self.state.lock().stopped.insert(pid);
+                self.state.lock().stopped.insert(pid, None);
                 let next = match reason {
-                    runtime::StopReason::Pause => Ok(Why::Pause),
+                    runtime::StopReason::Pause => match self.was_asked(pid) {
+                        Some(true) => Ok(Why::Pause),
+                        // It stands still with the others.
+                        None if !self.session.is_evaluating(pid) => return,
+                        // The others go on already.
+                        _ => Err(runtime::How::Continue),
+                    },
+                    runtime::StopReason::Ending => self.ending(pid),
                     // What a step comes by in the library is passed over.
                     runtime::StopReason::Step(_) if self.in_library(pid) => {
                         Err(runtime::How::StepOut)
                     }
-                    runtime::StopReason::Step(_) => Ok(Why::Step),
+                    runtime::StopReason::Step(_) => self.stepped(pid),
                     runtime::StopReason::Uncaught => self.exception(pid, Filter::Uncaught),
                     runtime::StopReason::Thrown => self.exception(pid, Filter::All),
                     runtime::StopReason::Linked => self.exception(pid, Filter::LinkedExit),
@@ -238,7 +266,12 @@ impl Debugger {
                 };
                 let heard = self.clients.load(Ordering::Relaxed) > 0;
                 match next {
-                    Ok(why) if heard => self.session.tell(&Event::Stopped { pid, why }),
+                    Ok(why) if heard => {
+                        self.end_step(pid);
+                        self.state.lock().stopped.insert(pid, Some(why.clone()));
+                        let all = self.hold();
+                        self.session.tell(&Event::Stopped { pid, why, all });
+                    }
                     // The last client has left meanwhile: the program runs on.
                     Ok(_) => _ = self.resume(pid, How::Continue),
                     Err(how) => {

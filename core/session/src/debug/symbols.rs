@@ -200,6 +200,11 @@ impl Symbols {
 
     /// The sites of a line, or of the next line with code: the line and the addresses. `None`: there is no code from there on.
     pub fn sites(&self, file: &str, line: u32) -> Option<(Row, Vec<u64>)> {
+        self.sites_at(file, line, None)
+    }
+
+    /// Of these, when a column of the line is meant: those of the first statement from there on, or of the last one.
+    pub fn sites_at(&self, file: &str, line: u32, column: Option<u32>) -> Option<(Row, Vec<u64>)> {
         let newest = || {
             let functions = self.functions.values();
             functions
@@ -210,7 +215,13 @@ impl Symbols {
             .filter(|row| row.line >= line)
             .map(|row| row.line)
             .min()?;
-        let rows: Vec<Row> = newest().filter(|row| row.line == found).collect();
+        let mut rows: Vec<Row> = newest().filter(|row| row.line == found).collect();
+        if let Some(wanted) = column.filter(|_| found == line) {
+            let columns = || rows.iter().map(|row| row.column);
+            let from = columns().filter(|column| *column >= wanted).min();
+            let meant = from.or_else(|| columns().max())?;
+            rows.retain(|row| row.column == meant);
+        }
         Some((rows[0], rows.iter().map(|row| row.address).collect()))
     }
 }

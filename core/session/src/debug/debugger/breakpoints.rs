@@ -9,6 +9,7 @@ impl Debugger {
     pub(super) fn reached(&self, pid: Pid, site: usize) -> Option<Why> {
         let mut candidates = Vec::new();
         let mut entry = false;
+        let mut into = false;
         let mut functions = true;
         {
             let mut state = self.state.lock();
@@ -23,8 +24,9 @@ impl Debugger {
                         functions &= matches!(known.what, What::Function(_));
                         candidates.push((known.id, known.wish.clone(), known.at.clone()));
                     }
+                    What::Into(of, _) => into |= of == pid,
                     // They have no sites.
-                    What::Message(..) | What::Next(_) => {}
+                    What::Message(..) | What::Next(_) | What::Exit(_) => {}
                 }
             }
             if entry {
@@ -56,7 +58,7 @@ impl Debugger {
             (false, _) if functions => Some(Why::Function(stops)),
             (false, _) => Some(Why::Breakpoint(stops)),
             (true, true) => Some(Why::Entry),
-            (true, false) => None,
+            (true, false) => into.then_some(Why::Step),
         }
     }
 
@@ -170,19 +172,20 @@ impl Debugger {
             let before = known.at.clone();
             let found = match &known.what {
                 What::Line(file) => line_sites(
-                    state.symbols.sites(file, known.wish.line),
+                    state
+                        .symbols
+                        .sites_at(file, known.wish.line, known.wish.column),
                     file,
                     known.wish.line,
                     &state.lines,
                     &state.symbols,
                 )
                 .map(|(row, sites)| (self.location(file, row.line, row.column), sites)),
-                What::Function(name) => {
-                    first_sites(&state.symbols, name).map(|(function, row, sites)| {
+                What::Function(name) | What::Into(_, name) => first_sites(&state.symbols, name)
+                    .map(|(function, row, sites)| {
                         (self.location(&function.file, row.line, row.column), sites)
-                    })
-                }
-                What::Entry | What::Message(..) | What::Next(_) => continue,
+                    }),
+                What::Entry | What::Message(..) | What::Next(_) | What::Exit(_) => continue,
             };
             (known.at, known.sites) = match found {
                 Some((at, sites)) => {
@@ -194,7 +197,7 @@ impl Debugger {
                 }
                 None => (None, Vec::new()),
             };
-            if known.at != before {
+            if known.at != before && !matches!(known.what, What::Into(..)) {
                 moved.push(self.describe(known));
             }
         }
@@ -250,13 +253,18 @@ impl Debugger {
     pub(super) fn describe(&self, known: &Logical) -> Breakpoint {
         let wished = match &known.what {
             What::Line(file) => self.location(file, known.wish.line, 0),
-            What::Function(_) | What::Entry | What::Message(..) | What::Next(_) => Location {
+            What::Function(_)
+            | What::Entry
+            | What::Message(..)
+            | What::Next(_)
+            | What::Into(..)
+            | What::Exit(_) => Location {
                 path: String::new(),
                 line: 0,
                 column: 0,
             },
         };
-        let is_message = matches!(known.what, What::Message(..));
+        let has_no_place = matches!(known.what, What::Message(..) | What::Exit(_));
         let message = match (&known.at, &known.what) {
             (Some(_), _) => None,
             (None, What::Line(_)) => Some(
@@ -265,11 +273,11 @@ impl Debugger {
             ),
             (None, What::Function(name)) => Some(format!("there is no code of `{name}` yet")),
             (None, What::Message(_, pattern)) => messages::complaint(pattern),
-            (None, What::Entry | What::Next(_)) => None,
+            (None, What::Entry | What::Next(_) | What::Into(..) | What::Exit(_)) => None,
         };
         Breakpoint {
             id: known.id,
-            verified: known.at.is_some() || is_message && message.is_none(),
+            verified: known.at.is_some() || has_no_place && message.is_none(),
             at: known.at.clone().unwrap_or(wished),
             message,
         }
@@ -379,6 +387,11 @@ impl Debugger {
         }
     }
 
+    /// The first statement of a function stops this process, once.
+    pub(super) fn break_in(&self, pid: Pid, name: &str) {
+        self.stop_once(What::Into(pid, name.to_owned()), name);
+    }
+
     pub(super) fn break_at_entry(&self) {
         let name = {
             let build = self.session.build.lock();
@@ -386,18 +399,22 @@ impl Debugger {
         };
         let Some(name) = name else { return };
         self.compile_named(&name);
+        self.stop_once(What::Entry, &name);
+    }
+
+    fn stop_once(&self, what: What, name: &str) {
         {
             let mut state = self.state.lock();
             let state = &mut *state;
             self.refresh(state);
-            let Some((_, _, sites)) = first_sites(&state.symbols, &name) else {
+            let Some((_, _, sites)) = first_sites(&state.symbols, name) else {
                 return;
             };
             state.next += 1;
             state.breakpoints.push(Logical {
                 id: state.next,
                 client: 0,
-                what: What::Entry,
+                what,
                 wish: Wish::default(),
                 hits: 0,
                 at: None,
@@ -416,6 +433,7 @@ impl PartialEq for What {
         match (self, other) {
             (What::Line(a), What::Line(b)) | (What::Function(a), What::Function(b)) => a == b,
             (What::Message(a, p), What::Message(b, q)) => a == b && p == q,
+            (What::Exit(a), What::Exit(b)) => a == b,
             (What::Entry, What::Entry) => true,
             _ => false,
         }

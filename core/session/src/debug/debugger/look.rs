@@ -28,7 +28,7 @@ impl Debugger {
     }
 
     pub(super) fn frame_line(&self, pid: Pid, frame: usize) -> Result<runtime::FrameLine, Refusal> {
-        if !self.state.lock().stopped.contains(&pid) {
+        if !self.state.lock().stopped.contains_key(&pid) {
             return Err(format!("process {pid} is not stopped").into());
         }
         let frames = self.frame_lines(pid, MAX_FRAMES)?;
@@ -116,6 +116,7 @@ impl Debugger {
                 .as_ref()
                 .map(|detail| detail.parent)
                 .filter(|parent| *parent != 0),
+            supervises: detail.as_ref().is_some_and(|detail| detail.supervises),
             links: detail.map(|detail| detail.links).unwrap_or_default(),
             at: at.map(|frame| self.location(&frame.code.object.file, frame.line, 0)),
         }

@@ -55,7 +55,7 @@ impl Debugger {
             each.any(|known| match &known.what {
                 What::Message(known, _) => *known == way,
                 What::Next(_) => way == Way::Received,
-                What::Line(_) | What::Function(_) | What::Entry => false,
+                _ => false,
             })
         };
         let (sent, received) = (any(Way::Sent), any(Way::Received));

@@ -1,7 +1,8 @@
 //! The questions of [`Target`], answered from the image and the debugger's table.
 
 use super::super::{
-    Collection, GcStats, GcSum, Heap, Message, Program, Scope, ScopeKind, Shape, Worker,
+    Collection, GcStats, GcSum, Go, Heap, Message, Program, Scope, ScopeKind, Shape, StepTarget,
+    Worker,
 };
 use super::*;
 use runtime::Origin;
@@ -77,6 +78,11 @@ impl Target for Debugger {
         });
         let mut rows: Vec<_> = each.collect();
         rows.sort_unstable();
+        for (pid, other) in self.waiting_for_stopped() {
+            if let Ok(at) = rows.binary_search_by_key(&pid, |row| row.0) {
+                rows[at].1 += &format!(" (waits for <{other}>, which is stopped)");
+            }
+        }
         rows
     }
 
@@ -384,18 +390,21 @@ impl Target for Debugger {
         // The main module's functions have no module before their names, but it may be written.
         let name_of = |name: &str| name.strip_prefix(&main).unwrap_or(name).to_owned();
         let new = wishes.iter().map(|(name, wish)| {
-            let what = match messages::wish(name) {
-                Some((way, pattern)) => What::Message(way, pattern),
-                None => {
+            let what = match (messages::wish(name), tree::exit_of(name)) {
+                (Some((way, pattern)), _) => What::Message(way, pattern),
+                (None, Some(whose)) => What::Exit(whose),
+                (None, None) => {
                     self.compile_named(&name_of(name));
                     What::Function(name_of(name))
                 }
             };
             (what, wish.clone())
         });
-        let old = |what: &What| matches!(what, What::Function(_) | What::Message(..));
+        let old =
+            |what: &What| matches!(what, What::Function(_) | What::Message(..) | What::Exit(_));
         let set = self.replace(client, old, new.collect());
         self.watch_messages();
+        self.watch_ends();
         set
     }
 
@@ -404,28 +413,44 @@ impl Target for Debugger {
     }
 
     fn resume(&self, pid: Pid, how: How) -> Result<(), Refusal> {
-        // Removed first, so that a stop which follows at once is not forgotten.
-        let was = self.goes_on(pid);
-        let how = match how {
-            How::Continue => runtime::How::Continue,
-            How::Over => runtime::How::StepOver,
-            How::In => runtime::How::StepIn,
-            How::Out => runtime::How::StepOut,
+        let go = Go {
+            how,
+            alone: true,
+            ..Go::default()
         };
-        if was {
-            // Told before it runs: who hears of the next stop must have heard of this.
-            self.session.tell(&Event::Resumed(pid));
-        }
-        if self.session.image.resume(pid, how) {
-            return Ok(());
-        }
-        Err(format!("process {pid} is not stopped").into())
+        self.go_on(pid, &go).map(|_| ())
+    }
+
+    fn go(&self, pid: Pid, go: &Go) -> Result<bool, Refusal> {
+        self.go_on(pid, go)
+    }
+
+    fn stop_together(&self, client: u64, on: bool) {
+        self.together(client, on);
+    }
+
+    fn standing(&self) -> Vec<(Pid, Why)> {
+        let state = self.state.lock();
+        let each = state.stopped.iter();
+        let mut rows: Vec<_> = each
+            .filter_map(|(pid, why)| Some((*pid, why.clone()?)))
+            .collect();
+        rows.sort_unstable_by_key(|row| row.0);
+        rows
+    }
+
+    fn step_in_targets(&self, pid: Pid, frame: usize) -> Result<Vec<StepTarget>, Refusal> {
+        self.calls_ahead(pid, frame)
+    }
+
+    fn waits(&self) -> Vec<(Pid, Pid)> {
+        self.waiting_for_stopped()
     }
 
     fn next_message(&self, pid: Pid) -> Result<(), Refusal> {
         {
             let mut state = self.state.lock();
-            if !state.stopped.contains(&pid) {
+            if !state.stopped.contains_key(&pid) {
                 return Err(format!("process {pid} is not stopped").into());
             }
             state.next += 1;
@@ -445,9 +470,13 @@ impl Target for Debugger {
     }
 
     fn pause(&self, pid: Pid) -> Result<(), Refusal> {
+        self.world.lock().paused.insert(pid);
         match self.session.image.stop(pid) {
             true => Ok(()),
-            false => Err(nobody(pid)),
+            false => {
+                self.world.lock().paused.remove(&pid);
+                Err(nobody(pid))
+            }
         }
     }
 
@@ -500,16 +529,23 @@ impl Target for Debugger {
         }
     }
 
-    fn forget(&self, client: u64) {
+    fn forget(&self, client: u64, stays: bool) {
         let last = self.clients.fetch_sub(1, Ordering::Relaxed) == 1;
         self.want_exceptions(client, &[]);
         self.state.lock().breakpoints.retain(|known| {
             known.client != client && !(last && matches!(known.what, What::Next(_)))
         });
         self.watch_messages();
+        self.watch_ends();
         self.arm();
+        if stays {
+            // All that stand still stay so, for who attaches next.
+            self.world.lock().clients.remove(&client);
+            return;
+        }
+        self.together(client, false);
         if last {
-            let stopped: Vec<Pid> = self.state.lock().stopped.iter().copied().collect();
+            let stopped: Vec<Pid> = self.state.lock().stopped.keys().copied().collect();
             for pid in stopped {
                 // It may have ended or gone on meanwhile.
                 let _ = self.resume(pid, How::Continue);

@@ -1,0 +1,175 @@
+//! Steps: what they are made of where one is more than the next statement, and the calls one can step into.
+//!
+//! The runtime steps from statement to statement. A step of lines takes several of them; a step into one call of several is a breakpoint, for that
+//! process alone, at the first statement of what is called, and a step over the statement in case it never gets there.
+
+use super::*;
+use crate::debug::{Go, StepTarget, Unit};
+use nostos_check::hir::visit::{Part, parts};
+use nostos_check::hir::{Callee, Expr, ExprKind, Span, Stmt};
+use nostos_check::ty::FnId;
+
+/// Frames that are counted to tell a call from its caller.
+const DEEP: usize = 4096;
+/// Calls in a statement that can be chosen from.
+const MAX_TARGETS: usize = 100;
+
+/// A step that is more than one of the runtime's.
+#[derive(Clone, Debug)]
+pub(super) struct Stepping {
+    how: How,
+    unit: Unit,
+    /// Where it began: the function's code, the line, and how many frames there were.
+    from: (usize, u32, usize),
+}
+
+impl Debugger {
+    /// Notes what a process is to do that is about to go on.
+    pub(super) fn begin_step(&self, pid: Pid, go: &Go) -> Result<(), Refusal> {
+        self.end_step(pid);
+        if let Some(target) = go.target {
+            let known = self.targets.lock().get(&target).cloned();
+            let name = known.ok_or("there is no such target; ask `stepInTargets` again")?;
+            self.compile_named(&name);
+            self.break_in(pid, &name);
+        }
+        if go.unit == Unit::Line && matches!(go.how, How::Over | How::In) {
+            let here = self.place_of(pid)?;
+            let step = Stepping {
+                how: go.how,
+                unit: go.unit,
+                from: here,
+            };
+            self.steps.lock().insert(pid, step);
+        }
+        Ok(())
+    }
+
+    /// It has stopped: nothing is left of its step.
+    pub(super) fn end_step(&self, pid: Pid) {
+        self.steps.lock().remove(&pid);
+        let had = {
+            let mut state = self.state.lock();
+            let before = state.breakpoints.len();
+            let its = |what: &What| matches!(what, What::Into(of, _) if *of == pid);
+            state.breakpoints.retain(|known| !its(&known.what));
+            state.breakpoints.len() < before
+        };
+        if had {
+            self.arm();
+        }
+    }
+
+    /// One of the runtime's steps is done: is the whole one? Otherwise how it goes on.
+    pub(super) fn stepped(&self, pid: Pid) -> Result<Why, runtime::How> {
+        let step = self.steps.lock().get(&pid).cloned();
+        let Some(step) = step else {
+            return Ok(Why::Step);
+        };
+        let here = self.place_of(pid);
+        let how = match step.how {
+            How::In => runtime::How::StepIn,
+            _ => runtime::How::StepOver,
+        };
+        match here {
+            Ok(here) if step.unit == Unit::Line && here == step.from => Err(how),
+            _ => Ok(Why::Step),
+        }
+    }
+
+    fn place_of(&self, pid: Pid) -> Result<(usize, u32, usize), Refusal> {
+        let frames = self.frame_lines(pid, DEEP)?;
+        let first = frames.first().ok_or("this process has no frames")?;
+        Ok((first.code.address, first.line, frames.len()))
+    }
+
+    /// See [`Target::step_in_targets`].
+    pub(super) fn calls_ahead(&self, pid: Pid, frame: usize) -> Result<Vec<StepTarget>, Refusal> {
+        let line = self.frame_line(pid, frame)?;
+        self.look_at_sources();
+        let (file, row) = {
+            let mut state = self.state.lock();
+            self.refresh(&mut state);
+            let pc = pc_of(&line);
+            let function = state.symbols.function(pc);
+            let function = function.ok_or("this frame has no debug information")?;
+            let row = function.row(pc).ok_or("this frame has no line")?;
+            (function.file.clone(), row)
+        };
+        let found = {
+            let build = self.session.build.lock();
+            let db = &build.db;
+            let id = db.file_id(&file).ok_or("the file of this frame is gone")?;
+            let index = db.line_index(id);
+            let mut found: Vec<(FnId, (u32, u32), (u32, u32))> = Vec::new();
+            for owner in query::functions_of_file(db, id) {
+                let def = query::fn_def(db, owner);
+                let at = |offset: u32| {
+                    let place = index.line_col(def.start + offset);
+                    (place.line + 1, place.col + 1)
+                };
+                let Some(body) = query::body(db, owner) else {
+                    continue;
+                };
+                if !(at(0).0..=at(def.len).0).contains(&row.line) {
+                    continue;
+                }
+                let mut each = |span: Span, id: FnId, statement: u32| {
+                    let begin = at(statement);
+                    if begin.0 == row.line && (row.column == 0 || begin.1 == row.column) {
+                        found.push((id, at(span.start), at(span.end)));
+                    }
+                };
+                calls_in(&body.value, body.value.span.start, &mut each);
+                for local in &body.local_fns {
+                    calls_in(&local.value, local.value.span.start, &mut each);
+                }
+            }
+            let named = found.into_iter().filter_map(|(id, start, end)| {
+                let def = query::fn_def(db, id);
+                let own = build.texts.contains_key(&*db.path(def.file).to_string());
+                let is_there = def.kind == FnKind::Nostos && own;
+                is_there.then(|| (def.name.to_string(), start, end))
+            });
+            named.take(MAX_TARGETS).collect::<Vec<_>>()
+        };
+        let mut targets = self.targets.lock();
+        let base = targets.len() as u64 + 1;
+        let each = found
+            .into_iter()
+            .enumerate()
+            .map(|(i, (name, start, end))| {
+                let id = base + i as u64;
+                targets.insert(id, name.clone());
+                StepTarget {
+                    id,
+                    label: name,
+                    start,
+                    end,
+                }
+            });
+        Ok(each.collect())
+    }
+}
+
+/// Gives the calls of known functions in an expression, in the order in which they happen, with where the statement begins they are in.
+fn calls_in(expr: &Expr, statement: u32, each: &mut impl FnMut(Span, FnId, u32)) {
+    if let ExprKind::Block(stmts, value) = &expr.kind {
+        for stmt in stmts {
+            match stmt {
+                Stmt::Expr(part) => calls_in(part, part.span.start, each),
+                Stmt::Let { value, span, .. } => calls_in(value, span.start, each),
+                Stmt::LocalFn(_) => {}
+            }
+        }
+        return calls_in(value, value.span.start, each);
+    }
+    parts(expr, &mut |part| {
+        if let Part::Expr(part) = part {
+            calls_in(part, statement, each);
+        }
+    });
+    if let ExprKind::Call(Callee::Fn(inst), _) = &expr.kind {
+        each(expr.span, inst.id, statement);
+    }
+}

@@ -1,0 +1,102 @@
+//! Requests that let processes go on, and how processes hang together while they do.
+
+use super::{Answer, Connection, DEAD, State, arguments, refuse};
+use crate::protocol;
+use nostos_session::debug::{Go, How, Order, Pid, Process, Unit};
+use serde_json::{Value, json};
+use std::collections::{HashMap, HashSet};
+
+/// Processes in one tree.
+const MAX_TREE: usize = 1000;
+
+impl Connection {
+    pub(super) fn resume(&self, state: &mut State, args: &Value, how: How) -> Answer {
+        let args: protocol::ResumeArguments = arguments(args)?;
+        let pid = args.thread_id;
+        let unit = match args.granularity.as_deref() {
+            None | Some("statement") => Unit::Statement,
+            Some("line") => Unit::Line,
+            Some(other) => {
+                return Err(format!(
+                    "`{other}` is no granularity: `statement` or `line`"
+                ));
+            }
+        };
+        let target = match args.target_id {
+            Some(id) => Some(u64::try_from(id).map_err(|_| "there is no such target")?),
+            None => None,
+        };
+        let go = Go {
+            how,
+            unit,
+            target,
+            alone: args.single_thread,
+        };
+        state.resumed_by_us.insert(pid);
+        let all = match self.target.go(pid, &go) {
+            Ok(all) => all,
+            Err(refusal) => {
+                state.resumed_by_us.remove(&pid);
+                return Err(refusal.0);
+            }
+        };
+        match all {
+            true => state.all_went_on(),
+            false => state.went_on(pid),
+        }
+        match how {
+            How::Continue => Ok(json!({ "allThreadsContinued": all })),
+            How::Over | How::In | How::Out => Ok(Value::Null),
+        }
+    }
+
+    pub(super) fn step_in_targets(&self, state: &State, args: &Value) -> Answer {
+        let args: protocol::ScopesArguments = arguments(args)?;
+        let (pid, index) = *state.frames.get(&args.frame_id).ok_or(DEAD)?;
+        let found = self.target.step_in_targets(pid, index).map_err(refuse)?;
+        let targets: Vec<_> = found
+            .iter()
+            .map(|target| {
+                json!({
+                    "id": target.id,
+                    "label": target.label,
+                    "line": state.line(target.start.0),
+                    "column": state.column(target.start.1),
+                    "endLine": state.line(target.end.0),
+                    "endColumn": state.column(target.end.1),
+                })
+            })
+            .collect();
+        Ok(json!({ "targets": targets }))
+    }
+
+    /// Processes below who started them, each followed by its own; and their links to others.
+    pub(super) fn tree(&self, args: &Value) -> Answer {
+        let args: protocol::ProcessesArguments = arguments(args)?;
+        let limit = args.limit.unwrap_or(MAX_TREE).clamp(1, MAX_TREE);
+        let (rows, total) = self.target.processes(Order::Id, limit);
+        let waits: HashMap<Pid, Pid> = self.target.waits().into_iter().collect();
+        let known: HashSet<Pid> = rows.iter().map(|row| row.pid).collect();
+        let mut below: HashMap<Option<Pid>, Vec<&Process>> = HashMap::new();
+        for row in &rows {
+            // Whose parent has ended, or is not among these, stands at the top.
+            let parent = row.parent.filter(|parent| known.contains(parent));
+            below.entry(parent).or_default().push(row);
+        }
+        let mut out = Vec::with_capacity(rows.len());
+        let top = below.get(&None).into_iter().flatten().rev();
+        let mut open: Vec<(&Process, usize)> = top.map(|row| (*row, 0)).collect();
+        while let Some((process, depth)) = open.pop() {
+            let mut row = protocol::process_row(process);
+            row["depth"] = json!(depth);
+            row["supervisor"] = json!(process.supervises);
+            if let Some(other) = waits.get(&process.pid) {
+                row["waitsFor"] = json!(other);
+            }
+            out.push(row);
+            let children = below.get(&Some(process.pid)).into_iter().flatten().rev();
+            open.extend(children.map(|child| (*child, depth + 1)));
+        }
+        Ok(json!({ "processes": out, "total": total }))
+    }
+}

@@ -1,0 +1,246 @@
+// All at once, or one alone; steps of several kinds; ends; who waits for whom.
+"use strict";
+const assert = require("assert");
+const os = require("os");
+const path = require("path");
+const { Client, session, run } = require("./harness.js");
+
+const COUNTERS = `count(name: String, n: Int) -> () = {
+  sleep(1)
+  count(name, n + 1)
+}
+
+asked(n: Int) -> () = receive {
+  (from: Pid, by: Int) -> {
+    next = n + by
+    from <- next
+    asked(next)
+  }
+  "end" -> println("at the end")
+}
+
+ask(server: Pid) -> () = {
+  server <- (self(), 2)
+  receive { (n: Int) -> () }
+  sleep(1)
+  ask(server)
+}
+
+main() = {
+  register("one", spawn { count("one", 0) })
+  register("two", spawn { count("two", 0) })
+  server = spawn_link { asked(0) }
+  register("server", server)
+  register("client", spawn { ask(server) })
+  receive { "never" -> () }
+}
+`;
+
+const STEPS = `double(n: Int) -> Int = {
+  m = n + n
+  m
+}
+
+triple(n: Int) -> Int = {
+  m = n * 3
+  m
+}
+
+work(n: Int) -> Int = {
+  a = n + 1; b = a + 1; c = b + 1
+  d = double(c) + triple(c)
+  d
+}
+
+main() = {
+  println(show(work(1)))
+}
+`;
+
+/** The numbers by name, of processes that have one. */
+async function named(t) {
+  const { processes } = await t.client.ask("nostos/processes", {});
+  return Object.fromEntries(processes.filter((p) => p.name).map((p) => [p.name, p]));
+}
+
+/** Where the launched program listens. */
+function socketOf(t) {
+  const folder = process.env.XDG_RUNTIME_DIR ? path.join(process.env.XDG_RUNTIME_DIR, "nostos") : path.join(os.tmpdir(), `nostos-${os.userInfo().uid}`);
+  return path.join(folder, `dap-${t.client._adapterProcess.pid}-0.sock`);
+}
+
+run({
+  "all stop when one does, and all go on": () =>
+    session(COUNTERS, async (t) => {
+      await t.launch(() => t.breakAt("from <- next"), { allStop: true });
+      const stop = await t.stopped("breakpoint");
+      assert.strictEqual(stop.allThreadsStopped, true);
+      const states = await named(t);
+      for (const name of ["one", "two", "server", "client"]) assert.strictEqual(states[name].state, "stopped", name);
+      // Those that did not stop by themselves can be looked at too, and expressions run.
+      const { stackFrames } = await t.client.ask("stackTrace", { threadId: states.one.id });
+      const frame = stackFrames.find((frame) => frame.name === "count");
+      const n = Number((await t.values(frame.id)).n);
+      assert.strictEqual(await t.evaluate("n + 1", frame.id), String(n + 1));
+      assert.strictEqual(await t.evaluate("next * 2 - next", stop.frameId), (await t.values(stop.frameId)).next);
+      const { allThreadsContinued } = await t.resume(stop.threadId);
+      assert.strictEqual(allThreadsContinued, true);
+      const again = await t.stopped("breakpoint");
+      assert.strictEqual(again.threadId, stop.threadId);
+      // A step lets all run; the one it is of stops them again.
+      await t.resume(again.threadId, "next");
+      const stepped = await t.stopped("step");
+      assert.strictEqual(stepped.allThreadsStopped, true);
+      // One alone may go on; the others stay.
+      await t.breakAt();
+      const { allThreadsContinued: all } = await t.resume(again.threadId, "continue", { singleThread: true });
+      assert.strictEqual(all, false);
+      const after = await named(t);
+      assert.deepStrictEqual(["one", "two", "client"].map((name) => after[name].state), ["stopped", "stopped", "stopped"]);
+    }),
+
+  "a stop is one process's alone otherwise": () =>
+    session(COUNTERS, async (t) => {
+      await t.launch(() => t.breakAt("from <- next"));
+      const stop = await t.stopped("breakpoint");
+      assert.strictEqual(stop.allThreadsStopped, false);
+      const states = await named(t);
+      assert(states.one.state !== "stopped" && states.client.state === "waiting");
+    }),
+
+  "who waits for a stopped process is shown as such, in the list and in the tree": () =>
+    session(COUNTERS, async (t) => {
+      await t.launch(() => t.breakAt("from <- next"));
+      const stop = await t.stopped("breakpoint");
+      const { threads } = await t.client.ask("threads");
+      const client = threads.find((thread) => thread.name.startsWith("client"));
+      assert.match(client.name, new RegExp(`waits for <${stop.threadId}>, which is stopped`));
+      assert(!/waits/.test(threads.find((thread) => thread.name.startsWith("one")).name));
+      const { processes, total } = await t.client.ask("nostos/tree", {});
+      assert.strictEqual(total, processes.length);
+      const [main, ...others] = processes;
+      assert.deepStrictEqual([main.depth, main.links], [0, [stop.threadId]]);
+      assert(others.length >= 4 && others.every((process) => process.depth === 1 && process.parent === main.id));
+      const waits = processes.filter((process) => process.waitsFor !== undefined);
+      assert.deepStrictEqual(waits.map((process) => [process.name, process.waitsFor]), [["client", stop.threadId]]);
+      assert.strictEqual(processes.find((process) => process.id === stop.threadId).state, "stopped");
+    }),
+
+  "the end of a named process stops it before it is gone": () =>
+    session(
+      COUNTERS.replace('receive { "never" -> () }', 'sleep(20)\n  server <- "end"\n  sleep(1000)\n  println("over")'),
+      async (t) => {
+        await t.launch(async () => {
+          const { breakpoints } = await t.client.ask("setFunctionBreakpoints", { breakpoints: [{ name: "exit of server" }] });
+          assert.deepStrictEqual(breakpoints.map((b) => b.verified), [true]);
+        });
+        const stop = await t.client.event("stopped");
+        assert.deepStrictEqual([stop.reason, stop.description], ["function breakpoint", "About to end"]);
+        assert.match(t.client.output, /at the end/);
+        const { server } = await named(t);
+        assert.deepStrictEqual([server.id, server.state], [stop.threadId, "stopped"]);
+        await t.resume(stop.threadId);
+        await t.end();
+      },
+    ),
+
+  "the end of a process that is known by its number": () =>
+    session(COUNTERS, async (t) => {
+      await t.launch();
+      let one;
+      while (!one) one = (await named(t)).one;
+      await t.client.ask("setFunctionBreakpoints", { breakpoints: [{ name: `exit of ${one.id}` }] });
+      await t.client.ask("terminateThreads", { threadIds: [one.id] });
+      const stop = await t.client.event("stopped");
+      assert.strictEqual(stop.threadId, one.id);
+      assert.match(stop.text, /About to end: .*killed/i);
+      // It is ended with its frames in place.
+      const { stackFrames } = await t.client.ask("stackTrace", { threadId: one.id });
+      assert(stackFrames.some((frame) => frame.name === "count"));
+      await t.resume(one.id);
+      while ((await named(t)).one) await new Promise((resolve) => setTimeout(resolve, 5));
+    }),
+
+  "steps of statements and of lines": () =>
+    session(STEPS, async (t) => {
+      await t.launch(() => t.breakAt("a = n + 1"));
+      const stop = await t.stopped("breakpoint");
+      await t.breakAt();
+      await t.resume(stop.threadId, "next", { granularity: "statement" });
+      const second = await t.stopped("step");
+      assert.strictEqual(second.line, t.line("a = n + 1"));
+      assert(second.frames[0].column > stop.frames[0].column);
+      await t.resume(stop.threadId, "next", { granularity: "line" });
+      const next = await t.stopped("step");
+      assert.strictEqual(next.line, t.line("d = double"));
+      await t.resume(stop.threadId);
+      await t.end();
+    }),
+
+  "a breakpoint at a column stops there alone": () =>
+    session(STEPS, async (t) => {
+      const line = () => t.line("a = n + 1");
+      await t.launch(async () => {
+        const { breakpoints } = await t.client.ask("breakpointLocations", { source: { path: t.file }, line: line() });
+        assert.strictEqual(breakpoints.length, 3);
+        const [set] = await t.breakAt({ line: line(), column: breakpoints[1].column });
+        assert.deepStrictEqual([set.verified, set.line, set.column], [true, line(), breakpoints[1].column]);
+      });
+      const stop = await t.stopped("breakpoint");
+      assert.deepStrictEqual((({ a, b }) => [a, b])(await t.values(stop.frameId)), ["2", undefined]);
+      await t.resume(stop.threadId);
+      await t.end();
+    }),
+
+  "one of several calls can be stepped into": () =>
+    session(STEPS, async (t) => {
+      await t.launch(() => t.breakAt("d = double"));
+      const stop = await t.stopped("breakpoint");
+      const { targets } = await t.client.ask("stepInTargets", { frameId: stop.frameId });
+      assert.deepStrictEqual(targets.map((target) => target.label), ["double", "triple"]);
+      assert.strictEqual(targets[1].line, stop.line);
+      await t.resume(stop.threadId, "stepIn", { targetId: targets[1].id });
+      let inside = await t.stopped("step");
+      if (inside.frames[0].name === "double") {
+        // The way there led through the first one.
+        await t.resume(stop.threadId, "stepOut");
+        inside = await t.stopped("step");
+      }
+      assert.strictEqual(inside.frames[0].name, "triple");
+      assert.strictEqual(inside.frames[1].name, "work");
+      await t.resume(stop.threadId);
+      await t.end();
+    }),
+
+  "who leaves may leave what stands still, and who comes next is told": () =>
+    session(COUNTERS, async (t) => {
+      await t.launch(() => t.breakAt("from <- next"));
+      const stop = await t.stopped("breakpoint");
+      const socket = socketOf(t);
+      const { pid } = await t.client.ask("nostos/image");
+      await t.client.ask("disconnect", { terminateDebuggee: false, suspendDebuggee: true });
+      const other = new Client();
+      await other.start();
+      await other.ask("initialize", { adapterID: "nostos" });
+      await other.ask("attach", { socket });
+      await other.ask("configurationDone");
+      const told = await other.event("stopped");
+      assert.deepStrictEqual([told.threadId, told.reason], [stop.threadId, "breakpoint"]);
+      const { stackFrames } = await other.ask("stackTrace", { threadId: stop.threadId });
+      assert.strictEqual(stackFrames[0].line, stop.line);
+      await other.ask("continue", { threadId: stop.threadId });
+      await other.ask("disconnect", { terminateDebuggee: true });
+      await other.stop();
+      assert.deepStrictEqual(other.wrong, []);
+      const gone = () => {
+        try {
+          process.kill(pid, 0);
+          return false;
+        } catch {
+          return true;
+        }
+      };
+      for (let i = 0; i < 400 && !gone(); i += 1) await new Promise((resolve) => setTimeout(resolve, 25));
+      assert(gone());
+    }),
+});
