@@ -3,11 +3,15 @@
 //! Wrong in the crate (0.4.1-alpha1): the field names of `Source`, `SourceBreakpoint`, `Breakpoint` and `ExceptionBreakpointsFilter`, and so everything that holds
 //! one of them. Requests are read leniently: what is missing has its default, what is too much is ignored, `arguments: {}` is as good as none.
 
-use dap::types::{Capabilities, Thread};
+use dap::types::Thread;
 use nostos_session::debug;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
+
+mod capabilities;
+
+pub use capabilities::capabilities;
 
 /// Reads the arguments of a request; the error is a sentence for the client.
 pub fn arguments<T: DeserializeOwned>(value: &Value) -> Result<T, String> {
@@ -546,71 +550,6 @@ pub struct ReloadFile {
     /// Its text; missing: as on disk.
     #[serde(default)]
     pub text: Option<String>,
-}
-
-/// What `initialize` answers, from the image and from the adapter alike; but only who launched a program can start it again.
-pub fn capabilities(restarts: bool) -> Value {
-    let known = Capabilities {
-        supports_configuration_done_request: Some(true),
-        supports_function_breakpoints: Some(true),
-        supports_conditional_breakpoints: Some(true),
-        supports_hit_conditional_breakpoints: Some(true),
-        supports_log_points: Some(true),
-        supports_evaluate_for_hovers: Some(true),
-        supports_terminate_request: Some(true),
-        support_terminate_debuggee: Some(true),
-        support_suspend_debuggee: Some(true),
-        supports_stepping_granularity: Some(true),
-        supports_step_in_targets_request: Some(true),
-        supports_delayed_stack_trace_loading: Some(true),
-        supports_single_thread_execution_requests: Some(true),
-        supports_breakpoint_locations_request: Some(true),
-        supports_exception_info_request: Some(true),
-        supports_exception_filter_options: Some(true),
-        supports_terminate_threads_request: Some(true),
-        supports_loaded_sources_request: Some(true),
-        supports_modules_request: Some(true),
-        supports_read_memory_request: Some(true),
-        supports_completions_request: Some(true),
-        supports_clipboard_context: Some(true),
-        supports_value_formatting_options: Some(true),
-        supports_cancel_request: Some(true),
-        supports_set_variable: Some(true),
-        supports_restart_request: Some(restarts),
-        supports_set_expression: Some(true),
-        completion_trigger_characters: Some(vec![".".into()]),
-        ..Capabilities::default()
-    };
-    let mut out = serde_json::to_value(known).unwrap_or_else(|_| json!({}));
-    let filters = [
-        (
-            "uncaught",
-            "Uncaught exceptions",
-            "Stop a process where it throws what nobody catches.",
-        ),
-        (
-            "all",
-            "All exceptions",
-            "Stop a process wherever it throws.",
-        ),
-        (
-            "linked exit",
-            "Linked exits",
-            "Stop a process that is about to end because one it is linked to has ended.",
-        ),
-    ];
-    let filters = filters.map(|(filter, label, description)| {
-        json!({
-            "filter": filter,
-            "label": label,
-            "description": description,
-            "default": filter == "uncaught",
-            "supportsCondition": true,
-            "conditionDescription": "an expression; `exception` is what was thrown",
-        })
-    });
-    out["exceptionBreakpointFilters"] = json!(filters);
-    out
 }
 
 /// A process as a thread.

@@ -215,7 +215,7 @@ impl Debug {
             let named = || {
                 let inbox = process.inbox.lock();
                 let name = inbox.name();
-                name.is_some_and(|name| ends.names.iter().any(|wanted| *wanted == *name))
+                name.is_some_and(|name| ends.names.contains(name))
             };
             ends.all || ends.pids.contains(&process.pid()) || named()
         };

@@ -101,7 +101,7 @@ impl Debugger {
             let db = &build.db;
             let id = db.file_id(&file).ok_or("the file of this frame is gone")?;
             let index = db.line_index(id);
-            let mut found: Vec<(FnId, (u32, u32), (u32, u32))> = Vec::new();
+            let mut found = Vec::new();
             for owner in query::functions_of_file(db, id) {
                 let def = query::fn_def(db, owner);
                 let at = |offset: u32| {
