@@ -82,6 +82,9 @@ table! {
         ReceiveFirst = "%receive_first" [R] -> [R];
         /// (timeout, descriptors of up to four boxes, two in a word, one of them as often as it takes): as `ReceiveFirst`, but only messages in such boxes count.
         ReceiveOf = "%receive_of" [R, R, R] -> [R];
+        /// (timeout, descriptors as above, or −1 and −1 for all messages, reference): as `ReceiveOf`, but messages that were there when the reference was made do
+        /// not count: they cannot bear it, nor one made later.
+        ReceiveSince = "%receive_since" [R, R, R, R] -> [R];
         /// (timeout, descriptor of a box): → the first message in such a box, which is taken out. 0: the time is up.
         ReceiveOnly = "%receive_only" [R, R] -> [P];
         /// → descriptor index of the next message not yet refused; waits for one. −1: the time is up.

@@ -12,6 +12,7 @@ mod expr;
 mod object;
 mod prim;
 mod process;
+mod since;
 
 use crate::ir;
 use crate::layout::{Layouts, TyId};

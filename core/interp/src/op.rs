@@ -53,6 +53,7 @@ pub(crate) const EMITTED: &[Op] = &[
     Op::NewArray,
     Op::ReceiveFirst,
     Op::ReceiveOf,
+    Op::ReceiveSince,
     Op::ReceiveOnly,
     Op::ReceiveNext,
     Op::ReceiveLoad,

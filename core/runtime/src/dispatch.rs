@@ -112,6 +112,8 @@ fn dispatch_any(op: u32, process: &Process, worker: &Worker, own: &mut Own) -> u
         Op::Send => proc_ops::send(&mut ctx),
         Op::ReceiveOnly => proc_ops::receive_only(&mut ctx),
         Op::ReceiveOf => proc_ops::receive_of(&mut ctx),
+        Op::ReceiveSince => proc_ops::receive_since(&mut ctx),
+        Op::MakeRef => proc_ops::make_ref(&mut ctx),
         Op::ReceiveFirst => proc_ops::receive_first(&mut ctx),
         Op::ReceiveTaken => proc_ops::receive_taken(&mut ctx),
         op => run(&mut ctx, op),
@@ -246,6 +248,7 @@ fn run(ctx: &mut Ctx, op: Op) -> Flow {
         Op::SendWatched => proc_ops::send_watched(ctx),
         Op::ReceiveFirst => proc_ops::receive_first(ctx),
         Op::ReceiveOf => proc_ops::receive_of(ctx),
+        Op::ReceiveSince => proc_ops::receive_since(ctx),
         Op::ReceiveOnly => proc_ops::receive_only(ctx),
         Op::ReceiveNext => proc_ops::receive_next(ctx),
         Op::ReceiveLoad => proc_ops::receive_load(ctx),
@@ -316,10 +319,7 @@ fn run(ctx: &mut Ctx, op: Op) -> Flow {
         Op::ProcessParent => proc_ops::process_parent(ctx),
         Op::ProcessLink => proc_ops::process_link(ctx),
         Op::ProcessName => proc_ops::process_name(ctx),
-        Op::MakeRef => {
-            ctx.put(0, ctx.core.fresh_ref());
-            Ok(())
-        }
+        Op::MakeRef => proc_ops::make_ref(ctx),
         Op::Yield => Err(Halt::Leave(Leave::Yield)),
 
         Op::Print => io::write(ctx, crate::config::Stream::Out, ""),

@@ -23,6 +23,7 @@ mod limits;
 mod look;
 mod mail;
 mod mailbox;
+mod marks;
 mod message;
 mod mutex;
 mod net;

@@ -539,6 +539,24 @@ impl Reader {
         word.is_somewhere() && word != self.at
     }
 
+    /// How far the mail is filled now with letters that have not been read; nowhere: all have been.
+    #[inline]
+    pub(crate) fn unread_to(&self, mail: &Mail) -> Place {
+        // Acquire: what was made before a letter that lies before this place was made before what the owner does now.
+        let word = Place(mail.0.load(Ordering::Acquire));
+        if word.is_somewhere() && word != self.at {
+            word
+        } else {
+            Place::default()
+        }
+    }
+
+    /// Where it reads next.
+    #[inline]
+    pub(crate) fn place(&self) -> Place {
+        self.at
+    }
+
     /// About how many words of letters there are that have not been read, as far as known.
     pub(crate) fn unread_words(&self) -> usize {
         let newest = if self.at.same_chunk(self.newest) {

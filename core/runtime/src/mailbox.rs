@@ -6,6 +6,7 @@
 use crate::exit::ExitReason;
 use crate::heap::trace::Traces;
 use crate::mail::{Chunks, Cover, Mail, PAYLOAD_MAX, Place, Reader};
+use crate::marks::{Begin, Marks};
 use crate::message::{self, Fragment, Scratch, View};
 use crate::relations::Relations;
 use crate::resource;
@@ -371,6 +372,8 @@ struct Kept {
     passed: [Passed; 2],
     /// Which of the two was used last.
     now: usize,
+    /// Where references were made.
+    marks: Marks,
 }
 
 /// The owner's end of the mailbox.
@@ -402,6 +405,25 @@ impl Kept {
         }
         self.passed[self.now]
     }
+
+    /// The message at this index goes.
+    fn remove(&mut self, index: usize) {
+        if index == 0 {
+            self.list.pop_front();
+        } else {
+            self.list.remove(index);
+        }
+        for passed in &mut self.passed {
+            passed.len -= usize::from(passed.len > index);
+        }
+        self.marks.removed(index);
+    }
+
+    /// Has it nothing to say of what comes next?
+    #[inline]
+    fn is_idle(&self) -> bool {
+        self.list.is_empty() && !self.marks.awaits()
+    }
 }
 
 /// The next letter, when there is nothing special about it; see [`Queue::next_plain`].
@@ -425,7 +447,7 @@ impl Queue {
         desc: u32,
         chunks: &RefCell<Chunks>,
     ) -> Option<Plain<'a>> {
-        if self.kept.is_some() {
+        if self.remembers() {
             return None;
         }
         let place = self.reader.next(mail, chunks)?;
@@ -454,7 +476,13 @@ impl Queue {
     /// Is there nothing, so that a receive of any kind has to wait?
     #[inline(always)]
     pub(crate) fn is_bare(&self, mail: &Mail) -> bool {
-        self.kept.is_none() && !self.reader.is_behind(mail)
+        !self.remembers() && !self.reader.is_behind(mail)
+    }
+
+    /// Is anything kept, or to be noted as the reader goes on?
+    #[inline(always)]
+    fn remembers(&self) -> bool {
+        self.kept.as_ref().is_some_and(|kept| !kept.is_idle())
     }
 
     /// The kind that the receive wants which is to take the first message of one kind.
@@ -471,6 +499,50 @@ impl Queue {
         self.deadline = deadline;
         self.wanted = wanted;
         self.takes = takes;
+    }
+
+    /// A receive begins that wants only messages with this reference, or one made later: behind those that were there when it was made.
+    pub(crate) fn start_since(
+        &mut self,
+        reference: u64,
+        mail: &Mail,
+        pid: u64,
+        chunks: &RefCell<Chunks>,
+    ) {
+        let Some(kept) = self.kept.as_deref() else {
+            return;
+        };
+        self.cursor = match kept.marks.begin(reference) {
+            Begin::Kept(index) => index,
+            Begin::Ahead(place) => {
+                let ahead = |queue: &Queue| {
+                    let kept = queue.kept.as_deref();
+                    kept.is_some_and(|kept| kept.marks.begin(reference) == Begin::Ahead(place))
+                };
+                while ahead(self)
+                    && let Some((letter, _)) = self.unread(mail, pid, chunks)
+                {
+                    self.keep(letter);
+                }
+                self.len()
+            }
+        };
+    }
+
+    /// A reference is about to be made: how far the mailbox is filled, for [`Queue::mark`].
+    #[inline]
+    pub(crate) fn filled(&self, mail: &Mail) -> Place {
+        self.reader.unread_to(mail)
+    }
+
+    /// A reference has been made.
+    #[inline]
+    pub(crate) fn mark(&mut self, reference: u64, filled: Place) {
+        let kept = self.len();
+        if kept > 0 || filled.is_somewhere() {
+            let marks = &mut self.kept.get_or_insert_default().marks;
+            marks.note(reference, kept, filled);
+        }
     }
 
     /// The next message not yet refused. What was meant for the block's former process goes.
@@ -545,6 +617,9 @@ impl Queue {
         // SAFETY: the reader has just given it, and it is passed now.
         unsafe { drop_value(place) };
         self.reader.step();
+        if let Some(kept) = self.kept.as_deref_mut() {
+            kept.marks.reached(self.reader.place(), kept.list.len());
+        }
     }
 
     /// Notes the next letter, which this is, as a message that stays.
@@ -555,6 +630,7 @@ impl Queue {
         kept.list.push_back(Entry { desc, place });
         self.reader.keep();
         self.reader.step();
+        kept.marks.reached(self.reader.place(), kept.list.len());
     }
 
     /// The message just peeked.
@@ -590,14 +666,7 @@ impl Queue {
         };
         // SAFETY: the place is that of a message of ours, which goes now.
         unsafe { drop_value(place) };
-        if self.cursor == 0 {
-            kept.list.pop_front();
-        } else {
-            kept.list.remove(self.cursor);
-        }
-        for passed in &mut kept.passed {
-            passed.len -= usize::from(passed.len > self.cursor);
-        }
+        kept.remove(self.cursor);
         self.reader.release(place, chunks);
     }
 
@@ -608,27 +677,29 @@ impl Queue {
         }
     }
 
-    /// Takes out the messages that `unwanted` says, of those taken over. No receive is going on.
-    pub(crate) fn discard(
+    /// Takes out the first message that `unwanted` says, of those taken over since this reference was made. No receive is going on.
+    pub(crate) fn discard_since(
         &mut self,
+        reference: u64,
         chunks: &RefCell<Chunks>,
         mut unwanted: impl FnMut(Message<'_>) -> bool,
     ) {
         let Some(kept) = self.kept.as_deref_mut() else {
             return;
         };
-        kept.passed = Default::default();
-        let reader = &mut self.reader;
-        kept.list.retain(|entry| {
+        let Begin::Kept(begin) = kept.marks.begin(reference) else {
+            return;
+        };
+        let found = kept.list.range(begin..).enumerate().find(|(_, entry)| {
             // SAFETY: kept letters are there until they are released.
-            if !unwanted(unsafe { Message::at(entry.place) }) {
-                return true;
-            }
-            // SAFETY: as above, and it goes now.
-            unsafe { drop_value(entry.place) };
-            reader.release(entry.place, chunks);
-            false
+            unwanted(unsafe { Message::at(entry.place) })
         });
+        if let Some((behind, &Entry { place, .. })) = found {
+            // SAFETY: as above, and it goes now.
+            unsafe { drop_value(place) };
+            kept.remove(begin + behind);
+            self.reader.release(place, chunks);
+        }
     }
 
     /// Messages taken over.
@@ -667,10 +738,13 @@ impl Queue {
 
     /// Drops all; the process has ended, and nobody sends to it who does not already.
     pub(crate) fn clear(&mut self, mail: &Mail, chunks: &RefCell<Chunks>) {
-        self.discard(chunks, |_| true);
+        for entry in self.kept.take().into_iter().flat_map(|kept| kept.list) {
+            // SAFETY: kept letters are there until they are released, and this one goes now.
+            unsafe { drop_value(entry.place) };
+            self.reader.release(entry.place, chunks);
+        }
         self.cursor = 0;
         self.peeked = Place::default();
-        self.kept = None;
         while mail.is_open() {
             while let Some(place) = self.reader.next(mail, chunks) {
                 self.pass(place);
@@ -682,6 +756,9 @@ impl Queue {
         }
     }
 }
+
+#[cfg(test)]
+mod since;
 
 #[cfg(test)]
 mod tests {

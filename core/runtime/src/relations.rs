@@ -94,12 +94,12 @@ impl Core {
         reference
     }
 
-    /// Stops watching; the caller takes a `Down` that has come already out of its mailbox.
-    pub(crate) fn demonitor(&self, own: &Process, reference: u64) {
+    /// Stops watching. False: a `Down` has come already, which the caller takes out of its mailbox if it is still there.
+    pub(crate) fn demonitor(&self, own: &Process, reference: u64) -> bool {
         let watched = {
             let mut inbox = own.inbox.lock();
             let Some(relations) = &mut inbox.relations else {
-                return;
+                return false;
             };
             let at = relations.watching.iter().position(|w| w.0 == reference);
             at.map(|at| relations.watching.swap_remove(at).1)
@@ -109,6 +109,7 @@ impl Core {
                 inbox.relations().monitors.retain(|m| m.1 != reference);
             });
         }
+        watched.is_some()
     }
 
     /// Calls `f` with the inbox of a living process, under its lock.

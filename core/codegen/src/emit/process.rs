@@ -1,12 +1,13 @@
 //! `try` and `receive`.
 
 use super::{Emit, Frame};
-use crate::ir::{Kind, Receive, Tree, Try, Typed};
+use crate::ir::{Kind, Receive, Tree, Try, Typed, VarId};
 use crate::layout::TyId;
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{Block, InstBuilder, Value, types};
 use nostos_abi::builtin::Op;
 use nostos_abi::object::Lane;
+use nostos_check::ty::Ty;
 use smallvec::smallvec;
 
 /// How far a message comes out of the mailbox.
@@ -181,14 +182,20 @@ impl<'f> Emit<'_, 'f> {
             self.receive_only(receive, group, timeout, descs[0], to);
             return;
         }
-        let first = match self.descs_of(&receive.groups) {
-            Some(descs) => {
-                let pair = |a: u32, b: u32| i64::from(a) | i64::from(b) << 32;
-                let a = self.word(pair(descs[0], descs[1]));
-                let b = self.word(pair(descs[2], descs[3]));
+        let wanted = self.descs_of(&receive.groups).map(|descs| {
+            let pair = |a: u32, b: u32| i64::from(a) | i64::from(b) << 32;
+            [pair(descs[0], descs[1]), pair(descs[2], descs[3])]
+        });
+        let first = match (self.oldest(&receive.groups), wanted) {
+            (Some(reference), wanted) => {
+                let [a, b] = wanted.unwrap_or([-1, -1]).map(|pair| self.word(pair));
+                self.op(Op::ReceiveSince, &[timeout, a, b, reference])[0]
+            }
+            (None, Some(wanted)) => {
+                let [a, b] = wanted.map(|pair| self.word(pair));
                 self.op(Op::ReceiveOf, &[timeout, a, b])[0]
             }
-            None => self.op(Op::ReceiveFirst, &[timeout])[0],
+            (None, None) => self.op(Op::ReceiveFirst, &[timeout])[0],
         };
         let (look, again, passed) = (
             self.b.create_block(),
@@ -276,6 +283,29 @@ impl<'f> Emit<'_, 'f> {
             None => self.trap(),
         }
         self.arms(&arms, &receive.arms, scope, to);
+    }
+
+    /// The oldest of the references one of which each message bears that a receive takes. `None`: it takes others, too.
+    fn oldest(&mut self, groups: &[Typed]) -> Option<Value> {
+        let vars = &self.f.vars;
+        let is_fixed = |var: VarId| {
+            let var = &vars[var.0 as usize];
+            !var.shared && !var.multi
+        };
+        let is_ref = |ty| self.layouts.get(ty).ty == Ty::Ref;
+        let references = super::since::references(groups, is_ref, is_fixed);
+        let mut oldest = None;
+        for var in references {
+            let reference = self.raw_var(var)[0];
+            oldest = Some(match oldest {
+                None => reference,
+                Some(known) => {
+                    let is_older = self.b.ins().icmp(IntCC::SignedLessThan, reference, known);
+                    self.b.ins().select(is_older, reference, known)
+                }
+            });
+        }
+        oldest
     }
 
     /// The descriptors of all messages that a receive may take, the last one repeated; `None`: there are others or too many.

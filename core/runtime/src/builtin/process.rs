@@ -98,7 +98,7 @@ pub(crate) fn spawn(ctx: &mut Ctx, relation: Relation) -> Flow {
             ctx.core.link(ctx.process, pid);
         }
         Relation::Monitor => {
-            let reference = ctx.core.monitor(ctx.worker, ctx.process, pid);
+            let reference = watch(ctx, pid);
             ctx.put(1, reference);
         }
     }
@@ -240,6 +240,21 @@ pub(crate) fn receive_of(ctx: &mut Ctx) -> Flow {
     receive_start(ctx, wanted, false)
 }
 
+pub(crate) fn receive_since(ctx: &mut Ctx) -> Flow {
+    let (a, b, reference) = (ctx.arg(1), ctx.arg(2), ctx.arg(3));
+    let wanted = if (a, b) == (u64::MAX, u64::MAX) {
+        Wanted::ANY
+    } else {
+        Wanted::packed(a, b)
+    };
+    let deadline = receive_deadline(ctx);
+    let queue = &mut ctx.own.queue;
+    queue.start(deadline, wanted, false);
+    let (mail, chunks) = (&ctx.process.mail, &ctx.worker.chunks);
+    queue.start_since(reference, mail, ctx.process.pid(), chunks);
+    receive_next(ctx)
+}
+
 pub(crate) fn receive_only(ctx: &mut Ctx) -> Flow {
     let wanted = Wanted::one(ctx.arg(1) as u32);
     receive_start(ctx, wanted, true)
@@ -247,14 +262,37 @@ pub(crate) fn receive_only(ctx: &mut Ctx) -> Flow {
 
 #[inline(always)]
 fn receive_start(ctx: &mut Ctx, wanted: Wanted, takes: bool) -> Flow {
+    let deadline = receive_deadline(ctx);
+    ctx.own.queue.start(deadline, wanted, takes);
+    receive_next(ctx)
+}
+
+/// When a receive with this timeout in its first argument gives up.
+#[inline(always)]
+fn receive_deadline(ctx: &Ctx) -> u64 {
     let timeout = ctx.arg(0) as i64;
-    let deadline = if timeout < 0 {
+    if timeout < 0 {
         u64::MAX
     } else {
         ctx.deadline(timeout)
-    };
-    ctx.own.queue.start(deadline, wanted, takes);
-    receive_next(ctx)
+    }
+}
+
+/// A reference unlike any other. How far the mailbox is filled is asked before: who makes a greater one can have sent that only later.
+pub(crate) fn make_ref(ctx: &mut Ctx) -> Flow {
+    let filled = ctx.own.queue.filled(&ctx.process.mail);
+    let reference = ctx.core.fresh_ref();
+    ctx.own.queue.mark(reference, filled);
+    ctx.put(0, reference);
+    Ok(())
+}
+
+/// Watches another process, under a new reference.
+fn watch(ctx: &mut Ctx, other: u64) -> u64 {
+    let filled = ctx.own.queue.filled(&ctx.process.mail);
+    let reference = ctx.core.monitor(ctx.worker, ctx.process, other);
+    ctx.own.queue.mark(reference, filled);
+    reference
 }
 
 #[inline(always)]
@@ -464,21 +502,23 @@ pub(crate) fn unlink(ctx: &mut Ctx) -> Flow {
 }
 
 pub(crate) fn monitor(ctx: &mut Ctx) -> Flow {
-    let reference = ctx.core.monitor(ctx.worker, ctx.process, ctx.arg(0));
+    let reference = watch(ctx, ctx.arg(0));
     ctx.put(0, reference);
     Ok(())
 }
 
 pub(crate) fn demonitor(ctx: &mut Ctx) -> Flow {
     let reference = ctx.arg(0);
-    ctx.core.demonitor(ctx.process, reference);
+    if ctx.core.demonitor(ctx.process, reference) {
+        return Ok(());
+    }
     let Some(signals) = ctx.core.signals.get() else {
         return Ok(());
     };
     let chunks = &ctx.worker.chunks;
     let me = ctx.process.pid();
     ctx.own.queue.accept(&ctx.process.mail, me, chunks);
-    ctx.own.queue.discard(chunks, |message| {
+    ctx.own.queue.discard_since(reference, chunks, |message| {
         message.desc == signals.down_box && message.value.down_reference() == Some(reference)
     });
     Ok(())
