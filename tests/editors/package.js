@@ -1,0 +1,187 @@
+// The extension as a package: what is in it, that what it names is there, and the parts of it that need no VS Code.
+// Arguments: the package, the folder of the examples, the program `nostos`.
+"use strict";
+const assert = require("assert");
+const fs = require("fs");
+const path = require("path");
+const { spawn } = require("child_process");
+
+const os = require("os");
+const zlib = require("zlib");
+
+const [file, examples, nostos] = process.argv.slice(2);
+const folder = fs.mkdtempSync(path.join(os.tmpdir(), "nostos-vsix-"));
+const inside = (name) => path.join(folder, "extension", name);
+
+/** Unpacks a zip archive: its directory stands at the end, each entry of that says where the file's own head is. */
+function unpack(archive, to) {
+  const bytes = fs.readFileSync(archive);
+  const end = bytes.lastIndexOf("PK\x05\x06", undefined, "latin1");
+  let at = bytes.readUInt32LE(end + 16);
+  for (let left = bytes.readUInt16LE(end + 10); left > 0; left -= 1) {
+    const [packed, name, extra, comment] = [bytes.readUInt32LE(at + 20), ...[28, 30, 32].map((field) => bytes.readUInt16LE(at + field))];
+    const target = path.join(to, bytes.toString("utf8", at + 46, at + 46 + name));
+    const head = bytes.readUInt32LE(at + 42);
+    const from = head + 30 + bytes.readUInt16LE(head + 26) + bytes.readUInt16LE(head + 28);
+    const body = bytes.subarray(from, from + packed);
+    fs.mkdirSync(path.dirname(target), { recursive: true });
+    fs.writeFileSync(target, bytes.readUInt16LE(at + 10) === 0 ? body : zlib.inflateRawSync(body));
+    at += 46 + name + extra + comment;
+  }
+}
+
+unpack(file, folder);
+const manifest = JSON.parse(fs.readFileSync(inside("package.json"), "utf8"));
+const { contributes } = manifest;
+
+const tests = {
+  "all files that the manifest names are in the package": () => {
+    const named = [
+      manifest.main,
+      manifest.icon,
+      ...contributes.languages.map((each) => each.configuration),
+      ...contributes.grammars.map((each) => each.path),
+      ...contributes.snippets.map((each) => each.path),
+    ];
+    for (const name of named) assert(fs.existsSync(inside(name)), name);
+    for (const name of ["LICENSE.txt", "readme.md"]) assert(fs.existsSync(inside(name)), name);
+    assert(!fs.existsSync(inside("node_modules")), "nothing is installed beside it");
+  },
+
+  "all that is required is there": () => {
+    for (const file of fs.readdirSync(inside("src"))) {
+      const text = fs.readFileSync(inside(`src/${file}`), "utf8");
+      for (const [, name] of text.matchAll(/require\("([^"]+)"\)/g)) {
+        if (name.startsWith(".")) assert(fs.existsSync(path.join(inside("src"), name)), `${file} requires ${name}`);
+        else assert(name === "vscode" || require("module").builtinModules.includes(name), `${file} requires ${name}`);
+      }
+    }
+  },
+
+  "commands: each is declared, made and reachable": () => {
+    const source = fs.readdirSync(inside("src")).map((file) => fs.readFileSync(inside(`src/${file}`), "utf8"));
+    const made = new Set(source.flatMap((text) => [...text.matchAll(/(?:registerCommand|onProcess)\("([\w.]+)"/g)].map((match) => match[1])));
+    const declared = contributes.commands.map((each) => each.command);
+    assert.deepStrictEqual([...made].sort(), [...declared].sort());
+    for (const entries of Object.values(contributes.menus)) for (const { command } of entries) assert(declared.includes(command), command);
+    for (const command of Object.values(contributes.debuggers[0].variables)) assert(declared.includes(command), command);
+  },
+
+  "the debugger: attributes, snippets and first configurations agree": () => {
+    const [{ configurationAttributes, initialConfigurations, configurationSnippets, type }] = contributes.debuggers;
+    for (const config of [...initialConfigurations, ...configurationSnippets.map((snippet) => snippet.body)]) {
+      assert.strictEqual(config.type, type);
+      const known = Object.keys(configurationAttributes[config.request].properties);
+      for (const key of Object.keys(config)) assert(["type", "request", "name", ...known].includes(key), `${config.name}: ${key}`);
+    }
+    assert(contributes.breakpoints.some((each) => each.language === "nostos"));
+  },
+
+  "settings that are read are declared": () => {
+    const declared = Object.keys(contributes.configuration.properties);
+    for (const file of fs.readdirSync(inside("src"))) {
+      const text = fs.readFileSync(inside(`src/${file}`), "utf8");
+      for (const [, name] of text.matchAll(/(?:find|need)\("(\w+)"/g)) assert(declared.includes(`nostos.${name}`), name);
+    }
+  },
+
+  "the grammar's patterns are patterns": () => {
+    const grammar = JSON.parse(fs.readFileSync(inside(contributes.grammars[0].path), "utf8"));
+    const look = (node) => {
+      for (const [key, value] of Object.entries(node)) {
+        if (["match", "begin", "end"].includes(key)) new RegExp(value);
+        else if (key === "include" && value.startsWith("#")) assert(grammar.repository[value.slice(1)], value);
+        else if (value && typeof value === "object") look(value);
+      }
+    };
+    look(grammar);
+  },
+
+  "code is what is neither comment nor string": () => {
+    const { codeOf } = require(inside("src/text.js"));
+    const text = 'a = "x # ${f("${b}")} y" # c\nd = \'"\' #* e\nf *# g\nh = #{1}\n';
+    const lines = codeOf(text);
+    assert.deepStrictEqual(text.split("\n").map((line) => line.length), lines.map((line) => line.length));
+    assert.deepStrictEqual(lines.map((line) => (line.match(/\w+/g) ?? []).join(" ")), ["a f b", "d", "g", "h 1", ""]);
+  },
+
+  "a statement sees its own arm and its function's head": () => {
+    const { codeOf, visibleLines, namesIn } = require(inside("src/text.js"));
+    const code = codeOf(fs.readFileSync(path.join(examples, "bank/account.nos"), "utf8"));
+    const at = code.findIndex((line) => line.includes("Refused(") && line.includes("client <-"));
+    const seen = visibleLines(code, at).map((line) => code[line].trim().split("(")[0].split(" ")[0]);
+    assert.deepStrictEqual(seen, ["serve", "Withdraw", "client"]);
+    assert.deepStrictEqual(namesIn(code[at]).map(({ name }) => name), ["client", "ref", "name", "balance", "amount"]);
+    const names = (line) => namesIn(line).map(({ name }) => name);
+    assert.deepStrictEqual(names("pay(Transfer(payer: p.name, amount: n), xs[i])"), ["p", "n", "xs", "i"]);
+    assert.deepStrictEqual(names("match f(x) { :atom -> y :: ys }"), ["x", "y", "ys"]);
+    const nested = ["module m", "  other(q) = {", "    q", "  }", "  f(a) = {", "    b = 1", "    if c {", "      d = 2", "    }", "    for e in es {", "      g = a", "    }"];
+    assert.deepStrictEqual(visibleLines(nested, 10), [4, 5, 6, 9, 10]);
+  },
+
+  "the expression under the mouse": () => {
+    const { expressionAt } = require(inside("src/text.js"));
+    const line = "  total = t.payer.name + pair.0 + f(x) - Done(y) + :z";
+    const at = (text, inner = 0) => expressionAt(line, line.indexOf(text) + inner)?.text;
+    assert.strictEqual(at("payer", 2), "t.payer");
+    assert.strictEqual(at("name"), "t.payer.name");
+    assert.strictEqual(at("pair.0", 5), "pair.0");
+    assert.strictEqual(at("f(x)"), undefined);
+    assert.strictEqual(at("x)"), "x");
+    assert.strictEqual(at("Done"), undefined);
+    assert.strictEqual(at("z"), undefined);
+  },
+
+  "messages come whole, however they are cut": () => {
+    const { Frames, frame } = require(inside("src/frames.js"));
+    const sent = [{ a: "ü€" }, { b: [1, 2] }, {}];
+    const bytes = Buffer.concat(sent.map(frame));
+    for (const size of [1, 7, bytes.length]) {
+      const frames = new Frames();
+      const came = [];
+      for (let i = 0; i < bytes.length; i += size) came.push(...frames.push(bytes.subarray(i, i + size)));
+      assert.deepStrictEqual(came, sent);
+    }
+  },
+
+  "the programs that run are found by their sockets": async () => {
+    const runtime = fs.mkdtempSync(path.join(os.tmpdir(), "nostos-images-"));
+    fs.chmodSync(runtime, 0o700);
+    process.env.XDG_RUNTIME_DIR = runtime;
+    const images = require(inside("src/images.js"));
+    assert.deepStrictEqual(await images.list(), []);
+    const bank = fs.realpathSync(path.join(examples, "bank"));
+    const image = spawn(nostos, ["run", "--inspect", bank, "serve"], { stdio: "ignore" });
+    try {
+      let found = [];
+      for (const end = Date.now() + 30000; found.length === 0 && Date.now() < end; ) {
+        await new Promise((resolve) => setTimeout(resolve, 50));
+        found = await images.list();
+      }
+      assert.deepStrictEqual(found.map(({ pid, root, main }) => ({ pid, root, main })), [{ pid: image.pid, root: bank, main: "main.nos" }]);
+      // A socket that nobody listens on is not in the way.
+      image.kill("SIGKILL");
+      await new Promise((resolve) => image.on("exit", resolve));
+      assert.strictEqual(fs.readdirSync(images.directory()).length, 1);
+      assert.deepStrictEqual(await images.list(), []);
+    } finally {
+      image.kill("SIGKILL");
+      fs.rmSync(runtime, { recursive: true });
+    }
+  },
+};
+
+(async () => {
+  let failed = 0;
+  for (const [name, test] of Object.entries(tests)) {
+    try {
+      await test();
+      console.log(`ok   ${name}`);
+    } catch (error) {
+      failed += 1;
+      console.log(`FAIL ${name}\n${error.stack}`);
+    }
+  }
+  fs.rmSync(folder, { recursive: true });
+  process.exit(failed === 0 ? 0 : 1);
+})();

@@ -1,0 +1,208 @@
+// A session on examples/bank in VS Code itself, as a user would have it: a breakpoint in the margin, F5 without a launch.json, values behind the lines, several
+// processes, a mailbox, the debug console, an exception, on to the end; then attaching to a program that runs, and editing it.
+// Arguments: where code-server and playwright-core are installed, the programs' folder, the packaged extension, the folder of the examples, where pictures go.
+"use strict";
+const assert = require("assert");
+const { spawn } = require("child_process");
+const fs = require("fs");
+const path = require("path");
+const { open } = require("./workbench.js");
+
+const [tools, bin, vsix, examples, pictures] = process.argv.slice(2);
+const bank = path.join(examples, "bank");
+const PATIENCE = 30000;
+
+async function main() {
+  const w = await open({ tools, bin, vsix, project: bank, width: 1440, height: 1000 });
+  const { page } = w;
+  page.setDefaultTimeout(PATIENCE);
+  fs.rmSync(pictures, { recursive: true, force: true });
+  fs.mkdirSync(pictures, { recursive: true });
+  const picture = (name) => page.screenshot({ path: path.join(pictures, `${name}.png`) });
+  const lines = fs.readFileSync(path.join(bank, "account.nos"), "utf8").split("\n");
+  const lineOf = (text) => 1 + lines.findIndex((line) => line.includes(text));
+
+  const until = async (what, condition) => {
+    const end = Date.now() + PATIENCE;
+    for (;;) {
+      const found = await condition();
+      if (found) return found;
+      assert(Date.now() < end, `not seen: ${what}`);
+      await page.waitForTimeout(50);
+    }
+  };
+  const texts = (selector) => page.locator(selector).evaluateAll((found) => found.map((each) => each.innerText.replace(/\s+/g, " ")));
+  const row = (selector, text) => page.locator(`${selector} .monaco-list-row`, { hasText: text }).first();
+  const sees = (selector, text) =>
+    until(`${text} in ${selector}`, async () => (await texts(`${selector} .monaco-list-row`)).some((each) => (text instanceof RegExp ? text.test(each) : each.includes(text))));
+  const console_ = () => texts(".repl .monaco-list-row").then((rows) => rows.join("\n"));
+  const printed = (text) => until(`${text} in the debug console`, async () => (await console_()).includes(text));
+  const step = (name) => console.log(`ok   ${name}`);
+  const margin = async (line) => {
+    const number = page.locator(".margin-view-overlays .line-numbers", { hasText: new RegExp(`^${line}$`) });
+    const box = await number.boundingBox();
+    await page.mouse.click(box.x - 8, box.y + box.height / 2);
+  };
+  const tab = (name) => page.locator(".part.panel .action-label", { hasText: name }).first().click();
+  const collapse = async (name) => {
+    const header = page.locator(".pane-header", { hasText: name }).first();
+    if ((await header.getAttribute("aria-expanded")) === "true") await header.click();
+  };
+  const say = async (text) => {
+    await page.locator(".repl-input-wrapper .monaco-editor").click();
+    await page.keyboard.type(text);
+  };
+
+  try {
+    await row(".explorer-folders-view", "account.nos").dblclick();
+    await page.waitForSelector(".editor-instance .view-line");
+    await until("the language", async () => (await texts(".statusbar-item")).includes("Nostos"));
+    // The file is coloured: a keyword has another colour than a name.
+    await until("colours", () => page.evaluate(() => new Set([...document.querySelectorAll(".view-line span span")].map((each) => getComputedStyle(each).color)).size > 4));
+    step("the file is Nostos, and coloured");
+
+    const withdrawal = lineOf("Done(balance - amount)");
+    // Clicks come to nothing until VS Code knows that this language has breakpoints.
+    await until("the breakpoint", async () => {
+      await margin(withdrawal);
+      await page.mouse.move(600, 900);
+      await page.waitForTimeout(500);
+      return page.locator(".margin [class*=codicon-debug-breakpoint]").count();
+    });
+    step("a click into the margin sets a breakpoint");
+
+    await page.keyboard.press("F5");
+    await page.waitForSelector(".debug-toolbar");
+    await sees(".debug-variables", 'name = "Alice"');
+    await sees(".debug-variables", "balance = 1000");
+    await sees(".debug-call-stack", /account:Alice.*Paused on breakpoint/i);
+    const running = (await texts(".debug-call-stack .monaco-list-row")).filter((each) => /running/i.test(each));
+    assert(running.length >= 4, `only one process has stopped; others run: ${running}`);
+    step("F5 runs the bank without a launch.json; Alice's account stops alone");
+
+    const shown = await until("inline values", async () => {
+      const line = (await texts(".view-line")).find((each) => each.includes("Done(balance") && each.includes("amount = 250"));
+      return line?.includes("balance = 1000") && line;
+    });
+    assert(!shown.includes("name ="), shown);
+    const other = (await texts(".view-line")).find((each) => each.includes("Refused("));
+    assert(!other.includes("amount ="), `the other arm's amount is another one: ${other}`);
+    step("values stand behind the lines the statement can see");
+
+    await say("balance - amount");
+    await page.keyboard.press("Enter");
+    await printed("750");
+    await say("bal");
+    await page.waitForSelector(".suggest-widget.visible");
+    await until("the completion", async () => (await texts(".suggest-widget .monaco-list-row")).some((each) => each.includes("balance")));
+    await picture("vscode-completion");
+    await page.keyboard.press("Escape");
+    for (let i = 0; i < 3; i += 1) await page.keyboard.press("Backspace");
+    await say('whereis("account:Alice").unwrap() <- Balance(client, ref)');
+    await page.keyboard.press("Enter");
+    await printed("()");
+    step("the debug console evaluates, completes, and sends a message");
+
+    await collapse("Watch");
+    await row(".debug-variables", "Mailbox").click();
+    await sees(".debug-variables", /Balance\(<pid/);
+    step("the mailbox of the stopped process holds it");
+    await page.waitForTimeout(1500);
+    await picture("vscode-stopped");
+
+    // Under the mouse.
+    const word = page.locator(".view-line", { hasText: "serve(name, balance - amount)" }).locator("span", { hasText: "amount" }).last();
+    const box = await word.boundingBox();
+    await page.mouse.move(box.x + box.width - 20, box.y + box.height / 2);
+    await until("the hover", async () => (await texts(".debug-hover-widget")).some((each) => each.includes("250")));
+    await picture("vscode-hover");
+    await page.mouse.move(600, 900);
+    step("what is under the mouse is evaluated");
+
+    await page.keyboard.press("Escape");
+    await page.keyboard.press("F10");
+    await sees(".debug-call-stack", /account:Alice.*Paused on step/i);
+    step("F10 steps");
+
+    // Alice has answered, so the day goes on without her; Erin's account divides by zero, which nobody catches.
+    await page.waitForSelector(".exception-widget");
+    await sees(".debug-call-stack", /account:Erin.*Uncaught exception/i);
+    await sees(".debug-call-stack", /account:Alice.*Paused on step/i);
+    const why = (await texts(".exception-widget")).join(" ");
+    assert.match(why, /DivisionByZero|Division by zero/, why);
+    await sees(".debug-variables", "shares = 0");
+    await page.waitForTimeout(1500);
+    await picture("vscode-exception");
+    step("an exception that nobody catches stops its process, with the reason beside the line; Alice's still stands where it stood");
+
+    await margin(withdrawal);
+    await until("no breakpoint", async () => !(await texts(".debug-breakpoints .monaco-list-row")).some((each) => each.includes("account.nos")));
+    await page.keyboard.press("F5");
+    await printed("Erin's account has crashed");
+    await row(".debug-call-stack", "account.serve").click();
+    await sees(".debug-variables", 'name = "Alice"');
+    await page.keyboard.press("F5");
+    await page.waitForSelector(".debug-toolbar", { state: "hidden" });
+    await printed("together 5,000");
+    await printed("The ledger has 609 entries.");
+    await picture("vscode-end");
+    step("the program runs to its end");
+
+    await attached(w, { picture, until, texts, row, sees, tab, step });
+  } catch (error) {
+    if (!fs.existsSync(path.join(pictures, "failure.png"))) await picture("failure");
+    console.log(`FAIL\n${error.stack}\n${await console_().catch(() => "")}`);
+    process.exitCode = 1;
+  } finally {
+    await w.close();
+  }
+}
+
+/** A program that runs already. */
+async function attached(w, { picture, until, texts, sees, row, tab, step }) {
+  const { page } = w;
+  fs.mkdirSync(path.join(w.workspace, ".vscode"));
+  const configuration = { type: "nostos", request: "attach", name: "Attach", pid: "${command:pickImage}" };
+  fs.writeFileSync(path.join(w.workspace, ".vscode/launch.json"), JSON.stringify({ version: "0.2.0", configurations: [configuration] }));
+  const image = spawn(path.join(bin, "nostos"), ["run", "--inspect", w.workspace, "serve"], { env: w.env, stdio: "ignore" });
+  try {
+    await until("the image's socket", () => fs.existsSync(path.join(w.runtime, "nostos", `${image.pid}.sock`)));
+    await until("the configuration", async () => (await texts(".start-debug-action-item")).join().includes("Attach"));
+    await page.keyboard.press("F5");
+    await until("the picker", async () => (await texts(".quick-input-list .monaco-list-row")).some((each) => each.includes(`pid ${image.pid}`)));
+    await picture("vscode-attach");
+    await page.keyboard.press("Enter");
+    await page.waitForSelector(".debug-toolbar");
+    await tab("Processes");
+    await sees(".part.panel", /teller:Ann/);
+    step("the picker lists the programs that run, and attaches");
+
+    const erin = row(".part.panel", "account:Erin");
+    await erin.hover();
+    await erin.locator(".codicon-debug-pause").click();
+    await sees(".debug-call-stack", /account:Erin.*Paused/i);
+    await sees(".part.panel", /account:Erin ?<\d+> stopped/);
+    await page.mouse.move(600, 300);
+    // Its mailbox fills, or that of an account that has crashed meanwhile; both can be looked into.
+    const full = row(".part.panel", /in mailbox/);
+    await full.waitFor();
+    await full.locator(".monaco-tl-twistie").click();
+    await row(".part.panel", /Mailbox ?[1-9]/).locator(".monaco-tl-twistie").click();
+    await sees(".part.panel", /(Withdraw|Deposit|Balance)\(.*from (teller:|watch|<)/);
+    await page.waitForTimeout(1500);
+    await picture("vscode-processes");
+    step("a process is stopped in the view of processes");
+
+    await page.keyboard.press("Shift+F5");
+    await page.waitForSelector(".debug-toolbar", { state: "hidden" });
+    assert.strictEqual(image.exitCode, null, "the program runs on");
+    step("the program runs on without us");
+  } catch (error) {
+    await picture("failure");
+    throw error;
+  } finally {
+    image.kill("SIGKILL");
+  }
+}
+
+main();
