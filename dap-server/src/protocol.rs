@@ -95,7 +95,8 @@ pub struct StackFrame {
     /// Column; 0 without a source.
     pub column: i64,
     /// Where its code is, for `disassemble`.
-    pub instruction_pointer_reference: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub instruction_pointer_reference: Option<String>,
     /// The file again, as a module.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub module_id: Option<String>,
@@ -350,6 +351,47 @@ pub struct ReadMemoryArguments {
     pub offset: Option<i64>,
     /// How many.
     pub count: i64,
+}
+
+/// `disassemble`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DisassembleArguments {
+    /// An address.
+    pub memory_reference: String,
+    /// Bytes from there.
+    #[serde(default)]
+    pub offset: Option<i64>,
+    /// Instructions from there.
+    #[serde(default)]
+    pub instruction_offset: Option<i64>,
+    /// How many.
+    pub instruction_count: i64,
+}
+
+/// `setInstructionBreakpoints`.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct SetInstructionBreakpointsArguments {
+    /// All that are wanted.
+    pub breakpoints: Vec<InstructionBreakpoint>,
+}
+
+/// One of them.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct InstructionBreakpoint {
+    /// An address.
+    pub instruction_reference: String,
+    /// Bytes from there.
+    #[serde(default)]
+    pub offset: Option<i64>,
+    /// Expression.
+    #[serde(default)]
+    pub condition: Option<String>,
+    /// Which hits count.
+    #[serde(default)]
+    pub hit_condition: Option<String>,
 }
 
 /// `setVariable`.

@@ -26,6 +26,7 @@ const MAX_THREAD_EVENTS: usize = 500;
 const MAX_FRAMES: usize = 2000;
 
 mod breakpoints;
+mod code;
 mod look;
 mod run;
 
@@ -272,6 +273,8 @@ impl Connection {
             "setBreakpoints" => self.set_breakpoints(state, args),
             "breakpointLocations" => self.breakpoint_locations(state, args),
             "setFunctionBreakpoints" => self.set_function_breakpoints(state, args),
+            "setInstructionBreakpoints" => self.set_instruction_breakpoints(state, args),
+            "disassemble" => self.disassemble(state, args),
             "setExceptionBreakpoints" => self.set_exception_breakpoints(args),
             "exceptionInfo" => self.exception_info(state, args),
             "terminateThreads" => self.terminate_threads(args),
@@ -297,6 +300,7 @@ impl Connection {
             "scopes" => self.scopes(state, args),
             "variables" => self.variables(state, args),
             "continue" => self.resume(state, args, How::Continue),
+            "restartFrame" => self.restart_frame(state, args),
             "stepInTargets" => self.step_in_targets(state, args),
             "nostos/tree" => self.tree(args),
             "next" => self.resume(state, args, How::Over),
@@ -567,10 +571,14 @@ const DEAD: &str = "this handle is from before the process went on";
 fn stopped(why: &Why) -> Value {
     match why {
         Why::Breakpoint(ids) => json!({ "reason": "breakpoint", "hitBreakpointIds": ids }),
+        Why::Restarted => json!({ "reason": "restart" }),
         Why::Step => json!({ "reason": "step" }),
         Why::Pause => json!({ "reason": "pause" }),
         Why::Entry => json!({ "reason": "entry" }),
         Why::Function(ids) => json!({ "reason": "function breakpoint", "hitBreakpointIds": ids }),
+        Why::Instruction(ids) => {
+            json!({ "reason": "instruction breakpoint", "hitBreakpointIds": ids })
+        }
         Why::Message { ids, sent, text } => {
             let way = if *sent { "Sends" } else { "Received" };
             let mut body = json!({

@@ -71,6 +71,11 @@ fn all_at_once_or_one_alone() {
     script("world.js");
 }
 
+#[test]
+fn frames() {
+    script("frames.js");
+}
+
 struct Adapter(Child);
 
 impl Adapter {

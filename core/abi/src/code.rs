@@ -125,6 +125,8 @@ pub struct CodeObject {
     pub lines: Vec<(u32, u32, u32)>,
     /// Named locals.
     pub locals: Vec<LocalVar>,
+    /// The parameters in order, with their first lanes' distances from the frame pointer; none: it takes something that is not kept there.
+    pub params: Option<Vec<(crate::desc::ShapeId, i32)>>,
     /// Constant objects: header word, then payload words, 8-byte aligned. Headers carry [`crate::object::HEADER_STATIC`]; see [`StaticWord`].
     pub statics: Vec<Vec<StaticWord>>,
     /// Distance from the stack pointer after the prologue to the frame pointer.

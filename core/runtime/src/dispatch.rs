@@ -162,6 +162,10 @@ fn settle_any(worker: &Worker, process: &Process, own: &mut Own, how: Resume) ->
         Resume::Go => Ok(()),
         Resume::Received => proc_ops::received(&mut ctx),
         Resume::Throw => Err(Halt::Throw(ctx.own.thrown)),
+        Resume::Restart => {
+            crate::restart::enter(&mut ctx);
+            Ok(())
+        }
         Resume::Interrupted => {
             ctx.wait_no_more();
             Err(Halt::error(interrupt::KIND, "the program was interrupted"))

@@ -387,6 +387,15 @@ impl Image {
         set(&debug.stop_on_linked, stops.linked);
     }
 
+    /// Notes that a process, when it goes on from this stop, enters the function of a frame anew, with the arguments it has now. `frame` is its place
+    /// in [`Image::frames`].
+    ///
+    /// # Errors
+    /// A sentence, when that cannot be.
+    pub fn restart(&self, standing: Standing, frame: usize) -> Result<(), String> {
+        self.core.restart(standing, frame)
+    }
+
     /// Processes whose ends stop them.
     pub fn watch_ends(&self, ends: Ends) {
         self.core.debug.watch_ends(ends);

@@ -33,6 +33,7 @@ mod places;
 mod process;
 mod relations;
 mod resource;
+mod restart;
 mod scheduler;
 mod shared;
 mod shim;

@@ -162,6 +162,8 @@ pub(crate) struct Rare {
     pub(crate) message: u64,
     /// How often it has gone on after a stop.
     pub(crate) went_on: u64,
+    /// The function it is to enter anew.
+    pub(crate) restart: Option<crate::restart::Restart>,
     /// It has been stopped at its end.
     pub(crate) told_end: bool,
 }
@@ -237,6 +239,8 @@ pub(crate) enum Resume {
     Interrupted,
     /// It was stopped where it threw, and throws now.
     Throw,
+    /// It was stopped, and enters a function anew.
+    Restart,
     /// A job of the blocking pool has been done.
     Job(Box<crate::blocking::Outcome>),
 }

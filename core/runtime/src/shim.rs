@@ -46,7 +46,7 @@ impl Leave {
 /// Words the shim pushes below the frame pointer (r14, r13, r12, rbx), in bytes.
 pub(crate) const SAVED_BYTES: usize = 32;
 /// Distance from stack to frame pointer in the stubs below.
-const COMPILE_SPAN: u32 = 112;
+pub(crate) const COMPILE_SPAN: u32 = 112;
 const HOOK_SPAN: u32 = 336;
 
 std::arch::global_asm!(
@@ -337,6 +337,11 @@ pub(crate) fn mapped_stubs() -> [(usize, u32); 2] {
         (nostos_rt_compile_ret as *const () as usize, COMPILE_SPAN),
         (nostos_rt_hook_ret as *const () as usize, HOOK_SPAN),
     ]
+}
+
+/// Where the stub that compiles cells goes on, with the address of the code in the first argument word.
+pub(crate) fn compile_return() -> usize {
+    nostos_rt_compile_ret as *const () as usize
 }
 
 /// Is this the return address of the hook's shim call? Its caller is then the breakpoint site.

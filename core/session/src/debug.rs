@@ -8,6 +8,7 @@ mod bridge;
 pub mod debugger;
 pub mod gdb;
 mod hits;
+mod machine;
 mod memory;
 mod quick;
 pub mod symbols;
@@ -112,6 +113,8 @@ pub struct Frame {
     pub subtle: bool,
     /// The address of the instruction it is at.
     pub pc: u64,
+    /// What it has called, when that is not the frame above it: that function's frame has made way for what it called at its end.
+    pub tail: Option<String>,
 }
 
 /// What a scope of a frame holds.
@@ -251,6 +254,10 @@ pub enum Unit {
     Statement,
     /// All statements of a line.
     Line,
+    /// What is between two places where code can stop, the library's too.
+    Instruction,
+    /// All there is before the first statement of a function that is entered anew.
+    Restart,
 }
 
 /// How a stopped process goes on, in full.
@@ -277,6 +284,43 @@ impl Default for Go {
     }
 }
 
+/// An instruction of generated code.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Instruction {
+    /// Where it is.
+    pub address: u64,
+    /// Its bytes; none: there is no instruction there.
+    pub bytes: Vec<u8>,
+    /// It as text.
+    pub text: String,
+    /// The function that begins here.
+    pub symbol: Option<String>,
+    /// The place in the source that it belongs to, if the one before it belongs to another.
+    pub at: Option<Location>,
+}
+
+impl Instruction {
+    /// No instruction.
+    pub(crate) fn none(address: u64) -> Instruction {
+        Instruction {
+            address,
+            bytes: Vec::new(),
+            text: String::from("??"),
+            symbol: None,
+            at: None,
+        }
+    }
+}
+
+/// A wish for a breakpoint at an instruction.
+#[derive(Clone, PartialEq, Debug)]
+pub struct InstructionWish {
+    /// Its address.
+    pub address: u64,
+    /// Condition and count.
+    pub wish: Wish,
+}
+
 /// A call that one can step into.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct StepTarget {
@@ -297,6 +341,8 @@ pub enum Why {
     Breakpoint(Vec<u64>),
     /// Breakpoints of functions with these numbers.
     Function(Vec<u64>),
+    /// Breakpoints of instructions with these numbers.
+    Instruction(Vec<u64>),
     /// A message that breakpoints with these numbers are about.
     Message {
         /// The breakpoints; none: it was asked for the next one.
@@ -315,6 +361,8 @@ pub enum Why {
     },
     /// A step is done.
     Step,
+    /// It has entered a function anew.
+    Restarted,
     /// It was asked to.
     Pause,
     /// The first statement of `main`.
@@ -708,6 +756,19 @@ pub trait Target: Send + Sync {
     fn breakpoint_locations(&self, path: &str, lines: (u32, u32)) -> Vec<Location>;
     /// Sets the breakpoints of one client at the first statement of functions, instead of those it had.
     fn set_function_breakpoints(&self, client: u64, wishes: &[(String, Wish)]) -> Vec<Breakpoint>;
+    /// Sets the breakpoints of one client at instructions, instead of those it had.
+    fn set_instruction_breakpoints(
+        &self,
+        client: u64,
+        wishes: &[InstructionWish],
+    ) -> Vec<Breakpoint>;
+    /// `count` instructions around an address of generated code, from the one that many before or behind it.
+    fn disassemble(
+        &self,
+        address: u64,
+        offset: i64,
+        count: usize,
+    ) -> Result<Vec<Instruction>, Refusal>;
     /// Sets at which exceptions processes stop for one client, instead of what it wanted before.
     fn stop_on(&self, client: u64, wishes: &[ExceptionWish]);
     /// Lets a stopped process go on.
@@ -718,6 +779,8 @@ pub trait Target: Send + Sync {
     fn stop_together(&self, client: u64, on: bool);
     /// Which processes stand still by themselves, and why.
     fn standing(&self) -> Vec<(Pid, Why)>;
+    /// Enters the function of a frame of a stopped process anew, with the arguments it has now; it stops at its first statement.
+    fn restart_frame(&self, pid: Pid, frame: usize) -> Result<(), Refusal>;
     /// The calls in the statement a frame is at.
     fn step_in_targets(&self, pid: Pid, frame: usize) -> Result<Vec<StepTarget>, Refusal>;
     /// Processes that wait for stopped ones: who, and for whom.

@@ -146,7 +146,7 @@ fn details(thrown: &Thrown) -> Value {
     row
 }
 
-fn filled(text: Option<String>) -> Option<String> {
+pub(super) fn filled(text: Option<String>) -> Option<String> {
     text.filter(|text| !text.trim().is_empty())
 }
 

@@ -32,10 +32,23 @@ impl Connection {
             start: args.start_frame.unwrap_or(0),
             count: levels.min(MAX_FRAMES),
         };
-        let total = frames.len();
+        // A function that ended with a call left no frame; a label stands for it.
+        let shown: Vec<Shown> = frames
+            .iter()
+            .enumerate()
+            .flat_map(|(index, frame)| {
+                let label = frame.tail.as_deref().map(Shown::Label);
+                label.into_iter().chain([Shown::Frame(index)])
+            })
+            .collect();
+        let total = shown.len();
         let rows: Vec<_> = page
             .of(total)
-            .map(|index| {
+            .map(|at| {
+                let index = match shown[at] {
+                    Shown::Frame(index) => index,
+                    Shown::Label(name) => return label(state.handle(), name),
+                };
                 let frame = &frames[index];
                 let id = state.frame(args.thread_id, index);
                 protocol::StackFrame {
@@ -44,7 +57,7 @@ impl Connection {
                     source: frame.at.as_ref().map(|at| protocol::Source::of(&at.path)),
                     line: frame.at.as_ref().map_or(0, |at| state.line(at.line)),
                     column: frame.at.as_ref().map_or(0, |at| state.column(at.column)),
-                    instruction_pointer_reference: address(frame.pc),
+                    instruction_pointer_reference: Some(address(frame.pc)),
                     module_id: frame.at.as_ref().map(|at| at.path.clone()),
                     presentation_hint: frame.subtle.then(|| "subtle".into()),
                 }
@@ -293,12 +306,7 @@ impl Connection {
 
     pub(super) fn read_memory(&self, args: &Value) -> Answer {
         let args: protocol::ReadMemoryArguments = arguments(args)?;
-        let reference = args.memory_reference.trim();
-        let base = match reference.strip_prefix("0x") {
-            Some(digits) => u64::from_str_radix(digits, 16).ok(),
-            None => reference.parse().ok(),
-        };
-        let base = base.ok_or_else(|| format!("`{reference}` is no address"))?;
+        let base = address_in(&args.memory_reference)?;
         let count = args.count.clamp(0, MAX_MEMORY);
         let at = base.wrapping_add_signed(args.offset.unwrap_or(0));
         let bytes = self.target.memory(at, count as usize);
@@ -311,7 +319,37 @@ impl Connection {
     }
 }
 
-fn address(at: u64) -> String {
+/// A row of a stack.
+#[derive(Clone, Copy)]
+enum Shown<'a> {
+    Frame(usize),
+    Label(&'a str),
+}
+
+fn label(id: i64, name: &str) -> protocol::StackFrame {
+    protocol::StackFrame {
+        id,
+        name: format!("[tail call in {name}]"),
+        source: None,
+        line: 0,
+        column: 0,
+        instruction_pointer_reference: None,
+        module_id: None,
+        presentation_hint: Some("label".into()),
+    }
+}
+
+/// The number a reference to memory is.
+pub(super) fn address_in(reference: &str) -> Result<u64, String> {
+    let reference = reference.trim();
+    let number = match reference.strip_prefix("0x") {
+        Some(digits) => u64::from_str_radix(digits, 16).ok(),
+        None => reference.parse().ok(),
+    };
+    number.ok_or_else(|| format!("`{reference}` is no address"))
+}
+
+pub(super) fn address(at: u64) -> String {
     format!("{at:#x}")
 }
 

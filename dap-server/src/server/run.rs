@@ -16,9 +16,10 @@ impl Connection {
         let unit = match args.granularity.as_deref() {
             None | Some("statement") => Unit::Statement,
             Some("line") => Unit::Line,
+            Some("instruction") => Unit::Instruction,
             Some(other) => {
                 return Err(format!(
-                    "`{other}` is no granularity: `statement` or `line`"
+                    "`{other}` is no granularity: `statement`, `line` or `instruction`"
                 ));
             }
         };
@@ -68,6 +69,18 @@ impl Connection {
             })
             .collect();
         Ok(json!({ "targets": targets }))
+    }
+
+    pub(super) fn restart_frame(&self, state: &mut State, args: &Value) -> Answer {
+        let args: protocol::ScopesArguments = arguments(args)?;
+        let (pid, index) = *state.frames.get(&args.frame_id).ok_or(DEAD)?;
+        state.resumed_by_us.insert(pid);
+        if let Err(refusal) = self.target.restart_frame(pid, index) {
+            state.resumed_by_us.remove(&pid);
+            return Err(refusal.0);
+        }
+        state.went_on(pid);
+        Ok(Value::Null)
     }
 
     /// Processes below who started them, each followed by its own; and their links to others.

@@ -95,6 +95,7 @@ impl Target for Fake {
                     at: (i < 4).then(|| at(7 + i)),
                     subtle: i == 4,
                     pc: 0x1000 + u64::from(i),
+                    tail: (i == 1).then(|| "bank.tail".into()),
                 })
                 .collect()),
             99 => panic!("a bug of ours"),
@@ -271,6 +272,37 @@ impl Target for Fake {
     }
     fn standing(&self) -> Vec<(Pid, Why)> {
         Vec::new()
+    }
+    fn set_instruction_breakpoints(
+        &self,
+        _: u64,
+        wishes: &[debug::InstructionWish],
+    ) -> Vec<Breakpoint> {
+        let set = |wish: &debug::InstructionWish| Breakpoint {
+            id: wish.address,
+            verified: true,
+            at: at(7),
+            message: None,
+        };
+        wishes.iter().map(set).collect()
+    }
+    fn disassemble(
+        &self,
+        address: u64,
+        _: i64,
+        count: usize,
+    ) -> Result<Vec<debug::Instruction>, Refusal> {
+        let line = |i: usize| debug::Instruction {
+            address: address + i as u64,
+            bytes: vec![0x90],
+            text: "nop".into(),
+            symbol: (i == 0).then(|| "bank.f0".into()),
+            at: (i == 0).then(|| at(7)),
+        };
+        Ok((0..count).map(line).collect())
+    }
+    fn restart_frame(&self, pid: Pid, _: usize) -> Result<(), Refusal> {
+        self.resume(pid, How::In)
     }
     fn step_in_targets(&self, _: Pid, _: usize) -> Result<Vec<StepTarget>, Refusal> {
         Ok(vec![StepTarget {

@@ -13,6 +13,7 @@ use cranelift_codegen::{CompiledCode, FinalizedMachExceptionHandler, FinalizedRe
 use nostos_abi::code::{
     CallSite, CellId, Cfi, CodeObject, LocalVar, Reloc, RelocKind, Site, StaticWord, Symbol,
 };
+use nostos_abi::desc::ShapeId;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 /// What is known of a function besides its machine code.
@@ -66,9 +67,10 @@ pub(super) fn code_object(
             Some(DebugTag::StackSlot(_)) | None => None,
         });
     let size = code.code_buffer().len() as u32;
-    let locals = buffer.frame_layout().map_or(Vec::new(), |layout| {
+    let (locals, params) = buffer.frame_layout().map_or((Vec::new(), None), |layout| {
         let at = |slot: StackSlot| layout.stackslots[slot].offset as i32 - frame_size as i32;
-        locals(&input.known, tags.collect(), &patchable, size, at)
+        let locals = locals(&input.known, tags.collect(), &patchable, size, at);
+        (locals, params(&input.known, at))
     });
     CodeObject {
         optimised: true,
@@ -78,10 +80,25 @@ pub(super) fn code_object(
         calls: calls(&input, &positions, frame_size),
         sites: sites(&input, &positions),
         locals,
+        params,
         frame_size,
         cfi: cfi(&input),
         ..described(&input.known, positions, statics, uses)
     }
+}
+
+/// Where the parameters are, if all are kept in the frame as they are passed.
+fn params(known: &Known<'_>, slot_at: impl Fn(StackSlot) -> i32) -> Option<Vec<(ShapeId, i32)>> {
+    let function = known.function;
+    if function.closure.is_some() {
+        return None;
+    }
+    let each = function.params.iter().map(|var| {
+        let info = &function.vars[var.0 as usize];
+        let slot = known.slots.get(var).filter(|_| !info.shared)?;
+        Some((known.layouts.get(info.ty).shape, slot_at(*slot)))
+    });
+    each.collect()
 }
 
 fn described(
@@ -166,6 +183,7 @@ pub(super) fn quick_object(
         calls,
         sites,
         locals: locals(&known, tags, &patchable, size, at),
+        params: params(&known, at),
         frame_size,
         cfi: quick_cfi(machine),
         ..described(&known, positions, statics, uses)

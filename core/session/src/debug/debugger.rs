@@ -28,6 +28,7 @@ use std::time::Instant;
 
 mod breakpoints;
 mod change;
+mod code;
 mod complete;
 mod exceptions;
 mod look;
@@ -104,6 +105,8 @@ enum What {
     Line(String),
     /// The first statement of this function.
     Function(String),
+    /// The instruction at this address, or the next one where code can stop.
+    Instruction(u64),
     /// The first statement of `main`, once.
     Entry,
     /// Messages of this way that match this pattern.
@@ -251,7 +254,9 @@ impl Debugger {
                     },
                     runtime::StopReason::Ending => self.ending(pid),
                     // What a step comes by in the library is passed over.
-                    runtime::StopReason::Step(_) if self.in_library(pid) => {
+                    runtime::StopReason::Step(_)
+                        if !self.steps_by_instruction(pid) && self.in_library(pid) =>
+                    {
                         Err(runtime::How::StepOut)
                     }
                     runtime::StopReason::Step(_) => self.stepped(pid),

@@ -11,6 +11,7 @@ impl Debugger {
         let mut entry = false;
         let mut into = false;
         let mut functions = true;
+        let mut instructions = true;
         {
             let mut state = self.state.lock();
             for known in state
@@ -20,7 +21,8 @@ impl Debugger {
             {
                 match known.what {
                     What::Entry => entry = true,
-                    What::Line(_) | What::Function(_) => {
+                    What::Line(_) | What::Function(_) | What::Instruction(_) => {
+                        instructions &= matches!(known.what, What::Instruction(_));
                         functions &= matches!(known.what, What::Function(_));
                         candidates.push((known.id, known.wish.clone(), known.at.clone()));
                     }
@@ -56,6 +58,7 @@ impl Debugger {
         }
         match (stops.is_empty(), entry) {
             (false, _) if functions => Some(Why::Function(stops)),
+            (false, _) if instructions => Some(Why::Instruction(stops)),
             (false, _) => Some(Why::Breakpoint(stops)),
             (true, true) => Some(Why::Entry),
             (true, false) => into.then_some(Why::Step),
@@ -185,6 +188,14 @@ impl Debugger {
                     .map(|(function, row, sites)| {
                         (self.location(&function.file, row.line, row.column), sites)
                     }),
+                What::Instruction(address) => {
+                    code::site_at(&state.symbols, *address).map(|(file, row)| {
+                        (
+                            self.location(&file, row.line, row.column),
+                            vec![row.address],
+                        )
+                    })
+                }
                 What::Entry | What::Message(..) | What::Next(_) | What::Exit(_) => continue,
             };
             (known.at, known.sites) = match found {
@@ -254,6 +265,7 @@ impl Debugger {
         let wished = match &known.what {
             What::Line(file) => self.location(file, known.wish.line, 0),
             What::Function(_)
+            | What::Instruction(_)
             | What::Entry
             | What::Message(..)
             | What::Next(_)
@@ -266,7 +278,17 @@ impl Debugger {
         };
         let has_no_place = matches!(known.what, What::Message(..) | What::Exit(_));
         let message = match (&known.at, &known.what) {
+            (Some(_), What::Instruction(address)) => {
+                let moved = known.sites.first().map(|site| *site as u64 - SITE_BYTES);
+                let moved = moved.filter(|site| site != address);
+                moved.map(|site| {
+                    format!("code can stop between statements only: moved to {site:#x}, the next such place")
+                })
+            }
             (Some(_), _) => None,
+            (None, What::Instruction(_)) => {
+                Some("no code can stop from there to the end of its function".into())
+            }
             (None, What::Line(_)) => Some(
                 "there is no code there yet; a generic function has some when it is first called"
                     .into(),
@@ -433,6 +455,7 @@ impl PartialEq for What {
         match (self, other) {
             (What::Line(a), What::Line(b)) | (What::Function(a), What::Function(b)) => a == b,
             (What::Message(a, p), What::Message(b, q)) => a == b && p == q,
+            (What::Instruction(a), What::Instruction(b)) => a == b,
             (What::Exit(a), What::Exit(b)) => a == b,
             (What::Entry, What::Entry) => true,
             _ => false,

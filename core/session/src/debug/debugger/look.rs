@@ -1,7 +1,11 @@
 //! What can be seen of a process: its row, its frames, the variables of a frame.
 
 use super::*;
+use nostos_abi::code::CellId;
 use runtime::Origin;
+
+/// Frames of which it is told what they have called.
+const TAIL_FRAMES: usize = 1000;
 
 impl Debugger {
     pub(super) fn in_library(&self, pid: Pid) -> bool {
@@ -20,11 +24,31 @@ impl Debugger {
             .image
             .frames(pid, limit)
             .ok_or_else(|| nobody(pid))?;
-        // Glue between functions has no source, and no name that says anything.
-        Ok(frames
-            .into_iter()
-            .filter(|frame| !frame.code.object.file.is_empty())
-            .collect())
+        Ok(frames.into_iter().filter(has_source).collect())
+    }
+
+    /// The frames, each with the name of what it has called, when that has made way for what it called at its own end.
+    pub(super) fn frames_with_tails(
+        &self,
+        pid: Pid,
+    ) -> Result<(Vec<runtime::FrameLine>, Vec<Option<String>>), Refusal> {
+        let image = &self.session.image;
+        let frames = image.frames(pid, MAX_FRAMES).ok_or_else(|| nobody(pid))?;
+        let codes = image.codes();
+        let mut above: Option<CellId> = None;
+        let mut tails = Vec::new();
+        for (i, frame) in frames.iter().enumerate() {
+            let over = above.replace(frame.code.cell);
+            if !has_source(frame) {
+                continue;
+            }
+            let called = over.filter(|_| i < TAIL_FRAMES).and_then(|above| {
+                let called = Self::called_at(&codes, frame)?;
+                (called.0 != above).then_some(called.1)
+            });
+            tails.push(called);
+        }
+        Ok((frames.into_iter().filter(has_source).collect(), tails))
     }
 
     pub(super) fn frame_line(&self, pid: Pid, frame: usize) -> Result<runtime::FrameLine, Refusal> {
@@ -221,6 +245,11 @@ impl Debugger {
         ));
         Ok(out)
     }
+}
+
+/// Glue between functions has no source, and no name that says anything.
+fn has_source(frame: &runtime::FrameLine) -> bool {
+    !frame.code.object.file.is_empty()
 }
 
 /// The address of the instruction a frame is in: of the call or the site, not of what comes after it.

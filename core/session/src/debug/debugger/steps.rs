@@ -5,6 +5,7 @@
 
 use super::*;
 use crate::debug::{Go, StepTarget, Unit};
+use look::nobody;
 use nostos_check::hir::visit::{Part, parts};
 use nostos_check::hir::{Callee, Expr, ExprKind, Span, Stmt};
 use nostos_check::ty::FnId;
@@ -33,7 +34,9 @@ impl Debugger {
             self.compile_named(&name);
             self.break_in(pid, &name);
         }
-        if go.unit == Unit::Line && matches!(go.how, How::Over | How::In) {
+        if matches!(go.unit, Unit::Line | Unit::Instruction)
+            && matches!(go.how, How::Over | How::In)
+        {
             let here = self.place_of(pid)?;
             let step = Stepping {
                 how: go.how,
@@ -60,6 +63,33 @@ impl Debugger {
         }
     }
 
+    /// See [`Target::restart_frame`].
+    pub(super) fn restart(&self, pid: Pid, frame: usize) -> Result<(), Refusal> {
+        let standing = self.standing(pid)?;
+        let wanted = self.frame_line(pid, frame)?;
+        let image = &self.session.image;
+        let all = image.frames(pid, MAX_FRAMES).ok_or_else(|| nobody(pid))?;
+        let index = all.iter().position(|frame| frame.fp == wanted.fp);
+        let index = index.ok_or("there is no such frame")?;
+        image
+            .restart(standing, index)
+            .map_err(|why| Refusal(format!("this frame cannot be restarted: {why}")))?;
+        let step = Stepping {
+            how: How::In,
+            unit: Unit::Restart,
+            from: (0, 0, 0),
+        };
+        self.steps.lock().insert(pid, step);
+        let told = self.goes_on(pid);
+        if told.is_some() {
+            self.session.tell(&Event::Resumed(pid));
+        }
+        match image.resume(pid, runtime::How::StepIn) {
+            true => Ok(()),
+            false => Err(not_standing(pid)),
+        }
+    }
+
     /// One of the runtime's steps is done: is the whole one? Otherwise how it goes on.
     pub(super) fn stepped(&self, pid: Pid) -> Result<Why, runtime::How> {
         let step = self.steps.lock().get(&pid).cloned();
@@ -72,9 +102,18 @@ impl Debugger {
             _ => runtime::How::StepOver,
         };
         match here {
+            _ if step.unit == Unit::Restart => Ok(Why::Restarted),
             Ok(here) if step.unit == Unit::Line && here == step.from => Err(how),
             _ => Ok(Why::Step),
         }
+    }
+
+    /// Is it to stop in the library too?
+    pub(super) fn steps_by_instruction(&self, pid: Pid) -> bool {
+        let steps = self.steps.lock();
+        steps
+            .get(&pid)
+            .is_some_and(|step| step.unit == Unit::Instruction)
     }
 
     fn place_of(&self, pid: Pid) -> Result<(usize, u32, usize), Refusal> {

@@ -1,8 +1,8 @@
 //! The questions of [`Target`], answered from the image and the debugger's table.
 
 use super::super::{
-    Collection, GcStats, GcSum, Go, Heap, Message, Program, Scope, ScopeKind, Shape, StepTarget,
-    Worker,
+    Collection, GcStats, GcSum, Go, Heap, Instruction, InstructionWish, Message, Program, Scope,
+    ScopeKind, Shape, StepTarget, Worker,
 };
 use super::*;
 use runtime::Origin;
@@ -43,12 +43,12 @@ impl Target for Debugger {
     }
 
     fn frames(&self, pid: Pid) -> Result<Vec<Frame>, Refusal> {
-        let lines = self.frame_lines(pid, MAX_FRAMES)?;
+        let (lines, tails) = self.frames_with_tails(pid)?;
         let own = self.session.own_files();
         self.look_at_sources();
         let mut state = self.state.lock();
         self.refresh(&mut state);
-        let frames = lines.iter().map(|line| {
+        let frames = lines.iter().zip(tails).map(|(line, tail)| {
             let pc = pc_of(line);
             let function = state.symbols.function(pc);
             let at = function.and_then(|function| {
@@ -64,6 +64,7 @@ impl Target for Debugger {
                 at,
                 subtle: !own.contains(&line.code.object.file),
                 pc,
+                tail,
             }
         });
         Ok(frames.collect())
@@ -437,6 +438,27 @@ impl Target for Debugger {
             .collect();
         rows.sort_unstable_by_key(|row| row.0);
         rows
+    }
+
+    fn set_instruction_breakpoints(
+        &self,
+        client: u64,
+        wishes: &[InstructionWish],
+    ) -> Vec<Breakpoint> {
+        self.break_at_instructions(client, wishes)
+    }
+
+    fn disassemble(
+        &self,
+        address: u64,
+        offset: i64,
+        count: usize,
+    ) -> Result<Vec<Instruction>, Refusal> {
+        self.instructions(address, offset, count)
+    }
+
+    fn restart_frame(&self, pid: Pid, frame: usize) -> Result<(), Refusal> {
+        self.restart(pid, frame)
     }
 
     fn step_in_targets(&self, pid: Pid, frame: usize) -> Result<Vec<StepTarget>, Refusal> {

@@ -1,0 +1,181 @@
+//! Entering a function anew in which a stopped process is: its frame and those it has called go, and it is called again by its caller, with the arguments
+//! it has now (arguments do not change, but a function that calls itself in the place of its own frame has those of its latest call).
+//!
+//! What is asked for is noted while the process stands still, and done by the worker that resumes it: no collection and no move of the stack come between.
+//! The process goes on in the stub that compiles cells, as if the caller had called a cell and the stub had just found its code: the stub loads the
+//! argument registers and jumps. Registers that functions save for their callers are found as their call-frame information says.
+
+use crate::code::Code;
+use crate::core::Core;
+use crate::debug::StopReason;
+use crate::dispatch::Ctx;
+use crate::look::Standing;
+use crate::process::Resume;
+use crate::shim::{self, SAVED_BYTES};
+use crate::walk;
+use nostos_abi::code::Cfi;
+use nostos_abi::object::Lane;
+use std::sync::Arc;
+
+/// Which frame, and where its arguments are.
+#[derive(Debug)]
+pub(crate) struct Restart {
+    code: Arc<Code>,
+    /// Its place among the process's frames of generated code, from the innermost.
+    index: usize,
+    /// Each lane's distance from the frame pointer, and whether it is passed as a float.
+    lanes: Vec<(i32, bool)>,
+}
+
+/// Integer and float argument registers of the convention of generated code.
+const INTS: usize = 6;
+const FLOATS: usize = 8;
+/// DWARF numbers of the registers in a suspended stack, from its saved stack pointer upwards.
+const SAVED: [u16; 4] = [14, 13, 12, 3];
+
+impl Core {
+    /// Notes that a process, when it goes on from this stop, is to enter the function of a frame anew; `frame` counts its frames of generated code.
+    pub(crate) fn restart(&self, standing: Standing, frame: usize) -> Result<(), String> {
+        let found = self.look_standing(standing, |process, own| {
+            let waits = !matches!(own.resume, Resume::Go | Resume::Throw);
+            let stopped = own.rare_if_any().and_then(|rare| rare.stopped);
+            let ends = own.exit.is_some() && stopped != Some(StopReason::Uncaught);
+            if waits || ends {
+                return Err(
+                    "it stands in the middle of something that cannot be taken back: a receive, a wait, its end".to_owned(),
+                );
+            }
+            if !self.ensure_frames(process, own) {
+                return Err("it has no frames".to_owned());
+            }
+            let mut at = None;
+            let mut left = frame;
+            // SAFETY: the process stands still, and we own it.
+            unsafe {
+                walk::frames(&self.registry, process, |known| {
+                    let Some(code) = &known.mapped.code else {
+                        return true;
+                    };
+                    if left > 0 {
+                        left -= 1;
+                        return true;
+                    }
+                    at = Some((code.clone(), code.offset(known.ret)));
+                    false
+                });
+            }
+            let (code, offset) = at.ok_or("there is no such frame")?;
+            let lanes = self.lanes_of(&code, offset)?;
+            own.exit = None;
+            own.thrown = 0;
+            own.resume = Resume::Restart;
+            own.rare().restart = Some(Restart {
+                code,
+                index: frame,
+                lanes,
+            });
+            Ok(())
+        });
+        found.ok_or("it has gone on meanwhile")?
+    }
+
+    /// Where the arguments of a function are, when its frame stands at this offset.
+    fn lanes_of(&self, code: &Code, offset: u32) -> Result<Vec<(i32, bool)>, String> {
+        let object = &code.object;
+        let params = object.params.as_ref();
+        let params = params.ok_or("what this function was called with is not known: it is a lambda, or an argument has no name")?;
+        let table = self.descs.read();
+        let mut lanes = Vec::new();
+        for (shape, fp_offset) in params {
+            let visible = object.locals.iter().any(|local| {
+                let (from, to) = local.scope;
+                local.fp_offset == *fp_offset && (from..to).contains(&(offset.max(1) - 1))
+            });
+            let shape = table.shapes.get(shape.0 as usize);
+            let shape = shape.filter(|_| visible);
+            let shape = shape.ok_or("an argument of this function is not there any more")?;
+            for (i, lane) in shape.lanes.iter().enumerate() {
+                lanes.push((fp_offset + 8 * i as i32, matches!(lane, Lane::Float)));
+            }
+        }
+        Ok(lanes)
+    }
+}
+
+/// The worker is about to resume the process: puts its stack so that it enters the function.
+pub(crate) fn enter(ctx: &mut Ctx) {
+    let Some(restart) = ctx.own.rare().restart.take() else {
+        return;
+    };
+    let process = ctx.process;
+    let words = process.saved_sp.get() as *const u64;
+    // SAFETY: we own the process, which is suspended in the shim; the stack is laid out as the shim says.
+    let mut saved: [u64; 4] = unsafe { [*words, *words.add(1), *words.add(2), *words.add(3)] };
+    let mut left = restart.index;
+    let mut at = None;
+    // SAFETY: as above.
+    unsafe {
+        walk::frames(&ctx.core.registry, process, |frame| {
+            let Some(code) = &frame.mapped.code else {
+                return true;
+            };
+            let offset = code.offset(frame.ret);
+            for (from, step) in &code.object.cfi {
+                let Cfi::Saved(register, below) = step else {
+                    continue;
+                };
+                let place = SAVED.iter().position(|known| known == register);
+                if let Some(place) = place.filter(|_| *from <= offset) {
+                    // The canonical frame address is the frame pointer and two words.
+                    saved[place] = *((frame.fp as i64 + 16 + i64::from(*below)) as *const u64);
+                }
+            }
+            if left == 0 {
+                at = Some(frame.fp);
+                return false;
+            }
+            left -= 1;
+            true
+        });
+    }
+    let fp =
+        at.expect("the frame was there when it was asked for, and the process has not run since");
+    let lanes: Vec<(u64, bool)> = restart
+        .lanes
+        .iter()
+        // SAFETY: a word of the frame, as the debug information of its code says.
+        .map(|(below, float)| unsafe { (*((fp as i64 + i64::from(*below)) as *const u64), *float) })
+        .collect();
+    let (mut ints, mut floats, mut stack) = (Vec::new(), Vec::new(), Vec::new());
+    for (lane, float) in lanes {
+        match float {
+            true if floats.len() < FLOATS => floats.push(lane),
+            false if ints.len() < INTS => ints.push(lane),
+            _ => stack.push(lane),
+        }
+    }
+    let frame = shim::COMPILE_SPAN as usize;
+    // From the stub's saved frame pointer downwards: its arguments, the return address into it, its frame pointer and what the shim saves.
+    let below = fp - frame;
+    let sp = below - 16 - SAVED_BYTES;
+    // SAFETY: the arguments on the stack lie where the caller has put them; everything else lies below the frame that goes, on the process's own
+    // stack, whose limit leaves far more room than this.
+    unsafe {
+        for (i, lane) in stack.iter().enumerate() {
+            *((fp + 16 + 8 * i) as *mut u64) = *lane;
+        }
+        for (i, lane) in ints.iter().enumerate() {
+            *((below + 8 * i) as *mut u64) = *lane;
+        }
+        for (i, lane) in floats.iter().enumerate() {
+            *((below + 8 * (INTS + i)) as *mut u64) = *lane;
+        }
+        *((below - 8) as *mut u64) = shim::compile_return() as u64;
+        *((below - 16) as *mut u64) = fp as u64;
+        for (i, word) in saved.iter().enumerate() {
+            *((sp + 8 * i) as *mut u64) = *word;
+        }
+    }
+    process.saved_sp.set(sp);
+    process.args[0].set(restart.code.address as u64);
+}
