@@ -91,7 +91,7 @@ mod x86 {
             assert_eq!(
                 texts,
                 [
-                    "mov     rax, [rel 0x1017]",
+                    "mov     rax, [rip+0x10]",
                     "mov     rdi, rbx",
                     "call    rax",
                     "ret"
