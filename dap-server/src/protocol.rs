@@ -669,6 +669,7 @@ pub fn heap(heap: &debug::Heap) -> Value {
         "young": { "used": heap.young.0, "capacity": heap.young.1 },
         "old": { "used": heap.old.0, "capacity": heap.old.1 },
         "large": { "count": heap.large.0, "bytes": heap.large.1 },
+        "shared": { "count": heap.shared.0, "bytes": heap.shared.1 },
         "byType": by_type,
     })
 }

@@ -148,6 +148,8 @@ pub struct Heap {
     pub old: (u64, u64),
     /// Count and bytes of large objects.
     pub large: (u64, u64),
+    /// Of those: what others have, too.
+    pub shared: (u64, u64),
     /// Type, count, bytes; the largest first.
     pub by_type: Vec<(String, u64, u64)>,
 }
@@ -372,6 +374,7 @@ pub fn heap(body: &Value) -> Heap {
         young: pair("young", "used", "capacity"),
         old: pair("old", "used", "capacity"),
         large: pair("large", "count", "bytes"),
+        shared: pair("shared", "count", "bytes"),
         by_type,
     }
 }

@@ -453,6 +453,8 @@ table! {
         CharToLower = "charToLower" [R] -> [R];
         /// White space?
         CharIsSpace = "charIsSpace" [R] -> [R];
+        /// (array of numbers): nobody will write it again, so it need not be copied when it is sent.
+        ArrayFreeze = "arrayFreeze" [P] -> [];
         /// Letter?
         CharIsLetter = "charIsLetter" [R] -> [R];
         /// Decimal digit?

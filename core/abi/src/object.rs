@@ -31,10 +31,14 @@ pub const HEADER_GC_SHIFT: u32 = 34;
 /// Header, bit 34 (the first of the collector's): the object is old and not yet in the remembered set, so a store of a ref into it
 /// must be followed by [`crate::builtin::Op::Remember`] of it. The collector sets it when it promotes, `Remember` clears it; fresh and static objects do not have it.
 pub const HEADER_WATCHED: u64 = 1 << HEADER_GC_SHIFT;
+/// Header, bit 35: a large object without refs, with a count before its header (a blob); the other bits of the collector's mean nothing then.
+pub const HEADER_COUNTED: u64 = 1 << 35;
 /// Header, bit 36: a large object; it never moves.
 pub const HEADER_LARGE: u64 = 1 << 36;
 /// Header, bit 37: reached in the major collection going on.
 pub const HEADER_MARKED: u64 = 1 << 37;
+/// Header, bit 38: a blob that nobody writes any more, its header included: several heaps may refer to it.
+pub const HEADER_SHARED: u64 = 1 << 38;
 /// Header, bits 40..64: for [`crate::desc::Layout::Bytes`] and [`crate::desc::Layout::Elements`] nothing; the length is the first payload word.
 pub const HEADER_SPARE_SHIFT: u32 = 40;
 

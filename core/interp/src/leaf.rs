@@ -43,6 +43,7 @@ pub(crate) fn of(leaf: Leaf) -> Option<Run> {
         Leaf::StringToFloat => |args| Value::Float(float_of(args[0].str()).unwrap_or(0.0)),
         Leaf::IntHash => |args| Value::Word(int_hash(args[0].word())),
         Leaf::IntPopCount => |args| Value::Word(i64::from(args[0].word().count_ones())),
+        Leaf::ArrayFreeze => |_| Value::Unit,
         Leaf::IntPow => |args| Value::Word(int_pow(args[0].word(), args[1].word())),
         Leaf::FloatPow => |args| Value::Float(args[0].float().powf(args[1].float())),
         Leaf::FloatSin => |args| Value::Float(args[0].float().sin()),

@@ -1,5 +1,6 @@
 //! What all parts of a living image share. [`crate::image::Image`] is its face; workers hold it while they run.
 
+use crate::blob::Blobs;
 use crate::blocking::Pool;
 use crate::code::publish::{CodeMemory, Entries};
 use crate::code::registry::{Mapped, Registry};
@@ -7,10 +8,11 @@ use crate::config::{Config, Stream};
 use crate::debug::{Debug, Event, StopReason};
 use crate::exit::{ExitReason, ExitStatus, Finished};
 use crate::foreign::Foreign;
+use crate::heap::Policy;
 use crate::heap::collect::Tools;
+use crate::heap::held::Held;
 use crate::heap::stats::Totals;
 use crate::heap::trace::Traces;
-use crate::heap::{Handles, Policy};
 use crate::interrupt::Interruption;
 use crate::look::Standing;
 use crate::mailbox::Parked;
@@ -61,6 +63,7 @@ pub(crate) struct Core {
     /// Which kinds of boxes may hold values of another's type, as far as somebody asked.
     pub(crate) fits: RwLock<FxHashMap<(u32, u32), bool>>,
     pub(crate) totals: Totals,
+    pub(crate) blobs: Arc<Blobs>,
     pub(crate) stacks: Stacks,
     pub(crate) timers: Timers,
     pub(crate) pool: Pool,
@@ -126,6 +129,7 @@ impl Core {
             descs: RwLock::new(descs),
             fits: RwLock::default(),
             totals: Totals::default(),
+            blobs: Arc::default(),
             timers: Timers::new(seeded),
             pool: Pool::new(),
             names: Mutex::default(),
@@ -165,6 +169,7 @@ impl Core {
             traces: &self.traces,
             registry: &self.registry,
             totals: &self.totals,
+            blobs: &self.blobs,
             policy: self.policy(process),
         }
     }
@@ -225,8 +230,8 @@ impl Core {
                 .room_for(process, closure.bytes(), self.policy(process));
             // SAFETY: the heap made this room, and the block is ours.
             let root = unsafe {
-                let handles = &mut own.heap.handles;
-                closure.load(&self.traces, at.address, at.bits, handles)
+                let held = &mut own.heap.held;
+                closure.load(&self.traces, at.address, at.bits, held)
             };
             process.args[0].set(root);
             own.arg_roots = 1;
@@ -344,11 +349,12 @@ impl Core {
         if globals[index] == 0 {
             let words = value.bytes() / 8;
             let at = self.code.lock().arena.take_static(words.max(1))?;
-            // Constants stay for ever, and so do the handles in them.
-            let mut handles = Handles::default();
+            // Constants stay for ever, and so do the handles in them. Blobs have been copied.
+            let mut held = Held::default();
+            debug_assert!(!value.view().has_blobs());
             // SAFETY: the words were just taken from the constants, and nobody else knows them yet.
             globals[index] =
-                unsafe { value.load(&self.traces, at as *mut u64, HEADER_STATIC, &mut handles) };
+                unsafe { value.load(&self.traces, at as *mut u64, HEADER_STATIC, &mut held) };
         }
         Ok(globals[index])
     }

@@ -1,5 +1,6 @@
 //! From an op number to its Rust function, on the worker's stack; and from its answer back to the shim.
 
+use crate::blob::BLOB_BYTES;
 use crate::blocking::{Job, Outcome};
 use crate::builtin::{
     builder, channel, foreign, host, io, net, number, process as proc_ops, string,
@@ -529,6 +530,16 @@ impl Ctx<'_> {
     pub(crate) fn allocate(&mut self, header: u64, bytes: usize) -> Flow<*mut u64> {
         let tools = self.core.tools(self.process);
         collect::allocate(tools, self.process, self.own, header, bytes)
+            .map_err(|_| fault(Fault::OutOfMemory as u64, 0, 0))
+    }
+
+    /// The same for bytes that are filled before anything else happens, and never written again.
+    pub(crate) fn allocate_bytes(&mut self, header: u64, bytes: usize) -> Flow<*mut u64> {
+        if bytes < BLOB_BYTES {
+            return self.allocate(header, bytes);
+        }
+        let tools = self.core.tools(self.process);
+        collect::allocate_large(tools, self.process, self.own, header, bytes, true)
             .map_err(|_| fault(Fault::OutOfMemory as u64, 0, 0))
     }
 

@@ -2,14 +2,18 @@
 //! Only its owner moves objects, and only at a safepoint. Messages wait outside (see [`crate::message`]).
 
 pub(crate) mod collect;
+pub(crate) mod held;
 pub(crate) mod space;
 pub(crate) mod stats;
 pub(crate) mod trace;
 pub(crate) mod verify;
 
+use crate::blob::{Blob, Blobs};
 use crate::process::Process;
+use held::Held;
 use nostos_abi::object::{HEADER_LARGE, HEADER_WATCHED};
 use space::{Block, Space};
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 /// Objects of at least this many bytes are large.
@@ -45,7 +49,7 @@ pub(crate) struct Heap {
     /// Its real end is here; the process's `heap_limit` is 0 instead under stress.
     nursery: Block,
     grown: Option<Box<Grown>>,
-    pub(crate) handles: Handles,
+    pub(crate) held: Held,
 }
 
 /// What the heaps of most processes never have: those that end, or wait for ever, before their first collection, and without large objects.
@@ -57,35 +61,11 @@ struct Grown {
     remembered: Vec<usize>,
     /// Bytes in use after the last major collection.
     after_major: usize,
-    /// Large objects: the blocks they fill.
+    /// Large objects with refs: the blocks they fill. Others are blobs.
     large: Vec<Block>,
     /// Stress: collections so far, to make only some of them major when the heap is big.
     stress_count: u64,
     stats: stats::Ring,
-}
-
-/// Objects of a heap that are handles (see [`crate::resource`]). Few heaps have any.
-#[derive(Default)]
-pub(crate) struct Handles(#[allow(clippy::box_collection)] Option<Box<Vec<usize>>>);
-
-impl Handles {
-    pub(crate) fn push(&mut self, object: usize) {
-        self.0.get_or_insert_default().push(object);
-    }
-
-    fn retain_mut(&mut self, keep: impl FnMut(&mut usize) -> bool) {
-        if let Some(objects) = &mut self.0 {
-            objects.retain_mut(keep);
-        }
-    }
-
-    /// All of them are gone.
-    fn release(&mut self) {
-        for object in self.0.take().into_iter().flat_map(|objects| *objects) {
-            // SAFETY: the list holds live handle objects, which nobody uses any more.
-            unsafe { crate::resource::release(*(object as *const u64).add(1)) };
-        }
-    }
 }
 
 /// Of a heap that was never collected.
@@ -98,7 +78,7 @@ impl Heap {
         Heap {
             nursery: Block::empty(),
             grown: None,
-            handles: Handles::default(),
+            held: Held::default(),
         }
     }
 
@@ -112,16 +92,38 @@ impl Heap {
         self.grown.as_ref().map_or(&NO_SPACE, |grown| &grown.old)
     }
 
-    /// Bytes of the old space in use, and of large objects.
+    /// Bytes of the old space in use, and of large objects. Blobs are counted in full, whoever else has them.
     #[inline]
     fn old_used(&self) -> usize {
         let grown = self.grown.as_ref();
-        grown.map_or(0, |grown| grown.old.used() + grown.large_bytes)
+        let own = grown.map_or(0, |grown| grown.old.used() + grown.large_bytes);
+        own + self.held.blob_bytes()
     }
 
-    /// Large objects: the blocks they fill.
-    pub(crate) fn large(&self) -> &[Block] {
+    /// Large objects with refs: the blocks they fill.
+    fn blocks(&self) -> &[Block] {
         self.grown.as_ref().map_or(&[], |grown| &grown.large)
+    }
+
+    /// Large objects, blobs among them: where they are.
+    pub(crate) fn large(&self) -> impl Iterator<Item = *mut u64> {
+        let blocks = self.blocks().iter().map(|block| block.base() as *mut u64);
+        let blobs = self.held.blobs().map(|blob| blob.address() as *mut u64);
+        blocks.chain(blobs)
+    }
+
+    /// Is this the address of a large object?
+    pub(crate) fn has_large(&self, address: usize) -> bool {
+        let mut blocks = self.blocks().iter();
+        self.held.has_blob(address) || blocks.any(|block| block.base() == address)
+    }
+
+    /// Count and bytes of those blobs that another heap or a message has, too.
+    pub(crate) fn shared(&self) -> (usize, usize) {
+        let shared = self.held.blobs().filter(|blob| !blob.is_only());
+        shared.fold((0, 0), |(count, bytes), blob| {
+            (count + 1, bytes + blob.bytes())
+        })
     }
 
     /// Its collections.
@@ -142,6 +144,20 @@ impl Heap {
         debug_assert!(at + bytes <= self.nursery.end());
         process.heap_top.set(at + bytes);
         at as *mut u64
+    }
+
+    /// A new large object without refs. Nothing of it is written but the header. `fixed`: it may be shared as soon as its maker has filled it.
+    pub(crate) fn take_blob(
+        &mut self,
+        blobs: &Arc<Blobs>,
+        header: u64,
+        bytes: usize,
+        fixed: bool,
+    ) -> *mut u64 {
+        let blob = Blob::new(blobs, header, bytes, fixed);
+        let at = blob.address() as *mut u64;
+        self.held.push_blob(blob);
+        at
     }
 
     /// A new large object's memory, zeroed. It counts as old and remembered, since its first stores have no barrier.
@@ -183,7 +199,7 @@ impl Heap {
     pub(crate) fn reserved(&self) -> usize {
         let old = self.grown.as_ref();
         let old = old.map_or(0, |grown| grown.old.reserved() + grown.large_bytes);
-        self.nursery.len() + old
+        self.nursery.len() + old + self.held.blob_bytes()
     }
 
     /// Used and reserved bytes of the nursery and of the old space; count and bytes of large objects.
@@ -192,7 +208,7 @@ impl Heap {
         [
             (self.young_used(process), self.nursery.len()),
             (self.old().used(), self.old().reserved()),
-            (self.large().len(), large_bytes),
+            (self.blocks().len() + self.held.blob_count(), large_bytes),
         ]
     }
 
@@ -208,12 +224,15 @@ impl Heap {
         )
     }
 
-    /// Must a message of `bytes` loaded into the old space wait for a major collection first?
+    /// Has the old space grown so much that a major collection is due?
     pub(crate) fn wants_major(&self) -> bool {
-        let grown = self.grown.as_ref();
-        grown.is_some_and(|grown| {
-            grown.old.used() + grown.large_bytes > MAJOR_MIN.max(grown.after_major * 2)
-        })
+        self.wants_major_for(0)
+    }
+
+    /// The same with so many bytes more.
+    pub(crate) fn wants_major_for(&self, bytes: usize) -> bool {
+        let after_major = self.grown.as_ref().map_or(0, |grown| grown.after_major);
+        self.old_used() + bytes > MAJOR_MIN.max(after_major * 2)
     }
 
     /// Points the process's allocation words at the nursery.
@@ -221,14 +240,20 @@ impl Heap {
         process.heap_top.set(self.nursery.base());
         let limit = if policy.stress { 0 } else { self.nursery.end() };
         process.heap_limit.set(limit);
-        process
-            .heap_bytes
-            .store(self.used(process), Ordering::Relaxed);
+        self.publish(process);
+    }
+
+    /// Says how large it is.
+    #[inline]
+    pub(crate) fn publish(&self, process: &Process) {
+        self.held.report();
+        let used = self.used(process);
+        process.heap_bytes.store(used, Ordering::Relaxed);
     }
 
     /// Gives everything back; the process has ended. A small nursery is kept for the block's next process.
     pub(crate) fn reset(&mut self, process: &Process, policy: Policy) {
-        self.handles.release();
+        self.held.release();
         self.grown = None;
         if self.nursery.len() > NURSERY_KEPT {
             self.nursery = Block::empty();
@@ -290,6 +315,6 @@ impl Heap {
 
 impl Drop for Heap {
     fn drop(&mut self) {
-        self.handles.release();
+        self.held.release();
     }
 }

@@ -268,6 +268,11 @@ impl Image {
         self.core.message_lines(pid, range)
     }
 
+    /// Large strings, Bytes and arrays of numbers: how many there are, and their bytes, each counted once.
+    pub fn blobs(&self) -> (usize, usize) {
+        (self.core.blobs.count(), self.core.blobs.bytes())
+    }
+
     /// The objects of its heap by kind, largest first.
     pub fn heap(&self, pid: u64) -> Option<Vec<HeapLine>> {
         self.core.heap_lines(pid)

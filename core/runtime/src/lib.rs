@@ -4,6 +4,7 @@
 //! Absent: any knowledge of types and source beyond what descriptors say; nothing here compiles.
 //! The only crate with `unsafe`; each block says why it is right.
 
+mod blob;
 mod blocking;
 mod builtin;
 mod channel;

@@ -50,8 +50,10 @@ fn alive(core: &Core, pid: u64) -> bool {
         .is_some_and(|p| p.inbox.lock().pid == pid)
 }
 
-/// The process that holds most, when all together hold more than the limit.
+/// The process that holds most, when all together hold more than the limit. A blob counts once for the image, and for each process that has it.
 fn over(core: &Core, limit: usize) -> Option<u64> {
+    // Heaps say one after the other what they have, so the larger of what was said of blobs before and after is taken off.
+    let reported = core.blobs.reported();
     let mut all: Vec<(u64, usize, usize)> = core
         .table
         .iter()
@@ -60,6 +62,7 @@ fn over(core: &Core, limit: usize) -> Option<u64> {
             (p.pid(), heap, p.messages())
         })
         .collect();
+    let reported = reported.max(core.blobs.reported());
     let most = MAILBOXES.min(all.len());
     if all.len() > MAILBOXES {
         all.select_nth_unstable_by_key(MAILBOXES, |(_, _, messages)| std::cmp::Reverse(*messages));
@@ -68,12 +71,23 @@ fn over(core: &Core, limit: usize) -> Option<u64> {
     let mut largest = (0, 0);
     for (i, &(pid, heap, messages)) in all.iter().enumerate() {
         let waiting = if i < most && messages > 1000 {
-            core.mailbox_bytes(pid).unwrap_or(0)
+            core.mailbox_bytes(pid).map_or(0, |bytes| bytes.0)
         } else {
             messages * MESSAGE
         };
         total += heap + waiting;
         largest = largest.max((heap + waiting, pid));
     }
-    (total > limit).then_some(largest.1)
+    let blobs = core.blobs.bytes();
+    if total.saturating_sub(reported) + blobs <= limit {
+        return None;
+    }
+    // Few messages may be large ones.
+    for &(pid, heap, messages) in all.iter().take(most) {
+        if blobs > 0 && messages > 0 {
+            let (bytes, blobs) = core.mailbox_bytes(pid).unwrap_or_default();
+            largest = largest.max((heap + bytes + blobs, pid));
+        }
+    }
+    Some(largest.1)
 }

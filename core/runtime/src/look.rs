@@ -11,7 +11,7 @@ use crate::process::{Own, Process, State, attention};
 use crate::value::{self, Lists, Memory, Origin, Reading, Value};
 use crate::walk;
 use nostos_abi::desc::{DescTable, View};
-use nostos_abi::object::HEADER_DESC_MASK;
+use nostos_abi::object::{HEADER_DESC_MASK, HEADER_SHARED};
 use rustc_hash::FxHashMap;
 use std::cell::RefCell;
 use std::cmp::Reverse;
@@ -74,6 +74,8 @@ pub struct ProcessDetail {
     pub old: (usize, usize),
     /// Count and bytes of large objects.
     pub large: (usize, usize),
+    /// Count and bytes of those large objects that others have, too: other processes, messages, module-level variables.
+    pub shared: (usize, usize),
     /// Minor and major collections so far.
     pub collections: (u64, u64),
     /// Time it stood still for them.
@@ -284,6 +286,7 @@ impl Core {
                 young,
                 old,
                 large,
+                shared: own.heap.shared(),
                 gc_pause: own.heap.stats().pause,
                 parent: process.parent.load(Ordering::Relaxed),
                 line: line_of(process)?,
@@ -421,13 +424,13 @@ impl Core {
         }
         let written = self.look_standing(standing, |process, own| {
             let mut root = result.root();
-            if result.bytes() > 0 {
+            if result.bytes() > 0 || result.holds() {
                 let room = own
                     .heap
                     .room_for(process, result.bytes(), self.policy(process));
-                let handles = &mut own.heap.handles;
+                let held = &mut own.heap.held;
                 // SAFETY: the heap made this room.
-                root = unsafe { result.load(&self.traces, room.address, room.bits, handles) };
+                root = unsafe { result.load(&self.traces, room.address, room.bits, held) };
             }
             let lanes = value::unbox(&table, Memory::Live, root)?.lanes;
             let (at, owner) = match spot {
@@ -437,8 +440,12 @@ impl Core {
                     (cell + 8, Some(cell))
                 }
                 Spot::Element { array, index } => {
-                    let len = Memory::Live.words(array + 8, 1)?[0];
-                    if index as u64 >= len {
+                    let [header, len] = Memory::Live.words(array, 2)?[..] else {
+                        return None;
+                    };
+                    // Others may have it, too.
+                    let shared = header & HEADER_SHARED != 0;
+                    if shared || index as u64 >= len {
                         return None;
                     }
                     (array + 16 + (index * lanes.len()) as u64 * 8, Some(array))
@@ -459,12 +466,14 @@ impl Core {
             .ok_or_else(|| "this value cannot be changed".into())
     }
 
-    /// Bytes of the messages that wait for a process.
-    pub(crate) fn mailbox_bytes(&self, pid: u64) -> Option<usize> {
+    /// Bytes of the messages that wait for a process, and of the blobs they refer to.
+    pub(crate) fn mailbox_bytes(&self, pid: u64) -> Option<(usize, usize)> {
         self.look(pid, |process, own| {
             own.queue.accept(&process.mail, pid, &RefCell::default());
-            let letters = own.queue.iter();
-            letters.map(|m| LETTER + m.value.bytes()).sum()
+            own.queue.iter().fold((0, 0), |(bytes, blobs), m| {
+                let own = LETTER + m.value.bytes();
+                (bytes + own, blobs + m.value.blob_bytes())
+            })
         })
     }
 
@@ -491,8 +500,8 @@ impl Core {
             while let Some(object) = own.heap.old().at(&mut mark) {
                 mark.step(count(object));
             }
-            for block in own.heap.large() {
-                count(block.base() as *mut u64);
+            for object in own.heap.large() {
+                count(object);
             }
             counts
         })?;
@@ -534,8 +543,8 @@ impl Core {
         }
     }
 
-    /// A number about the image for `Runtime` of the library: 0 workers, 1 living processes, 2 processes made, 3 and 4 bytes of code and of constants;
-    /// 10 to 15 of a worker: process on it, switches, steals, sleeps, reductions, queue; 20 to 27 collections: minor and major ones (count, pause,
+    /// A number about the image for `Runtime` of the library: 0 workers, 1 living processes, 2 processes made, 3 and 4 bytes of code and of constants,
+    /// 5 and 6 blobs and their bytes; 10 to 15 of a worker: process on it, switches, steals, sleeps, reductions, queue; 20 to 27 collections: minor and major ones (count, pause,
     /// longest pause in nanoseconds), bytes reclaimed and promoted.
     pub(crate) fn runtime_word(&self, what: u64, worker: usize) -> u64 {
         if what >= 20 {
@@ -550,6 +559,11 @@ impl Core {
                 26 => gc.reclaimed,
                 _ => gc.promoted,
             };
+        }
+        match what {
+            5 => return self.blobs.count() as u64,
+            6 => return self.blobs.bytes() as u64,
+            _ => {}
         }
         let stats = self.scheduler_stats();
         let of_worker = |f: fn(&WorkerLine) -> u64| stats.workers.get(worker).map_or(0, f);

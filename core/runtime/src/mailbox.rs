@@ -19,7 +19,7 @@ use std::collections::VecDeque;
 const OBJECTS: u8 = 0;
 /// It is the address of a constant.
 const CONSTANT: u8 = 1;
-/// It is the address of a boxed [`Fragment`]: of a value that is large or has handles.
+/// It is the address of a boxed [`Fragment`]: of a value that is large, or has handles or blobs.
 const BOXED: u8 = 2;
 /// It is one object without refs.
 const FLAT: u8 = 3;
@@ -101,7 +101,7 @@ pub(crate) unsafe fn post_stamped(
     let scratch = &mut *scratch.borrow_mut();
     // SAFETY: as the caller promises.
     let root = unsafe { message::gather(traces, scratch, root) };
-    if scratch.words.len() + behind.len() <= PAYLOAD_MAX && !scratch.has_handles() {
+    if scratch.words.len() + behind.len() <= PAYLOAD_MAX && !scratch.counts() {
         scratch.words.extend(behind);
         if let [first, rest @ ..] = scratch.words.as_slice() {
             return mail.push(chunks, cover, *first, rest);
@@ -112,7 +112,7 @@ pub(crate) unsafe fn post_stamped(
     mail.push(chunks, cover, boxed as u64, &behind)
 }
 
-/// Sends what refers to other objects, is large or has handles.
+/// Sends what refers to other objects, is large, or has handles or blobs.
 ///
 /// # Safety
 /// As for [`post_copy`].
@@ -129,7 +129,7 @@ unsafe fn post_gathered(
     // SAFETY: as the caller promises.
     let root = unsafe { message::gather(traces, scratch, root) };
     if scratch.words.len() <= PAYLOAD_MAX
-        && !scratch.has_handles()
+        && !scratch.counts()
         && let [first, rest @ ..] = scratch.words.as_slice()
     {
         return mail.push(chunks, cover, *first, rest);

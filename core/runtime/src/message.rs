@@ -1,17 +1,20 @@
 //! Messages in transit: values copied out of a sender's heap into one block, and from there into the receiver's heap.
 //!
 //! Inside a block a ref is the object's offset from the block's start; constants keep their addresses. Offsets are below
-//! [`FIRST_ADDRESS`], constants above, so that the two cannot be mixed up. Sharing within a value is kept, and nothing recurses.
+//! [`FIRST_ADDRESS`], constants above, so that the two cannot be mixed up. Sharing within a value is kept, and nothing recurses. Blobs are not copied:
+//! they keep their addresses, too, and the block holds a count of each.
 
-use crate::heap::Handles;
+use crate::blob::{Blob, FIRST_ADDRESS};
+use crate::heap::held::Held;
 use crate::heap::trace::Traces;
 use crate::mail::PAYLOAD_MAX;
 use crate::resource;
-use nostos_abi::object::{HEADER_DESC_MASK, HEADER_FORWARDED, HEADER_STATIC, is_immediate};
+use nostos_abi::object::{
+    HEADER_DESC_MASK, HEADER_FORWARDED, HEADER_SHARED, HEADER_STATIC, is_immediate,
+};
+use rustc_hash::FxHashMap;
 use std::ops::Deref;
 
-/// Everything below is an offset.
-const FIRST_ADDRESS: u64 = 1 << 40;
 /// The first object's offset: not 0, which is null.
 const FIRST_OFFSET: u64 = 8;
 
@@ -27,8 +30,8 @@ pub(crate) struct Fragment {
 pub(crate) struct View<'a> {
     words: &'a [u64],
     root: u64,
-    /// Where the payload words of handles are.
-    handles: &'a [usize],
+    /// What the block holds counts of.
+    counted: Option<&'a Counted>,
 }
 
 /// The block; that of a small message lies in the message itself, since most are small and memory from the system costs more than the copy.
@@ -36,32 +39,35 @@ pub(crate) struct View<'a> {
 enum Words {
     Inline(u8, [u64; INLINE]),
     Boxed(Box<[u64]>),
-    /// With handles among the objects.
-    Handled(Box<Handled>),
+    /// With handles among the objects, or with blobs.
+    Counted(Box<Counted>),
 }
 
-/// Words with handle objects among them, each of which holds a count.
+/// Words with handle objects among them, each of which holds a count, or with refs to blobs.
 #[derive(Debug)]
-struct Handled {
+struct Counted {
     words: Box<[u64]>,
-    /// Where their payload words are.
+    /// Where the payload words of handles are.
     handles: Box<[usize]>,
+    /// A count of each blob, once.
+    blobs: Box<[Blob]>,
 }
 
-impl Clone for Handled {
+impl Clone for Counted {
     fn clone(&self) -> Self {
         for &at in &self.handles {
             // SAFETY: the word is that of a handle of ours; the copy has one of its own.
             unsafe { resource::retain(self.words[at]) };
         }
-        Handled {
+        Counted {
             words: self.words.clone(),
             handles: self.handles.clone(),
+            blobs: self.blobs.clone(),
         }
     }
 }
 
-impl Drop for Handled {
+impl Drop for Counted {
     fn drop(&mut self) {
         for &at in &self.handles {
             // SAFETY: the word is that of a handle of ours, which goes now.
@@ -95,7 +101,7 @@ impl Deref for Words {
         match self {
             Words::Inline(len, words) => &words[..usize::from(*len)],
             Words::Boxed(words) => words,
-            Words::Handled(handled) => &handled.words,
+            Words::Counted(counted) => &counted.words,
         }
     }
 }
@@ -109,6 +115,11 @@ pub(crate) struct Scratch {
     undo: Vec<(*mut u64, u64, u64)>,
     /// Where the payload words of handles are.
     handles: Vec<usize>,
+    /// Blobs are copied like anything else.
+    whole: bool,
+    blobs: Vec<Blob>,
+    /// The blobs met, and their refs in the block's terms: nothing can be noted in them.
+    met: FxHashMap<u64, u64>,
 }
 
 impl Fragment {
@@ -167,17 +178,29 @@ impl Fragment {
         scratch.fragment(root)
     }
 
+    /// The same, but blobs are copied, too.
+    ///
+    /// # Safety
+    /// As there.
+    pub(crate) unsafe fn copy_whole(traces: &Traces, scratch: &mut Scratch, root: u64) -> Self {
+        scratch.whole = true;
+        // SAFETY: as the caller promises.
+        let copy = unsafe { Fragment::copy(traces, scratch, root) };
+        scratch.whole = false;
+        copy
+    }
+
     /// The value where it lies.
     #[inline]
     pub(crate) fn view(&self) -> View<'_> {
-        let handles: &[usize] = match &self.words {
-            Words::Handled(handled) => &handled.handles,
-            _ => &[],
+        let counted = match &self.words {
+            Words::Counted(counted) => Some(&**counted),
+            _ => None,
         };
         View {
             words: &self.words,
             root: self.root,
-            handles,
+            counted,
         }
     }
 
@@ -196,21 +219,21 @@ impl Fragment {
         traces: &Traces,
         to: *mut u64,
         bits: u64,
-        handles: &mut Handles,
+        held: &mut Held,
     ) -> u64 {
         // SAFETY: as the caller promises.
-        unsafe { self.view().load(traces, to, bits, handles) }
+        unsafe { self.view().load(traces, to, bits, held) }
     }
 
     /// The same block with more objects behind, and another root.
     pub(crate) fn extended(&self, more: &[u64], root: u64) -> Self {
         let words = [&*self.words, more].concat();
         let words = match &self.words {
-            Words::Handled(handled) => {
-                // The copy's handles have counts of their own; they stay where they are.
-                let mut handled = handled.clone();
-                handled.words = words.into();
-                Words::Handled(handled)
+            Words::Counted(counted) => {
+                // The copy has counts of its own; handles stay where they are.
+                let mut counted = counted.clone();
+                counted.words = words.into();
+                Words::Counted(counted)
             }
             _ => words.as_slice().into(),
         };
@@ -226,21 +249,21 @@ impl Fragment {
 impl Scratch {
     /// What was gathered, as a block of its own.
     pub(crate) fn fragment(&mut self, root: u64) -> Fragment {
-        let words = if self.handles.is_empty() {
-            self.words.as_slice().into()
-        } else {
-            let handles = std::mem::take(&mut self.handles);
-            Words::Handled(Box::new(Handled {
+        let words = if self.counts() {
+            Words::Counted(Box::new(Counted {
                 words: self.words.as_slice().into(),
-                handles: handles.into(),
+                handles: std::mem::take(&mut self.handles).into(),
+                blobs: std::mem::take(&mut self.blobs).into(),
             }))
+        } else {
+            self.words.as_slice().into()
         };
         Fragment { words, root }
     }
 
-    /// Are there handles in what was gathered?
-    pub(crate) fn has_handles(&self) -> bool {
-        !self.handles.is_empty()
+    /// Are there handles or blobs in what was gathered?
+    pub(crate) fn counts(&self) -> bool {
+        !self.handles.is_empty() || !self.blobs.is_empty()
     }
 }
 
@@ -251,7 +274,7 @@ impl<'a> View<'a> {
         View {
             words,
             root: FIRST_OFFSET,
-            handles: &[],
+            counted: None,
         }
     }
 
@@ -261,14 +284,14 @@ impl<'a> View<'a> {
         View {
             words: &[],
             root,
-            handles: &[],
+            counted: None,
         }
     }
 
     /// The words, if they can be a letter as they are.
     pub(crate) fn letter(self) -> Option<&'a [u64]> {
         let small = self.words.len() <= PAYLOAD_MAX && self.root == FIRST_OFFSET;
-        (small && self.handles.is_empty()).then_some(self.words)
+        (small && self.counted.is_none()).then_some(self.words)
     }
 
     /// Bytes of its objects.
@@ -277,22 +300,51 @@ impl<'a> View<'a> {
         self.words.len() * 8
     }
 
+    /// Does it hold counts, of handles or blobs? Such a value is to be loaded even if it has no bytes of its own.
+    #[inline]
+    pub(crate) fn holds(self) -> bool {
+        self.counted.is_some()
+    }
+
+    /// Are there blobs in it?
+    #[inline]
+    pub(crate) fn has_blobs(self) -> bool {
+        self.counted
+            .is_some_and(|counted| !counted.blobs.is_empty())
+    }
+
+    fn blobs(self) -> impl Iterator<Item = &'a Blob> {
+        self.counted.into_iter().flat_map(|counted| &counted.blobs)
+    }
+
+    /// Bytes of the blobs it refers to.
+    pub(crate) fn blob_bytes(self) -> usize {
+        self.blobs().map(Blob::bytes).sum()
+    }
+
+    /// Bytes of those that a heap does not refer to yet.
+    #[cold]
+    pub(crate) fn new_blob_bytes(self, held: &Held) -> usize {
+        let new = self.blobs().filter(|blob| !held.has_blob(blob.address()));
+        new.map(Blob::bytes).sum()
+    }
+
     /// Copies the objects to `to` and gives the value's ref there.
     ///
     /// # Safety
     /// `to` has [`Fragment::bytes`] writable bytes in a heap the caller owns; `bits` are set in the header of each object (those of the old space, or of constants).
-    /// The addresses of handles among them are added to `handles`.
+    /// Handles among them and blobs are added to `held`.
     #[inline(always)]
     pub(crate) unsafe fn load(
         self,
         traces: &Traces,
         to: *mut u64,
         bits: u64,
-        handles: &mut Handles,
+        held: &mut Held,
     ) -> u64 {
         // Most are one small object without refs.
         if let Some((header, rest)) = self.words.split_first()
-            && self.handles.is_empty()
+            && self.counted.is_none()
             && traces.flat_bytes(*header) == Some(self.words.len() * 8)
         {
             // SAFETY: the caller gave room for all words, in memory that no one else uses.
@@ -305,19 +357,13 @@ impl<'a> View<'a> {
             return to as u64;
         }
         // SAFETY: as the caller promises.
-        unsafe { self.load_all(traces, to, bits, handles) }
+        unsafe { self.load_all(traces, to, bits, held) }
     }
 
     /// # Safety
     /// As for [`View::load`].
     #[inline(never)]
-    unsafe fn load_all(
-        self,
-        traces: &Traces,
-        to: *mut u64,
-        bits: u64,
-        handles: &mut Handles,
-    ) -> u64 {
+    unsafe fn load_all(self, traces: &Traces, to: *mut u64, bits: u64, held: &mut Held) -> u64 {
         let base = to as u64;
         let relocate = |word: u64| {
             if is_immediate(word) || word >= FIRST_ADDRESS {
@@ -340,10 +386,15 @@ impl<'a> View<'a> {
                 at += bytes / 8;
             }
         }
-        for &payload in self.handles {
-            // SAFETY: the word is that of a handle of ours; its copy has one of its own.
-            unsafe { resource::retain(self.words[payload]) };
-            handles.push(to as usize + (payload - 1) * 8);
+        if let Some(counted) = self.counted {
+            for &payload in &counted.handles {
+                // SAFETY: the word is that of a handle of ours; its copy has one of its own.
+                unsafe { resource::retain(self.words[payload]) };
+                held.push_handle(to as usize + (payload - 1) * 8);
+            }
+            for blob in &counted.blobs {
+                held.adopt(blob);
+            }
         }
         relocate(self.root)
     }
@@ -372,6 +423,9 @@ impl<'a> View<'a> {
 pub(crate) unsafe fn gather(traces: &Traces, scratch: &mut Scratch, root: u64) -> u64 {
     scratch.words.clear();
     scratch.undo.clear();
+    if !scratch.met.is_empty() {
+        scratch.met.clear();
+    }
     // SAFETY: the caller owns the heap that `root` and all it refers to are in.
     let root = unsafe { enter(traces, scratch, root) };
     let mut at = 0;
@@ -418,6 +472,9 @@ unsafe fn enter(traces: &Traces, scratch: &mut Scratch, word: u64) -> u64 {
         if header & HEADER_STATIC != 0 {
             return word;
         }
+        if header & HEADER_SHARED != 0 {
+            return enter_blob(traces, scratch, object);
+        }
         let first = *object.add(1);
         if header & HEADER_FORWARDED != 0 {
             return first;
@@ -438,6 +495,33 @@ unsafe fn enter(traces: &Traces, scratch: &mut Scratch, word: u64) -> u64 {
         *object.add(1) = offset;
         offset
     }
+}
+
+/// A blob is not copied, unless everything is. Others may read its header now, so what becomes of it is noted elsewhere.
+///
+/// # Safety
+/// It is a shared blob that the caller's heap has a count of.
+#[cold]
+unsafe fn enter_blob(traces: &Traces, scratch: &mut Scratch, object: *mut u64) -> u64 {
+    let word = object as u64;
+    if let Some(known) = scratch.met.get(&word) {
+        return *known;
+    }
+    let mut known = word;
+    // SAFETY: as the caller promises.
+    unsafe {
+        if scratch.whole {
+            known = Fragment::offset(scratch.words.len());
+            let bytes = traces.bytes(*object, object.add(1));
+            scratch.words.push(*object & HEADER_DESC_MASK);
+            let payload = std::slice::from_raw_parts(object.add(1), bytes / 8 - 1);
+            scratch.words.extend_from_slice(payload);
+        } else {
+            scratch.blobs.push(Blob::of(word));
+        }
+    }
+    scratch.met.insert(word, known);
+    known
 }
 
 /// The ref lanes of one object, without an allocation for small objects.

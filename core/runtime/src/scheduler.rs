@@ -626,8 +626,7 @@ impl Worker {
         process
             .queued
             .store(own.queue.estimate(), Ordering::Relaxed);
-        let used = own.heap.used(process);
-        process.heap_bytes.store(used, Ordering::Relaxed);
+        own.heap.publish(process);
         match leave {
             Leave::Yield => {
                 process.set_state(State::Runnable);

@@ -532,6 +532,8 @@ pub struct Heap {
     pub old: (u64, u64),
     /// Count and bytes of large objects.
     pub large: (u64, u64),
+    /// Of those: what other processes or messages have, too.
+    pub shared: (u64, u64),
     /// Type, count, bytes; the largest first.
     pub by_type: Vec<(String, u64, u64)>,
 }

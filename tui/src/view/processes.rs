@@ -528,6 +528,14 @@ pub fn heap(state: &State, pen: &mut Pen<'_>, area: Rect, focused: bool) -> Opti
         &text::count(heap.large.0, "object"),
         theme.dim(),
     );
+    if heap.shared.0 > 0 {
+        let shared = format!(
+            "{} of them shared with others: {}",
+            heap.shared.0,
+            text::bytes(heap.shared.1)
+        );
+        pen.put(area.x + 32, y, &shared, theme.dim());
+    }
     y += 1;
     let most = heap.by_type.first().map_or(1, |(_, _, b)| (*b).max(1));
     let names = heap

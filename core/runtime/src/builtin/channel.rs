@@ -101,7 +101,7 @@ impl Ctx<'_> {
         let at = self.allocate(words[0], words.len() * 8)?;
         // SAFETY: `allocate` gave room for the header and one word.
         unsafe { at.add(1).write(words[1]) };
-        self.own.heap.handles.push(at as usize);
+        self.own.heap.held.push_handle(at as usize);
         self.put(0, at as u64);
         Ok(())
     }
@@ -135,8 +135,11 @@ impl Ctx<'_> {
     #[inline(always)]
     pub(crate) fn load(&mut self, value: View) -> Flow<u64> {
         let bytes = value.bytes();
-        if bytes == 0 {
+        if bytes == 0 && !value.holds() {
             return Ok(value.root());
+        }
+        if value.has_blobs() {
+            self.expect_blobs(value.new_blob_bytes(&self.own.heap.held))?;
         }
         let policy = self.core.policy(self.process);
         if policy.stress || !self.own.heap.has_room(self.process, bytes) {
@@ -149,7 +152,7 @@ impl Ctx<'_> {
                 &self.core.traces,
                 at.address,
                 at.bits,
-                &mut self.own.heap.handles,
+                &mut self.own.heap.held,
             )
         };
         Ok(root)

@@ -23,6 +23,7 @@ pub(crate) fn address(leaf: Leaf) -> usize {
         Leaf::StringToInt => string_to_int as *const () as usize,
         Leaf::StringIsFloat => string_is_float as *const () as usize,
         Leaf::StringToFloat => string_to_float as *const () as usize,
+        Leaf::ArrayFreeze => array_freeze as *const () as usize,
         Leaf::IntHash => int_hash as *const () as usize,
         Leaf::IntPopCount => int_pop_count as *const () as usize,
         Leaf::IntPow => int_pow as *const () as usize,
@@ -145,6 +146,11 @@ extern "sysv64" fn string_is_float(a: u64, b: u64, c: u64) -> u64 {
 
 extern "sysv64" fn string_to_float(a: u64, b: u64, c: u64) -> f64 {
     parse_float(text_of(&[a, b, c])).unwrap_or(0.0)
+}
+
+extern "sysv64" fn array_freeze(array: u64) {
+    // SAFETY: the library passes a live array of numbers, which generated code of its owner has made.
+    unsafe { crate::blob::share(array) };
 }
 
 /// The finaliser of MurmurHash3.

@@ -57,6 +57,13 @@ impl Ctx<'_> {
         unsafe { Fragment::copy(&self.core.traces, &mut scratch, self.arg(i)) }
     }
 
+    /// The same without blobs: their bytes are copied.
+    fn copy_whole(&mut self, i: usize) -> Fragment {
+        let mut scratch = self.worker.scratch.borrow_mut();
+        // SAFETY: as above.
+        unsafe { Fragment::copy_whole(&self.core.traces, &mut scratch, self.arg(i)) }
+    }
+
     /// Now plus so many milliseconds, in the scheduler's nanoseconds.
     pub(crate) fn deadline(&self, millis: i64) -> u64 {
         let nanos = (millis.max(0) as u64).saturating_mul(1_000_000);
@@ -77,6 +84,17 @@ impl Ctx<'_> {
             Ok(())
         };
         room.map_err(|_| crate::dispatch::fault(Fault::OutOfMemory as u64, 0, 0))
+    }
+
+    /// Collects if blobs of so many bytes are reason to: a process that only takes and forgets them fills no nursery.
+    #[cold]
+    pub(crate) fn expect_blobs(&mut self, bytes: usize) -> Flow {
+        if !self.own.heap.wants_major_for(bytes) {
+            return Ok(());
+        }
+        let tools = self.core.tools(self.process);
+        collect::collect(tools, self.process, self.own, Reason::OldSpaceGrown, 0)
+            .map_err(|_| crate::dispatch::fault(Fault::OutOfMemory as u64, 0, 0))
     }
 }
 
@@ -109,7 +127,7 @@ pub(crate) fn spawn(ctx: &mut Ctx, relation: Relation) -> Flow {
 /// A module-level value has been evaluated.
 pub(crate) fn global_set(ctx: &mut Ctx) -> Flow {
     let number = ctx.arg(0);
-    let value = ctx.copy_out(1);
+    let value = ctx.copy_whole(1);
     match ctx.core.set_global(number, &value) {
         Ok(shared) => {
             ctx.put(0, shared);

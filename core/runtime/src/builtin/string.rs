@@ -49,7 +49,7 @@ impl Ctx<'_> {
             return Err(Halt::error("Panic", "the string is too long"));
         }
         let padded = len.next_multiple_of(8);
-        let at = self.allocate(header(fixed::STRING_BYTES), 16 + padded)?;
+        let at = self.allocate_bytes(header(fixed::STRING_BYTES), 16 + padded)?;
         // SAFETY: `allocate` gave a header, a length word and `padded` bytes, which are this object's alone.
         let bytes = unsafe {
             at.add(1).write(len as u64);

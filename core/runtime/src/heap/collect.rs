@@ -2,8 +2,9 @@
 //!
 //! A minor collection copies the live objects of the nursery to the old space. Roots: the refs the stack maps name, the argument
 //! area, the last thrown value, the remembered set. A major one copies nursery and old space to a new old space and frees
-//! the large objects that were not reached. Queued messages are outside, so they are no roots.
+//! the large objects that were not reached; of blobs, which others may have too, it gives its counts back. Queued messages are outside, so they are no roots.
 
+use super::held::Held;
 use super::space::{Mark, Space};
 use super::stats::{Collection, Reason};
 use super::trace::Traces;
@@ -11,13 +12,15 @@ use super::{
     Grown, Heap, LARGE_BYTES, NURSERY_FIRST, NURSERY_MAX, NURSERY_MIN, NURSERY_USUAL, OutOfMemory,
     Policy,
 };
+use crate::blob::Blobs;
 use crate::code::registry::Registry;
 use crate::process::{Own, Process};
 use crate::walk;
 use nostos_abi::object::{
-    HEADER_DESC_MASK, HEADER_FORWARDED, HEADER_LARGE, HEADER_MARKED, HEADER_STATIC, HEADER_WATCHED,
-    is_immediate,
+    HEADER_COUNTED, HEADER_DESC_MASK, HEADER_FORWARDED, HEADER_LARGE, HEADER_MARKED, HEADER_STATIC,
+    HEADER_WATCHED, is_immediate,
 };
+use std::sync::Arc;
 use std::time::Instant;
 
 /// What a collection needs of the image.
@@ -26,6 +29,7 @@ pub(crate) struct Tools<'a> {
     pub(crate) traces: &'a Traces,
     pub(crate) registry: &'a Registry,
     pub(crate) totals: &'a super::stats::Totals,
+    pub(crate) blobs: &'a Arc<Blobs>,
     pub(crate) policy: Policy,
 }
 
@@ -39,24 +43,40 @@ pub(crate) fn allocate(
     bytes: usize,
 ) -> Result<*mut u64, OutOfMemory> {
     if bytes >= LARGE_BYTES {
-        if tools.policy.stress {
-            collect(tools, process, own, Reason::Stress, 0)?;
-        } else if own.heap.wants_major() {
-            collect(tools, process, own, Reason::OldSpaceGrown, 0)?;
-        }
-        if own.heap.used(process) + bytes > tools.policy.limit {
-            collect(tools, process, own, Reason::OldSpaceGrown, 0)?;
-            if own.heap.used(process) + bytes > tools.policy.limit {
-                return Err(OutOfMemory);
-            }
-        }
-        return Ok(own.heap.take_large(header, bytes));
+        return allocate_large(tools, process, own, header, bytes, false);
     }
     reserve(tools, process, own, bytes)?;
     let at = own.heap.bump(process, bytes);
     // SAFETY: `bump` gave `bytes` ≥ 16 writable bytes.
     unsafe { at.write(header) };
     Ok(at)
+}
+
+/// Memory for a large object; as for [`allocate`]. `fixed`: nobody writes it after its maker has filled it.
+#[cold]
+pub(crate) fn allocate_large(
+    tools: Tools,
+    process: &Process,
+    own: &mut Own,
+    header: u64,
+    bytes: usize,
+    fixed: bool,
+) -> Result<*mut u64, OutOfMemory> {
+    if tools.policy.stress {
+        collect(tools, process, own, Reason::Stress, 0)?;
+    } else if own.heap.wants_major() {
+        collect(tools, process, own, Reason::OldSpaceGrown, 0)?;
+    }
+    if own.heap.used(process) + bytes > tools.policy.limit {
+        collect(tools, process, own, Reason::OldSpaceGrown, 0)?;
+        if own.heap.used(process) + bytes > tools.policy.limit {
+            return Err(OutOfMemory);
+        }
+    }
+    Ok(match tools.traces.has_refs(header) {
+        true => own.heap.take_large(header, bytes),
+        false => own.heap.take_blob(tools.blobs, header, bytes, fixed),
+    })
 }
 
 /// Makes sure that `bytes` can be taken from the nursery without a collection.
@@ -184,7 +204,7 @@ fn run(tools: Tools, process: &Process, own: &mut Own, major: bool) {
     let Heap {
         nursery,
         grown,
-        handles,
+        held,
     } = heap;
     let grown: &mut Grown = grown.get_or_insert_default();
     let from = if major {
@@ -200,6 +220,7 @@ fn run(tools: Tools, process: &Process, own: &mut Own, major: bool) {
         major,
         to: std::mem::take(&mut grown.old),
         marked: Vec::new(),
+        held,
     };
     // SAFETY: the owner runs this at a safepoint: the roots below are all there are, and they are aligned words of live memory.
     unsafe {
@@ -220,22 +241,16 @@ fn run(tools: Tools, process: &Process, own: &mut Own, major: bool) {
     }
     grown.remembered.clear();
     grown.old = copier.to;
-    handles.retain_mut(|object| {
-        let young = object.wrapping_sub(young_base) < young_end - young_base;
-        if !young && !major {
-            return true;
-        }
-        // SAFETY: the object lay in the space that has just been copied from, whose memory is still there: it has moved, or it is dead.
-        unsafe {
-            let at = *object as *const u64;
-            if *at & HEADER_FORWARDED != 0 {
-                *object = *at.add(1) as usize;
-                return true;
-            }
-            crate::resource::release(*at.add(1));
-        }
-        false
-    });
+    let held = copier.held;
+    // SAFETY: nursery and old space are freed later.
+    unsafe {
+        held.follow_handles(|object| {
+            major || object.wrapping_sub(young_base) < young_end - young_base
+        });
+    }
+    if major {
+        held.sweep_blobs(tools.policy.stress);
+    }
     if major {
         grown.large.retain(|block| {
             let at = block.base() as *mut u64;
@@ -301,6 +316,7 @@ struct Copier<'a> {
     to: Space,
     /// Large objects reached but not yet scanned.
     marked: Vec<*mut u64>,
+    held: &'a mut Held,
 }
 
 impl Copier<'_> {
@@ -324,6 +340,8 @@ impl Copier<'_> {
             unsafe { *slot = *object.add(1) };
         } else if header & HEADER_STATIC != 0 {
             // Constants stay, and refer to constants only.
+        } else if header & HEADER_COUNTED != 0 {
+            self.held.mark(word as usize);
         } else if header & HEADER_LARGE != 0 {
             if header & HEADER_MARKED == 0 {
                 // SAFETY: as above.

@@ -3,7 +3,7 @@
 use std::alloc::{Layout, alloc, alloc_zeroed, dealloc, handle_alloc_error};
 
 /// Poison of memory that nobody may look at any more; an odd byte so that a stray ref lane of it is no aligned address.
-const POISON: u8 = 0xdb;
+pub(super) const POISON: u8 = 0xdb;
 
 /// A block of memory, 16-byte aligned. Invariant: `base` is 0, or an allocation of `len` bytes that this value owns.
 #[derive(Debug)]

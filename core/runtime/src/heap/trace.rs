@@ -96,6 +96,16 @@ impl Traces {
         }
     }
 
+    /// May objects with this header hold refs? Of those of a fixed size it is not asked.
+    pub(crate) fn has_refs(&self, header: u64) -> bool {
+        let entry = self.get(header);
+        match entry.kind {
+            Kind::Fixed | Kind::Wide => true,
+            Kind::Elements => entry.mask != 0,
+            Kind::Bytes => false,
+        }
+    }
+
     /// The object's size in bytes, when it is of a fixed size and holds no refs.
     #[inline]
     pub(crate) fn flat_bytes(&self, header: u64) -> Option<usize> {

@@ -14,7 +14,7 @@ pub(crate) fn verify(tools: Tools, process: &Process, own: &mut Own) {
             return;
         }
         let aligned = word.is_multiple_of(8);
-        let large = heap.large().iter().any(|b| b.base() as u64 == word);
+        let large = heap.has_large(word as usize);
         // A static object is told by its header, which may only be read once the address is plausible.
         let known = aligned && (large || heap.old().contains(word as usize) || word >> 40 != 0);
         if !known {
@@ -60,9 +60,8 @@ pub(crate) fn verify(tools: Tools, process: &Process, own: &mut Own) {
             scan.step(tools.traces.bytes(*object, object.add(1)));
         }
     }
-    for block in heap.large() {
-        let object = block.base() as *mut u64;
-        // SAFETY: a large block starts with its object.
+    for object in heap.large() {
+        // SAFETY: these are live objects of the heap's.
         unsafe {
             tools.traces.each_ref(*object, object.add(1), |slot| {
                 check(*slot, "a large object", &mut bad)

@@ -1,5 +1,6 @@
 //! The runtime with code made by hand: no front end, no code generator. Every program runs plainly and under both stress switches.
 
+mod blobs;
 mod builtins;
 mod heap;
 mod jit;

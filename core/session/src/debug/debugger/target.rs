@@ -277,6 +277,7 @@ impl Target for Debugger {
             young: (detail.young.0 as u64, detail.young.1 as u64),
             old: (detail.old.0 as u64, detail.old.1 as u64),
             large: (detail.large.0 as u64, detail.large.1 as u64),
+            shared: (detail.shared.0 as u64, detail.shared.1 as u64),
             by_type: lines
                 .into_iter()
                 .map(|line| (line.name, line.objects as u64, line.bytes as u64))
