@@ -394,6 +394,45 @@ pub struct InstructionBreakpoint {
     pub hit_condition: Option<String>,
 }
 
+/// `dataBreakpointInfo`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DataBreakpointInfoArguments {
+    /// The scope or value it is in.
+    #[serde(default)]
+    pub variables_reference: Option<i64>,
+    /// Its name; without a scope an expression.
+    pub name: String,
+    /// Where.
+    #[serde(default)]
+    pub frame_id: Option<i64>,
+}
+
+/// `setDataBreakpoints`.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct SetDataBreakpointsArguments {
+    /// All that are wanted.
+    pub breakpoints: Vec<DataBreakpoint>,
+}
+
+/// One of them.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DataBreakpoint {
+    /// From `dataBreakpointInfo`.
+    pub data_id: String,
+    /// `read`, `write` or `readWrite`.
+    #[serde(default)]
+    pub access_type: Option<String>,
+    /// Expression.
+    #[serde(default)]
+    pub condition: Option<String>,
+    /// Which hits count.
+    #[serde(default)]
+    pub hit_condition: Option<String>,
+}
+
 /// `setVariable`.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -27,6 +27,7 @@ const MAX_FRAMES: usize = 2000;
 
 mod breakpoints;
 mod code;
+mod data;
 mod look;
 mod run;
 
@@ -274,6 +275,8 @@ impl Connection {
             "breakpointLocations" => self.breakpoint_locations(state, args),
             "setFunctionBreakpoints" => self.set_function_breakpoints(state, args),
             "setInstructionBreakpoints" => self.set_instruction_breakpoints(state, args),
+            "dataBreakpointInfo" => self.data_breakpoint_info(state, args),
+            "setDataBreakpoints" => self.set_data_breakpoints(state, args),
             "disassemble" => self.disassemble(state, args),
             "setExceptionBreakpoints" => self.set_exception_breakpoints(args),
             "exceptionInfo" => self.exception_info(state, args),
@@ -578,6 +581,14 @@ fn stopped(why: &Why) -> Value {
         Why::Function(ids) => json!({ "reason": "function breakpoint", "hitBreakpointIds": ids }),
         Why::Instruction(ids) => {
             json!({ "reason": "instruction breakpoint", "hitBreakpointIds": ids })
+        }
+        Why::Data { ids, text, reads } => {
+            let way = if *reads { "read" } else { "changed" };
+            json!({
+                "reason": "data breakpoint",
+                "description": format!("{text} was {way}"),
+                "hitBreakpointIds": ids,
+            })
         }
         Why::Message { ids, sent, text } => {
             let way = if *sent { "Sends" } else { "Received" };

@@ -76,6 +76,11 @@ fn frames() {
     script("frames.js");
 }
 
+#[test]
+fn data_breakpoints() {
+    script("data.js");
+}
+
 struct Adapter(Child);
 
 impl Adapter {

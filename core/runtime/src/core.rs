@@ -551,6 +551,11 @@ impl Core {
         if std::mem::take(&mut own.uses_locks) {
             self.leave_locks(worker, pid);
         }
+        if crate::watch::is_watching(own) {
+            worker.leave();
+            self.count_watching(true, false);
+            worker.enter();
+        }
         let mut rare = own.take_rare();
         let result = rare.as_mut().and_then(|rare| rare.result.take());
         if let Some(rare) = &rare

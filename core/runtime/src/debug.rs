@@ -12,6 +12,7 @@ use crate::mutex::{Mutex, RwLock};
 use crate::process::{Own, Process, Resume, State, Step, attention};
 use crate::shim::{self, Leave};
 use crate::walk;
+use crate::watch::SharedWatch;
 use nostos_abi::builtin::Op;
 use nostos_abi::object::HEADER_DESC_MASK;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -65,6 +66,15 @@ pub enum StopReason {
     Sent(u32),
     /// It is about to end; when it goes on, it does.
     Ending,
+    /// It has given the watched value of this number another one.
+    Changed(u64),
+    /// It has read or written a watched `mvar`.
+    Shared {
+        /// Which.
+        key: u64,
+        /// Written.
+        writes: bool,
+    },
 }
 
 /// Whose ends stop them.
@@ -157,6 +167,9 @@ pub(crate) struct Debug {
     /// Some processes stop before they end.
     watches_ends: AtomicBool,
     ends: Mutex<Ends>,
+    /// `mvar`s that are watched.
+    watches_shared: AtomicBool,
+    shared: RwLock<Vec<SharedWatch>>,
     /// Where processes have sent their last message, in an image that is inspected.
     pub(crate) sent_to: Mutex<FxHashMap<u64, u64>>,
     pub(crate) filter: OnceLock<StopFilter>,
@@ -187,8 +200,27 @@ impl Debug {
             | StopReason::Uncaught
             | StopReason::Thrown
             | StopReason::Linked
-            | StopReason::Ending => false,
+            | StopReason::Ending
+            | StopReason::Changed(_)
+            | StopReason::Shared { .. } => false,
         };
+    }
+
+    /// Which `mvar`s are watched from now on.
+    pub(crate) fn watch_shared(&self, watches: Vec<SharedWatch>) {
+        let any = !watches.is_empty();
+        *self.shared.write() = watches;
+        self.watches_shared.store(any, Ordering::Relaxed);
+    }
+
+    /// A process has read or written an `mvar`; the op's result is in place.
+    #[inline]
+    pub(crate) fn shared(&self, own: &mut Own, key: u64, writes: bool) -> Flow {
+        let watches = self.watches_shared.load(Ordering::Relaxed);
+        match watches && crate::watch::shared(own, &self.shared.read(), key, writes) {
+            true => Err(Halt::Leave(Leave::Stop)),
+            false => Ok(()),
+        }
     }
 
     /// Whose ends stop them from now on.
@@ -351,6 +383,8 @@ pub(crate) fn reached(ctx: &mut Ctx) -> Flow {
             .attention
             .fetch_and(!attention::STOP, Ordering::SeqCst);
         StopReason::Pause
+    } else if let Some(id) = crate::watch::at_site(ctx.core, ctx.process, ctx.own) {
+        StopReason::Changed(id)
     } else if ctx.core.debug.breakpoints.read().contains(&site) && wanted(ctx, site, &frame) {
         StopReason::Breakpoint(site)
     } else if stepped {
@@ -441,6 +475,12 @@ impl Core {
             }
             (true, true) | (false, false) => {}
         }
+    }
+
+    /// A process begins to watch values of its own, or ceases to.
+    pub(crate) fn count_watching(&self, before: bool, after: bool) {
+        let step = |on: bool| if on { Step::In } else { Step::None };
+        self.count_stepping(step(before), step(after));
     }
 
     /// The process ends while it steps.

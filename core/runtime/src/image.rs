@@ -14,6 +14,7 @@ use crate::look::{
 use crate::mutex::Mutex;
 use crate::scheduler::{Scheduler, Worker};
 use crate::value::{self, Lists, Memory, Origin, Reading, Value};
+use crate::watch::SharedWatch;
 use nostos_abi::code::{CellId, CodeObject};
 use nostos_abi::desc::{DescTable, ShapeId};
 use std::io;
@@ -399,6 +400,21 @@ impl Image {
     /// A sentence, when that cannot be.
     pub fn restart(&self, standing: Standing, frame: usize) -> Result<(), String> {
         self.core.restart(standing, frame)
+    }
+
+    /// Makes a value of a stopped process one that can be watched; its number. None: it is not there.
+    pub fn watch(&self, standing: Standing, spot: Spot, shape: ShapeId) -> Option<u64> {
+        self.core.watch(standing, spot, shape)
+    }
+
+    /// From now on the value of this number stops its process when it has changed, or not. False: it is gone.
+    pub fn watch_on(&self, pid: u64, id: u64, on: bool) -> bool {
+        self.core.watch_on(pid, id, on)
+    }
+
+    /// Which `mvar`s stop who reads or writes them.
+    pub fn watch_shared(&self, watches: Vec<SharedWatch>) {
+        self.core.debug.watch_shared(watches);
     }
 
     /// Processes whose ends stop them.

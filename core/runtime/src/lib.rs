@@ -46,6 +46,7 @@ mod throw;
 mod timer;
 mod value;
 mod walk;
+mod watch;
 
 pub use code::Code;
 pub use code::publish::{PublishError, Published};
@@ -65,3 +66,4 @@ pub use look::{
 };
 pub use process::State;
 pub use value::{Child, Lanes, Lists, Origin, Reading, Value};
+pub use watch::SharedWatch;

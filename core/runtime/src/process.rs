@@ -164,6 +164,8 @@ pub(crate) struct Rare {
     pub(crate) went_on: u64,
     /// The function it is to enter anew.
     pub(crate) restart: Option<crate::restart::Restart>,
+    /// Values of its that a debugger watches, or has asked about.
+    pub(crate) watches: Vec<crate::watch::Watch>,
     /// It has been stopped at its end.
     pub(crate) told_end: bool,
 }

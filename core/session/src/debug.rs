@@ -284,6 +284,28 @@ impl Default for Go {
     }
 }
 
+/// How a value is touched.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Access {
+    /// Read.
+    Read,
+    /// Given another value.
+    Write,
+    /// Either.
+    Both,
+}
+
+/// A wish for a breakpoint at data.
+#[derive(Clone, PartialEq, Debug)]
+pub struct DataWish {
+    /// The name of the value, from [`Target::data_breakpoint`].
+    pub data: String,
+    /// What stops.
+    pub access: Access,
+    /// Condition and count.
+    pub wish: Wish,
+}
+
 /// An instruction of generated code.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Instruction {
@@ -343,6 +365,15 @@ pub enum Why {
     Function(Vec<u64>),
     /// Breakpoints of instructions with these numbers.
     Instruction(Vec<u64>),
+    /// Breakpoints of data with these numbers.
+    Data {
+        /// The breakpoints.
+        ids: Vec<u64>,
+        /// What was touched.
+        text: String,
+        /// It was read, rather than given another value.
+        reads: bool,
+    },
     /// A message that breakpoints with these numbers are about.
     Message {
         /// The breakpoints; none: it was asked for the next one.
@@ -764,6 +795,14 @@ pub trait Target: Send + Sync {
         client: u64,
         wishes: &[InstructionWish],
     ) -> Vec<Breakpoint>;
+    /// The name by which a part of a place, or a variable or element of a frame, or else an `mvar`, can be watched; it in words; can reading it be watched?
+    fn data_breakpoint(
+        &self,
+        place: Option<(Pid, &Place)>,
+        name: &str,
+    ) -> Result<(String, String, bool), Refusal>;
+    /// Sets the breakpoints of one client at data, instead of those it had.
+    fn set_data_breakpoints(&self, client: u64, wishes: &[DataWish]) -> Vec<Breakpoint>;
     /// `count` instructions around an address of generated code, from the one that many before or behind it.
     fn disassemble(
         &self,

@@ -18,6 +18,7 @@ pub fn capabilities(restarts: bool) -> Value {
         supports_stepping_granularity: Some(true),
         supports_disassemble_request: Some(true),
         supports_instruction_breakpoints: Some(true),
+        supports_data_breakpoints: Some(true),
         supports_restart_frame: Some(true),
         supports_step_in_targets_request: Some(true),
         supports_delayed_stack_trace_loading: Some(true),

@@ -95,7 +95,7 @@ impl Target for Fake {
                     at: (i < 4).then(|| at(7 + i)),
                     subtle: i == 4,
                     pc: 0x1000 + u64::from(i),
-                    tail: (i == 1).then(|| "bank.tail".into()),
+                    tail: None,
                 })
                 .collect()),
             99 => panic!("a bug of ours"),
@@ -300,6 +300,22 @@ impl Target for Fake {
             at: (i == 0).then(|| at(7)),
         };
         Ok((0..count).map(line).collect())
+    }
+    fn data_breakpoint(
+        &self,
+        _: Option<(Pid, &Place)>,
+        name: &str,
+    ) -> Result<(String, String, bool), Refusal> {
+        Ok((name.into(), name.into(), false))
+    }
+    fn set_data_breakpoints(&self, _: u64, wishes: &[debug::DataWish]) -> Vec<Breakpoint> {
+        let set = |wish: &debug::DataWish| Breakpoint {
+            id: wish.data.len() as u64,
+            verified: true,
+            at: at(0),
+            message: None,
+        };
+        wishes.iter().map(set).collect()
     }
     fn restart_frame(&self, pid: Pid, _: usize) -> Result<(), Refusal> {
         self.resume(pid, How::In)

@@ -330,15 +330,16 @@ pub(crate) fn shared_is_set(ctx: &mut Ctx) -> Flow {
 pub(crate) fn shared_get(ctx: &mut Ctx) -> Flow {
     let value = ctx.core.shared.get(ctx.arg(0));
     let value = value.expect("the compiler asks for what is set");
+    let key = ctx.arg(0);
     let root = ctx.load(value.view())?;
     ctx.put(0, root);
-    Ok(())
+    ctx.core.debug.shared(ctx.own, key, false)
 }
 
 pub(crate) fn shared_set(ctx: &mut Ctx) -> Flow {
     let value = ctx.copy_out(1);
     ctx.core.shared.set(ctx.arg(0), value);
-    Ok(())
+    ctx.core.debug.shared(ctx.own, ctx.arg(0), true)
 }
 
 pub(crate) fn local_get(ctx: &mut Ctx) -> Flow {

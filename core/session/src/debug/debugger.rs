@@ -8,9 +8,9 @@ use super::gdb::placed;
 use super::quick::{self, Quick, Slot};
 use super::symbols::{Function, Symbols};
 use super::{
-    Breakpoint, Cancel, Completion, Edit, Event, ExceptionWish, Filter, Frame, How, Location,
-    Order, Page, Pid, Place, Process, Refusal, Reload, State, Target, Thrown, Variable, Why, Wish,
-    hits, memory, values,
+    Access, Breakpoint, Cancel, Completion, Edit, Event, ExceptionWish, Filter, Frame, How,
+    Location, Order, Page, Pid, Place, Process, Refusal, Reload, State, Target, Thrown, Variable,
+    Why, Wish, hits, memory, values,
 };
 use crate::live::Session;
 use nostos_check::hir::{FnInst, FnKind};
@@ -30,6 +30,7 @@ mod breakpoints;
 mod change;
 mod code;
 mod complete;
+mod data;
 mod exceptions;
 mod look;
 mod messages;
@@ -66,6 +67,8 @@ pub struct Debugger {
     world: Mutex<world::World>,
     /// Steps that are more than one of the runtime's.
     steps: Mutex<FxHashMap<Pid, steps::Stepping>>,
+    /// Values that can be watched.
+    data: Mutex<data::Known>,
     /// Functions that were offered to be stepped into.
     targets: Mutex<FxHashMap<u64, String>>,
 }
@@ -105,6 +108,8 @@ enum What {
     Line(String),
     /// The first statement of this function.
     Function(String),
+    /// The value of this name, when it is touched so.
+    Data(String, Access),
     /// The instruction at this address, or the next one where code can stop.
     Instruction(u64),
     /// The first statement of `main`, once.
@@ -141,6 +146,7 @@ impl Debugger {
             lists: Mutex::default(),
             world: Mutex::default(),
             steps: Mutex::default(),
+            data: Mutex::default(),
             targets: Mutex::default(),
             quick: Arc::default(),
         });
@@ -252,6 +258,10 @@ impl Debugger {
                         // The others go on already.
                         _ => Err(runtime::How::Continue),
                     },
+                    runtime::StopReason::Changed(id) => self.data_touched(pid, Some(id), None),
+                    runtime::StopReason::Shared { key, writes } => {
+                        self.data_touched(pid, None, Some((key, writes)))
+                    }
                     runtime::StopReason::Ending => self.ending(pid),
                     // What a step comes by in the library is passed over.
                     runtime::StopReason::Step(_)

@@ -28,7 +28,7 @@ impl Debugger {
                     }
                     What::Into(of, _) => into |= of == pid,
                     // They have no sites.
-                    What::Message(..) | What::Next(_) | What::Exit(_) => {}
+                    What::Message(..) | What::Next(_) | What::Exit(_) | What::Data(..) => {}
                 }
             }
             if entry {
@@ -196,7 +196,11 @@ impl Debugger {
                         )
                     })
                 }
-                What::Entry | What::Message(..) | What::Next(_) | What::Exit(_) => continue,
+                What::Entry
+                | What::Message(..)
+                | What::Next(_)
+                | What::Exit(_)
+                | What::Data(..) => continue,
             };
             (known.at, known.sites) = match found {
                 Some((at, sites)) => {
@@ -270,13 +274,17 @@ impl Debugger {
             | What::Message(..)
             | What::Next(_)
             | What::Into(..)
+            | What::Data(..)
             | What::Exit(_) => Location {
                 path: String::new(),
                 line: 0,
                 column: 0,
             },
         };
-        let has_no_place = matches!(known.what, What::Message(..) | What::Exit(_));
+        let has_no_place = matches!(
+            known.what,
+            What::Message(..) | What::Exit(_) | What::Data(..)
+        );
         let message = match (&known.at, &known.what) {
             (Some(_), What::Instruction(address)) => {
                 let moved = known.sites.first().map(|site| *site as u64 - SITE_BYTES);
@@ -295,7 +303,10 @@ impl Debugger {
             ),
             (None, What::Function(name)) => Some(format!("there is no code of `{name}` yet")),
             (None, What::Message(_, pattern)) => messages::complaint(pattern),
-            (None, What::Entry | What::Next(_) | What::Into(..) | What::Exit(_)) => None,
+            (
+                None,
+                What::Entry | What::Next(_) | What::Into(..) | What::Exit(_) | What::Data(..),
+            ) => None,
         };
         Breakpoint {
             id: known.id,
@@ -457,6 +468,7 @@ impl PartialEq for What {
             (What::Message(a, p), What::Message(b, q)) => a == b && p == q,
             (What::Instruction(a), What::Instruction(b)) => a == b,
             (What::Exit(a), What::Exit(b)) => a == b,
+            (What::Data(a, m), What::Data(b, n)) => a == b && m == n,
             (What::Entry, What::Entry) => true,
             _ => false,
         }

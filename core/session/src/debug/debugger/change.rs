@@ -18,21 +18,7 @@ impl Debugger {
         };
         let standing = self.standing(pid)?;
         let (file, known) = self.known(pid, frame)?;
-        let (spot, shape) = match place {
-            Place::Locals(_) | Place::Captured(_) => self.spot_of(pid, &known, name)?,
-            Place::Value {
-                shape,
-                lanes,
-                message: None,
-            } => {
-                let value = runtime::Value {
-                    shape: nostos_abi::desc::ShapeId(*shape),
-                    lanes: lanes.clone(),
-                };
-                self.element(pid, &value, name)?
-            }
-            _ => return Err(format!("`{name}` cannot be changed").into()),
-        };
+        let (spot, shape) = self.spot_in(pid, place, name)?;
         let session = &self.session;
         let (finished, _) = session.run_over(&file, &known, standing, text, &Cancel::default())?;
         session.image.write(standing, spot, shape, &finished)?;
@@ -53,6 +39,33 @@ impl Debugger {
             }
         };
         Ok(shown)
+    }
+
+    /// Where a part of a place can be changed.
+    pub(super) fn spot_in(
+        &self,
+        pid: Pid,
+        place: &Place,
+        name: &str,
+    ) -> Result<(Spot, nostos_abi::desc::ShapeId), Refusal> {
+        match place {
+            Place::Locals(frame) | Place::Captured(frame) => {
+                let (_, known) = self.known(pid, *frame)?;
+                self.spot_of(pid, &known, name)
+            }
+            Place::Value {
+                shape,
+                lanes,
+                message: None,
+            } => {
+                let value = runtime::Value {
+                    shape: nostos_abi::desc::ShapeId(*shape),
+                    lanes: lanes.clone(),
+                };
+                self.element(pid, &value, name)
+            }
+            _ => Err(format!("`{name}` cannot be changed").into()),
+        }
     }
 
     /// Where a name or `name[index]` can be changed.

@@ -1,8 +1,8 @@
 //! The questions of [`Target`], answered from the image and the debugger's table.
 
 use super::super::{
-    Collection, GcStats, GcSum, Go, Heap, Instruction, InstructionWish, Message, Program, Scope,
-    ScopeKind, Shape, StepTarget, Worker,
+    Collection, DataWish, GcStats, GcSum, Go, Heap, Instruction, InstructionWish, Message, Program,
+    Scope, ScopeKind, Shape, StepTarget, Worker,
 };
 use super::*;
 use runtime::Origin;
@@ -458,6 +458,18 @@ impl Target for Debugger {
         self.instructions(address, offset, count)
     }
 
+    fn data_breakpoint(
+        &self,
+        place: Option<(Pid, &Place)>,
+        name: &str,
+    ) -> Result<(String, String, bool), Refusal> {
+        self.data_at(place, name)
+    }
+
+    fn set_data_breakpoints(&self, client: u64, wishes: &[DataWish]) -> Vec<Breakpoint> {
+        self.break_at_data(client, wishes)
+    }
+
     fn restart_frame(&self, pid: Pid, frame: usize) -> Result<(), Refusal> {
         self.restart(pid, frame)
     }
@@ -560,6 +572,7 @@ impl Target for Debugger {
         });
         self.watch_messages();
         self.watch_ends();
+        self.watch_data();
         self.arm();
         if stays {
             // All that stand still stay so, for who attaches next.
