@@ -371,8 +371,10 @@ table! {
         EnvTempDir = "envTempDir" [] -> [P, R, R];
         /// → `name=value`, each followed by a NUL.
         EnvAll = "envAll" [] -> [P, R, R];
-        /// (program, arguments each followed by a NUL, input) → `status length\n`, standard output of that length, standard error.
-        ExecRun = "execRun" [P, R, R, P, R, R, P, R, R] -> [P, R, R];
+        /// (program, arguments each followed by a NUL, input) → handle, for `execFinish`.
+        ExecBegin = "execBegin" [P, R, R, P, R, R, P, R, R] -> [R];
+        /// (handle) → `status length\n`, standard output of that length, standard error.
+        ExecFinish = "execFinish" [R] -> [P, R, R];
         /// (program, arguments) → handle.
         ExecStart = "execStart" [P, R, R, P, R, R] -> [R];
         /// (handle) → is there one?, line.

@@ -1,22 +1,80 @@
 //! Other programs: run to their end, or started and talked to. Arguments come as one text, each followed by a NUL.
+//!
+//! In: what a process asks of a program. Out: its answer, or what has to come before asking again makes sense. Pipes never block here: the runtime waits
+//! for them with everything else it hears of, the interpreter in [`wait_for`].
 
 use crate::file::trim_end;
 use crate::handles::Handles;
 use crate::{Failure, Outcome, Value, done, failed, text};
-use std::io::{BufRead, BufReader, Write};
+use nostos_abi::builtin::Op;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
+use rustix::process::{Pid, PidfdFlags, pidfd_open};
+use std::io::{ErrorKind, Read, Write};
+use std::os::fd::{AsFd, OwnedFd};
 use std::process::{Child, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// The parts have locks of their own: one process may wait for the next line while another writes or kills.
+/// Most bytes one attempt reads, so that a program that writes for ever holds up nobody.
+const READ_MOST: usize = 4 << 20;
+
+/// How long to wait where the system does not tell of a program's end.
+pub const LOOK_AGAIN_MILLIS: u64 = 2;
+
+/// The parts have locks of their own: one process may wait for the next line while another writes or kills. No lock is held while anybody waits.
 #[derive(Clone)]
 struct Started {
     name: String,
     child: Arc<Mutex<Child>>,
-    input: Arc<Mutex<Option<ChildStdin>>>,
-    output: Arc<Mutex<BufReader<ChildStdout>>>,
+    input: Arc<Mutex<Option<Input>>>,
+    output: Arc<Mutex<Output>>,
+    /// When its standard error is not this program's.
+    errors: Option<Arc<Mutex<Output>>>,
 }
 
+struct Input {
+    pipe: ChildStdin,
+    /// What it is given before its input ends, and how much of that it has.
+    all: Vec<u8>,
+    given: usize,
+}
+
+struct Output {
+    /// `None` behind the end.
+    pipe: Option<Box<dyn Pipe>>,
+    bytes: Vec<u8>,
+    /// No line ends before this byte.
+    looked: usize,
+}
+
+trait Pipe: Read + AsFd + Send {}
+impl<T: Read + AsFd + Send> Pipe for T {}
+
 static STARTED: Handles<Started> = Handles::new("program");
+
+/// Programs that nobody has any more and that run on: their ends are taken note of when the next one starts.
+static LEFT: Mutex<Vec<Child>> = Mutex::new(Vec::new());
+
+/// An answer, or what to wait for.
+pub enum Attempt {
+    /// The results.
+    Done(Vec<Value>),
+    /// One of these must be ready first; when there is none, some time must pass, see [`LOOK_AGAIN_MILLIS`].
+    Later(Vec<Awaited>),
+}
+
+/// A pipe, or the end of a program.
+#[derive(Debug)]
+pub struct Awaited {
+    /// A descriptor of its own: it stays open however the program fares.
+    pub fd: OwnedFd,
+    /// Ready when it can be written to; else, when it can be read.
+    pub writes: bool,
+}
+
+fn lock<T>(part: &Mutex<T>) -> MutexGuard<'_, T> {
+    part.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 fn command(name: &str, args: &str) -> Command {
     let mut command = Command::new(name);
@@ -34,8 +92,8 @@ fn status_of(status: ExitStatus) -> i64 {
     status.code().map_or(-1, i64::from)
 }
 
-/// → `status length\n`, `length` bytes of standard output, the rest standard error. What is not UTF-8 is replaced.
-pub(crate) fn run(name: &str, args: &str, input: &str) -> Outcome {
+/// A program whose standard error is caught and whose input is given as a whole; see [`Op::ExecFinish`].
+pub(crate) fn begin(name: &str, args: &str, input: &str) -> Outcome {
     let mut command = command(name, args);
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
     command.stdin(if input.is_empty() {
@@ -43,64 +101,71 @@ pub(crate) fn run(name: &str, args: &str, input: &str) -> Outcome {
     } else {
         Stdio::piped()
     });
-    let mut child = command.spawn().map_err(|e| failed(name, &e))?;
-    let output = std::thread::scope(|scope| {
-        if let Some(mut to) = child.stdin.take() {
-            // A program that does not read all of its input is no error.
-            scope.spawn(move || to.write_all(input.as_bytes()));
-        }
-        child.wait_with_output()
-    });
-    let output = output.map_err(|e| failed(name, &e))?;
-    let out = String::from_utf8_lossy(&output.stdout);
-    let err = String::from_utf8_lossy(&output.stderr);
-    let status = status_of(output.status);
-    text(format!("{status} {}\n{out}{err}", out.len()))
+    spawn(name, &mut command, input.as_bytes().to_vec())
 }
 
 /// Its standard error is ours.
 pub(crate) fn start(name: &str, args: &str) -> Outcome {
     let mut command = command(name, args);
     command.stdin(Stdio::piped()).stdout(Stdio::piped());
+    spawn(name, &mut command, Vec::new())
+}
+
+fn spawn(name: &str, command: &mut Command, input: Vec<u8>) -> Outcome {
+    lock(&LEFT).retain_mut(|child| matches!(child.try_wait(), Ok(None)));
     let mut child = command.spawn().map_err(|e| failed(name, &e))?;
-    let input = child.stdin.take();
-    let Some(output) = child.stdout.take() else {
-        return Err(Failure {
-            kind: "io_error",
-            message: format!("{name}: no output"),
-        });
+    let mut parts = || {
+        let (to, from) = (child.stdin.take(), child.stdout.take());
+        let errors = child.stderr.take();
+        for fd in [
+            to.as_ref().map(AsFd::as_fd),
+            from.as_ref().map(AsFd::as_fd),
+            errors.as_ref().map(AsFd::as_fd),
+        ]
+        .into_iter()
+        .flatten()
+        {
+            fcntl_setfl(fd, fcntl_getfl(fd)? | OFlags::NONBLOCK)?;
+        }
+        Ok::<_, std::io::Error>((to, from, errors))
     };
+    let parts: (Option<ChildStdin>, Option<ChildStdout>, _) = match parts() {
+        Ok(parts) => parts,
+        Err(e) => {
+            // Its pipes are closed; it ends by itself.
+            lock(&LEFT).push(child);
+            return Err(failed(name, &e));
+        }
+    };
+    let (to, from, errors) = parts;
+    let input = to.map(|pipe| Input {
+        pipe,
+        all: input,
+        given: 0,
+    });
     let started = Started {
         name: name.to_string(),
         child: Arc::new(Mutex::new(child)),
         input: Arc::new(Mutex::new(input)),
-        output: Arc::new(Mutex::new(BufReader::new(output))),
+        output: Arc::new(Mutex::new(Output::of(from))),
+        errors: errors.map(|pipe| Arc::new(Mutex::new(Output::of(Some(pipe))))),
     };
     Ok(vec![Value::Int(STARTED.add(started))])
 }
 
-/// Its pipes are closed. Its end is waited for, or it would stay in the system's table.
+/// Its pipes are closed. Its end is taken note of at some time, or it would stay in the system's table.
 pub(crate) fn forget(handle: i64) {
     let Ok(started) = STARTED.remove(handle) else {
         return;
     };
-    let child = {
-        let started = started.lock().unwrap_or_else(PoisonError::into_inner);
-        started.child.clone()
-    };
+    let child = lock(&started).child.clone();
     drop(started);
-    let ended = |child: &Mutex<Child>| {
-        let mut child = child.lock().unwrap_or_else(PoisonError::into_inner);
-        !matches!(child.try_wait(), Ok(None))
-    };
-    if !ended(&child) {
-        // Without a thread for it, it stays there until this program ends.
-        let _ = std::thread::Builder::new()
-            .name("nostos-waiting".into())
-            .spawn(move || {
-                let mut child = child.lock().unwrap_or_else(PoisonError::into_inner);
-                child.wait()
-            });
+    // Whoever else has it at the moment is asking for its end.
+    if let Ok(child) = Arc::try_unwrap(child) {
+        let mut child = child.into_inner().unwrap_or_else(PoisonError::into_inner);
+        if matches!(child.try_wait(), Ok(None)) {
+            lock(&LEFT).push(child);
+        }
     }
 }
 
@@ -108,64 +173,236 @@ fn started(handle: i64) -> Result<Started, Failure> {
     STARTED.with(handle, |started| Ok(started.clone()))
 }
 
-/// Whether there is a line, and it without its end.
-pub(crate) fn read_line(handle: i64) -> Outcome {
+/// Asks a program once. `progress` is 0 at first; the same is given again when it was too early.
+pub fn attempt(
+    op: Op,
+    handle: i64,
+    bytes: &[u8],
+    progress: &mut usize,
+) -> Result<Attempt, Failure> {
     let started = started(handle)?;
-    let mut bytes = Vec::new();
-    let mut output = started
-        .output
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner);
-    let read = output.read_until(b'\n', &mut bytes);
-    read.map_err(|e| failed(&started.name, &e))?;
-    let mut line = String::from_utf8_lossy(&bytes).into_owned();
-    trim_end(&mut line);
-    Ok(vec![
-        Value::Int(i64::from(!bytes.is_empty())),
-        Value::Text(line),
-    ])
+    let attempt = match op {
+        Op::ExecReadLine => started.read_line(),
+        Op::ExecWrite => started.write(bytes, progress)?,
+        Op::ExecWait => started.wait(),
+        Op::ExecFinish => started.finish(),
+        _ => return Err(crate::missing(op)),
+    };
+    attempt.map_err(|e| failed(&started.name, &e))
 }
 
-pub(crate) fn write(handle: i64, data: &str) -> Outcome {
-    let started = started(handle)?;
-    let mut input = started.input.lock().unwrap_or_else(PoisonError::into_inner);
-    match &mut *input {
-        Some(to) => done(
-            to.write_all(data.as_bytes()).and_then(|()| to.flush()),
-            &started.name,
-        ),
-        None => Err(Failure {
-            kind: "io_error",
-            message: format!("{}: its input is closed", started.name),
-        }),
+/// Asks until there is an answer.
+pub(crate) fn ask(op: Op, handle: i64, data: &str) -> Outcome {
+    let mut progress = 0;
+    loop {
+        match attempt(op, handle, data.as_bytes(), &mut progress)? {
+            Attempt::Done(values) => return Ok(values),
+            Attempt::Later(awaited) => wait_for(&awaited),
+        }
     }
+}
+
+fn wait_for(awaited: &[Awaited]) {
+    let mut fds: Vec<PollFd> = awaited
+        .iter()
+        .map(|a| {
+            let flags = if a.writes {
+                PollFlags::OUT
+            } else {
+                PollFlags::IN
+            };
+            PollFd::new(&a.fd, flags)
+        })
+        .collect();
+    let a_moment = Timespec {
+        tv_sec: 0,
+        tv_nsec: LOOK_AGAIN_MILLIS as i64 * 1_000_000,
+    };
+    // When it is interrupted, it is asked again all the same.
+    let _ = poll(&mut fds, awaited.is_empty().then_some(&a_moment));
 }
 
 pub(crate) fn close_input(handle: i64) -> Outcome {
-    let started = started(handle)?;
-    let mut input = started.input.lock().unwrap_or_else(PoisonError::into_inner);
-    *input = None;
+    started(handle)?.close_input();
     Ok(Vec::new())
-}
-
-/// Closes its input and waits for its end.
-pub(crate) fn wait(handle: i64) -> Outcome {
-    close_input(handle)?;
-    let started = started(handle)?;
-    // Not under the lock all the time: another process may want to kill it.
-    loop {
-        let mut child = started.child.lock().unwrap_or_else(PoisonError::into_inner);
-        let ended = child.try_wait().map_err(|e| failed(&started.name, &e))?;
-        drop(child);
-        if let Some(status) = ended {
-            return Ok(vec![Value::Int(status_of(status))]);
-        }
-        std::thread::sleep(std::time::Duration::from_millis(2));
-    }
 }
 
 pub(crate) fn kill(handle: i64) -> Outcome {
     let started = started(handle)?;
-    let mut child = started.child.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut child = lock(&started.child);
     done(child.kill(), &started.name)
+}
+
+impl Started {
+    fn close_input(&self) {
+        *lock(&self.input) = None;
+    }
+
+    /// Whether there is a line, and it without its end.
+    fn read_line(&self) -> std::io::Result<Attempt> {
+        let mut output = lock(&self.output);
+        let mut more = true;
+        loop {
+            let new = &output.bytes[output.looked..];
+            let end = new.iter().position(|b| *b == b'\n');
+            let end = match end {
+                Some(at) => output.looked + at + 1,
+                None if output.pipe.is_none() => output.bytes.len(),
+                None if more => {
+                    output.looked = output.bytes.len();
+                    more = output.read()?;
+                    continue;
+                }
+                None => return output.later(),
+            };
+            let bytes: Vec<u8> = output.bytes.drain(..end).collect();
+            output.looked = 0;
+            let mut line = String::from_utf8_lossy(&bytes).into_owned();
+            trim_end(&mut line);
+            return Ok(Attempt::Done(vec![
+                Value::Int(i64::from(!bytes.is_empty())),
+                Value::Text(line),
+            ]));
+        }
+    }
+
+    fn write(&self, bytes: &[u8], from: &mut usize) -> Result<std::io::Result<Attempt>, Failure> {
+        let mut input = lock(&self.input);
+        let Some(input) = &mut *input else {
+            return Err(Failure {
+                kind: "io_error",
+                message: format!("{}: its input is closed", self.name),
+            });
+        };
+        Ok(match input.pipe.write_on(bytes, from) {
+            Ok(true) => Ok(Attempt::Done(Vec::new())),
+            Ok(false) => awaited(&input.pipe, true).map(|a| Attempt::Later(vec![a])),
+            Err(e) => Err(e),
+        })
+    }
+
+    /// Closes its input and waits for its end.
+    fn wait(&self) -> std::io::Result<Attempt> {
+        self.close_input();
+        let ended = self.ended()?;
+        Ok(ended.map_or_else(Attempt::Later, |status| {
+            Attempt::Done(vec![Value::Int(status)])
+        }))
+    }
+
+    /// Its status, or what tells of its end.
+    fn ended(&self) -> std::io::Result<Result<i64, Vec<Awaited>>> {
+        let mut child = lock(&self.child);
+        if let Some(status) = child.try_wait()? {
+            return Ok(Ok(status_of(status)));
+        }
+        // As its end has not been taken note of, its number is nobody else's.
+        let pid = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
+        let fd = pid.and_then(|pid| pidfd_open(pid, PidfdFlags::empty()).ok());
+        let awaited = fd.map(|fd| Awaited { fd, writes: false });
+        Ok(Err(awaited.into_iter().collect()))
+    }
+
+    /// → `status length\n`, `length` bytes of standard output, the rest standard error. What is not UTF-8 is replaced.
+    fn finish(&self) -> std::io::Result<Attempt> {
+        let mut on = Vec::new();
+        {
+            let mut input = lock(&self.input);
+            if let Some(Input { pipe, all, given }) = &mut *input {
+                // A program that does not read all of its input is no error.
+                match pipe.write_on(all, given) {
+                    Ok(false) => on.push(awaited(pipe, true)?),
+                    Ok(true) | Err(_) => *input = None,
+                }
+            }
+        }
+        let mut ended = true;
+        for output in [Some(&self.output), self.errors.as_ref()]
+            .into_iter()
+            .flatten()
+        {
+            let mut output = lock(output);
+            output.read()?;
+            if let Some(pipe) = &output.pipe {
+                on.push(awaited(pipe, false)?);
+                ended = false;
+            }
+        }
+        if !ended {
+            return Ok(Attempt::Later(on));
+        }
+        self.close_input();
+        let status = match self.ended()? {
+            Ok(status) => status,
+            Err(awaited) => return Ok(Attempt::Later(awaited)),
+        };
+        let taken = |output: &Mutex<Output>| {
+            let bytes = std::mem::take(&mut lock(output).bytes);
+            String::from_utf8_lossy(&bytes).into_owned()
+        };
+        let out = taken(&self.output);
+        let err = self.errors.as_deref().map(taken).unwrap_or_default();
+        let all = text(format!("{status} {}\n{out}{err}", out.len()));
+        Ok(Attempt::Done(all.unwrap_or_default()))
+    }
+}
+
+fn awaited(pipe: &impl AsFd, writes: bool) -> std::io::Result<Awaited> {
+    let fd = pipe.as_fd().try_clone_to_owned()?;
+    Ok(Awaited { fd, writes })
+}
+
+trait WriteOn {
+    /// Writes from this byte on as long as there is room. True: that was all.
+    fn write_on(&mut self, bytes: &[u8], from: &mut usize) -> std::io::Result<bool>;
+}
+
+impl WriteOn for ChildStdin {
+    fn write_on(&mut self, bytes: &[u8], from: &mut usize) -> std::io::Result<bool> {
+        while *from < bytes.len() {
+            match self.write(&bytes[*from..]) {
+                Ok(n) => *from += n,
+                Err(e) if e.kind() == ErrorKind::Interrupted => {}
+                Err(e) if e.kind() == ErrorKind::WouldBlock => return Ok(false),
+                Err(e) => return Err(e),
+            }
+        }
+        Ok(true)
+    }
+}
+
+impl Output {
+    fn of(pipe: Option<impl Pipe + 'static>) -> Output {
+        Output {
+            pipe: pipe.map(|pipe| Box::new(pipe) as Box<dyn Pipe>),
+            bytes: Vec::new(),
+            looked: 0,
+        }
+    }
+
+    /// Reads what there is, up to [`READ_MOST`] bytes. True: something was read, or it has ended.
+    fn read(&mut self) -> std::io::Result<bool> {
+        let Some(pipe) = &mut self.pipe else {
+            return Ok(true);
+        };
+        let before = self.bytes.len();
+        match pipe
+            .by_ref()
+            .take(READ_MOST as u64)
+            .read_to_end(&mut self.bytes)
+        {
+            Ok(n) if n < READ_MOST => self.pipe = None,
+            Ok(_) => {}
+            Err(e) if e.kind() == ErrorKind::WouldBlock => {}
+            Err(e) => return Err(e),
+        }
+        Ok(self.pipe.is_none() || self.bytes.len() > before)
+    }
+
+    fn later(&self) -> std::io::Result<Attempt> {
+        let awaited = self.pipe.as_ref().map(|pipe| awaited(pipe, false));
+        Ok(Attempt::Later(
+            awaited.into_iter().collect::<Result<_, _>>()?,
+        ))
+    }
 }

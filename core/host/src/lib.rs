@@ -1,7 +1,8 @@
 //! What the library needs of the outside world or of a well-kept crate: regular expressions, open files, directories, other programs.
 //!
 //! In: a row of the builtin table and its arguments as plain values. Out: its results as plain values, or the error it throws. Absent: processes,
-//! heaps and parking; the runtime calls what waits on a thread of its own, the interpreter calls everything on the spot.
+//! heaps and parking; the runtime calls what waits for a disk on a thread of its own and asks other programs when it hears from them, the interpreter
+//! calls everything on the spot.
 #![forbid(unsafe_code)]
 
 mod dir;
@@ -10,6 +11,7 @@ mod file;
 mod handles;
 mod pattern;
 
+pub use exec::{Attempt, Awaited, LOOK_AGAIN_MILLIS, attempt};
 use nostos_abi::builtin::Op;
 use nostos_abi::object::Lane;
 
@@ -43,7 +45,7 @@ pub enum Waits {
     No,
     /// For a disk.
     Briefly,
-    /// For another program: as long as that likes.
+    /// For another program: as long as that likes. [`attempt`] does not wait.
     Long,
 }
 
@@ -79,12 +81,11 @@ pub fn waits(op: Op) -> Option<Waits> {
         | Op::DirCreate
         | Op::DirRemove
         | Op::DirRemoveAll
+        | Op::ExecBegin
         | Op::ExecStart
         | Op::ExecKill => Waits::Briefly,
-        Op::HostVersion | Op::EnvTempDir | Op::EnvAll => Waits::No,
-        Op::ExecRun | Op::ExecReadLine | Op::ExecWrite | Op::ExecWait | Op::ExecCloseInput => {
-            Waits::Long
-        }
+        Op::HostVersion | Op::EnvTempDir | Op::EnvAll | Op::ExecCloseInput => Waits::No,
+        Op::ExecFinish | Op::ExecReadLine | Op::ExecWrite | Op::ExecWait => Waits::Long,
         _ => return None,
     })
 }
@@ -122,17 +123,21 @@ pub fn call(op: Op, args: &[Value]) -> Outcome {
         )),
         Op::EnvTempDir => text(std::env::temp_dir().to_string_lossy().into_owned()),
         Op::EnvAll => text(dir::variables()),
-        Op::ExecRun => exec::run(a.text(0), a.text(1), a.text(2)),
+        Op::ExecBegin => exec::begin(a.text(0), a.text(1), a.text(2)),
         Op::ExecStart => exec::start(a.text(0), a.text(1)),
-        Op::ExecReadLine => exec::read_line(a.int(0)),
-        Op::ExecWrite => exec::write(a.int(0), a.text(1)),
         Op::ExecCloseInput => exec::close_input(a.int(0)),
-        Op::ExecWait => exec::wait(a.int(0)),
         Op::ExecKill => exec::kill(a.int(0)),
-        _ => Err(Failure {
-            kind: "Panic",
-            message: format!("the host has no {}", op.info().name),
-        }),
+        Op::ExecReadLine | Op::ExecWrite | Op::ExecWait | Op::ExecFinish => {
+            exec::ask(op, a.int(0), a.text(1))
+        }
+        _ => Err(missing(op)),
+    }
+}
+
+fn missing(op: Op) -> Failure {
+    Failure {
+        kind: "Panic",
+        message: format!("the host has no {}", op.info().name),
     }
 }
 
@@ -141,7 +146,7 @@ pub fn call(op: Op, args: &[Value]) -> Outcome {
 pub enum Thing {
     /// Of `FileOpen`.
     File,
-    /// Of `ExecStart`.
+    /// Of `ExecStart` or `ExecBegin`.
     Program,
 }
 

@@ -66,7 +66,7 @@ impl Job {
             Job::Host(op, args) => {
                 let call = || nostos_host::call(*op, args);
                 let outcome = match op {
-                    Op::ExecRun | Op::ExecStart => signals::for_others(call),
+                    Op::ExecBegin | Op::ExecStart => signals::for_others(call),
                     _ => call(),
                 };
                 match outcome {
@@ -161,16 +161,6 @@ impl Pool {
             finish(outcome);
             shared.under_way.fetch_sub(1, Ordering::SeqCst);
         });
-        if let Job::Host(op, _) = &job
-            && nostos_host::waits(*op) == Some(nostos_host::Waits::Long)
-        {
-            // Other programs may take for ever; files must not wait behind them.
-            let spawned = std::thread::Builder::new()
-                .name("nostos-waiting".into())
-                .spawn(move || finish(job.run()));
-            assert!(spawned.is_ok(), "cannot start a thread to wait on");
-            return;
-        }
         let mut state = self.shared.queue.lock();
         state.jobs.push_back((job, finish));
         let idle = self.shared.idle.load(Ordering::Relaxed);

@@ -1,4 +1,4 @@
-//! TCP and UDP: sockets as resources of the image, and hearing from the system which of them have something to do.
+//! TCP and UDP: sockets as resources of the image, and hearing from the system which of them, and which pipes of other programs, have something to do.
 //!
 //! An op tries; what would block notes the process at the socket, under the socket's lock, and parks. Whoever hears of the socket takes that lock and wakes
 //! all who are noted: they try again. So nothing that happens between the attempt and the note is lost. There is no thread for this: a worker that
@@ -11,7 +11,9 @@ use crate::scheduler::Worker;
 use crate::signals::{self, Subscriber};
 use mio::event::Event;
 use mio::net::{TcpListener, TcpStream, UdpSocket};
+use mio::unix::SourceFd;
 use mio::{Events, Interest, Poll, Registry, Token, Waker};
+use nostos_host::Awaited;
 use rustc_hash::FxHashMap;
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::SocketAddr;
@@ -65,7 +67,7 @@ pub(crate) struct Net {
 }
 
 struct Reactor {
-    registry: Registry,
+    registry: Arc<Registry>,
     sockets: Mutex<FxHashMap<usize, Weak<Resource>>>,
     next: AtomicUsize,
     heard: Mutex<Heard>,
@@ -120,6 +122,17 @@ impl Net {
         let socket = UdpSocket::bind(SocketAddr::from(([0, 0, 0, 0], port)));
         let socket = socket.map_err(|e| sentence(&format!("port {port}"), &e))?;
         reactor.add(Io::Datagrams(socket))
+    }
+
+    /// The process tries again when one of these is ready, as long as the watch is there.
+    pub(crate) fn watch(
+        &self,
+        core: &Core,
+        awaited: Vec<Awaited>,
+        pid: u64,
+    ) -> Result<Arc<Resource>, String> {
+        let watch = self.reactor(core)?.watch(awaited, pid);
+        watch.map_err(|e| sentence("waiting for a program", &e))
     }
 
     /// What the system tells of besides sockets.
@@ -188,10 +201,10 @@ impl Ear<'_> {
                 continue;
             }
             let socket = self.reactor.sockets.lock().get(&event.token().0).cloned();
-            if let Some(socket) = socket.and_then(|known| known.upgrade())
-                && let Resource::Socket(socket) = &*socket
-            {
-                socket.heard(event, woken);
+            match socket.and_then(|known| known.upgrade()).as_deref() {
+                Some(Resource::Socket(socket)) => socket.heard(event, woken),
+                Some(Resource::Watch(watch)) => woken.push(watch.pid),
+                _ => {}
             }
         }
     }
@@ -214,7 +227,7 @@ impl Reactor {
     fn new(core: &Core) -> io::Result<Reactor> {
         allow_many_files();
         let poll = Poll::new()?;
-        let registry = poll.registry().try_clone()?;
+        let registry = Arc::new(poll.registry().try_clone()?);
         core.scheduler.set_waker(Waker::new(&registry, WAKE)?);
         Ok(Reactor {
             registry,
@@ -239,14 +252,7 @@ impl Reactor {
                 ended: false,
             }),
         }));
-        let mut sockets = self.sockets.lock();
-        // Those that nobody has any more go when there are twice as many as before.
-        if sockets.len() == sockets.capacity() {
-            sockets.retain(|_, known| known.strong_count() > 0);
-        }
-        // Whoever listens must find it from the first event on, as nothing is told twice.
-        sockets.insert(token, Arc::downgrade(&resource));
-        drop(sockets);
+        self.know(token, &resource);
         if let Resource::Socket(socket) = &*resource {
             let both = Interest::READABLE | Interest::WRITABLE;
             let registered = match &mut socket.state.lock().io {
@@ -261,6 +267,56 @@ impl Reactor {
             registered.map_err(|e| sentence("the network", &e))?;
         }
         Ok(resource)
+    }
+
+    fn know(&self, token: usize, resource: &Arc<Resource>) {
+        let mut sockets = self.sockets.lock();
+        // Those that nobody has any more go when there are twice as many as before.
+        if sockets.len() == sockets.capacity() {
+            sockets.retain(|_, known| known.strong_count() > 0);
+        }
+        // Whoever listens must find it from the first event on, as nothing is told twice.
+        sockets.insert(token, Arc::downgrade(resource));
+    }
+
+    fn watch(&self, awaited: Vec<Awaited>, pid: u64) -> io::Result<Arc<Resource>> {
+        let token = self.next.fetch_add(1, Ordering::Relaxed);
+        let resource = Arc::new(Resource::Watch(Watch {
+            awaited,
+            pid,
+            registry: self.registry.clone(),
+        }));
+        self.know(token, &resource);
+        if let Resource::Watch(Watch { awaited, .. }) = &*resource {
+            for Awaited { fd, writes } in awaited {
+                let interest = if *writes {
+                    Interest::WRITABLE
+                } else {
+                    Interest::READABLE
+                };
+                let mut source = SourceFd(&fd.as_raw_fd());
+                self.registry
+                    .register(&mut source, Token(token), interest)?;
+            }
+        }
+        Ok(resource)
+    }
+}
+
+/// Pipes of another program, or its end, that a process waits for.
+#[derive(Debug)]
+pub(crate) struct Watch {
+    awaited: Vec<Awaited>,
+    pid: u64,
+    registry: Arc<Registry>,
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        for Awaited { fd, .. } in &self.awaited {
+            // One that could not be registered cannot be taken out either.
+            let _ = self.registry.deregister(&mut SourceFd(&fd.as_raw_fd()));
+        }
     }
 }
 

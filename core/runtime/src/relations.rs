@@ -332,7 +332,7 @@ fn close(core: &Core, worker: &Worker, resource: &Resource) {
     match resource {
         Resource::Channel(channel) => channel.close(core, Some(worker)),
         Resource::Socket(socket) => socket.close(core, worker),
-        Resource::Guard(_) => {}
+        Resource::Guard(_) | Resource::Watch(_) => {}
     }
 }
 

@@ -5,7 +5,7 @@
 
 use crate::channel::Channel;
 use crate::core::Core;
-use crate::net::Socket;
+use crate::net::{Socket, Watch};
 use crate::process::Process;
 use crate::scheduler::Worker;
 use nostos_abi::desc::fixed;
@@ -17,6 +17,7 @@ use std::sync::Arc;
 pub(crate) enum Resource {
     Channel(Channel),
     Socket(Socket),
+    Watch(Watch),
     Guard(#[expect(dead_code, reason = "it is there to be dropped")] Guard),
 }
 

@@ -167,7 +167,7 @@ fn deadlock() -> Halt {
 fn channel(resource: &Resource) -> Flow<&Channel> {
     match resource {
         Resource::Channel(channel) => Ok(channel),
-        Resource::Socket(_) | Resource::Guard(_) => {
+        Resource::Socket(_) | Resource::Watch(_) | Resource::Guard(_) => {
             Err(Halt::error("Panic", "a socket is no channel"))
         }
     }

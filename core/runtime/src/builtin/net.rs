@@ -15,7 +15,7 @@ fn failed(why: String) -> Halt {
 fn socket(resource: &Resource) -> Flow<&Socket> {
     match resource {
         Resource::Socket(socket) => Ok(socket),
-        Resource::Channel(_) | Resource::Guard(_) => {
+        Resource::Channel(_) | Resource::Watch(_) | Resource::Guard(_) => {
             Err(Halt::error("Panic", "a channel is no socket"))
         }
     }
