@@ -7,8 +7,9 @@ use crate::file::trim_end;
 use crate::handles::Handles;
 use crate::{Failure, Outcome, Value, done, failed, text};
 use nostos_abi::builtin::Op;
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::event::{EventfdFlags, PollFd, PollFlags, Timespec, eventfd, poll};
 use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
+use rustix::io::Errno;
 use rustix::process::{Pid, PidfdFlags, pidfd_open};
 use std::io::{ErrorKind, Read, Write};
 use std::os::fd::{AsFd, OwnedFd};
@@ -45,6 +46,8 @@ struct Output {
     bytes: Vec<u8>,
     /// No line ends before this byte.
     looked: usize,
+    /// Readable while `bytes` holds what another reader has left; made when somebody waits.
+    left: Option<OwnedFd>,
 }
 
 trait Pipe: Read + AsFd + Send {}
@@ -257,6 +260,7 @@ impl Started {
             };
             let bytes: Vec<u8> = output.bytes.drain(..end).collect();
             output.looked = 0;
+            output.tell_others()?;
             let mut line = String::from_utf8_lossy(&bytes).into_owned();
             trim_end(&mut line);
             return Ok(Attempt::Done(vec![
@@ -377,6 +381,7 @@ impl Output {
             pipe: pipe.map(|pipe| Box::new(pipe) as Box<dyn Pipe>),
             bytes: Vec::new(),
             looked: 0,
+            left: None,
         }
     }
 
@@ -399,10 +404,33 @@ impl Output {
         Ok(self.pipe.is_none() || self.bytes.len() > before)
     }
 
-    fn later(&self) -> std::io::Result<Attempt> {
-        let awaited = self.pipe.as_ref().map(|pipe| awaited(pipe, false));
-        Ok(Attempt::Later(
-            awaited.into_iter().collect::<Result<_, _>>()?,
-        ))
+    /// Others who wait for lines do not hear from the pipe of what has been read with this one.
+    fn tell_others(&self) -> std::io::Result<()> {
+        let Some(left) = &self.left else {
+            return Ok(());
+        };
+        let told = if self.bytes.is_empty() {
+            rustix::io::read(left, &mut [0; 8])
+        } else {
+            rustix::io::write(left, &1_u64.to_ne_bytes())
+        };
+        match told {
+            // It says so already.
+            Ok(_) | Err(Errno::AGAIN) => Ok(()),
+            Err(e) => Err(e.into()),
+        }
+    }
+
+    fn later(&mut self) -> std::io::Result<Attempt> {
+        let left = match self.left.take() {
+            Some(left) => left,
+            None => eventfd(0, EventfdFlags::NONBLOCK | EventfdFlags::CLOEXEC)?,
+        };
+        let left = self.left.insert(left);
+        let mut on = vec![awaited(left, false)?];
+        if let Some(pipe) = &self.pipe {
+            on.push(awaited(pipe, false)?);
+        }
+        Ok(Attempt::Later(on))
     }
 }
