@@ -1,13 +1,13 @@
 //! Other programs: run to their end, or started and talked to. Arguments come as one text, each followed by a NUL.
 //!
 //! In: what a process asks of a program. Out: its answer, or what has to come before asking again makes sense. Pipes never block here: the runtime waits
-//! for them with everything else it hears of, the interpreter in [`wait_for`].
+//! for them with everything else it hears of, the interpreter asks from time to time.
 
 use crate::file::trim_end;
 use crate::handles::Handles;
 use crate::{Failure, Outcome, Value, done, failed, text};
 use nostos_abi::builtin::Op;
-use rustix::event::{EventfdFlags, PollFd, PollFlags, Timespec, eventfd, poll};
+use rustix::event::{EventfdFlags, eventfd};
 use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
 use rustix::io::Errno;
 use rustix::process::{Pid, PidfdFlags, pidfd_open};
@@ -192,37 +192,6 @@ pub fn attempt(
         _ => return Err(crate::missing(op)),
     };
     attempt.map_err(|e| failed(&started.name, &e))
-}
-
-/// Asks until there is an answer.
-pub(crate) fn ask(op: Op, handle: i64, data: &str) -> Outcome {
-    let mut progress = 0;
-    loop {
-        match attempt(op, handle, data.as_bytes(), &mut progress)? {
-            Attempt::Done(values) => return Ok(values),
-            Attempt::Later(awaited) => wait_for(&awaited),
-        }
-    }
-}
-
-fn wait_for(awaited: &[Awaited]) {
-    let mut fds: Vec<PollFd> = awaited
-        .iter()
-        .map(|a| {
-            let flags = if a.writes {
-                PollFlags::OUT
-            } else {
-                PollFlags::IN
-            };
-            PollFd::new(&a.fd, flags)
-        })
-        .collect();
-    let a_moment = Timespec {
-        tv_sec: 0,
-        tv_nsec: LOOK_AGAIN_MILLIS as i64 * 1_000_000,
-    };
-    // When it is interrupted, it is asked again all the same.
-    let _ = poll(&mut fds, awaited.is_empty().then_some(&a_moment));
 }
 
 pub(crate) fn close_input(handle: i64) -> Outcome {

@@ -90,7 +90,7 @@ pub fn waits(op: Op) -> Option<Waits> {
     })
 }
 
-/// Does it. Rows that are not done here fail.
+/// Does it. Rows that are not done here, or wait long, fail.
 pub fn call(op: Op, args: &[Value]) -> Outcome {
     let a = Args(args);
     match op {
@@ -127,9 +127,6 @@ pub fn call(op: Op, args: &[Value]) -> Outcome {
         Op::ExecStart => exec::start(a.text(0), a.text(1)),
         Op::ExecCloseInput => exec::close_input(a.int(0)),
         Op::ExecKill => exec::kill(a.int(0)),
-        Op::ExecReadLine | Op::ExecWrite | Op::ExecWait | Op::ExecFinish => {
-            exec::ask(op, a.int(0), a.text(1))
-        }
         _ => Err(missing(op)),
     }
 }

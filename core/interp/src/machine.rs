@@ -6,7 +6,7 @@
 use crate::leaf;
 use crate::op::{self, Answer};
 use crate::prim;
-use crate::process::{Exit, Next, Process, Reason, Wait};
+use crate::process::{Asked, Exit, Next, Process, Reason, Wait};
 use crate::value::{Closure, Value};
 use crate::world::World;
 use nostos_abi::builtin::Fault;
@@ -14,10 +14,10 @@ use nostos_abi::code::CellId;
 use nostos_check::ty::Ty;
 use nostos_codegen::ir::{Arg, Expr, Kind, Tree, VarId};
 use nostos_codegen::layout::{Form, TyId};
+use nostos_host::Attempt;
 use smallvec::SmallVec;
 use std::cell::RefCell;
 use std::rc::Rc;
-use std::sync::mpsc::{Receiver, channel};
 
 /// Calls and rounds of loops in a time slice.
 pub(crate) const SLICE: u32 = 2000;
@@ -73,28 +73,37 @@ impl<'w> World<'w> {
             Next::Leave(exit) => self.leave(p, exit),
             Next::Again(e, args) => self.run_op(p, e, args),
             Next::Look => self.look(p),
-            Next::Host(outcome, at) => self.host(p, outcome, at),
+            Next::Ask(asked) => self.ask(p, asked),
         }
     }
 
-    /// Is what waits for the outside done? Others run meanwhile.
-    fn host(
-        &mut self,
-        p: &mut Process<'w>,
-        outcome: Receiver<nostos_host::Outcome>,
-        at: u32,
-    ) -> Step<'w> {
-        match outcome.try_recv() {
-            Ok(outcome) => match op::answered(outcome) {
-                Answer::Error(kind, message) => Ok(self.error(p, &kind, &message, at)),
-                Answer::Value(value) => Ok(Next::Give(value)),
-                _ => panic!("the host answers"),
-            },
-            Err(_) => {
+    /// Asks another program, until it has an answer. Others run meanwhile.
+    fn ask(&mut self, p: &mut Process<'w>, mut asked: Box<Asked>) -> Step<'w> {
+        let Asked { op, args, at, .. } = &*asked;
+        let (op, at) = (*op, *at);
+        let handle = match args.first() {
+            Some(nostos_host::Value::Int(handle)) => *handle,
+            _ => 0,
+        };
+        let text = match args.get(1) {
+            Some(nostos_host::Value::Text(text)) => text.as_str(),
+            _ => "",
+        };
+        let mut progress = asked.progress;
+        let outcome = match nostos_host::attempt(op, handle, text.as_bytes(), &mut progress) {
+            Ok(Attempt::Done(values)) => Ok(values),
+            Ok(Attempt::Later(_)) => {
                 self.now += 500_000;
-                p.next = Some(Next::Host(outcome, at));
-                Err(Halt::Polled)
+                asked.progress = progress;
+                p.next = Some(Next::Ask(asked));
+                return Err(Halt::Polled);
             }
+            Err(failure) => Err(failure),
+        };
+        match op::answered(outcome) {
+            Answer::Error(kind, message) => Ok(self.error(p, &kind, &message, at)),
+            Answer::Value(value) => Ok(Next::Give(value)),
+            _ => panic!("the host answers"),
         }
     }
 
@@ -336,12 +345,13 @@ impl<'w> World<'w> {
         let answer = match (op::of(*op), nostos_host::waits(*op)) {
             (Some(run), _) => run(self, p, &args),
             (None, Some(nostos_host::Waits::Long)) => {
-                let (send, outcome) = channel();
-                let (op, args) = (*op, op::host_args(*op, &args));
-                // When nobody listens any more, nobody is interested.
-                std::thread::spawn(move || send.send(nostos_host::call(op, &args)).ok());
-                p.next = Some(Next::Host(outcome, e.at));
-                return Err(Halt::Polled);
+                let asked = Asked {
+                    op: *op,
+                    args: op::host_args(*op, &args),
+                    progress: 0,
+                    at: e.at,
+                };
+                return Ok(Next::Ask(Box::new(asked)));
             }
             (None, Some(_)) => op::answered(nostos_host::call(*op, &op::host_args(*op, &args))),
             (None, None) => return Ok(self.missing(p, op.info().name, e.at)),

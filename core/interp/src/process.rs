@@ -2,6 +2,7 @@
 
 use crate::resource::Resource;
 use crate::value::{Value, deep_copy};
+use nostos_abi::builtin::Op;
 use nostos_codegen::ir::{Expr, Function, Match, Receive, Tree, Try, VarId};
 use nostos_codegen::layout::TyId;
 use rustc_hash::FxHashMap;
@@ -27,8 +28,18 @@ pub(crate) enum Next<'w> {
     Again(&'w Expr, SmallVec<[Value; 4]>),
     /// Looks at the message under the cursor of the innermost receive.
     Look,
-    /// Asks whether what waits for the outside, on a thread of its own, is done; with the place in the source.
-    Host(std::sync::mpsc::Receiver<nostos_host::Outcome>, u32),
+    /// Asks another program again.
+    Ask(Box<Asked>),
+}
+
+/// What another program is asked.
+pub(crate) struct Asked {
+    pub(crate) op: Op,
+    pub(crate) args: Vec<nostos_host::Value>,
+    /// How far it has come.
+    pub(crate) progress: usize,
+    /// The place in the source.
+    pub(crate) at: u32,
 }
 
 /// A way out of what is being done, through the `finally`s around.
