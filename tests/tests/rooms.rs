@@ -54,6 +54,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
         &["nostos-dap", "nostos-lsp", "nostos-tui", "nostos-session"],
     ),
     ("nostos-tests", &[]),
+    ("nostos-runtime-model", &[]),
     ("nostos-model", &[]),
     (
         "nostos-bench",
@@ -77,8 +78,8 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ),
 ];
 
-/// Rooms that may hold `unsafe` code: the runtime, the tests that include its sources, and the C binding of the generated parser.
-const UNSAFE_ROOMS: &[&str] = &["core/runtime", "tests/model", "grammar"];
+/// Rooms that may hold `unsafe` code: the runtime, with the crates that its sources are compiled into for models, and the C binding of the generated parser.
+const UNSAFE_ROOMS: &[&str] = &["core/runtime", "core/runtime/model", "grammar"];
 
 fn manifests() -> BTreeMap<PathBuf, toml::Table> {
     let root: toml::Table = read(&workspace().join("Cargo.toml"));

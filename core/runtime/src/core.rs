@@ -27,7 +27,7 @@ use crate::shim::{self, Leave};
 use crate::stack::{Stack, Stacks};
 use crate::table::Table;
 use crate::timer::Timers;
-use crate::{builtin, dispatch, interrupt, throw};
+use crate::{builtin, dispatch, interrupt, park, throw};
 use nostos_abi::code::CellId;
 use nostos_abi::desc::{DescTable, Signals};
 use nostos_abi::object::HEADER_STATIC;
@@ -451,12 +451,8 @@ impl Core {
     /// The real stack limit again, unless somebody wants attention.
     pub(crate) fn reset_limit(&self, process: &Process, own: &Own) {
         let stack = own.stack.as_ref().expect("a running process has a stack");
-        process
-            .stack_limit
-            .store(self.stacks.soft_limit(stack), Ordering::SeqCst);
-        if process.attention.load(Ordering::SeqCst) != 0 {
-            process.stack_limit.store(usize::MAX, Ordering::SeqCst);
-        }
+        let real = self.stacks.soft_limit(stack);
+        park::set_limit(&process.attention, &process.stack_limit, real);
     }
 
     /// Does what others want of the process; gives how it has to leave for that.

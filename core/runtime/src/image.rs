@@ -471,7 +471,7 @@ impl Drop for Image {
         let slots = self.core.scheduler.slots();
         for (thread, slot) in self.threads.lock().drain(..).zip(slots) {
             // Nobody knows when a C function comes back. Its worker ends then, and holds what it needs until then.
-            if !slot.stay().is_multiple_of(2) {
+            if slot.stay.is_outside() {
                 continue;
             }
             // The last owner may let go on a worker, in the compiler's callback say; that worker cannot wait for itself.

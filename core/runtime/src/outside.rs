@@ -6,9 +6,10 @@
 //! since the order of turns must not depend on how long they take.
 
 use crate::core::Core;
-use crate::mutex::{Condvar, Mutex};
+use crate::mutex::Mutex;
 use crate::scheduler::{Queues, Worker};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use crate::stay::Lookout;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock, Weak};
 use std::time::Duration;
 
@@ -26,10 +27,8 @@ pub(crate) struct Outside {
     queues: Mutex<Vec<Queues>>,
     /// How many spare workers are to run.
     wanted: AtomicUsize,
-    /// Nobody looks: who goes outside says so.
-    asleep: AtomicBool,
+    lookout: Lookout,
     watcher: OnceLock<bool>,
-    wake: (Mutex<bool>, Condvar),
 }
 
 impl Outside {
@@ -39,9 +38,8 @@ impl Outside {
         Outside {
             queues: Mutex::new(queues),
             wanted: AtomicUsize::new(0),
-            asleep: AtomicBool::new(true),
+            lookout: Lookout::default(),
             watcher: OnceLock::new(),
-            wake: (Mutex::new(false), Condvar::new()),
         }
     }
 
@@ -53,7 +51,7 @@ impl Outside {
     /// Somebody goes outside, and has said so.
     #[inline]
     pub(crate) fn begins(&self, core: &Arc<Core>) {
-        if self.asleep.load(Ordering::SeqCst) {
+        if self.lookout.is_asleep() {
             self.look_again(core);
         }
     }
@@ -66,24 +64,14 @@ impl Outside {
             // Without the thread others wait until the call is over.
             thread.spawn(move || watch(&core)).is_ok()
         });
-        if *runs && self.asleep.swap(false, Ordering::SeqCst) {
-            self.wake_up();
+        if *runs {
+            self.lookout.look_again();
         }
     }
 
     /// The watching thread has something to do, if only to end.
     pub(crate) fn wake_up(&self) {
-        *self.wake.0.lock() = true;
-        self.wake.1.notify_one();
-    }
-
-    /// Waits until somebody goes outside, or the image ends.
-    fn rest(&self) {
-        let mut woken = self.wake.0.lock();
-        while !*woken {
-            self.wake.1.wait(&mut woken);
-        }
-        *woken = false;
+        self.lookout.wake_up();
     }
 }
 
@@ -103,7 +91,7 @@ fn watch(image: &Weak<Core>) {
         let slots = scheduler.slots();
         stays.resize(slots.len(), 0);
         for (slot, seen) in slots.iter().zip(&mut stays) {
-            let stay = slot.stay();
+            let stay = slot.stay.count();
             let is_outside = !stay.is_multiple_of(2);
             any |= is_outside;
             long += usize::from(is_outside && stay == *seen);
@@ -115,19 +103,10 @@ fn watch(image: &Weak<Core>) {
             continue;
         }
         idle = 0;
-        outside.asleep.store(true, Ordering::SeqCst);
-        // Who went outside before that has not woken us.
-        if scheduler
-            .slots()
-            .iter()
-            .any(|s| !s.stay().is_multiple_of(2))
-        {
-            outside.asleep.store(false, Ordering::SeqCst);
-            continue;
-        }
-        while outside.asleep.load(Ordering::SeqCst) && !scheduler.is_stopping() {
-            outside.rest();
-        }
+        outside.lookout.sleep(
+            || scheduler.slots().iter().any(|s| s.stay.is_outside()),
+            || scheduler.is_stopping(),
+        );
     }
 }
 

@@ -9,6 +9,7 @@ use crate::mail::Mail;
 use crate::mailbox::{Inbox, Parked, Queue};
 use crate::message::Fragment;
 use crate::mutex::Mutex;
+use crate::park::{self, Owner};
 use crate::resource::Resource;
 use crate::scheduler::Worker;
 use crate::stack::{Frozen, Stack};
@@ -41,8 +42,8 @@ pub(crate) struct Process {
 
     /// The worker that runs it.
     pub(crate) worker: Cell<*const Worker>,
-    /// Who may touch the owner's part; see [`owner`].
-    owner: AtomicU8,
+    /// Who may touch the owner's part.
+    pub(crate) owner: Owner,
     /// For people; see [`State`].
     pub(crate) state: AtomicU8,
     /// It has been told that it began, or that it stopped; so it is to be told when it ends.
@@ -307,13 +308,6 @@ pub(crate) mod attention {
     pub(crate) const INTERRUPT: u32 = 8;
 }
 
-/// Values of [`Process::owner`].
-mod owner {
-    pub(super) const FREE: u8 = 0;
-    pub(super) const WORKER: u8 = 1;
-    pub(super) const LOOKER: u8 = 2;
-}
-
 impl Drop for Process {
     fn drop(&mut self) {
         let own = self.own.get_mut();
@@ -340,7 +334,7 @@ impl Process {
             args: [const { Cell::new(0) }; abi::ARG_WORDS],
             worker: Cell::new(std::ptr::null()),
             pid: AtomicU64::new(0),
-            owner: AtomicU8::new(owner::FREE),
+            owner: Owner::default(),
             state: AtomicU8::new(State::Dead as u8),
             told: AtomicBool::new(false),
             attention: AtomicU32::new(0),
@@ -387,30 +381,23 @@ impl Process {
     /// Becomes the owner, to run it.
     #[inline]
     pub(crate) fn acquire_to_run(&self) -> bool {
-        self.acquire(owner::WORKER)
+        self.owner.acquire_to_run()
     }
 
     /// Becomes the owner, to look at it.
     pub(crate) fn acquire_to_look(&self) -> bool {
-        self.acquire(owner::LOOKER)
-    }
-
-    #[inline]
-    fn acquire(&self, who: u8) -> bool {
-        self.owner
-            .compare_exchange(owner::FREE, who, Ordering::Acquire, Ordering::Relaxed)
-            .is_ok()
+        self.owner.acquire_to_look()
     }
 
     /// Does a worker own it?
     pub(crate) fn is_on_worker(&self) -> bool {
-        self.owner.load(Ordering::Acquire) == owner::WORKER
+        self.owner.is_worker()
     }
 
     /// Gives ownership up.
     #[inline]
     pub(crate) fn release(&self) {
-        self.owner.store(owner::FREE, Ordering::Release);
+        self.owner.release();
     }
 
     /// The processes it is linked to.
@@ -432,8 +419,7 @@ impl Process {
 
     /// Asks it to leave the fast path at its next safepoint.
     pub(crate) fn ask(&self, bits: u32) {
-        self.attention.fetch_or(bits, Ordering::SeqCst);
-        self.stack_limit.store(usize::MAX, Ordering::SeqCst);
+        park::ask(&self.attention, &self.stack_limit, bits);
     }
 
     /// The owner's part.

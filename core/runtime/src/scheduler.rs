@@ -8,23 +8,27 @@ mod turns;
 use crate::core::Core;
 use crate::debug;
 use crate::dispatch;
+use crate::gate::{Gate, Inside};
+use crate::idle::{Bell, Idle, Sleeper};
 use crate::mail::Chunks;
 use crate::mailbox::Parked;
 use crate::message::Scratch;
-use crate::mutex::{Condvar, Mutex};
+use crate::mutex::Mutex;
 use crate::net::Ear;
 use crate::order::Order;
 use crate::outside::{Outside, SPARES};
+use crate::park;
 use crate::process::{Own, Process, Resume, State, attention};
 use crate::shim::{self, Leave};
 use crate::stack::{Stack, Stacks};
+use crate::stay::Stay;
 use crossbeam_deque::{Injector, Stealer, Worker as Deque};
 use mio::Waker;
 use nostos_abi::process::SLICE;
 use std::cell::{Cell, RefCell};
 use std::ops::{Deref, Range};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 /// A process in a queue. Blocks live as long as the image's core, which every holder keeps alive.
@@ -62,24 +66,18 @@ pub(crate) struct Scheduler {
     /// Workers and spare ones that have been started.
     reach: AtomicUsize,
     pub(crate) outside: Outside,
-    idle: Mutex<Vec<usize>>,
-    idle_count: AtomicUsize,
+    idle: Idle<Waker>,
     stopping: AtomicBool,
-    pausing: AtomicBool,
-    pause: Mutex<()>,
-    resumed: (Mutex<()>, Condvar),
-    /// Wakes the worker that listens to the system.
-    waker: OnceLock<Waker>,
+    gate: Gate,
 }
 
 /// What others see of one worker. It writes here at every switch, so no other worker's shares a line of the cache, nor the line beside.
 #[derive(Default)]
 #[repr(align(128))]
 pub(crate) struct Slot {
-    /// It may be running generated code.
-    inside: AtomicBool,
-    /// How often it has gone outside and come back, see [`crate::outside`]; odd: it is there.
-    stay: AtomicU64,
+    inside: Inside,
+    /// See [`crate::outside`].
+    pub(crate) stay: Stay,
     /// The words of the stack of the process it has left for a while, and the places that process's last exception came by.
     left: (AtomicUsize, AtomicUsize),
     left_trace: Mutex<Vec<usize>>,
@@ -92,16 +90,12 @@ pub(crate) struct Slot {
     /// Processes it has begun, and those that ended on it.
     pub(crate) spawned: AtomicU64,
     pub(crate) ended: AtomicU64,
-    sleep: Mutex<Sleep>,
-    wake: Condvar,
 }
 
-/// How a worker sleeps.
-#[derive(Default)]
-struct Sleep {
-    woken: bool,
-    /// It listens to the system meanwhile, and so does not hear its condition variable.
-    listens: bool,
+impl Bell for Waker {
+    fn ring(&self) {
+        self.wake().expect("a file of ours takes eight bytes");
+    }
 }
 
 /// One worker; lives on its thread.
@@ -158,13 +152,9 @@ impl Scheduler {
             workers,
             reach: AtomicUsize::new(workers),
             outside: Outside::new(queues.split_off(workers)),
-            idle: Mutex::new(Vec::new()),
-            idle_count: AtomicUsize::new(0),
+            idle: Idle::new(all),
             stopping: AtomicBool::new(false),
-            pausing: AtomicBool::new(false),
-            pause: Mutex::new(()),
-            resumed: (Mutex::new(()), Condvar::new()),
-            waker: OnceLock::new(),
+            gate: Gate::default(),
         };
         (scheduler, queues)
     }
@@ -193,65 +183,33 @@ impl Scheduler {
         self.stopping.load(Ordering::SeqCst)
     }
 
-    /// Wakes a sleeping worker, if there is one.
+    /// Wakes a sleeping worker, if there is one. What it is to find has been queued before.
+    #[inline]
     pub(crate) fn wake_one(&self) {
-        // What was queued before must be seen by a worker that entered the list after our look at it.
-        std::sync::atomic::fence(Ordering::SeqCst);
-        if self.idle_count.load(Ordering::SeqCst) == 0 {
-            return;
-        }
-        let index = self.idle.lock().pop();
-        if let Some(index) = index {
-            self.idle_count.fetch_sub(1, Ordering::SeqCst);
-            self.wake(index);
-        }
+        self.idle.wake_one();
     }
 
     /// Wakes this worker, if it sleeps.
     pub(crate) fn wake(&self, index: usize) {
-        let slot = &self.slots[index];
-        let mut sleep = slot.sleep.lock();
-        sleep.woken = true;
-        if !sleep.listens {
-            slot.wake.notify_one();
-        } else if let Some(waker) = self.waker.get() {
-            waker.wake().expect("a file of ours takes eight bytes");
-        }
+        self.idle.wake(index);
     }
 
     /// From now on workers may sleep where this wakes them.
     pub(crate) fn set_waker(&self, waker: Waker) {
-        assert!(self.waker.set(waker).is_ok(), "an image has one reactor");
+        self.idle.set_bell(waker);
     }
 
     /// Asks all workers to end, at the latest when the running processes' slices are over.
     pub(crate) fn stop(&self) {
         self.stopping.store(true, Ordering::SeqCst);
-        for index in 0..self.slots.len() {
-            self.wake(index);
-        }
+        self.idle.wake_all();
         self.outside.wake_up();
     }
 
     /// Runs `f` while no worker runs generated code. Workers that are compiling or collecting count as soon as they are done; slices are short.
     pub(crate) fn paused<T>(&self, f: impl FnOnce() -> T) -> T {
-        let _one = self.pause.lock();
-        self.pausing.store(true, Ordering::SeqCst);
-        while self.slots.iter().any(|s| s.inside.load(Ordering::SeqCst)) {
-            std::thread::sleep(Duration::from_micros(10));
-        }
-        let result = f();
-        self.pausing.store(false, Ordering::SeqCst);
-        let _hold = self.resumed.0.lock();
-        self.resumed.1.notify_all();
-        result
-    }
-
-    fn await_resumed(&self) {
-        let mut hold = self.resumed.0.lock();
-        while self.pausing.load(Ordering::SeqCst) {
-            self.resumed.1.wait(&mut hold);
-        }
+        let workers = self.slots.iter().map(|slot| &slot.inside);
+        self.gate.closed(workers, f)
     }
 }
 
@@ -261,11 +219,6 @@ impl Slot {
         let (from, to) = &self.left;
         let words = from.load(Ordering::SeqCst)..to.load(Ordering::SeqCst);
         (words, self.left_trace.lock().clone())
-    }
-
-    /// How often it has gone outside and come back; odd: it is there.
-    pub(crate) fn stay(&self) -> u64 {
-        self.stay.load(Ordering::SeqCst)
     }
 }
 
@@ -349,7 +302,7 @@ impl Worker {
         let scheduler = &self.core.scheduler;
         self.enter();
         while !scheduler.stopping.load(Ordering::Relaxed) {
-            if scheduler.pausing.load(Ordering::Relaxed) {
+            if scheduler.gate.is_closed() {
                 self.leave();
                 self.enter();
             }
@@ -373,14 +326,7 @@ impl Worker {
 
     /// From here on this thread may run generated code; waits while there is a pause.
     pub(crate) fn enter(&self) {
-        loop {
-            self.slot().inside.store(true, Ordering::SeqCst);
-            if !self.core.scheduler.pausing.load(Ordering::SeqCst) {
-                return;
-            }
-            self.step_out();
-            self.core.scheduler.await_resumed();
-        }
+        self.core.scheduler.gate.enter(&self.slot().inside);
     }
 
     /// As [`Worker::leave`], in the middle of an op of a process, whose stack stays as it is until [`Worker::enter_again`].
@@ -422,7 +368,7 @@ impl Worker {
     }
 
     fn step_out(&self) {
-        self.slot().inside.store(false, Ordering::SeqCst);
+        self.slot().inside.step_out();
     }
 
     /// From here on this thread does what may take long: others take what it has queued. Until [`Worker::come_back`] it runs no generated code.
@@ -434,9 +380,8 @@ impl Worker {
                 self.local.push(next);
                 self.core.scheduler.wake_one();
             }
-            self.turn();
+            self.slot().stay.begin();
         }
-        // Sequentially consistent, so that who looks for those outside sees us, or we see that nobody does.
         self.step_out();
         if self.order.is_none() {
             self.core.scheduler.outside.begins(&self.core);
@@ -447,15 +392,9 @@ impl Worker {
     #[inline]
     pub(crate) fn come_back(&self) {
         if self.order.is_none() {
-            self.turn();
+            self.slot().stay.end();
         }
         self.enter_again();
-    }
-
-    fn turn(&self) {
-        // This thread is the only writer.
-        let stay = &self.slot().stay;
-        stay.store(stay.load(Ordering::Relaxed) + 1, Ordering::Release);
     }
 
     /// Is this spare worker to run?
@@ -475,12 +414,8 @@ impl Worker {
         // It may have been woken in another's place.
         scheduler.wake_one();
         self.step_out();
-        let mut sleep = self.slot().sleep.lock();
-        while !self.is_wanted() && !scheduler.is_stopping() {
-            self.slot().wake.wait(&mut sleep);
-        }
-        sleep.woken = false;
-        drop(sleep);
+        let is_over = || self.is_wanted() || scheduler.is_stopping();
+        scheduler.idle.rest_until(self.index, is_over);
         self.enter();
     }
 
@@ -509,46 +444,16 @@ impl Worker {
 
     /// Sleeps until there is work or a deadline passes.
     fn sleep(&self) {
-        let scheduler = &self.core.scheduler;
-        let mut heard = self.heard.take();
-        scheduler.idle.lock().push(self.index);
-        scheduler.idle_count.fetch_add(1, Ordering::SeqCst);
-        // Work may have come between our last look and our entry into the list; whoever queues after it wakes us.
-        let nothing = scheduler.injector.is_empty()
-            && scheduler.stealers().iter().flatten().all(Stealer::is_empty)
-            && !scheduler.stopping.load(Ordering::SeqCst);
-        self.step_out();
-        if nothing {
-            let slot = self.slot();
-            slot.sleeps.fetch_add(1, Ordering::Relaxed);
-            let mut sleep = slot.sleep.lock();
-            if !sleep.woken {
-                let earliest = self.core.timers.earliest();
-                let wait = earliest.saturating_sub(self.core.timers.now());
-                let wait = (earliest != u64::MAX).then_some(Duration::from_nanos(wait));
-                if let Some(mut ear) = self.core.net.ear() {
-                    sleep.listens = true;
-                    drop(sleep);
-                    ear.hear(&self.core, wait, &mut heard);
-                    sleep = slot.sleep.lock();
-                    sleep.listens = false;
-                } else if let Some(wait) = wait {
-                    slot.wake.wait_for(&mut sleep, wait);
-                } else {
-                    slot.wake.wait(&mut sleep);
-                }
-                if wait.is_some() {
-                    self.core.timers.slept();
-                }
-            }
-            sleep.woken = false;
+        let mut night = Night {
+            worker: self,
+            heard: self.heard.take(),
+            timed: Cell::new(false),
+        };
+        self.core.scheduler.idle.sleep(self.index, &mut night);
+        let Night { heard, timed, .. } = night;
+        if timed.get() {
+            self.core.timers.slept();
         }
-        let mut idle = scheduler.idle.lock();
-        if let Some(at) = idle.iter().position(|i| *i == self.index) {
-            idle.swap_remove(at);
-            scheduler.idle_count.fetch_sub(1, Ordering::SeqCst);
-        }
-        drop(idle);
         self.enter();
         self.wake_heard(heard);
     }
@@ -729,14 +634,13 @@ impl Worker {
         self.freeze(process, own);
         process.hot.store(process.saved_sp.get(), Ordering::Relaxed);
         process.set_state(State::Waiting);
-        let waits = own.queue.wait(&process.mail, &self.chunks);
-        process.release();
-        // From here on another worker may run it, or have ended it: only its atomic parts are touched.
-        if !waits {
-            return self.schedule(ptr);
-        }
-        let late = deadline != u64::MAX && deadline <= self.core.timers.now();
-        if (late || process.attention.load(Ordering::SeqCst) != 0) && process.mail.wake() {
+        let wait = || own.queue.wait(&process.mail, &self.chunks);
+        // When it is free another worker may run it, or have ended it: only its atomic parts are touched.
+        let is_called = || {
+            let late = deadline != u64::MAX && deadline <= self.core.timers.now();
+            late || process.attention.load(Ordering::SeqCst) != 0
+        };
+        if park::come_to_rest(&process.owner, wait, is_called, || process.mail.wake()) {
             self.schedule(ptr);
         }
     }
@@ -852,5 +756,49 @@ impl Worker {
             drop(free);
             self.core.free_blocks.lock().push(block);
         }
+    }
+}
+
+/// A worker that has nothing to do.
+struct Night<'a> {
+    worker: &'a Worker,
+    heard: Vec<u64>,
+    /// It sleeps until a deadline at most.
+    timed: Cell<bool>,
+}
+
+impl<'a> Sleeper for Night<'a> {
+    type Ear = Ear<'a>;
+
+    fn has_nothing(&self) -> bool {
+        let scheduler = &self.worker.core.scheduler;
+        let nothing = scheduler.injector.is_empty()
+            && scheduler.stealers().iter().flatten().all(Stealer::is_empty)
+            && !scheduler.is_stopping();
+        if nothing {
+            let sleeps = &self.worker.slot().sleeps;
+            sleeps.fetch_add(1, Ordering::Relaxed);
+        }
+        nothing
+    }
+
+    fn steps_out(&self) {
+        self.worker.step_out();
+    }
+
+    fn how_long(&self) -> Option<Duration> {
+        let timers = &self.worker.core.timers;
+        let earliest = timers.earliest();
+        let wait = earliest.saturating_sub(timers.now());
+        self.timed.set(earliest != u64::MAX);
+        self.timed.get().then_some(Duration::from_nanos(wait))
+    }
+
+    fn ear(&self) -> Option<Ear<'a>> {
+        self.worker.core.net.ear()
+    }
+
+    fn hear(&mut self, mut ear: Ear<'a>, wait: Option<Duration>) {
+        ear.hear(&self.worker.core, wait, &mut self.heard);
     }
 }
