@@ -4,6 +4,7 @@
 
 use crate::endpoint;
 use crate::framing::{self, Decoder, Piece};
+use crate::progress::Progress;
 use crate::protocol::{self, AttachArguments, LaunchArguments};
 use crate::wire::{self, Incoming, Request, Wire};
 use serde_json::{Value, json};
@@ -36,6 +37,7 @@ pub fn run(image: &[OsString], mut input: impl Read, output: impl Write + Send +
         }),
         link: None,
         launched: Value::Null,
+        in_terminal: None,
         done: false,
     };
     let mut decoder = Decoder::default();
@@ -63,7 +65,18 @@ struct Adapter {
     link: Option<Link>,
     /// What the program was launched with.
     launched: Value,
+    /// A program that the client is asked to run in a terminal.
+    in_terminal: Option<InTerminal>,
     done: bool,
+}
+
+/// A launch that waits for the client's word.
+struct InTerminal {
+    /// The number of the question.
+    asked: i64,
+    request: Request,
+    body: Vec<u8>,
+    socket: PathBuf,
 }
 
 /// What the thread that reads from the image needs too.
@@ -117,7 +130,7 @@ impl Adapter {
         };
         match wire::read(&body) {
             Incoming::Request(request) => self.request(request, &body),
-            Incoming::Other(_) => {}
+            Incoming::Other(message) => self.answered(&message),
             Incoming::Broken(request, why) => self.shared.respond(&request, Err(why)),
         }
     }
@@ -133,8 +146,19 @@ impl Adapter {
                 self.shared
                     .respond(&request, Err("a program is being debugged already".into()));
             }
+            "launch" if self.wants_terminal(&request.arguments) => {
+                self.ask_for_terminal(request, body);
+            }
             "launch" => self.bring(request, body, Adapter::launch),
-            "attach" => self.bring(request, body, Adapter::attach),
+            "attach" => {
+                self.bring(request, body, Adapter::attach);
+                if self.link.is_some() {
+                    // Only who launched a program can start it again.
+                    let capabilities = json!({ "supportsRestartRequest": false });
+                    let body = json!({ "capabilities": capabilities });
+                    self.shared.event("capabilities", body);
+                }
+            }
             "restart" => self.restart(&request),
             "disconnect" => {
                 self.forward(&request, body);
@@ -259,26 +283,132 @@ impl Adapter {
         }
     }
 
-    fn launch(&mut self, args: &Value) -> Result<Link, String> {
-        let args: LaunchArguments = protocol::arguments(args)?;
-        let program = args.program.filter(|program| !program.is_empty());
+    /// The command that runs a program, with its arguments. In a terminal its parent is none of ours.
+    fn command(
+        &self,
+        args: &LaunchArguments,
+        socket: &Path,
+        in_terminal: bool,
+    ) -> Result<Vec<OsString>, String> {
+        let program = args.program.as_ref().filter(|program| !program.is_empty());
         let program =
             program.ok_or("`program` is missing: a source file, or a directory with main.nos")?;
+        let mut command = self.image.clone();
+        command.extend([concat_os("--inspect=", socket), "--wait".into()]);
+        if !in_terminal {
+            command.push("--with-parent".into());
+        }
+        if let Some(workers) = args.workers {
+            command.extend(["--workers".into(), workers.to_string().into()]);
+        }
+        command.extend(["--".into(), program.into()]);
+        command.extend(args.args.iter().map(Into::into));
+        Ok(command)
+    }
+
+    fn wants_terminal(&self, args: &Value) -> bool {
+        let can = self.initialize["supportsRunInTerminalRequest"] == true;
+        can && matches!(
+            args["console"].as_str(),
+            Some("integratedTerminal" | "externalTerminal")
+        )
+    }
+
+    fn ask_for_terminal(&mut self, request: Request, body: &[u8]) {
+        match self.terminal_question(&request.arguments) {
+            Ok((asked, socket)) => {
+                self.in_terminal = Some(InTerminal {
+                    asked,
+                    request,
+                    body: body.to_vec(),
+                    socket,
+                });
+            }
+            Err(why) => self.shared.respond(&request, Err(why)),
+        }
+    }
+
+    fn terminal_question(&self, args: &Value) -> Result<(i64, PathBuf), String> {
+        let args: LaunchArguments = protocol::arguments(args)?;
         let socket =
             fresh_socket().map_err(|error| format!("no place for a debug socket: {error}"))?;
-        let (head, tail) = self
-            .image
+        let command = self.command(&args, &socket, true)?;
+        let words: Vec<_> = command.iter().map(|word| word.to_string_lossy()).collect();
+        let kind = match args.console.as_deref() {
+            Some("externalTerminal") => "external",
+            _ => "integrated",
+        };
+        let program = Path::new(args.program.as_deref().unwrap_or_default());
+        let name = program.file_name().unwrap_or_default().to_string_lossy();
+        let folder = program.parent().unwrap_or(program).to_string_lossy();
+        let texts = args.env.iter().map(|(name, value)| {
+            let value = match value {
+                Value::Null | Value::String(_) => value.clone(),
+                other => json!(other.to_string()),
+            };
+            (name.clone(), value)
+        });
+        let env: serde_json::Map<String, Value> = texts.collect();
+        let question = json!({
+            "kind": kind,
+            "title": format!("Nostos: {name}"),
+            "cwd": args.cwd.as_deref().unwrap_or(&folder),
+            "args": words,
+            "env": env,
+        });
+        let asked = self.shared.wire.ask("runInTerminal", question);
+        asked
+            .map(|asked| (asked, socket))
+            .map_err(|error| error.to_string())
+    }
+
+    /// The client has answered something that it was asked.
+    fn answered(&mut self, message: &Value) {
+        let asked = |launch: &mut InTerminal| message["request_seq"] == launch.asked;
+        let Some(launch) = self.in_terminal.take_if(asked) else {
+            return;
+        };
+        let InTerminal {
+            request,
+            body,
+            socket,
+            ..
+        } = launch;
+        if message["success"] != true {
+            let why = message["message"].as_str().unwrap_or("it refuses");
+            let why = format!("the client cannot run the program in a terminal: {why}");
+            return self.shared.respond(&request, Err(why));
+        }
+        self.bring(request, &body, |adapter, _| {
+            let stream = adapter.slowly("Compiling", || connect_to(&socket, None))?;
+            adapter.link(stream, None)
+        });
+    }
+
+    /// Does what may take long, and shows it as progress if it does.
+    fn slowly<T>(&self, title: &str, work: impl FnOnce() -> T) -> T {
+        let shows = self.initialize["supportsProgressReporting"] == true;
+        let progress = shows.then(|| {
+            let shared = Arc::clone(&self.shared);
+            Progress::new(title.to_owned(), None, move |name, body| {
+                shared.event(name, body);
+            })
+        });
+        let result = work();
+        drop(progress);
+        result
+    }
+
+    fn launch(&mut self, args: &Value) -> Result<Link, String> {
+        let args: LaunchArguments = protocol::arguments(args)?;
+        let socket =
+            fresh_socket().map_err(|error| format!("no place for a debug socket: {error}"))?;
+        let words = self.command(&args, &socket, false)?;
+        let (head, tail) = words
             .split_first()
             .ok_or("there is no command that runs an image")?;
         let mut command = Command::new(head);
         command.args(tail);
-        command
-            .arg(concat_os("--inspect=", &socket))
-            .args(["--wait", "--with-parent"]);
-        if let Some(workers) = args.workers {
-            command.args(["--workers", &workers.to_string()]);
-        }
-        command.arg("--").arg(&program).args(&args.args);
         if let Some(cwd) = args.cwd.filter(|cwd| !cwd.is_empty()) {
             if !Path::new(&cwd).is_dir() {
                 return Err(format!("`cwd` is no directory: {cwd}"));
@@ -304,7 +434,8 @@ impl Adapter {
             child.stderr.take().map(|pipe| self.relay("stderr", pipe)),
         ];
         let pipes: Vec<JoinHandle<()>> = pipes.into_iter().flatten().collect();
-        let stream = match connect_to(&socket, &mut child) {
+        let connected = self.slowly("Compiling", || connect_to(&socket, Some(&mut child)));
+        let stream = match connected {
             Ok(stream) => stream,
             Err(why) => {
                 // Both fail when the child has ended already, which is what is wanted.
@@ -537,13 +668,14 @@ fn join_soon(pipes: Vec<JoinHandle<()>>) {
     }
 }
 
-fn connect_to(socket: &Path, child: &mut Child) -> Result<UnixStream, String> {
+fn connect_to(socket: &Path, mut child: Option<&mut Child>) -> Result<UnixStream, String> {
     let until = Instant::now() + PATIENCE;
     loop {
         if let Ok(stream) = UnixStream::connect(socket) {
             return Ok(stream);
         }
-        match child.try_wait() {
+        let ended = child.as_mut().map_or(Ok(None), |child| child.try_wait());
+        match ended {
             Ok(Some(status)) => {
                 return Err(format!(
                     "the program does not start ({status}); its output says why"

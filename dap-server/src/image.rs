@@ -11,7 +11,9 @@ use nostos_session::{
 };
 use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 /// What to run and how.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -169,7 +171,7 @@ pub fn run(command: Command) -> i32 {
         Some(socket) => {
             // The session is there, and nobody has set the cell before.
             let _ = told.set(Arc::clone(&session));
-            inspected(&session, socket.clone(), command.wait)
+            inspected(&session, socket.clone(), command.wait, command.with_parent)
         }
     };
     // Destructors of a program's threads have nothing to save; stdout is what must be out.
@@ -179,7 +181,12 @@ pub fn run(command: Command) -> i32 {
     status
 }
 
-fn inspected(session: &Arc<Session>, socket: Option<PathBuf>, wait: bool) -> i32 {
+fn inspected(
+    session: &Arc<Session>,
+    socket: Option<PathBuf>,
+    wait: bool,
+    with_parent: bool,
+) -> i32 {
     let debugger = match Debugger::new(session) {
         Ok(debugger) => debugger,
         Err(error) => return fail(&error),
@@ -190,6 +197,21 @@ fn inspected(session: &Arc<Session>, socket: Option<PathBuf>, wait: bool) -> i32
         Ok(endpoint) => endpoint,
         Err(error) => return fail(&format!("the debug socket cannot be opened: {error}")),
     };
+    let waiting = Arc::new(AtomicBool::new(true));
+    if with_parent {
+        // Until a client lets `main` start, nobody but the parent knows of this image.
+        let _ = rustix::process::set_parent_process_death_signal(None);
+        let (target, waiting) = (debugger.clone(), Arc::clone(&waiting));
+        let parent = rustix::process::getppid();
+        std::thread::spawn(move || {
+            while waiting.load(Ordering::Acquire) {
+                if rustix::process::getppid() != parent {
+                    return target.terminate();
+                }
+                std::thread::sleep(Duration::from_millis(20));
+            }
+        });
+    }
     if usual {
         eprintln!("debug socket: {}", endpoint.path().display());
     }
@@ -203,7 +225,7 @@ fn inspected(session: &Arc<Session>, socket: Option<PathBuf>, wait: bool) -> i32
     }
     let released = !wait || debugger.await_release();
     // From here on the launcher's connection tells when it is gone, and then the image ends in order.
-    let _ = rustix::process::set_parent_process_death_signal(None);
+    waiting.store(false, Ordering::Release);
     let status = if !released {
         143
     } else {

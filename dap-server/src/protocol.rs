@@ -164,6 +164,8 @@ pub struct InitializeArguments {
     pub columns_start_at1: Option<bool>,
     /// Does it want to hear that values have changed?
     pub supports_invalidated_event: bool,
+    /// Does it show that something takes long?
+    pub supports_progress_reporting: bool,
 }
 
 /// `launch`. The image reads `stop_on_entry` alone; the adapter the rest.
@@ -186,6 +188,8 @@ pub struct LaunchArguments {
     pub all_stop: bool,
     /// Worker threads.
     pub workers: Option<usize>,
+    /// Where its input and output are: `internalConsole`, or the client's `integratedTerminal` or `externalTerminal`.
+    pub console: Option<String>,
 }
 
 /// `attach`.

@@ -4,6 +4,7 @@
 //! Whatever comes in, a request is answered once, and the conversation goes on.
 
 use crate::framing::{Decoder, Piece};
+use crate::progress::Progress;
 use crate::protocol::{self, arguments};
 use crate::wire::{self, Incoming, Request, Wire};
 use nostos_session::debug::{
@@ -100,6 +101,9 @@ struct State {
     columns_from_0: bool,
     lines_from_0: bool,
     hears_of_changes: bool,
+    shows_progress: bool,
+    /// Nothing is to stop.
+    no_debug: bool,
     launched: bool,
     stop_on_entry: bool,
     /// What stands still when it goes is to stay so.
@@ -207,7 +211,7 @@ impl Connection {
         // These may take long: code of the program runs, or the compiler. Others go on meanwhile.
         if matches!(
             request.command.as_str(),
-            "evaluate" | "setVariable" | "setExpression" | "nostos/reload"
+            "evaluate" | "setVariable" | "setExpression" | "nostos/reload" | "nostos/heap"
         ) {
             let connection = Arc::clone(self);
             let cancel = Arc::<Cancel>::default();
@@ -219,7 +223,9 @@ impl Connection {
                 .spawn({
                     let request = request.clone();
                     move || {
+                        let progress = connection.progress(&request);
                         let result = connection.guarded(|| connection.slow(&request, &cancel));
+                        drop(progress);
                         lock(&connection.state).slow.remove(&request.seq);
                         connection.sent(connection.wire.respond(&request, result));
                     }
@@ -239,6 +245,26 @@ impl Connection {
         }
     }
 
+    /// Shows that a request takes long, if it does and the client wants to know.
+    fn progress(self: &Arc<Self>, request: &Request) -> Option<Progress> {
+        if !lock(&self.state).shows_progress {
+            return None;
+        }
+        let title = match request.command.as_str() {
+            "nostos/reload" => "Compiling",
+            "nostos/heap" => "Looking through the heap",
+            _ => "Evaluating",
+        };
+        let cancellable = request.command == "evaluate";
+        let tells = Arc::clone(self);
+        let tell = move |name: &str, body| tells.sent(tells.wire.event(name, body));
+        Some(Progress::new(
+            title.into(),
+            cancellable.then_some(request.seq),
+            tell,
+        ))
+    }
+
     /// Our own bug in one request is that request's error.
     fn guarded(&self, f: impl FnOnce() -> Answer) -> Answer {
         catch_unwind(AssertUnwindSafe(f)).unwrap_or_else(|panic| {
@@ -255,11 +281,17 @@ impl Connection {
 
     fn handle(&self, state: &mut State, request: &Request) -> Answer {
         let args = &request.arguments;
+        if state.no_debug
+            && let Some(answer) = breakpoints::not_debugged(&request.command, args)
+        {
+            return answer;
+        }
         match request.command.as_str() {
             "initialize" => self.initialize(state, args),
             "launch" => {
                 let args: protocol::LaunchArguments = arguments(args)?;
                 state.launched = true;
+                state.no_debug = args.no_debug;
                 state.stop_on_entry = args.stop_on_entry && !args.no_debug;
                 let together = args.all_stop && !args.no_debug;
                 self.target.stop_together(self.client, together);
@@ -362,12 +394,6 @@ impl Connection {
                     .collect();
                 Ok(json!({ "frames": rows, "total": frames.len() }))
             }
-            "nostos/heap" => {
-                let args: protocol::ProcessArguments = arguments(args)?;
-                Ok(protocol::heap(
-                    &self.target.heap(args.process).map_err(refuse)?,
-                ))
-            }
             "nostos/gcStats" => {
                 let args: protocol::GcStatsArguments = arguments(args)?;
                 Ok(protocol::gc_stats(&self.target.gc_stats(args.process)))
@@ -425,6 +451,7 @@ impl Connection {
         state.lines_from_0 = args.lines_start_at1 == Some(false);
         state.columns_from_0 = args.columns_start_at1 == Some(false);
         state.hears_of_changes = args.supports_invalidated_event;
+        state.shows_progress = args.supports_progress_reporting;
         Ok(protocol::capabilities(false))
     }
 
@@ -573,11 +600,15 @@ const DEAD: &str = "this handle is from before the process went on";
 
 fn stopped(why: &Why) -> Value {
     match why {
-        Why::Breakpoint(ids) => json!({ "reason": "breakpoint", "hitBreakpointIds": ids }),
-        Why::Restarted => json!({ "reason": "restart" }),
-        Why::Step => json!({ "reason": "step" }),
-        Why::Pause => json!({ "reason": "pause" }),
-        Why::Entry => json!({ "reason": "entry" }),
+        Why::Breakpoint(ids) => json!({
+            "reason": "breakpoint",
+            "description": "Stopped at a breakpoint",
+            "hitBreakpointIds": ids,
+        }),
+        Why::Restarted => json!({ "reason": "restart", "description": "Entered anew" }),
+        Why::Step => json!({ "reason": "step", "description": "Stepped" }),
+        Why::Pause => json!({ "reason": "pause", "description": "Paused" }),
+        Why::Entry => json!({ "reason": "entry", "description": "Stopped at the entry" }),
         Why::Function(ids) => json!({ "reason": "function breakpoint", "hitBreakpointIds": ids }),
         Why::Instruction(ids) => {
             json!({ "reason": "instruction breakpoint", "hitBreakpointIds": ids })

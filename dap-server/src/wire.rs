@@ -30,11 +30,23 @@ impl Wire {
     }
 
     /// Sends a message as it is, but for its number.
-    pub fn send(&self, mut message: Value) -> io::Result<()> {
+    pub fn send(&self, message: Value) -> io::Result<()> {
+        self.number(message).map(|_| ())
+    }
+
+    /// Asks the client for something; the number that its answer will name.
+    pub fn ask(&self, command: &str, arguments: Value) -> io::Result<i64> {
+        let request = json!({ "type": "request", "command": command, "arguments": arguments });
+        self.number(request)
+    }
+
+    fn number(&self, mut message: Value) -> io::Result<i64> {
         let mut out = self.out.lock().unwrap_or_else(PoisonError::into_inner);
         out.1 += 1;
-        message["seq"] = json!(out.1);
-        framing::write_body(&mut out.0, message.to_string().as_bytes())
+        let seq = out.1;
+        message["seq"] = json!(seq);
+        framing::write_body(&mut out.0, message.to_string().as_bytes())?;
+        Ok(seq)
     }
 
     /// Sends an event.

@@ -33,12 +33,26 @@ class Client extends DebugClient {
   dispatch(body) {
     const message = JSON.parse(body);
     this.hold(message);
+    if (message.type === "request") return this.asked(message);
     if (message.event === "output") this.output += message.body.output;
     if (message.type === "event") {
       this.seen.push(message);
       this.waiting = this.waiting.filter((look) => !look());
     }
     super.dispatch(body);
+  }
+
+  /** The adapter wants something: `answers` has a function for it that gives the body, or throws. */
+  asked(message) {
+    const answer = { seq: 0, type: "response", request_seq: message.seq, command: message.command, success: true };
+    try {
+      answer.body = this.answers[message.command](message.arguments);
+    } catch (error) {
+      Object.assign(answer, { success: false, message: error.message, body: {} });
+    }
+    this.hold(answer);
+    const text = JSON.stringify(answer);
+    this._adapterProcess.stdin.write(`Content-Length: ${Buffer.byteLength(text)}\r\n\r\n${text}`);
   }
 
   hold(message) {
@@ -110,7 +124,8 @@ class Session {
   async launch(configure = async () => {}, args = {}) {
     const { client } = this;
     await client.start();
-    this.capabilities = await client.ask("initialize", { adapterID: "nostos", linesStartAt1: true, columnsStartAt1: true });
+    const about = { adapterID: "nostos", linesStartAt1: true, columnsStartAt1: true, ...this.about };
+    this.capabilities = await client.ask("initialize", about);
     const launched = client.ask("launch", { program: this.file, ...args });
     // A program that does not start has no such event; then the refusal ends the test.
     await Promise.race([client.event("initialized"), launched.then(() => new Promise(() => {}))]);

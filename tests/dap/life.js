@@ -1,6 +1,7 @@
 // The life of a session: restarting, ending, going away.
 "use strict";
 const assert = require("assert");
+const { spawn } = require("child_process");
 const os = require("os");
 const path = require("path");
 const { Client, session, run } = require("./harness.js");
@@ -12,7 +13,92 @@ const WAITS = `main() = {
 }
 `;
 
+/** A program in a terminal: here, a pipe. */
+function terminal(t, started) {
+  t.about = { supportsRunInTerminalRequest: true };
+  t.client.answers = {
+    runInTerminal: (args) => {
+      const env = { ...process.env };
+      for (const [name, value] of Object.entries(args.env ?? {})) {
+        if (value === null) delete env[name];
+        else env[name] = value;
+      }
+      const child = spawn(args.args[0], args.args.slice(1), { cwd: args.cwd, env, stdio: ["pipe", "pipe", "inherit"] });
+      child.text = "";
+      child.stdout.on("data", (data) => (child.text += data));
+      started(child, args);
+      return { processId: child.pid };
+    },
+  };
+}
+
 run({
+  "a program in the client's terminal": () =>
+    session('main() = {\n  name = readLine()\n  println("hello ${name}")\n}\n', async (t) => {
+      let child;
+      let asked;
+      terminal(t, (...found) => ([child, asked] = found));
+      await t.launch(() => t.breakAt("println("), { console: "integratedTerminal", env: { COLOUR: "red" } });
+      assert.deepStrictEqual([asked.kind, asked.cwd, asked.env], ["integrated", t.folder, { COLOUR: "red" }]);
+      const gone = new Promise((resolve) => child.on("exit", resolve));
+      child.stdin.write("you\n");
+      const stop = await t.stopped("breakpoint");
+      await t.resume(stop.threadId);
+      assert.strictEqual((await t.client.event("exited")).exitCode, 0);
+      await t.client.event("terminated");
+      assert.strictEqual(await gone, 0);
+      assert.match(child.text, /hello Some\("you"\)/);
+    }),
+
+  "a terminal that cannot be had": () =>
+    session(WAITS, async (t) => {
+      t.about = { supportsRunInTerminalRequest: true };
+      t.client.answers = {
+        runInTerminal: () => {
+          throw new Error("no terminal here");
+        },
+      };
+      await assert.rejects(t.launch(undefined, { console: "externalTerminal" }), /cannot run the program in a terminal: no terminal here/);
+      await t.client.refused("threads", undefined, /no program is being debugged/);
+    }),
+
+  "a program in a terminal ends with the client that launched it": () =>
+    session(WAITS, async (t) => {
+      let child;
+      terminal(t, (found) => (child = found));
+      await t.launch(undefined, { console: "integratedTerminal" });
+      const gone = new Promise((resolve) => child.on("exit", (code, signal) => resolve(code ?? signal)));
+      await t.client.stop();
+      assert.notStrictEqual(await gone, 0);
+    }),
+
+  "what takes long is shown as progress, and what does not is not": () =>
+    session(WAITS, async (t) => {
+      t.about = { supportsProgressReporting: true };
+      await t.launch();
+      assert.strictEqual(await t.evaluate("1 + 1"), "2");
+      assert(!t.client.seen.some((message) => message.event === "progressStart"));
+      assert.strictEqual(await t.evaluate("{ sleep(600)\n 3 }"), "3");
+      const start = await t.client.event("progressStart");
+      const end = await t.client.event("progressEnd");
+      assert.deepStrictEqual([start.title, start.cancellable, end.progressId], ["Evaluating", true, start.progressId]);
+    }),
+
+  "a program that is run and not debugged stops at nothing": () =>
+    session("main() = {\n  n = 1\n  println(show(n / (n - n)))\n}\n", async (t) => {
+      await t.launch(
+        async () => {
+          const [set] = await t.breakAt("n = 1");
+          assert.deepStrictEqual([set.verified, set.message], [false, "the program is run and not debugged"]);
+          await t.client.ask("setFunctionBreakpoints", { breakpoints: [{ name: "main" }] });
+          await t.client.ask("setExceptionBreakpoints", { filters: ["uncaught", "all"] });
+        },
+        { noDebug: true, stopOnEntry: true, allStop: true },
+      );
+      await t.end(1);
+      assert(!t.client.seen.some((message) => message.event === "stopped"));
+    }),
+
   "a restart ends the program and launches it as it is now": () =>
     session(WAITS, async (t) => {
       await t.launch(() => t.breakAt("println("));
@@ -75,6 +161,51 @@ loop(n: Int) -> () = {
         // It runs on, for who launched it.
         await t.client.ask("pause", { threadId: one.threadId });
         await t.stopped("pause");
+      },
+    ),
+
+  "two clients see the same": () =>
+    session(
+      `main() = {
+  var n = 1
+  println("here")
+  n = n + 1
+  receive { "never" -> () }
+}
+`,
+      async (t) => {
+        await t.launch(() => t.breakAt("println("));
+        const stop = await t.stopped("breakpoint");
+        const folder = process.env.XDG_RUNTIME_DIR ? path.join(process.env.XDG_RUNTIME_DIR, "nostos") : path.join(os.tmpdir(), `nostos-${os.userInfo().uid}`);
+        const socket = path.join(folder, `dap-${t.client._adapterProcess.pid}-0.sock`);
+        const other = new Client();
+        await other.start();
+        await other.ask("initialize", { adapterID: "nostos" });
+        await other.ask("attach", { socket });
+        assert.strictEqual((await other.event("capabilities")).capabilities.supportsRestartRequest, false);
+        await other.ask("configurationDone");
+        // What stands still already, it is told.
+        const told = await other.event("stopped");
+        assert.deepStrictEqual([told.threadId, told.reason], [stop.threadId, "breakpoint"]);
+        const frames = (await other.ask("stackTrace", { threadId: told.threadId })).stackFrames;
+        assert.deepStrictEqual(frames.map((frame) => [frame.name, frame.line]), stop.frames.map((frame) => [frame.name, frame.line]));
+        const { scopes } = await other.ask("scopes", { frameId: frames[0].id });
+        const { variablesReference } = scopes.find((scope) => scope.name === "Locals");
+        const value = async () => (await other.ask("variables", { variablesReference })).variables.find((row) => row.name === "n").value;
+        assert.strictEqual(await value(), "1");
+        await t.client.ask("setExpression", { expression: "n", value: "40 + 1", frameId: stop.frameId });
+        assert.strictEqual(await value(), "41");
+        await other.ask("next", { threadId: told.threadId });
+        // The other's handles have died with the step.
+        assert.strictEqual((await t.client.event("continued")).threadId, stop.threadId);
+        await t.client.event("stopped");
+        await t.client.refused("scopes", { frameId: stop.frameId }, /before the process went on/);
+        await assert.rejects(value(), /before the process went on/);
+        await t.client.ask("continue", { threadId: stop.threadId });
+        await other.event("continued", (body) => body.threadId === stop.threadId);
+        await other.refused("continue", { threadId: stop.threadId }, /not stopped/);
+        await other.stop();
+        assert.deepStrictEqual(other.wrong, []);
       },
     ),
 });

@@ -133,6 +133,21 @@ impl Connection {
     }
 }
 
+/// The answer to a request for breakpoints in a program that is run and not debugged: as many as are wanted, none of them verified.
+pub(super) fn not_debugged(command: &str, args: &Value) -> Option<Answer> {
+    let count = |list: &Value| list.as_array().map_or(0, Vec::len);
+    let wanted = match command {
+        "setBreakpoints"
+        | "setFunctionBreakpoints"
+        | "setInstructionBreakpoints"
+        | "setDataBreakpoints" => count(&args["breakpoints"]),
+        "setExceptionBreakpoints" => count(&args["filters"]) + count(&args["filterOptions"]),
+        _ => return None,
+    };
+    let row = json!({ "verified": false, "message": "the program is run and not debugged" });
+    Some(Ok(json!({ "breakpoints": vec![row; wanted] })))
+}
+
 /// An exception with what caused it, and what caused that.
 fn details(thrown: &Thrown) -> Value {
     let mut row = json!({

@@ -149,6 +149,11 @@ impl Connection {
             return Ok(protocol::reload(&self.target.reload(&edits)));
         }
         match request.command.as_str() {
+            "nostos/heap" => {
+                let args: protocol::ProcessArguments = arguments(args)?;
+                let heap = self.target.heap(args.process).map_err(refuse)?;
+                return Ok(protocol::heap(&heap));
+            }
             "setVariable" => return self.set_variable(args),
             "setExpression" => return self.set_expression(args),
             _ => {}
