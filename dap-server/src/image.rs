@@ -3,6 +3,7 @@
 use crate::endpoint::Endpoint;
 use nostos_session::debug::debugger::Debugger;
 use nostos_session::debug::gdb::show_gdb;
+use nostos_session::debug::perf::dump_for_perf;
 use nostos_session::debug::{Event, Target};
 use nostos_session::live::Session;
 use nostos_session::project::Project;
@@ -162,6 +163,9 @@ pub fn run(command: Command) -> i32 {
     };
     if let Ok(interrupts) = &interrupts {
         interrupts.end(&session.image);
+    }
+    if let Err(problem) = dump_for_perf(&session) {
+        return fail(&problem);
     }
     let status = match &command.inspect {
         None => {

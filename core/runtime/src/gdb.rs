@@ -1,7 +1,10 @@
 //! The GDB JIT interface: in-memory ELF files with DWARF that gdb and lldb read when they are attached.
 //! The names and the layout are those of gdb's manual, "JIT Compilation Interface".
+//!
+//! Beside them, for the scripts in editors/gdb: the program's types as text.
 
 use crate::mutex::Mutex;
+use std::sync::atomic::{AtomicPtr, Ordering};
 
 #[repr(C)]
 struct CodeEntry {
@@ -41,6 +44,34 @@ static mut __jit_debug_descriptor: Descriptor = Descriptor {
 };
 
 static LOCK: Mutex<()> = Mutex::new(());
+
+/// A piece of the description of types. Scripts read these three words.
+#[repr(C)]
+struct Piece {
+    before: *mut Piece,
+    text: *const u8,
+    bytes: u64,
+}
+
+/// The newest piece; scripts know this name.
+// SAFETY: nothing else in this program has the name.
+#[unsafe(no_mangle)]
+static NOSTOS_DEBUG_TYPES: AtomicPtr<Piece> = AtomicPtr::new(std::ptr::null_mut());
+
+/// Adds to what debuggers' scripts know of the program's types. It stays for the rest of the program, as the types do.
+pub fn describe_types(text: String) {
+    if text.is_empty() {
+        return;
+    }
+    let _one = LOCK.lock();
+    let text = text.into_bytes().leak();
+    let piece = Box::into_raw(Box::new(Piece {
+        before: NOSTOS_DEBUG_TYPES.load(Ordering::Relaxed),
+        text: text.as_ptr(),
+        bytes: text.len() as u64,
+    }));
+    NOSTOS_DEBUG_TYPES.store(piece, Ordering::Release);
+}
 
 /// An ELF file that debuggers see, until this is dropped.
 pub struct Registered(*mut CodeEntry);

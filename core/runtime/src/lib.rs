@@ -22,6 +22,7 @@ mod heap;
 mod idle;
 mod image;
 mod interrupt;
+mod jitdump;
 mod limits;
 mod look;
 mod mail;
@@ -60,10 +61,11 @@ pub use config::{
 pub use core::{Compiler, Improver};
 pub use debug::{Ends, Event, How, SiteFrame, StopFilter, StopReason, Stops};
 pub use exit::{ExitReason, ExitStatus, Failure, Finished, TraceLine};
-pub use gdb::{Registered, register_elf};
+pub use gdb::{Registered, describe_types, register_elf};
 pub use heap::stats::{Collection, GcStats, GcSum, Reason};
 pub use image::Image;
 pub use interrupt::Interrupts;
+pub use jitdump::JitDump;
 pub use look::{
     FrameLine, HeapLine, MessageLine, ProcessDetail, ProcessLine, Rank, SchedulerStats, Spot,
     Standing, WorkerLine,

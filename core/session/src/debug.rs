@@ -6,10 +6,12 @@
 
 mod bridge;
 pub mod debugger;
+mod described;
 pub mod gdb;
 mod hits;
 mod machine;
 mod memory;
+pub mod perf;
 mod quick;
 pub mod symbols;
 mod values;

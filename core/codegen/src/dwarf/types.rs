@@ -36,8 +36,16 @@ impl<'a> Types<'a> {
         let name = shape.name.as_str();
         match &shape.kind {
             ShapeKind::Int(_) => self.scalar(unit, id, name, dw::DW_ATE_signed, 8),
-            ShapeKind::UInt(_) | ShapeKind::Atom | ShapeKind::Pid | ShapeKind::Ref => {
-                self.scalar(unit, id, name, dw::DW_ATE_unsigned, 8)
+            ShapeKind::UInt(_) => self.scalar(unit, id, name, dw::DW_ATE_unsigned, 8),
+            // lldb calls base types after C's; the name of another type it keeps.
+            ShapeKind::Atom | ShapeKind::Pid | ShapeKind::Ref => {
+                let word = self.word(unit);
+                let entry = unit.add(unit.root(), dw::DW_TAG_typedef);
+                let named = unit.get_mut(entry);
+                named.set(dw::DW_AT_name, AttributeValue::String(name.into()));
+                named.set(dw::DW_AT_type, AttributeValue::UnitRef(word));
+                self.values.insert(id, entry);
+                entry
             }
             ShapeKind::Float | ShapeKind::Float32 => {
                 self.scalar(unit, id, name, dw::DW_ATE_float, 8)

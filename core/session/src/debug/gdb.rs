@@ -1,5 +1,6 @@
 //! The program's code for gdb and lldb, through the GDB JIT interface.
 
+use super::described::Told;
 use crate::live::Session;
 use nostos_abi::code::CodeObject;
 use nostos_codegen::dwarf::{self, Placed};
@@ -30,6 +31,8 @@ pub fn show_gdb(session: &Arc<Session>) {
 struct Shown {
     image: Weak<runtime::Image>,
     root: String,
+    /// What types it has been told of.
+    types: Told,
     /// Addresses of what it knows.
     loaded: FxHashSet<usize>,
     /// ELF files, and the addresses of the code they are about.
@@ -42,6 +45,7 @@ impl Shown {
         Shown {
             image: Arc::downgrade(image),
             root,
+            types: Told::default(),
             loaded: FxHashSet::default(),
             files: Vec::new(),
         }
@@ -73,6 +77,8 @@ impl Shown {
             }
         }
         if !placed.is_empty() {
+            // Types first: a debugger that stops because of the code finds them.
+            runtime::describe_types(image.with_descs(|descs| self.types.news(descs)));
             let elf = image.with_descs(|descs| dwarf::elf(&placed, descs, &self.root));
             let addresses = placed.iter().map(|part| part.address as usize).collect();
             self.files.push((runtime::register_elf(&elf), addresses));
