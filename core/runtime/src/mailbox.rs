@@ -715,6 +715,12 @@ impl Queue {
         self.len() + self.reader.unread_words().div_ceil(5)
     }
 
+    /// About how many words of letters there are that it has not read, as far as it knows.
+    #[inline]
+    pub(crate) fn unread_words(&self) -> usize {
+        self.reader.unread_words()
+    }
+
     /// The messages taken over, oldest first.
     pub(crate) fn iter(&self) -> impl Iterator<Item = Message<'_>> {
         // SAFETY: kept letters are there until they are released, which the borrow excludes.

@@ -587,9 +587,14 @@ impl Worker {
         } else if process.stack_limit.load(Ordering::Relaxed) == usize::MAX {
             self.core.reset_limit(process, own);
         }
-        let slice = self.order.as_ref().map_or(SLICE, Order::slice);
-        process.reductions.set(slice);
         let how = std::mem::take(&mut own.resume);
+        let slice = match (&self.order, &how) {
+            (Some(order), _) => order.slice(),
+            // Who has just waited has no mail to speak of.
+            (None, Resume::Received) => SLICE,
+            (None, _) => SLICE << longer_by(own.queue.unread_words()),
+        };
+        process.reductions.set(slice);
         own.calm = matches!(how, Resume::Received);
         let throw = match dispatch::settle(self, process, own, how) {
             shim::CONTINUE => false,
@@ -756,6 +761,19 @@ impl Worker {
             drop(free);
             self.core.free_blocks.lock().push(block);
         }
+    }
+}
+
+/// How often the slice of a process with so many words of unread mail is doubled. Against several senders one in turns with them would fall behind, and its
+/// mail would grow into memory that is in no cache.
+#[inline]
+fn longer_by(unread_words: usize) -> u32 {
+    const MUCH: usize = 8 << 10;
+    match unread_words / MUCH {
+        0 => 0,
+        1 => 1,
+        2..4 => 2,
+        _ => 3,
     }
 }
 

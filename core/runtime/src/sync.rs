@@ -8,7 +8,7 @@ pub(crate) use std::sync::atomic::{
 /// Is this a model?
 pub(crate) const MODEL: bool = false;
 /// Sizes of the chunks that letters lie in.
-pub(crate) const CHUNK_WORDS: [usize; 3] = [64, 512, 4096];
+pub(crate) const CHUNK_WORDS: [usize; 4] = [64, 512, 2048, 4096];
 /// How often a reader looks whether an unfinished letter is there.
 pub(crate) const SPINS: u32 = 100;
 

@@ -104,8 +104,9 @@ pub(crate) fn collect(
     reason: Reason,
     need: usize,
 ) -> Result<(), OutOfMemory> {
-    let start = Instant::now();
     let before = own.heap.used(process);
+    let noted = reason != Reason::NurseryFull || own.heap.stats().is_noted(before);
+    let start = noted.then(Instant::now);
     let old_before = own.heap.old().used();
     let major = match reason {
         Reason::NurseryFull => false,
@@ -141,18 +142,27 @@ pub(crate) fn collect(
         super::verify::verify(tools, process, own);
     }
     let after = own.heap.used(process);
-    let collection = Collection {
-        pid: process.pid(),
-        reason: if grown { Reason::OldSpaceGrown } else { reason },
-        major: major || grown,
-        pause: start.elapsed(),
-        before,
-        after,
-        promoted,
-        at: tools.totals.now(),
-    };
-    own.heap.grown().stats.record(collection);
-    tools.totals.record(collection);
+    let stats = &mut own.heap.grown().stats;
+    if let Some(start) = start {
+        let collection = Collection {
+            pid: process.pid(),
+            reason: if grown { Reason::OldSpaceGrown } else { reason },
+            major: major || grown,
+            pause: start.elapsed(),
+            before,
+            after,
+            promoted,
+            at: tools.totals.now(),
+        };
+        tools.totals.record(collection, stats.pause_of(&collection));
+        stats.record(collection);
+    } else {
+        // A heap so small that it is not noted is far from a major collection.
+        stats.count_one();
+        tools
+            .totals
+            .count_one(false, before.saturating_sub(after), promoted);
+    }
     if after + need > tools.policy.limit {
         return Err(OutOfMemory);
     }

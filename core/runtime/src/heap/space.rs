@@ -77,7 +77,14 @@ impl Drop for Block {
 }
 
 fn layout(len: usize) -> Layout {
-    Layout::from_size_align(len.max(16).next_multiple_of(16), 16).expect("a heap block's size")
+    let len = len.max(16).next_multiple_of(16);
+    // Where mimalloc cannot know that a block is aligned it takes more than it is asked for, and of a power of two a quarter would be lost.
+    let align = if len > 4096 && len.is_power_of_two() {
+        4096
+    } else {
+        16
+    };
+    Layout::from_size_align(len, align).expect("a heap block's size")
 }
 
 /// A list of blocks with objects one after the other in each.

@@ -1,4 +1,7 @@
 //! What every collection did: the last ones of each process in a ring, and totals for the image.
+//!
+//! To read the clock and to note all that costs more than a small collection itself. So of a process's small ones only each sixteenth is noted, and stands for
+//! those since the one before in the sum of the pauses; they are all counted.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -39,6 +42,10 @@ pub struct Collection {
 }
 
 const KEPT: usize = 16;
+/// Up to here, in bytes before it, a minor collection is a small one.
+const SMALL: usize = 16 << 10;
+/// Of the small ones, one in so many is noted.
+const NOTED: u64 = 16;
 
 /// A process's last collections and their totals.
 #[derive(Debug, Default)]
@@ -58,17 +65,37 @@ impl Ring {
         pause: Duration::ZERO,
     };
 
+    /// Is the next collection to be timed and noted?
+    #[inline]
+    pub(crate) fn is_noted(&self, before: usize) -> bool {
+        before > SMALL || self.minor.is_multiple_of(NOTED)
+    }
+
+    /// Notes a collection.
     pub(crate) fn record(&mut self, collection: Collection) {
+        let pause = self.pause_of(&collection);
         if collection.major {
             self.major += 1;
         } else {
             self.minor += 1;
         }
-        self.pause += collection.pause;
+        self.pause += pause;
         if self.last.len() == KEPT {
             self.last.pop_front();
         }
         self.last.push_back(collection);
+    }
+
+    /// For how long the process stood still in the collection, and in those small ones that it stands for.
+    pub(crate) fn pause_of(&self, collection: &Collection) -> Duration {
+        let stands_for_others = !collection.major && collection.before <= SMALL && self.minor > 0;
+        collection.pause * if stands_for_others { NOTED as u32 } else { 1 }
+    }
+
+    /// Counts a collection that is not noted.
+    #[inline]
+    pub(crate) fn count_one(&mut self) {
+        self.minor += 1;
     }
 
     pub(crate) fn count(&self) -> u64 {
@@ -142,25 +169,35 @@ pub struct GcStats {
 const RECENT: usize = 256;
 
 impl Totals {
-    pub(crate) fn record(&self, collection: Collection) {
+    /// Notes a collection, which stands for pauses of so much in all.
+    pub(crate) fn record(&self, collection: Collection, pause: Duration) {
         let sum = if collection.major {
             &self.major
         } else {
             &self.minor
         };
-        sum.count.fetch_add(1, Ordering::Relaxed);
-        let nanos = collection.pause.as_nanos() as u64;
-        sum.pause_nanos.fetch_add(nanos, Ordering::Relaxed);
-        sum.longest_nanos.fetch_max(nanos, Ordering::Relaxed);
         let garbage = collection.before.saturating_sub(collection.after);
-        self.reclaimed.fetch_add(garbage as u64, Ordering::Relaxed);
-        self.promoted
-            .fetch_add(collection.promoted as u64, Ordering::Relaxed);
+        self.count_one(collection.major, garbage, collection.promoted);
+        sum.pause_nanos
+            .fetch_add(pause.as_nanos() as u64, Ordering::Relaxed);
+        let nanos = collection.pause.as_nanos() as u64;
+        sum.longest_nanos.fetch_max(nanos, Ordering::Relaxed);
         let mut recent = self.recent.lock();
         if recent.len() == RECENT {
             recent.pop_front();
         }
         recent.push_back(collection);
+    }
+
+    /// Counts a collection, which found so many bytes to be garbage and moved so many.
+    #[inline]
+    pub(crate) fn count_one(&self, major: bool, garbage: usize, promoted: usize) {
+        let sum = if major { &self.major } else { &self.minor };
+        sum.count.fetch_add(1, Ordering::Relaxed);
+        self.reclaimed.fetch_add(garbage as u64, Ordering::Relaxed);
+        if promoted > 0 {
+            self.promoted.fetch_add(promoted as u64, Ordering::Relaxed);
+        }
     }
 
     /// Time since the image's start.
