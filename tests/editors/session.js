@@ -110,6 +110,23 @@ async function main() {
     await page.waitForTimeout(1500);
     await picture("vscode-stopped");
 
+    // Machine code, and back.
+    await row(".debug-call-stack", "account.serve").click({ button: "right" });
+    const item = page.locator(".monaco-menu .action-label", { hasText: "Open Disassembly View" });
+    await item.waitFor();
+    await until("machine code", async () => {
+      // A menu that has just opened takes no clicks.
+      await page.waitForTimeout(400);
+      if (await item.isVisible()) await item.click();
+      const rows = await texts(".disassembly-view .monaco-list-row, .disassembly-view .monaco-table-tr");
+      return rows.some((each) => /\b(call|mov|lea)\b/.test(each));
+    });
+    await page.waitForTimeout(1000);
+    await picture("vscode-disassembly");
+    await page.locator(".tab", { hasText: "account.nos" }).click();
+    await page.waitForSelector(".view-line");
+    step("the machine code can be read");
+
     // Under the mouse.
     const word = page.locator(".view-line", { hasText: "serve(name, balance - amount)" }).locator("span", { hasText: "amount" }).last();
     const box = await word.boundingBox();
@@ -168,6 +185,9 @@ async function attached(w, { picture, until, texts, sees, row, tab, step }) {
   try {
     await until("the image's socket", () => fs.existsSync(path.join(w.runtime, "nostos", `${image.pid}.sock`)));
     await until("the configuration", async () => (await texts(".start-debug-action-item")).join().includes("Attach"));
+    // The bank has crashes; they are not what is looked for here.
+    const filter = row(".debug-breakpoints", "Uncaught exceptions").locator("input[type=checkbox], .monaco-checkbox").first();
+    await filter.click();
     await page.keyboard.press("F5");
     await until("the picker", async () => (await texts(".quick-input-list .monaco-list-row")).some((each) => each.includes(`pid ${image.pid}`)));
     await picture("vscode-attach");
@@ -177,16 +197,26 @@ async function attached(w, { picture, until, texts, sees, row, tab, step }) {
     await sees(".part.panel", /teller:Ann/);
     step("the picker lists the programs that run, and attaches");
 
+    const file = path.join(w.workspace, "account.nos");
+    const text = fs.readFileSync(file, "utf8");
+    const says = (words) => until(words, async () => (await texts(".statusbar-item")).some((each) => each.includes(words)));
+    fs.writeFileSync(file, text.replace("balance / shares", 'balance / "shares"'));
+    await says("the old code runs on");
+    await until("the mistake", async () => (await page.locator(".squiggly-error").count()) > 0);
+    fs.writeFileSync(file, text.replace("balance / shares", "if shares == 0 then 0 else balance / shares"));
+    await says("1 function renewed");
+    await until("no mistake", async () => (await page.locator(".squiggly-error").count()) === 0);
+    step("a change is loaded into the program that runs, a mistake is not");
+
     const erin = row(".part.panel", "account:Erin");
     await erin.hover();
     await erin.locator(".codicon-debug-pause").click();
     await sees(".debug-call-stack", /account:Erin.*Paused/i);
     await sees(".part.panel", /account:Erin ?<\d+> stopped/);
     await page.mouse.move(600, 300);
-    // Its mailbox fills, or that of an account that has crashed meanwhile; both can be looked into.
-    const full = row(".part.panel", /in mailbox/);
-    await full.waitFor();
-    await full.locator(".monaco-tl-twistie").click();
+    // Its mailbox fills, and who waits for it is told.
+    await sees(".part.panel", /teller:.*for account:Erin, which is stopped/);
+    await erin.locator(".monaco-tl-twistie").click();
     await row(".part.panel", /Mailbox ?[1-9]/).locator(".monaco-tl-twistie").click();
     await sees(".part.panel", /(Withdraw|Deposit|Balance)\(.*from (teller:|watch|<)/);
     await page.waitForTimeout(1500);

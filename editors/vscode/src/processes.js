@@ -4,7 +4,7 @@
 const vscode = require("vscode");
 
 /** How many processes are shown, and how often they are asked for. */
-const LIMIT = 2000;
+const LIMIT = 1000;
 const EVERY = 1000;
 
 const bytes = (n) => (n < 2048 ? `${n} B` : n < 2 << 20 ? `${Math.round(n / 1024)} KB` : `${(n / (1 << 20)).toFixed(1)} MB`);
@@ -43,7 +43,7 @@ class Processes {
     if (this.asking) return;
     this.asking = true;
     try {
-      const body = await this.ask("nostos/processes", { sort: "id", limit: LIMIT });
+      const body = await this.ask("nostos/tree", { limit: LIMIT });
       this.rows = body?.processes ?? [];
       this.total = body?.total ?? 0;
     } catch {
@@ -53,11 +53,15 @@ class Processes {
     } finally {
       this.asking = false;
     }
-    const seen = JSON.stringify(this.rows.map((row) => [row.id, row.name, row.function, row.state, row.mailbox, row.line, row.heapBytes, row.oldBytes]));
+    const seen = JSON.stringify(this.rows.map((row) => [row.id, row.name, row.function, row.state, row.mailbox, row.line, row.heapBytes, row.oldBytes, row.waitsFor]));
     if (seen !== this.known) {
       this.known = seen;
       this.changed.fire(undefined);
     }
+  }
+
+  name(pid) {
+    return this.rows.find((row) => row.id === pid)?.name ?? `<${pid}>`;
   }
 
   getTreeItem(node) {
@@ -71,14 +75,16 @@ class Processes {
     if (this.rows.some((other) => other.parent === row.id)) item.collapsibleState = vscode.TreeItemCollapsibleState.Expanded;
     const place = row.line ? `:${row.line}` : "";
     const mail = row.mailbox > 0 ? ` · ${row.mailbox} in mailbox` : "";
-    item.description = `<${row.id}> ${row.state} ${row.name ? row.function : ""}${place}${mail} · ${bytes(row.heapBytes + row.oldBytes)}`;
-    item.iconPath = new vscode.ThemeIcon(ICONS[row.state] ?? "circle-outline");
+    const waits = row.waitsFor === undefined ? "" : ` for ${this.name(row.waitsFor)}, which is stopped`;
+    item.description = `<${row.id}> ${row.state}${waits} ${row.name ? row.function : ""}${place}${mail} · ${bytes(row.heapBytes + row.oldBytes)}`;
+    item.iconPath = new vscode.ThemeIcon(waits ? "lock" : (ICONS[row.state] ?? "circle-outline"));
     item.contextValue = `nostos.process.${row.state === "stopped" ? "stopped" : "going"}`;
     const lines = [
       `**${row.name ?? "process"}** \\<${row.id}\\>`,
       `${row.state} in \`${row.function}\`${row.source ? ` (${row.source}${place})` : ""}`,
       `${row.reductions} reductions, ${bytes(row.heapBytes)} young and ${bytes(row.oldBytes)} old`,
       `${row.gcCount} collections in ${(row.gcNanos / 1e6).toFixed(2)} ms`,
+      ...(row.supervisor ? ["looks after the ends of others"] : []),
       `linked to ${row.links?.length ? row.links.join(", ") : "nobody"}`,
     ];
     item.tooltip = new vscode.MarkdownString(lines.join("\n\n"));
@@ -109,9 +115,8 @@ class Processes {
     const kinds = shapes
       .filter((shape) => shape.refused)
       .map((shape) => leaf(`${shape.count} × ${shape.shape}`, "not taken by the receive it waits in", "warning"));
-    const name = (pid) => this.rows.find((row) => row.id === pid)?.name ?? `<${pid}>`;
     const rows = messages.map((message) => {
-      const from = message.from === undefined ? "" : `from ${name(message.from)}`;
+      const from = message.from === undefined ? "" : `from ${this.name(message.from)}`;
       const age = message.ageMs === undefined ? "" : ` ${message.ageMs} ms ago`;
       return leaf(message.value, `${from}${age}`, "circle-small", message.source, message.line);
     });
@@ -128,7 +133,9 @@ class Processes {
     if (!heap) return [];
     const space = (name, { used, capacity }) => leaf(name, `${bytes(used)} of ${bytes(capacity)}`, "archive");
     const types = heap.byType.map((row) => leaf(row.type, `${row.count} × · ${bytes(row.bytes)}`, "symbol-class"));
-    return [space("young", heap.young), space("old", heap.old), leaf("large objects", `${heap.large.count} · ${bytes(heap.large.bytes)}`, "archive"), ...types];
+    const objects = (name, { count, bytes: size }) => leaf(name, `${count} · ${bytes(size)}`, "archive");
+    const shared = heap.shared?.count ? [objects("shared with others", heap.shared)] : [];
+    return [space("young", heap.young), space("old", heap.old), objects("large objects", heap.large), ...shared, ...types];
   }
 }
 
