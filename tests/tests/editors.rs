@@ -68,6 +68,34 @@ fn neovim_talks_to_the_language_server_and_tells_its_debugger() {
     assert_eq!(told.trim(), "ok", "{}{}", outcome.out, outcome.err);
 }
 
+/// What may be said to the adapter, by request, as VS Code is told.
+fn attributes() -> serde_json::Value {
+    let manifest = workspace().join("editors/vscode/package.json");
+    let manifest = std::fs::read_to_string(manifest).expect("the manifest");
+    let manifest: serde_json::Value = serde_json::from_str(&manifest).expect("it is JSON");
+    manifest["contributes"]["debuggers"][0]["configurationAttributes"].clone()
+}
+
+#[test]
+fn vs_code_is_told_what_the_adapter_takes() {
+    let page = std::fs::read_to_string(workspace().join("docs/debugging.md")).expect("the page");
+    for request in ["launch", "attach"] {
+        let head = format!("* `{request}`: ");
+        let line = page.lines().find_map(|line| line.strip_prefix(&head));
+        let (said, _) = line.and_then(|line| line.split_once(". ")).expect("a list");
+        let names = said.split('`').skip(1).step_by(2);
+        // VS Code itself says whether breakpoints count; and a file is no attribute.
+        let names: Vec<&str> = names
+            .filter(|name| !["main.nos", "noDebug"].contains(name))
+            .collect();
+        assert!(names.len() > 2, "{names:?}");
+        let known = &attributes()[request]["properties"];
+        for name in names {
+            assert!(known[name].is_object(), "{request} has no {name}");
+        }
+    }
+}
+
 fn helix() -> toml::Value {
     let path = workspace().join("editors/helix/languages.toml");
     let text = std::fs::read_to_string(path).expect("the file");
@@ -86,11 +114,7 @@ fn helix_is_told_what_the_adapter_knows() {
     let debugger = &language["debugger"];
     assert_eq!(debugger["command"].as_str(), Some("nostos-dap"));
     assert_eq!(debugger["transport"].as_str(), Some("stdio"));
-    // What may be said to the adapter is written down for VS Code.
-    let manifest = workspace().join("editors/vscode/package.json");
-    let manifest = std::fs::read_to_string(manifest).expect("the manifest");
-    let manifest: serde_json::Value = serde_json::from_str(&manifest).expect("it is JSON");
-    let attributes = &manifest["contributes"]["debuggers"][0]["configurationAttributes"];
+    let attributes = attributes();
     let mut requests = BTreeSet::new();
     for template in debugger["templates"].as_array().expect("a list") {
         let request = template["request"].as_str().expect("a request");
