@@ -29,6 +29,7 @@ const MAX_FRAMES: usize = 2000;
 mod breakpoints;
 mod code;
 mod data;
+mod heap;
 mod look;
 mod run;
 
@@ -209,10 +210,12 @@ impl Connection {
 
     fn answer(self: &Arc<Self>, request: Request) {
         // These may take long: code of the program runs, or the compiler. Others go on meanwhile.
-        if matches!(
-            request.command.as_str(),
-            "evaluate" | "setVariable" | "setExpression" | "nostos/reload" | "nostos/heap"
-        ) {
+        let command = request.command.as_str();
+        let is_slow = matches!(
+            command,
+            "evaluate" | "setVariable" | "setExpression" | "nostos/reload"
+        ) || command.starts_with("nostos/heap");
+        if is_slow {
             let connection = Arc::clone(self);
             let cancel = Arc::<Cancel>::default();
             lock(&self.state)
@@ -252,7 +255,7 @@ impl Connection {
         }
         let title = match request.command.as_str() {
             "nostos/reload" => "Compiling",
-            "nostos/heap" => "Looking through the heap",
+            heap if heap.starts_with("nostos/heap") => "Looking through the heap",
             _ => "Evaluating",
         };
         let cancellable = request.command == "evaluate";

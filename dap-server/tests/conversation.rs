@@ -47,6 +47,11 @@ fn changing_values() {
 }
 
 #[test]
+fn heaps() {
+    script("heap.js");
+}
+
+#[test]
 fn the_life_of_a_session() {
     script("life.js");
 }

@@ -63,6 +63,8 @@ struct Grown {
     after_major: usize,
     /// Large objects with refs: the blocks they fill. Others are blobs.
     large: Vec<Block>,
+    /// See [`Heap::put_off_major`].
+    put_off: bool,
     /// Stress: collections so far, to make only some of them major when the heap is big.
     stress_count: u64,
     stats: stats::Ring,
@@ -110,6 +112,31 @@ impl Heap {
         let blocks = self.blocks().iter().map(|block| block.base() as *mut u64);
         let blobs = self.held.blobs().map(|blob| blob.address() as *mut u64);
         blocks.chain(blobs)
+    }
+
+    /// Where large objects with refs lie.
+    pub(crate) fn blocks_ranges(&self) -> impl Iterator<Item = (usize, usize)> {
+        self.blocks()
+            .iter()
+            .map(|block| (block.base(), block.end()))
+    }
+
+    /// A count of each of its blobs.
+    pub(crate) fn held_blobs(&self) -> impl Iterator<Item = Blob> {
+        self.held.blobs().cloned()
+    }
+
+    /// Old and large objects that may refer to the nursery.
+    pub(crate) fn remembered(&self) -> impl Iterator<Item = usize> {
+        let grown = self.grown.iter();
+        grown.flat_map(|grown| grown.remembered.iter().copied())
+    }
+
+    /// Somebody looks through the old space piece by piece: let it grow more than usual meanwhile, or no longer.
+    pub(crate) fn put_off_major(&mut self, off: bool) {
+        if let Some(grown) = &mut self.grown {
+            grown.put_off = off;
+        }
     }
 
     /// Is this the address of a large object?
@@ -231,8 +258,11 @@ impl Heap {
 
     /// The same with so many bytes more.
     pub(crate) fn wants_major_for(&self, bytes: usize) -> bool {
-        let after_major = self.grown.as_ref().map_or(0, |grown| grown.after_major);
-        self.old_used() + bytes > MAJOR_MIN.max(after_major * 2)
+        let grown = self.grown.as_ref();
+        let after_major = grown.map_or(0, |grown| grown.after_major);
+        let put_off = grown.is_some_and(|grown| grown.put_off);
+        let usual = MAJOR_MIN.max(after_major * 2);
+        self.old_used() + bytes > if put_off { usual * 2 } else { usual }
     }
 
     /// Points the process's allocation words at the nursery.

@@ -13,6 +13,7 @@ use crate::look::{
 };
 use crate::mutex::Mutex;
 use crate::scheduler::{Scheduler, Worker};
+use crate::survey::Survey;
 use crate::value::{self, Lists, Memory, Origin, Reading, Value};
 use crate::watch::SharedWatch;
 use nostos_abi::code::{CellId, CodeObject};
@@ -267,6 +268,11 @@ impl Image {
     /// How many messages wait for it, and those of the range, oldest first.
     pub fn mailbox(&self, pid: u64, range: Range<usize>) -> Option<(usize, Vec<MessageLine>)> {
         self.core.message_lines(pid, range)
+    }
+
+    /// The heap of a process copied out, with what keeps what alive; the process runs on between short stops. `None`: there is no such process.
+    pub fn survey(&self, pid: u64) -> Option<Survey> {
+        self.core.survey(pid)
     }
 
     /// Large strings, Bytes and arrays of numbers: how many there are, and their bytes, each counted once.

@@ -45,6 +45,7 @@ mod shim;
 mod signals;
 mod stack;
 mod stay;
+mod survey;
 mod sync;
 mod table;
 mod throw;
@@ -71,5 +72,6 @@ pub use look::{
     Standing, WorkerLine,
 };
 pub use process::State;
+pub use survey::{FieldLine, ObjectLine, ObjectReport, Step, Survey, TypeLine};
 pub use value::{Child, Lanes, Lists, Origin, Reading, Value};
 pub use watch::SharedWatch;

@@ -623,7 +623,7 @@ fn line_of(process: &Process) -> Option<ProcessLine> {
 }
 
 /// What an object with this descriptor is, for people.
-fn desc_name(table: &DescTable, desc: u32) -> String {
+pub(crate) fn desc_name(table: &DescTable, desc: u32) -> String {
     let shape = |id: nostos_abi::desc::ShapeId| {
         table
             .shapes

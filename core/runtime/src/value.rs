@@ -25,6 +25,8 @@ pub(crate) enum Memory<'a> {
     Live,
     /// A message in transit.
     Message(Copied<'a>),
+    /// A heap that was copied out, and what it refers to beside.
+    Survey(&'a crate::survey::Copied),
 }
 
 /// The lanes of a value.
@@ -139,6 +141,10 @@ impl Memory<'_> {
             Memory::Message(fragment) => match fragment.object(address) {
                 Some(words) if words.len() >= count => Some(words[..count].to_vec()),
                 Some(_) => None,
+                None => Memory::Live.words(address, count),
+            },
+            Memory::Survey(copied) => match copied.words(address, count) {
+                Some(words) => Some(words.to_vec()),
                 None => Memory::Live.words(address, count),
             },
         }
@@ -274,6 +280,26 @@ pub(crate) fn children(
 ) -> (usize, Vec<Child>) {
     let range = start..start.saturating_add(count);
     page_of(table, memory, Some(lists), value, range)
+}
+
+/// How many parts an object has, and a page of them: of a list's cell its own two, not the list's elements.
+pub(crate) fn parts(
+    table: &DescTable,
+    memory: Memory,
+    value: &Value,
+    start: usize,
+    count: usize,
+) -> (usize, Vec<Child>) {
+    let shape = table.shapes.get(value.shape.0 as usize);
+    if let Some(ShapeKind::Variant { ctors, boxed }) = shape.map(|s| &s.kind)
+        && let Some((ctor, words)) = constructor(table, memory, ctors, *boxed, &value.lanes)
+    {
+        let all = ctor_fields(table, ctor, &words);
+        let total = all.len();
+        return (total, all.into_iter().skip(start).take(count).collect());
+    }
+    let range = start..start.saturating_add(count);
+    page_of(table, memory, None, value, range)
 }
 
 /// A page of the children of a value; without `lists` the first of a long list, and that there are more.

@@ -8,6 +8,7 @@ mod bridge;
 pub mod debugger;
 mod described;
 pub mod gdb;
+mod heaps;
 mod hits;
 mod machine;
 mod memory;
@@ -15,6 +16,8 @@ pub mod perf;
 mod quick;
 pub mod symbols;
 mod values;
+
+pub use heaps::{HeapObject, HeapReport, HeapStep, HeapType, Heaps, Snapshot};
 
 /// The number of a process.
 pub type Pid = u64;
@@ -781,6 +784,10 @@ pub trait Target: Send + Sync {
     fn shapes(&self, pid: Pid) -> Result<Vec<Shape>, Refusal>;
     /// The heap of a process.
     fn heap(&self, pid: Pid) -> Result<Heap, Refusal>;
+    /// Snapshots of heaps, if there are any to be had.
+    fn heaps(&self) -> Option<&Heaps> {
+        None
+    }
     /// Collections, of one process or of all.
     fn gc_stats(&self, pid: Option<Pid>) -> GcStats;
     /// The workers.

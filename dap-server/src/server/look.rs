@@ -154,6 +154,7 @@ impl Connection {
                 let heap = self.target.heap(args.process).map_err(refuse)?;
                 return Ok(protocol::heap(&heap));
             }
+            about if about.starts_with("nostos/heap") => return self.heap_request(about, args),
             "setVariable" => return self.set_variable(args),
             "setExpression" => return self.set_expression(args),
             _ => {}

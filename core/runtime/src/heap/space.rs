@@ -163,6 +163,11 @@ impl Space {
             .any(|c| c.block.base() <= address && address < c.top)
     }
 
+    /// From where to where its objects lie now.
+    pub(crate) fn ranges(&self) -> impl Iterator<Item = (usize, usize)> {
+        self.chunks.iter().map(|c| (c.block.base(), c.top))
+    }
+
     /// Its end now.
     pub(crate) fn mark(&self) -> Mark {
         match self.chunks.last() {

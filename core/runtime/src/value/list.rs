@@ -48,8 +48,8 @@ pub(super) fn page(
                 marks
             })
         }
-        // Addresses in messages are each message's own.
-        Memory::Message(_) => Arc::new(walk.marks(first)),
+        // Addresses in messages are each message's own, and those in a survey what they were then.
+        Memory::Message(_) | Memory::Survey(_) => Arc::new(walk.marks(first)),
     };
     let mut all = Vec::new();
     let range = range.start.min(marks.total)..range.end.min(marks.total);

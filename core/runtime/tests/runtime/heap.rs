@@ -11,7 +11,7 @@ use nostos_abi::desc::fixed;
 use nostos_abi::object::Lane::{Raw, Ref};
 
 /// `range(n)`: the list n, n−1, …, 1 as cons cells; `sum(list)`; both recursive where they should be.
-fn lists() -> Vec<(u32, nostos_abi::code::CodeObject)> {
+pub fn lists() -> Vec<(u32, nostos_abi::code::CodeObject)> {
     let range = function("range", &[Raw], &[Ref], vec![], |f, p| {
         let null = f.int(1);
         let zero = f.int(0);
@@ -51,7 +51,7 @@ fn lists() -> Vec<(u32, nostos_abi::code::CodeObject)> {
 }
 
 /// `main`: builds lists again and again while holding one, and sums.
-fn main_of_lists(n: i64, rounds: i64) -> nostos_abi::code::CodeObject {
+pub fn main_of_lists(n: i64, rounds: i64) -> nostos_abi::code::CodeObject {
     function("main", &[], &[Ref], vec![], move |f, _| {
         let n = f.int(n);
         let held = f.call(CellId(0), &[(n, Raw)], &[Ref])[0];

@@ -7,5 +7,6 @@ mod jit;
 mod processes;
 mod soak;
 mod stops;
+mod surveys;
 mod sweeps;
 mod world;

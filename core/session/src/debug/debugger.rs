@@ -71,6 +71,7 @@ pub struct Debugger {
     data: Mutex<data::Known>,
     /// Functions that were offered to be stepped into.
     targets: Mutex<FxHashMap<u64, String>>,
+    heaps: super::Heaps,
 }
 
 #[derive(Default)]
@@ -148,6 +149,7 @@ impl Debugger {
             steps: Mutex::default(),
             data: Mutex::default(),
             targets: Mutex::default(),
+            heaps: super::Heaps::new(Arc::clone(&session.image)),
             quick: Arc::default(),
         });
         let quick = Arc::clone(&debugger.quick);

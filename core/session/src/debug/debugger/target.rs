@@ -285,6 +285,10 @@ impl Target for Debugger {
         })
     }
 
+    fn heaps(&self) -> Option<&super::super::Heaps> {
+        Some(&self.heaps)
+    }
+
     fn gc_stats(&self, pid: Option<Pid>) -> GcStats {
         let all = self.session.image.gc_stats();
         let collections: Vec<_> = match pid {

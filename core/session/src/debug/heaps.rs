@@ -1,0 +1,315 @@
+//! Heaps copied out for people, and kept under numbers: what they are made of, what keeps what alive, how they have grown.
+//!
+//! In: numbers of processes. Out: rows. The program runs on; it is told for how long each process was held. Few are kept, and the oldest goes first: they take as much
+//! memory as what they show.
+
+use super::{Pid, Refusal};
+use nostos_runtime::{Image, ObjectLine, Rank, Step, Survey};
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// How many are kept.
+const KEPT: usize = 4;
+/// Processes of which a snapshot of all is made: the largest.
+const PROCESSES: usize = 1000;
+/// Bits of an object's number within its process.
+const OBJECT_BITS: u32 = 32;
+
+/// See the module.
+pub struct Heaps {
+    image: Arc<Image>,
+    kept: Mutex<Kept>,
+}
+
+#[derive(Default)]
+struct Kept {
+    last: u64,
+    snapshots: VecDeque<(u64, Arc<Vec<Survey>>)>,
+}
+
+/// A snapshot that was made.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Snapshot {
+    /// Its number.
+    pub snapshot: u64,
+    /// Of which processes.
+    pub processes: Vec<Pid>,
+    /// How many there are; with more than these, it is of the largest.
+    pub of: usize,
+    /// Count and bytes of living objects.
+    pub alive: (u64, u64),
+    /// And of what the collector has not found yet.
+    pub garbage: (u64, u64),
+    /// How often processes were held.
+    pub stops: u64,
+    /// For how long altogether.
+    pub held_nanos: u64,
+    /// For how long at most at a time.
+    pub longest_nanos: u64,
+}
+
+/// Living objects of one type.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct HeapType {
+    /// The type.
+    pub name: String,
+    /// Count, own bytes and retained bytes.
+    pub now: [u64; 3],
+    /// The same in the snapshot it is compared with.
+    pub before: Option<[u64; 3]>,
+}
+
+/// A living object.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct HeapObject {
+    /// Its number in the snapshot.
+    pub object: u64,
+    /// Whose it is.
+    pub process: Pid,
+    /// Its type.
+    pub type_name: String,
+    /// It.
+    pub text: String,
+    /// Own bytes.
+    pub bytes: u64,
+    /// Bytes that would go with it.
+    pub retained: u64,
+}
+
+/// A step from what keeps an object alive to it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum HeapStep {
+    /// Function, file and line.
+    Frame(String, String, u32),
+    /// Something else that the process keeps.
+    Root(String),
+    /// An object and the part of it that leads on.
+    Object(HeapObject, String),
+}
+
+/// All about an object.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct HeapReport {
+    /// It.
+    pub object: HeapObject,
+    /// How many parts it has.
+    pub total: usize,
+    /// Those asked for: name, value, the object it is.
+    pub fields: Vec<(String, String, Option<u64>)>,
+    /// A shortest way to it.
+    pub path: Vec<HeapStep>,
+    /// The object without which it would not be alive.
+    pub above: Option<u64>,
+}
+
+impl Heaps {
+    pub(crate) fn new(image: Arc<Image>) -> Self {
+        let kept = Mutex::default();
+        Heaps { image, kept }
+    }
+
+    /// Takes a snapshot of a process's heap, or of those of all.
+    ///
+    /// # Errors
+    /// There is no such process.
+    pub fn take(&self, process: Option<Pid>) -> Result<Snapshot, Refusal> {
+        let (pids, of) = match process {
+            Some(pid) => (vec![pid], 1),
+            None => {
+                let (lines, of) = self.image.first_processes(Rank::Heap, PROCESSES);
+                (lines.into_iter().map(|line| line.pid).collect(), of)
+            }
+        };
+        // One that ends meanwhile is left out.
+        let surveys: Vec<Survey> = pids
+            .into_iter()
+            .filter_map(|pid| self.image.survey(pid))
+            .collect();
+        if surveys.is_empty() {
+            return Err(Refusal(format!(
+                "there is no process {}",
+                process.unwrap_or_default()
+            )));
+        }
+        let sum = |f: fn(&Survey) -> (usize, u64)| {
+            let each = surveys.iter().map(f);
+            each.fold((0, 0), |(n, b), (count, bytes)| {
+                (n + count as u64, b + bytes)
+            })
+        };
+        let mut made = Snapshot {
+            snapshot: 0,
+            processes: surveys.iter().map(|s| s.pid).collect(),
+            of,
+            alive: sum(Survey::alive),
+            garbage: sum(Survey::garbage),
+            stops: surveys.iter().map(|s| s.stops as u64).sum(),
+            held_nanos: surveys.iter().map(|s| s.held.as_nanos() as u64).sum(),
+            longest_nanos: surveys
+                .iter()
+                .map(|s| s.longest.as_nanos() as u64)
+                .max()
+                .unwrap_or(0),
+        };
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.last += 1;
+        made.snapshot = kept.last;
+        let number = kept.last;
+        kept.snapshots.push_back((number, Arc::new(surveys)));
+        if kept.snapshots.len() > KEPT {
+            kept.snapshots.pop_front();
+        }
+        Ok(made)
+    }
+
+    /// Forgets a snapshot.
+    ///
+    /// # Errors
+    /// There is no such snapshot, here and below.
+    pub fn forget(&self, snapshot: u64) -> Result<(), Refusal> {
+        self.get(snapshot)?;
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.snapshots.retain(|(number, _)| *number != snapshot);
+        Ok(())
+    }
+
+    fn get(&self, snapshot: u64) -> Result<Arc<Vec<Survey>>, Refusal> {
+        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut all = kept.snapshots.iter();
+        let found = all.find(|(number, _)| *number == snapshot);
+        found.map(|(_, surveys)| surveys.clone()).ok_or_else(|| {
+            Refusal(format!(
+                "there is no heap snapshot {snapshot}: the last {KEPT} are kept"
+            ))
+        })
+    }
+
+    /// Living objects by type, those that retain most first; beside another snapshot those that have grown most first.
+    ///
+    /// # Errors
+    /// As above.
+    pub fn types(&self, snapshot: u64, since: Option<u64>) -> Result<Vec<HeapType>, Refusal> {
+        let now = self.by_type(snapshot)?;
+        let Some(since) = since else {
+            let rows = now.into_iter().map(|(name, now)| HeapType {
+                name,
+                now,
+                before: None,
+            });
+            let mut rows: Vec<HeapType> = rows.collect();
+            rows.sort_by(|a, b| b.now[2].cmp(&a.now[2]).then_with(|| a.name.cmp(&b.name)));
+            return Ok(rows);
+        };
+        let mut before = self.by_type(since)?;
+        let mut rows: Vec<HeapType> = now
+            .into_iter()
+            .map(|(name, now)| {
+                let before = Some(before.remove(&name).unwrap_or_default());
+                HeapType { name, now, before }
+            })
+            .collect();
+        rows.extend(before.into_iter().map(|(name, before)| HeapType {
+            name,
+            now: [0; 3],
+            before: Some(before),
+        }));
+        let growth = |row: &HeapType| row.now[1] as i64 - row.before.unwrap_or_default()[1] as i64;
+        rows.sort_by(|a, b| growth(b).cmp(&growth(a)).then_with(|| a.name.cmp(&b.name)));
+        Ok(rows)
+    }
+
+    fn by_type(&self, snapshot: u64) -> Result<HashMap<String, [u64; 3]>, Refusal> {
+        let surveys = self.get(snapshot)?;
+        let mut all: HashMap<String, [u64; 3]> = HashMap::new();
+        for survey in surveys.iter() {
+            for line in self.image.with_descs(|table| survey.types(table)) {
+                let sum = all.entry(line.name).or_default();
+                sum[0] += line.objects as u64;
+                sum[1] += line.bytes;
+                sum[2] += line.retained;
+            }
+        }
+        Ok(all)
+    }
+
+    /// The living objects of a type: how many, and a page, those that retain most first (within a process).
+    ///
+    /// # Errors
+    /// As above.
+    pub fn objects(
+        &self,
+        snapshot: u64,
+        type_name: &str,
+        start: usize,
+        count: usize,
+    ) -> Result<(usize, Vec<HeapObject>), Refusal> {
+        let surveys = self.get(snapshot)?;
+        let (mut total, mut rows) = (0, Vec::new());
+        for (i, survey) in surveys.iter().enumerate() {
+            let skip = start.saturating_sub(total);
+            let want = count - rows.len();
+            let (here, lines) = self
+                .image
+                .with_descs(|table| survey.objects(table, type_name, skip, want));
+            total += here;
+            rows.extend(lines.into_iter().map(|line| row(i, survey, line)));
+        }
+        Ok((total, rows))
+    }
+
+    /// All about an object, with a page of its parts.
+    ///
+    /// # Errors
+    /// There is no such snapshot, or no such object in it.
+    pub fn object(
+        &self,
+        snapshot: u64,
+        object: u64,
+        start: usize,
+        count: usize,
+    ) -> Result<HeapReport, Refusal> {
+        let surveys = self.get(snapshot)?;
+        let none = || Refusal(format!("there is no object {object} in this snapshot"));
+        let i = (object >> OBJECT_BITS) as usize;
+        let survey = surveys.get(i).ok_or_else(none)?;
+        let report = self
+            .image
+            .with_descs(|table| survey.object(table, object as u32, start, count))
+            .ok_or_else(none)?;
+        let path = report.path.into_iter().map(|step| match step {
+            Step::Frame {
+                function,
+                file,
+                line,
+            } => HeapStep::Frame(function, file, line),
+            Step::Root(what) => HeapStep::Root(what.into()),
+            Step::Object(line, part) => HeapStep::Object(row(i, survey, line), part),
+        });
+        let fields = report.fields.into_iter();
+        Ok(HeapReport {
+            total: report.total,
+            fields: fields
+                .map(|f| (f.name, f.text, f.object.map(|object| number(i, object))))
+                .collect(),
+            path: path.collect(),
+            above: report.above.map(|object| number(i, object)),
+            object: row(i, survey, report.line),
+        })
+    }
+}
+
+/// An object's number in a snapshot of several processes.
+fn number(survey: usize, object: u32) -> u64 {
+    (survey as u64) << OBJECT_BITS | u64::from(object)
+}
+
+fn row(i: usize, survey: &Survey, line: ObjectLine) -> HeapObject {
+    HeapObject {
+        object: number(i, line.object),
+        process: survey.pid,
+        type_name: line.type_name,
+        text: line.text,
+        bytes: line.bytes,
+        retained: line.retained,
+    }
+}

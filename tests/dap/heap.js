@@ -1,0 +1,118 @@
+// Snapshots of heaps: what there is by type, what keeps it alive and how much with it, what has come since.
+"use strict";
+const assert = require("assert");
+const { session, run } = require("./harness.js");
+
+const PROGRAM = `type Leaf = { name: String, size: Int, next: List[Leaf] }
+type Tree = Node(Tree, Tree, String) | Tip
+mvar stop: Bool = false
+
+leaf(i: Int, shared: List[Leaf]) -> Leaf = Leaf(name: "leaf number \${i} has a name", size: i, next: shared)
+
+tree(0) = Tip
+tree(n: Int) = Node(tree(n - 1), tree(n - 1), "a text that is long enough, \${n}")
+
+further() -> List[Leaf] = range(0, 500).map(i => leaf(1000 + i, []))
+
+hold(leaves: List[Leaf], big: Tree, text: String) -> Int = {
+  more = further()
+  here = leaves.length() + more.length()
+  println(here)
+  here + size(big) + text.byteLength() + more.length() + leaves.length()
+}
+
+size(Tip) = 0
+size(Node(a, b, _)) = size(a) + size(b) + 1
+
+busy(n: Int, kept: List[Int]) -> Int =
+  if stop then kept.length() else busy(n + 1, if n % 1000 == 0 then [] else [n] ++ kept)
+
+main() = {
+  worker = spawn { busy(0, range(0, 200000)) }
+  common = [leaf(7, [])]
+  leaves = range(0, 1000).map(i => leaf(i, common))
+  println(hold(leaves, tree(8), "0123456789".repeat(10000)))
+  Process.kill(worker)
+}
+`;
+
+const at = async (t, what) => {
+  await t.launch(() => t.breakAt(what));
+  return t.stopped("breakpoint");
+};
+const asked = (t, name, args) => t.client.ask("nostos/" + name, args);
+const type = (rows, name) => rows.find((row) => row.type === name);
+
+run({
+  "kinds, single objects, and why they are alive": () =>
+    session(PROGRAM, async (t) => {
+      const stop = await at(t, "here = leaves");
+      const process = stop.threadId;
+      const made = await asked(t, "heapSnapshot", { process });
+      assert.deepStrictEqual(made.processes, [process]);
+      assert.ok(made.objects.count > 4000 && made.stops.count >= 1 && made.stops.maxNanos > 0, JSON.stringify(made));
+      const { snapshot } = made;
+      const { types, total } = await asked(t, "heapTypes", { snapshot });
+      assert.ok(total >= 3 && total === types.length);
+      // 1,000 of main's, 500 of \`more\`, and the common one.
+      const leaf = type(types, "Leaf");
+      assert.strictEqual(leaf.count, 1501);
+      assert.ok(leaf.retained > leaf.bytes, "names go with leaves");
+      // 255 nodes; all their texts go with the first.
+      const tree = type(types, "Tree");
+      assert.strictEqual(tree.count, 255);
+      const objects = await asked(t, "heapObjects", { snapshot, type: "Tree", count: 3 });
+      assert.strictEqual(objects.total, 255);
+      assert.strictEqual(objects.objects.length, 3);
+      const [top, below] = objects.objects;
+      assert.strictEqual(top.retained, tree.retained);
+      assert.ok(below.retained * 2 < top.retained && below.retained * 3 > top.retained);
+      const report = await asked(t, "heapObject", { snapshot, object: below.object });
+      assert.strictEqual(report.dominator, top.object);
+      assert.deepStrictEqual(report.fields.map((f) => f.name), ["0", "1", "2"]);
+      assert.ok(report.fields[2].value.includes("long enough, 7"), JSON.stringify(report.fields));
+      assert.ok(report.fields[0].object > 0);
+      const [root, ...steps] = report.path;
+      assert.strictEqual(root.root, "frame");
+      assert.ok(root.function.endsWith("hold") || root.function.endsWith("main"), root.function);
+      assert.deepStrictEqual(steps.map((s) => s.object), [top.object, below.object]);
+      assert.ok(["0", "1"].includes(steps[0].field));
+      // The text of 100,000 bytes is no one's but the process's.
+      const text = await asked(t, "heapObjects", { snapshot, type: "String", count: 1 });
+      assert.strictEqual(text.objects[0].bytes, 100016);
+      // What was found by a part of its name.
+      const found = await asked(t, "heapTypes", { snapshot, filter: "lea" });
+      assert.ok(found.types.length > 0 && found.types.every((row) => row.type.toLowerCase().includes("lea")));
+    }),
+
+  "what has come since": () =>
+    session(PROGRAM, async (t) => {
+      await t.launch(() => t.breakAt("more = further", "println(here)"));
+      const stop = await t.stopped("breakpoint");
+      const process = stop.threadId;
+      const first = await asked(t, "heapSnapshot", { process });
+      await t.resume(process);
+      await t.stopped("breakpoint");
+      const second = await asked(t, "heapSnapshot", { process });
+      const { types } = await asked(t, "heapTypes", { snapshot: second.snapshot, since: first.snapshot });
+      assert.strictEqual(type(types, "Leaf").growth.count, 500);
+      assert.strictEqual(type(types, "Tree").growth.count, 0);
+      await asked(t, "heapForget", { snapshot: first.snapshot });
+      await t.client.refused("nostos/heapTypes", { snapshot: first.snapshot }, /no heap snapshot/);
+      await t.client.refused("nostos/heapObject", { snapshot: second.snapshot, object: 123456789012 }, /no object/);
+      await t.client.refused("nostos/heapSnapshot", { process: 999999 }, /no process/);
+    }),
+
+  "one that runs is held for moments only, and all together are told": () =>
+    session(PROGRAM, async (t) => {
+      await at(t, "here = leaves");
+      for (let i = 0; i < 5; i++) {
+        const made = await asked(t, "heapSnapshot", {});
+        assert.ok(made.processes.length >= 2 && made.totalProcesses >= 2);
+        assert.ok(made.stops.count > 2);
+        const { types } = await asked(t, "heapTypes", { snapshot: made.snapshot });
+        // The worker's list of 200,000 lives until it is replaced; the leaves are main's.
+        assert.strictEqual(type(types, "Leaf").count, 1501);
+      }
+    }),
+});
