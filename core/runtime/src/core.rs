@@ -215,6 +215,38 @@ impl Core {
         closure: &Fragment,
         own_setup: impl FnOnce(&mut Own),
     ) -> Option<u64> {
+        let pid = self.create_untold(worker, block, closure, own_setup)?;
+        let told = self.debug.tells_starts();
+        block.told.store(told, Ordering::Relaxed);
+        if told {
+            self.debug.emit(|| Event::Started { pid });
+        }
+        Some(pid)
+    }
+
+    /// Starts a process for the runtime itself, of which nobody is told; it is not scheduled.
+    pub(crate) fn start_quietly(
+        &self,
+        worker: &Worker,
+        closure: &Fragment,
+        wants: Sender<Finished>,
+    ) -> Option<u64> {
+        let block = worker.free.borrow_mut().pop();
+        let block = block.unwrap_or_else(|| self.take_block());
+        let pid =
+            self.create_untold(Some(worker), block, closure, |own| own.wants_result = true)?;
+        block.told.store(false, Ordering::Relaxed);
+        self.waiting.lock().insert(pid, wants);
+        Some(pid)
+    }
+
+    fn create_untold(
+        &self,
+        worker: Option<&Worker>,
+        block: Ptr,
+        closure: &Fragment,
+        own_setup: impl FnOnce(&mut Own),
+    ) -> Option<u64> {
         let process: &Process = &block;
         // A freed block may still be looked at for a moment by somebody who came by its old number.
         let pid = self.with_owned(process, |own| {
@@ -247,11 +279,6 @@ impl Core {
         match worker {
             Some(worker) => worker.count_spawned(),
             None => _ = self.spawned.fetch_add(1, Ordering::Relaxed),
-        }
-        let told = self.debug.tells_starts();
-        block.told.store(told, Ordering::Relaxed);
-        if told {
-            self.debug.emit(|| Event::Started { pid });
         }
         Some(pid)
     }

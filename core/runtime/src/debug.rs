@@ -5,6 +5,7 @@
 
 use crate::code::{Code, SITE_BYTES, SITE_NOP};
 use crate::core::Core;
+use crate::decide::Condition;
 use crate::dispatch::{Ctx, Flow, Halt};
 use crate::exit::ExitReason;
 use crate::mailbox::Parked;
@@ -173,6 +174,8 @@ pub(crate) struct Debug {
     /// Where processes have sent their last message, in an image that is inspected.
     pub(crate) sent_to: Mutex<FxHashMap<u64, u64>>,
     pub(crate) filter: OnceLock<StopFilter>,
+    /// Conditions of sites, with the addresses of their cells: unless one of them may be true, nobody stops there.
+    pub(crate) conditions: RwLock<FxHashMap<usize, Arc<[(Condition, usize)]>>>,
 }
 
 impl Debug {
@@ -385,7 +388,10 @@ pub(crate) fn reached(ctx: &mut Ctx) -> Flow {
         StopReason::Pause
     } else if let Some(id) = crate::watch::at_site(ctx.core, ctx.process, ctx.own) {
         StopReason::Changed(id)
-    } else if ctx.core.debug.breakpoints.read().contains(&site) && wanted(ctx, site, &frame) {
+    } else if ctx.core.debug.breakpoints.read().contains(&site)
+        && !is_decided(ctx, site, &frame)
+        && wanted(ctx, site, &frame)
+    {
         StopReason::Breakpoint(site)
     } else if stepped {
         StopReason::Step(site)
@@ -394,6 +400,18 @@ pub(crate) fn reached(ctx: &mut Ctx) -> Flow {
     };
     ctx.own.rare().stopped = Some(reason);
     Err(Halt::Leave(Leave::Stop))
+}
+
+/// Are all conditions of this site false?
+fn is_decided(ctx: &Ctx, site: usize, frame: &SiteFrame) -> bool {
+    if ctx.worker.decides.get() {
+        return true;
+    }
+    let conditions = ctx.core.debug.conditions.read().get(&site).cloned();
+    conditions.is_some_and(|all| {
+        let mut each = all.iter();
+        each.all(|(condition, cell)| crate::decide::is_false(ctx, condition, *cell, frame))
+    })
 }
 
 fn wanted(ctx: &Ctx, site: usize, frame: &SiteFrame) -> bool {

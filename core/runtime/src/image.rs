@@ -5,6 +5,7 @@ use crate::code::publish::{PublishError, Published};
 use crate::config::Config;
 use crate::core::{Compiler, Core, Improver};
 use crate::debug::{Ends, Event, How, StopFilter, StopReason, Stops};
+use crate::decide::Condition;
 use crate::exit::{ExitReason, ExitStatus, Finished};
 use crate::heap::stats::GcStats;
 use crate::look::{
@@ -421,6 +422,23 @@ impl Image {
     /// Which `mvar`s stop who reads or writes them.
     pub fn watch_shared(&self, watches: Vec<SharedWatch>) {
         self.core.debug.watch_shared(watches);
+    }
+
+    /// Decides breakpoints at a site where it is reached: unless one of these may be true, nobody stops there.
+    pub fn decide(&self, site: usize, conditions: Vec<Condition>) {
+        let settled = conditions.into_iter().map(|condition| {
+            let cell = self.core.settle_condition(&condition)?;
+            Some((condition, cell))
+        });
+        if let Some(settled) = settled.collect::<Option<Vec<_>>>() {
+            let mut known = self.core.debug.conditions.write();
+            known.insert(site, settled.into());
+        }
+    }
+
+    /// No site has conditions any more.
+    pub fn forget_conditions(&self) {
+        self.core.debug.conditions.write().clear();
     }
 
     /// Processes whose ends stop them.

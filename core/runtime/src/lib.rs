@@ -12,6 +12,7 @@ mod code;
 mod config;
 mod core;
 mod debug;
+mod decide;
 mod dispatch;
 mod exit;
 mod fit;
@@ -61,6 +62,7 @@ pub use config::{
 };
 pub use core::{Compiler, Improver};
 pub use debug::{Ends, Event, How, SiteFrame, StopFilter, StopReason, Stops};
+pub use decide::Condition;
 pub use exit::{ExitReason, ExitStatus, Failure, Finished, TraceLine};
 pub use gdb::{Registered, describe_types, register_elf};
 pub use heap::stats::{Collection, GcStats, GcSum, Reason};

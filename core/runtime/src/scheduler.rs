@@ -131,6 +131,8 @@ pub(crate) struct Worker {
     heard: RefCell<Vec<u64>>,
     /// What is read lies here until it is a value.
     pub(crate) room: RefCell<Vec<u8>>,
+    /// It runs a condition of a breakpoint, for a process that has reached it.
+    pub(crate) decides: Cell<bool>,
 }
 
 /// Numbers that a worker takes at a time: so its processes' places in the table are in lines of its own.
@@ -260,6 +262,7 @@ impl Worker {
             due: RefCell::default(),
             heard: RefCell::default(),
             room: RefCell::default(),
+            decides: Cell::new(false),
         }
     }
 
@@ -503,6 +506,12 @@ impl Worker {
             }
         }
         self.due.replace(due);
+    }
+
+    /// Runs another process until it leaves, in the middle of an op of the one at hand.
+    pub(crate) fn run_within(&self, process: &Process, other: Ptr) {
+        self.run_process(other);
+        self.slot().running.store(process.pid(), Ordering::Relaxed);
     }
 
     #[inline]

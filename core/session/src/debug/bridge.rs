@@ -3,6 +3,7 @@
 use super::{Cancel, Refusal};
 use crate::build::{Build, Prepared};
 use crate::live::Session;
+use nostos_abi::code::CellId;
 use nostos_abi::desc::ShapeId;
 use nostos_check::deep::deep;
 use nostos_check::query;
@@ -135,6 +136,51 @@ impl Session {
             Some(text) => Ok(Outcome { text, ty }),
             None => Err(Refusal(finished.reason.to_string())),
         }
+    }
+
+    /// Which of these locals an expression is given, in this order.
+    pub(super) fn captured(&self, locals: &[Known], text: &str) -> Vec<usize> {
+        let build = self.build.lock();
+        let each = locals.iter().enumerate();
+        let given = each.filter(|(_, local)| {
+            mentions(text, &local.name)
+                && build
+                    .codegen
+                    .type_of(ShapeId(local.value.shape.0))
+                    .is_some()
+        });
+        given.map(|(at, _)| at).collect()
+    }
+
+    /// A condition over them as code to be called, and the descriptor of its closure; none if it is no condition.
+    pub(super) fn condition(
+        &self,
+        file: &str,
+        locals: &[Known],
+        text: &str,
+    ) -> Option<(CellId, u32)> {
+        let given = self.captured(locals, text);
+        deep(|| {
+            let mut build = self.build.lock();
+            let build = &mut *build;
+            let mut typed = Vec::new();
+            let mut shapes = Vec::new();
+            for local in given.into_iter().map(|at| &locals[at]) {
+                let ty = build.codegen.type_of(ShapeId(local.value.shape.0))?;
+                typed.push((Arc::from(local.name.as_str()), ty));
+                shapes.push((local.name.clone(), local.value.shape.0));
+            }
+            let question = (file.to_owned(), text.to_owned(), shapes);
+            let known = build.ready.get(self.version(), &question);
+            let prepared = known.unwrap_or_else(|| {
+                let prepared = prepare(build, file, &typed, text);
+                build.ready.put(question, prepared.clone());
+                prepared
+            });
+            let (cell, desc, ty) = prepared.ok()?;
+            build.compile(&self.image, cell).ok()?;
+            (ty == "Bool").then_some((cell, desc))
+        })
     }
 
     /// Runs it; its result and type.

@@ -61,6 +61,8 @@ pub struct Debugger {
     main: Mutex<Option<Pid>>,
     /// Conditions that can be decided where a site is reached, by the site: all of its breakpoints have one, and nothing else depends on it.
     quick: Arc<RwLock<FxHashMap<usize, Vec<Quick>>>>,
+    /// Sites whose breakpoints the runtime decides by compiled conditions.
+    decided: Mutex<FxHashSet<usize>>,
     /// Lists of stopped processes that somebody has looked at.
     lists: Mutex<FxHashMap<Pid, Arc<runtime::Lists>>>,
     /// Who stands still for the sake of others.
@@ -145,6 +147,7 @@ impl Debugger {
             clients: AtomicUsize::new(0),
             main: Mutex::default(),
             lists: Mutex::default(),
+            decided: Mutex::default(),
             world: Mutex::default(),
             steps: Mutex::default(),
             data: Mutex::default(),

@@ -43,6 +43,7 @@ impl Debugger {
         let mut stops = Vec::new();
         for (id, wish, at) in candidates {
             if !self.holds(pid, &wish) {
+                self.decide_there(pid, site);
                 continue;
             }
             if !self.counts(id, &wish) {
@@ -75,6 +76,56 @@ impl Debugger {
         let hits = known.hits;
         let spec = wish.hits.as_deref();
         spec.is_none_or(|spec| hits::counts(spec, hits))
+    }
+
+    /// From now on the breakpoints at this site are decided where it is reached, if all have conditions that can be compiled.
+    fn decide_there(&self, pid: Pid, site: usize) {
+        let conditions: Option<Vec<String>> = {
+            let state = self.state.lock();
+            let here = state.breakpoints.iter();
+            let here = here.filter(|known| known.sites.contains(&site));
+            here.map(|known| known.wish.condition.clone()).collect()
+        };
+        let Some(conditions) = conditions else { return };
+        if self.decided.lock().contains(&site) {
+            return;
+        }
+        let compiled: Option<Vec<_>> = conditions
+            .iter()
+            .map(|condition| self.compiled(pid, site, condition))
+            .collect();
+        if let Some(compiled) = compiled {
+            // Between the two the breakpoints may have changed; then the next change of them forgets this.
+            self.decided.lock().insert(site);
+            self.session.image.decide(site, compiled);
+        }
+    }
+
+    /// A condition over the variables at a site, as code.
+    fn compiled(&self, pid: Pid, site: usize, text: &str) -> Option<runtime::Condition> {
+        let (file, known) = self.known(pid, 0).ok()?;
+        let captured = self.session.captured(&known, text);
+        let places: Option<Vec<_>> = {
+            let state = self.state.lock();
+            let pc = site as u64 - 1;
+            let variables = state.symbols.function(pc)?.visible(pc);
+            let place = |local: &Known| {
+                let mut each = variables.iter();
+                let variable = each.find(|variable| variable.name == local.name)?;
+                Some((
+                    variable.fp_offset,
+                    local.value.lanes.len(),
+                    variable.in_cell,
+                ))
+            };
+            captured.iter().map(|at| place(&known[*at])).collect()
+        };
+        let (cell, desc) = self.session.condition(&file, &known, text)?;
+        Some(runtime::Condition {
+            cell,
+            desc,
+            captures: places?,
+        })
     }
 
     pub(super) fn holds(&self, pid: Pid, wish: &Wish) -> bool {
@@ -240,6 +291,9 @@ impl Debugger {
             quick.retain(|site, _| !slow.contains(site));
         }
         *self.quick.write() = quick;
+        let mut decided = self.decided.lock();
+        decided.clear();
+        self.session.image.forget_conditions();
     }
 
     /// Makes the armed sites those of the breakpoints.
