@@ -73,6 +73,49 @@ run({
       await t.end();
     }),
 
+  "conditions of any values are decided where the code runs, 20,000 times": () =>
+    session(
+      `type Point = Point { x: Int, y: Float }
+
+far(p: Point) -> Bool = {
+  d = p.x + 1
+  d > 19990
+}
+
+walk(p: Point, names: List[String], to: Int) -> Int = {
+  var seen = 0
+  seen = p.x
+  next = Point(x: seen + 1, y: p.y + 0.5)
+  if seen >= to then seen else walk(next, names, to)
+}
+
+main() = {
+  println(show(walk(Point(x: 0, y: 0.0), ["a", "b"], 20000)))
+}
+`,
+      async (t) => {
+        await t.launch(() => t.breakAt({ line: t.line("next = Point"), condition: 'far(p) && names.len() == 2 && seen % 2 == 1 && p.y > 9997.0' }));
+        const seen = [];
+        for (let i = 0; i < 3; i += 1) {
+          const stop = await t.stopped("breakpoint");
+          seen.push((await t.values(stop.frameId)).seen);
+          await t.resume(stop.threadId);
+        }
+        assert.deepStrictEqual(seen, ["19995", "19997", "19999"]);
+        await t.end();
+      },
+    ),
+
+  "a condition that throws stops and says why, also when it has been decided before": () =>
+    session(LOOP, async (t) => {
+      await t.launch(() => t.breakAt({ line: t.line("m = n * n"), condition: "show(100 / (n - 5)) == \"never\"" }));
+      const stop = await t.stopped("breakpoint");
+      assert.strictEqual((await t.values(stop.frameId)).n, "5");
+      assert.match(t.client.output, /cannot be evaluated.*[Dd]ivision/);
+      await t.resume(stop.threadId);
+      await t.end();
+    }),
+
   "a condition that makes no sense stops and says why": () =>
     session(LOOP, async (t) => {
       await t.launch(() => t.breakAt({ line: t.line("m = n * n"), condition: "n + nonsense" }));

@@ -140,6 +140,9 @@ impl SiteFrame {
     }
 }
 
+/// Conditions with the addresses of their cells.
+type Settled = Arc<[(Condition, usize)]>;
+
 /// The image's debugging state.
 #[derive(Default)]
 pub(crate) struct Debug {
@@ -175,7 +178,7 @@ pub(crate) struct Debug {
     pub(crate) sent_to: Mutex<FxHashMap<u64, u64>>,
     pub(crate) filter: OnceLock<StopFilter>,
     /// Conditions of sites, with the addresses of their cells: unless one of them may be true, nobody stops there.
-    pub(crate) conditions: RwLock<FxHashMap<usize, Arc<[(Condition, usize)]>>>,
+    pub(crate) conditions: RwLock<FxHashMap<usize, Settled>>,
 }
 
 impl Debug {
