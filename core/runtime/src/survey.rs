@@ -147,12 +147,18 @@ impl Core {
         let all = piece == usize::MAX;
         let mut memory = Copied::default();
         let mut roots = Vec::new();
+        let young = self.look(pid, |process, own| own.heap.young_range(process))?;
+        // Filled with something, so that its pages are there.
+        let mut spare = vec![1u64; (young.1 - young.0) / 8];
         let first = self.look(pid, |process, own| {
             stops.time(|| {
                 self.ensure_frames(process, own);
                 self.copy_roots(process, own, &mut roots);
                 let (young, end) = own.heap.young_range(process);
                 memory.take(young, end, false);
+                memory.spans[0].words = std::mem::take(&mut spare);
+                memory.spans[0].words.truncate((end - young) / 8);
+                memory.prepare(0, usize::MAX);
                 // SAFETY: the nursery's objects are there as long as the process is held.
                 unsafe { memory.fill(0, usize::MAX) };
                 for object in own.heap.remembered() {
@@ -176,6 +182,7 @@ impl Core {
                 own.heap.put_off_major(true);
                 let mut at = 1;
                 while all && at < memory.spans.len() {
+                    memory.prepare(at, usize::MAX);
                     // SAFETY: these are the heap's, and it is held.
                     unsafe { memory.fill(at, usize::MAX) };
                     at += 1;
@@ -186,6 +193,7 @@ impl Core {
         let mut moved = false;
         let mut at = 1;
         while at < memory.spans.len() && !moved && !all {
+            memory.prepare(at, piece);
             let done = self.look(pid, |_, own| {
                 stops.time(|| {
                     if own.heap.stats().major != first {
@@ -253,28 +261,35 @@ impl Copied {
         let len = (end - base) / 8;
         self.spans.push(Span {
             base,
-            words: Vec::with_capacity(len),
+            words: Vec::new(),
             len,
             large,
         });
     }
 
-    /// Copies up to so many words more of a span. True: that was the last of it.
+    /// Room for the next words of a span, made while the process runs: memory that is touched first takes longer than copying.
+    fn prepare(&mut self, span: usize, most: usize) {
+        let span = &mut self.spans[span];
+        let room = span.len.min(span.words.len().saturating_add(most));
+        span.words.resize(room, 0);
+    }
+
+    /// Copies what there is room for and has not been copied, the last so many words at most. True: that was the last of the span.
     ///
     /// # Safety
     /// The memory that was taken note of is still there, and nobody writes it now.
     unsafe fn fill(&mut self, span: usize, most: usize) -> bool {
         let span = &mut self.spans[span];
-        let have = span.words.len();
-        let left = span.len - have;
-        let now = left.min(most);
-        if now == 0 {
-            return true;
+        let from = span.words.len().saturating_sub(most);
+        let to = &mut span.words[from..];
+        if !to.is_empty() {
+            // SAFETY: as the caller promises; the words are as many, and ours.
+            unsafe {
+                let from = (span.base as *const u64).add(from);
+                std::ptr::copy_nonoverlapping(from, to.as_mut_ptr(), to.len());
+            }
         }
-        // SAFETY: as the caller promises; the words lie behind those that were copied.
-        let more = unsafe { std::slice::from_raw_parts((span.base as *const u64).add(have), now) };
-        span.words.extend_from_slice(more);
-        now == left
+        span.words.len() == span.len
     }
 }
 
