@@ -259,7 +259,7 @@ impl Debugger {
                     runtime::StopReason::Pause => match self.was_asked(pid) {
                         Some(true) => Ok(Why::Pause),
                         // It stands still with the others.
-                        None if !self.session.is_evaluating(pid) => return,
+                        None if !self.is_ours(pid) => return,
                         // The others go on already.
                         _ => Err(runtime::How::Continue),
                     },

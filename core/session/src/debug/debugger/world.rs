@@ -34,6 +34,15 @@ impl Debugger {
         }
     }
 
+    /// Does this stopped process evaluate something for a client? Nobody of the program has spawned it; that it is waited for may not be noted yet.
+    pub(super) fn is_ours(&self, pid: Pid) -> bool {
+        let by_nobody = || {
+            let detail = self.session.image.process(pid);
+            detail.is_some_and(|detail| detail.parent == 0)
+        };
+        self.session.is_evaluating(pid) || *self.main.lock() != Some(pid) && by_nobody()
+    }
+
     /// Stops everybody, if that is wanted. Has it?
     pub(super) fn hold(&self) -> bool {
         {
@@ -48,7 +57,12 @@ impl Debugger {
             let lines = self.session.image.processes();
             let mut moves = false;
             for line in &lines {
-                if line.state == runtime::State::Stopped || self.session.is_evaluating(line.pid) {
+                if line.state == runtime::State::Stopped {
+                    // The news of it comes behind that of the stop it is for, and clients may ask at once.
+                    self.state.lock().stopped.entry(line.pid).or_insert(None);
+                    continue;
+                }
+                if self.session.is_evaluating(line.pid) {
                     continue;
                 }
                 moves |= line.state != runtime::State::Blocked;
