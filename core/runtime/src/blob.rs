@@ -12,8 +12,8 @@ use std::sync::atomic::{AtomicUsize, Ordering, fence};
 
 /// Byte objects of at least this size are blobs. Smaller ones are copied in less time than it takes to make, count and free a blob.
 pub(crate) const BLOB_BYTES: usize = 4 << 10;
-/// Addresses below are no blob's that is shared: in a message they would be offsets.
-pub(crate) const FIRST_ADDRESS: u64 = 1 << 40;
+/// Addresses below are no blob's that is shared: in a message they would be offsets. Miri's are low, and its messages short.
+pub(crate) const FIRST_ADDRESS: u64 = if cfg!(miri) { 1 << 14 } else { 1 << 40 };
 
 /// The blobs of an image.
 #[derive(Debug, Default)]
