@@ -2,6 +2,8 @@
 
 use crate::dispatch::{Ctx, Flow, Halt};
 use crate::process::State;
+use nostos_abi::process::SLICE;
+use std::arch::x86_64::_rdtsc;
 use std::ffi::{CStr, CString};
 use std::time::Duration;
 
@@ -45,6 +47,18 @@ pub(crate) fn c_text(ctx: &mut Ctx) -> Flow {
     ctx.put_text(0, &text)
 }
 
+/// What C takes is taken from the slice: calls that are too short for others to take the worker's place would add up to seconds otherwise. With a seed the
+/// order of turns must not depend on time.
+fn charge(ctx: &Ctx, ticks: u64) {
+    const TICKS: u64 = 8;
+    let used = match ctx.core.config.seed {
+        None => (ticks / TICKS).clamp(1, SLICE as u64) as i64,
+        Some(_) => 1,
+    };
+    let left = &ctx.process.reductions;
+    left.set(left.get() - used);
+}
+
 /// Any C function: six integers, eight floats.
 type Function<R> =
     extern "C" fn(u64, u64, u64, u64, u64, u64, f64, f64, f64, f64, f64, f64, f64, f64) -> R;
@@ -65,6 +79,8 @@ pub(crate) fn call(ctx: &mut Ctx) -> Flow {
     let [s, t, u, v, w, x, y, z] = float;
     let process = ctx.process;
     // The call may take long or wait. Meanwhile nobody waits for this worker, and who wants to look at the process can.
+    // SAFETY: every processor of this architecture counts its time.
+    let begun = unsafe { _rdtsc() };
     ctx.worker.go_outside(ctx.process, ctx.own);
     process.set_state(State::Blocked);
     process.release();
@@ -93,6 +109,9 @@ pub(crate) fn call(ctx: &mut Ctx) -> Flow {
     ctx.own = unsafe { process.own() };
     process.set_state(State::Running);
     ctx.worker.come_back();
+    // SAFETY: as above.
+    let ticks = unsafe { _rdtsc() }.wrapping_sub(begun);
+    charge(ctx, ticks);
     ctx.own.rare().c_strings.clear();
     ctx.put(0, result);
     super::process::attend(ctx)
