@@ -80,7 +80,12 @@ const MAY_NAME: &[(&str, &[&str])] = &[
 ];
 
 /// Rooms that may hold `unsafe` code: the runtime, with the crates that its sources are compiled into for models, and the C binding of the generated parser.
-const UNSAFE_ROOMS: &[&str] = &["core/runtime", "core/runtime/model", "core/runtime/bare", "grammar"];
+const UNSAFE_ROOMS: &[&str] = &[
+    "core/runtime",
+    "core/runtime/model",
+    "core/runtime/bare",
+    "grammar",
+];
 
 fn manifests() -> BTreeMap<PathBuf, toml::Table> {
     let root: toml::Table = read(&workspace().join("Cargo.toml"));

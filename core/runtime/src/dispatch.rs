@@ -74,12 +74,12 @@ pub(crate) extern "sysv64" fn dispatch(op: u32, process: *const Process) -> usiz
     const SEND: u32 = Op::Send as u32;
     const RECEIVE_ONLY: u32 = Op::ReceiveOnly as u32;
     match op {
-        SEND if worker.is_plain() => {
+        SEND if worker.is_plain(process) => {
             own.arg_roots = 0;
             proc_ops::send_plain(worker, process);
             return CONTINUE;
         }
-        RECEIVE_ONLY if worker.is_plain() => {
+        RECEIVE_ONLY if worker.is_plain(process) => {
             own.arg_roots = 0;
             let desc = process.args[1].get() as u32;
             if let Some(root) = proc_ops::receive_plain(worker, process, own, desc) {
@@ -139,7 +139,7 @@ pub(crate) fn settle(worker: &Worker, process: &Process, own: &mut Own, how: Res
         return CONTINUE;
     }
     if matches!(how, Resume::Received)
-        && worker.is_plain()
+        && worker.is_plain(process)
         && own.parking == Parked::Receive
         && !own.uses_locks
         && let Some(desc) = own.queue.wanted_only()

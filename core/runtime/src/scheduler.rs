@@ -104,12 +104,14 @@ pub(crate) struct Worker {
     pub(crate) index: usize,
     /// No stress, no limit of mailboxes, not inspected.
     plain: bool,
+    /// As above, but that some processes are under the collector's stress.
+    stresses_some: bool,
     local: Deque<Ptr>,
     /// New processes when many wait: the newest first, so that a tree of processes is made branch by branch and not level by level.
     fresh: Deque<Ptr>,
     /// How long the oldest of those have waited, in turns.
     fresh_waits: Cell<u32>,
-    /// How often one has been looked for there; see [`Worker::owes`].
+    /// How many have been taken from there by this worker; see [`Worker::owes`].
     fresh_taken: Cell<u64>,
     /// Numbers for new processes: the next one, and where they end.
     numbers: Cell<(u64, u64)>,
@@ -239,12 +241,14 @@ fn acquire(process: &Process) -> bool {
 impl Worker {
     pub(crate) fn new(core: Arc<Core>, index: usize, [local, fresh]: Queues) -> Self {
         let config = &core.config;
+        let plain = !config.stack_stress
+            && !config.gc_stress
+            && !config.inspect
+            && config.mailbox_limit.is_none();
         Worker {
             order: config.seed.map(Order::new),
-            plain: !config.stack_stress
-                && !config.gc_stress
-                && !config.inspect
-                && config.mailbox_limit.is_none(),
+            plain: plain && config.gc_stress_some == 0,
+            stresses_some: plain && config.gc_stress_some != 0,
             core,
             index,
             local,
@@ -270,10 +274,17 @@ impl Worker {
         &self.core.scheduler.slots[self.index]
     }
 
-    /// May messages take their short ways?
+    /// May messages of the process it runs take their short ways?
     #[inline(always)]
-    pub(crate) fn is_plain(&self) -> bool {
-        self.plain && !self.core.debug.watches(debug::SENT | debug::RECEIVED)
+    pub(crate) fn is_plain(&self, process: &Process) -> bool {
+        (self.plain || self.is_spared(process))
+            && !self.core.debug.watches(debug::SENT | debug::RECEIVED)
+    }
+
+    /// Only some processes are under stress, and this one is not.
+    #[cold]
+    fn is_spared(&self, process: &Process) -> bool {
+        self.stresses_some && !self.core.policy(process).stress
     }
 
     /// A number for a new process.

@@ -101,23 +101,27 @@ impl Worker {
     /// The newest of the new processes that many others were before, and sometimes the oldest.
     #[inline]
     fn take_fresh(&self) -> Option<Ptr> {
-        let taken = self.fresh_taken.get() + 1;
-        self.fresh_taken.set(taken);
-        if taken.is_multiple_of(FRESH_OLDEST) {
+        if (self.fresh_taken.get() + 1).is_multiple_of(FRESH_OLDEST) {
             return self.take_oldest();
         }
-        let process = self.fresh.pop();
-        if process.is_some() {
-            self.fresh_waits.set(0);
-        }
-        process
+        let process = self.fresh.pop()?;
+        self.count_fresh();
+        Some(process)
     }
 
     #[cold]
     fn take_oldest(&self) -> Option<Ptr> {
-        self.fresh_waits.set(0);
         let [_, fresh] = &self.core.scheduler.stealers[self.index];
-        steal_from(|| fresh.steal())
+        let process = steal_from(|| fresh.steal())?;
+        self.count_fresh();
+        Some(process)
+    }
+
+    /// One of the new processes has its turn.
+    #[inline]
+    fn count_fresh(&self) {
+        self.fresh_taken.set(self.fresh_taken.get() + 1);
+        self.fresh_waits.set(0);
     }
 
     /// Queues a process behind all others.
