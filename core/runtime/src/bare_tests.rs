@@ -178,7 +178,11 @@ fn what_is_reached_survives() {
         run.collect(Reason::Asked);
         assert_eq!(run.root(0), run.root(2), "sharing is kept");
         assert!(numbers(run.root(0)).into_iter().eq((0..COUNT).rev()));
-        assert!(numbers(run.root(1)).into_iter().eq((LAST..COUNT).map(|n| 100 + n).rev()));
+        assert!(
+            numbers(run.root(1))
+                .into_iter()
+                .eq((LAST..COUNT).map(|n| 100 + n).rev())
+        );
         run.end();
     });
 }

@@ -128,6 +128,7 @@ fn what_was_there_before_is_not_looked_at() {
 
 /// Many references are more than there are marks: each is found, and looks at a part of what is there.
 #[test]
+#[cfg_attr(miri, ignore = "a quarter of an hour")]
 fn many_references_share_the_marks() {
     const EACH: u64 = if cfg!(miri) { 3 } else { 100 };
     let mut bench = Bench::new();
