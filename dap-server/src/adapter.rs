@@ -32,6 +32,7 @@ pub fn run(image: &[OsString], mut input: impl Read, output: impl Write + Send +
         initialize: Value::Null,
         shared: Arc::new(Shared {
             wire: Wire::new(output),
+            in_terminal: AtomicBool::new(false),
             pending: Mutex::default(),
             changed: Condvar::new(),
         }),
@@ -82,6 +83,8 @@ struct InTerminal {
 /// What the thread that reads from the image needs too.
 struct Shared {
     wire: Wire,
+    /// What the program writes is in the client's terminal already.
+    in_terminal: AtomicBool,
     pending: Mutex<Pending>,
     changed: Condvar,
 }
@@ -379,6 +382,7 @@ impl Adapter {
             let why = format!("the client cannot run the program in a terminal: {why}");
             return self.shared.respond(&request, Err(why));
         }
+        self.shared.in_terminal.store(true, Ordering::Release);
         self.bring(request, &body, |adapter, _| {
             let stream = adapter.slowly("Compiling", || connect_to(&socket, None))?;
             adapter.link(stream, None)
@@ -627,7 +631,7 @@ fn relayed(shared: &Shared, message: Value, launched: bool) -> Option<Value> {
     let ours = match message["event"].as_str() {
         Some("exited" | "terminated") => launched,
         Some("output") => {
-            launched
+            (launched || shared.in_terminal.load(Ordering::Acquire))
                 && matches!(
                     message["body"]["category"].as_str(),
                     Some("stdout" | "stderr")

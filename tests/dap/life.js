@@ -47,6 +47,7 @@ run({
       assert.strictEqual((await t.client.event("exited")).exitCode, 0);
       await t.client.event("terminated");
       assert.strictEqual(await gone, 0);
+      assert.strictEqual(t.client.output, "", "it is in the terminal");
       assert.match(child.text, /hello Some\("you"\)/);
     }),
 
