@@ -116,6 +116,35 @@ main() = {
       await t.end();
     }),
 
+  "what a condition calls is not stopped by breakpoints and filters itself": () =>
+    session(
+      `passes(n: Int) -> Bool = {
+  rest = n % 4
+  caught = try { 10 / (n - 6); 0 } catch { _ -> 1 }
+  rest == 2 || caught == 1
+}
+
+main() = {
+  for n = 1 to 12 {
+    m = n * n
+    println(m)
+  }
+}
+`,
+      async (t) => {
+        await t.launch(async () => {
+          await t.breakAt("rest = n % 4", { line: t.line("m = n * n"), condition: "passes(n)" });
+          await t.client.ask("setExceptionBreakpoints", { filters: ["all"] });
+        });
+        for (const n of ["2", "6", "10"]) {
+          const stop = await t.stopped("breakpoint");
+          assert.deepStrictEqual([stop.line, (await t.values(stop.frameId)).n], [t.line("m = n * n"), n]);
+          await t.resume(stop.threadId);
+        }
+        await t.end();
+      },
+    ),
+
   "a condition that makes no sense stops and says why": () =>
     session(LOOP, async (t) => {
       await t.launch(() => t.breakAt({ line: t.line("m = n * n"), condition: "n + nonsense" }));

@@ -233,8 +233,10 @@ impl Core {
     ) -> Option<u64> {
         let block = worker.free.borrow_mut().pop();
         let block = block.unwrap_or_else(|| self.take_block());
-        let pid =
-            self.create_untold(Some(worker), block, closure, |own| own.wants_result = true)?;
+        let pid = self.create_untold(Some(worker), block, closure, |own| {
+            own.wants_result = true;
+            own.unhindered = true;
+        })?;
         block.told.store(false, Ordering::Relaxed);
         self.waiting.lock().insert(pid, wants);
         Some(pid)
@@ -286,7 +288,7 @@ impl Core {
     /// Starts a process that calls the cell; for hosts.
     pub(crate) fn start(&self, cell: CellId, wants: Option<Sender<Finished>>) -> io::Result<u64> {
         let closure = self.code.lock().static_closure(cell)?;
-        self.start_closure(&Fragment::plain(closure as u64), wants)
+        self.start_closure(&Fragment::plain(closure as u64), wants, false)
     }
 
     /// Starts a process that calls the cell through a closure of this descriptor and these captured lanes, values of the process `owner`.
@@ -297,6 +299,7 @@ impl Core {
         lanes: &[u64],
         owner: Standing,
         wants: Sender<Finished>,
+        unhindered: bool,
     ) -> io::Result<u64> {
         let address = self.code.lock().ensure_cell(cell)?;
         let mut closure = vec![header(desc), address as u64];
@@ -308,13 +311,14 @@ impl Core {
             unsafe { Fragment::copy(&self.traces, &mut scratch, closure.as_mut_ptr() as u64) }
         });
         let copy = copy.ok_or_else(|| io::Error::other("the process it is about went on"))?;
-        self.start_closure(&copy, Some(wants))
+        self.start_closure(&copy, Some(wants), unhindered)
     }
 
     fn start_closure(
         &self,
         closure: &Fragment,
         wants: Option<Sender<Finished>>,
+        unhindered: bool,
     ) -> io::Result<u64> {
         let block = self.take_block();
         let wants_result = wants.is_some();
@@ -322,6 +326,7 @@ impl Core {
         let pid = self
             .create(None, block, closure, |own| {
                 own.wants_result = wants_result;
+                own.unhindered = unhindered;
             })
             .ok_or_else(|| io::Error::other("too many processes"))?;
         if let Some(sender) = wants {
@@ -562,6 +567,7 @@ impl Core {
         own.thrown = 0;
         own.arg_roots = 0;
         own.wants_result = false;
+        own.unhindered = false;
         own.parking = Parked::No;
         own.deadline = 0;
         own.timed = false;

@@ -340,6 +340,9 @@ pub(crate) fn received(ctx: &mut Ctx, root: u64) -> Flow {
 
 /// Notes why a process stops, if anybody wants to see messages of this kind. No collection moves the message while it stands still.
 fn stops_for(ctx: &mut Ctx, way: u32, root: u64, reason: impl Fn(u32) -> StopReason) -> bool {
+    if ctx.own.unhindered {
+        return false;
+    }
     // SAFETY: a box in the heap of the running process, which we own.
     let desc = unsafe { *(root as *const u64) & HEADER_DESC_MASK } as u32;
     if ctx.core.debug.unwanted.read().contains(&(way, desc)) {
@@ -353,6 +356,9 @@ fn stops_for(ctx: &mut Ctx, way: u32, root: u64, reason: impl Fn(u32) -> StopRea
 
 /// An armed site was reached. The walk begins with the hook's own frame; the site's function comes next.
 pub(crate) fn reached(ctx: &mut Ctx) -> Flow {
+    if ctx.own.unhindered {
+        return Ok(());
+    }
     let stack_top = ctx.own.stack.as_ref().map_or(0, crate::stack::Stack::top);
     let mut at = None;
     // SAFETY: we own the process, which is suspended in the shim.

@@ -200,16 +200,20 @@ impl Image {
     }
 
     /// As [`Image::call`], for a cell that is entered through a closure of this descriptor: its captured lanes are values of the process
-    /// `owner`, read in that stop of it. They are copied, so what the call does to them is not seen there.
+    /// `owner`, read in that stop of it. They are copied, so what the call does to them is not seen there. `unhindered`: no breakpoint or other stop of a
+    /// debugger holds it, as that debugger waits for it.
     pub fn call_with(
         &self,
         cell: CellId,
         desc: u32,
         lanes: &[u64],
         owner: Standing,
+        unhindered: bool,
     ) -> io::Result<(u64, Receiver<Finished>)> {
         let (sender, receiver) = channel();
-        let pid = self.core.start_with(cell, desc, lanes, owner, sender)?;
+        let pid = self
+            .core
+            .start_with(cell, desc, lanes, owner, sender, unhindered)?;
         self.schedule(pid);
         Ok((pid, receiver))
     }

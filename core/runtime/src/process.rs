@@ -111,6 +111,8 @@ pub(crate) struct Own {
     pub(crate) uses_locks: bool,
     /// Its boxed result is wanted.
     pub(crate) wants_result: bool,
+    /// It computes something for a debugger that waits: no debugger stops it.
+    pub(crate) unhindered: bool,
     /// Its end is nothing to be reported: it was wanted, or comes of another's that has been.
     pub(crate) quiet: bool,
     rare: Option<Box<Rare>>,
@@ -221,6 +223,7 @@ impl Own {
             resume: Resume::Go,
             thrown: 0,
             wants_result: false,
+            unhindered: false,
             exit: None,
             quiet: false,
             rare: None,

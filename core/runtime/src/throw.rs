@@ -53,7 +53,7 @@ pub(crate) fn throw(ctx: &mut Ctx, payload: u64) -> usize {
     }
     if caught {
         let stops = &ctx.core.debug.stop_on_thrown;
-        if fresh && stops.load(std::sync::atomic::Ordering::Relaxed) {
+        if fresh && stops.load(std::sync::atomic::Ordering::Relaxed) && !ctx.own.unhindered {
             // Its stack may move meanwhile, so the handler is looked for again.
             ctx.own.rare().stopped = Some(StopReason::Thrown);
             ctx.own.resume = Resume::Throw;
@@ -84,7 +84,7 @@ pub(crate) fn throw(ctx: &mut Ctx, payload: u64) -> usize {
         .into(),
     );
     let stops = &ctx.core.debug.stop_on_uncaught;
-    if stops.load(std::sync::atomic::Ordering::Relaxed) {
+    if stops.load(std::sync::atomic::Ordering::Relaxed) && !ctx.own.unhindered {
         // The frames are still there to be looked at. `Worker::resume` finds the exit reason when it goes on.
         ctx.own.rare().stopped = Some(StopReason::Uncaught);
         return Leave::Stop as usize;

@@ -250,7 +250,7 @@ impl Core {
 pub(crate) fn shared(own: &mut Own, watches: &[SharedWatch], key: u64, writes: bool) -> bool {
     let meant =
         |watch: &SharedWatch| watch.key == key && if writes { watch.writes } else { watch.reads };
-    if !watches.iter().any(meant) {
+    if own.unhindered || !watches.iter().any(meant) {
         return false;
     }
     own.rare().stopped = Some(StopReason::Shared { key, writes });

@@ -95,6 +95,11 @@ impl Session {
         finished
     }
 
+    /// Is this the thread that hears of stops? What it evaluates must not stop, as nobody would hear of that.
+    pub(crate) fn hears_here(&self) -> bool {
+        self.hears.get() == Some(&std::thread::current().id())
+    }
+
     /// Does this process evaluate an expression for somebody who waits?
     pub(crate) fn is_evaluating(&self, pid: u64) -> bool {
         self.evaluating.lock().contains(&pid)

@@ -17,9 +17,10 @@ use nostos_runtime::{Config, Image};
 use parking_lot::Mutex;
 use rustc_hash::FxHashSet;
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, OnceLock};
+use std::thread::ThreadId;
 use std::time::Instant;
 
 /// A program that runs or may run.
@@ -33,6 +34,8 @@ pub struct Session {
     listeners: Mutex<Vec<Listener>>,
     /// Processes that evaluate expressions.
     pub(crate) evaluating: Mutex<FxHashSet<Pid>>,
+    /// The thread that decides whether who has stopped goes on.
+    pub(crate) hears: OnceLock<ThreadId>,
 }
 
 /// Processes that a listener is told of when they begin, at most: a program may start millions a minute, and what is told waits in a queue until it is heard.
@@ -132,6 +135,7 @@ impl Session {
             version: AtomicU64::new(1),
             listeners: Mutex::default(),
             evaluating: Mutex::default(),
+            hears: OnceLock::new(),
         });
         let weak = Arc::downgrade(&session);
         image.set_compiler(Box::new(move |cell| match weak.upgrade() {

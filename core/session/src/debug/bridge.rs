@@ -219,7 +219,7 @@ impl Session {
         })?;
         let (pid, answer) = self
             .image
-            .call_with(cell, desc, &lanes, owner)
+            .call_with(cell, desc, &lanes, owner, self.hears_here())
             .map_err(|error| Refusal(format!("cannot start a process: {error}")))?;
         Ok((self.finished(pid, &answer, cancel)?, ty))
     }

@@ -168,6 +168,11 @@ impl Debugger {
         std::thread::Builder::new()
             .name("debugger".into())
             .spawn(move || {
+                if let Some(debugger) = weak.upgrade() {
+                    let here = std::thread::current().id();
+                    let first = debugger.session.hears.set(here);
+                    assert!(first.is_ok(), "a session has one debugger");
+                }
                 for event in events {
                     let Some(debugger) = weak.upgrade() else {
                         return;
