@@ -160,6 +160,9 @@ main() = {
       assert.deepStrictEqual(await complete("1 + point."), ["x", "y"]);
       assert.deepStrictEqual(await complete("coun"), ["count"]);
       assert((await complete("ma")).includes("match"));
+      // What stands there already is replaced, not added to.
+      const { targets } = await t.client.ask("completions", { frameId, text: "1 + po", column: 7 });
+      assert(targets.every((target) => target.length === 2 && target.start === undefined));
     }),
 
   "sources, those of the library too, and modules": () =>

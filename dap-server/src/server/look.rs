@@ -294,13 +294,24 @@ impl Connection {
             .encode_utf16()
             .take(number(args.column, state.columns_from_0))
             .collect();
-        let found = self
-            .target
-            .complete(frame, &String::from_utf16_lossy(&units));
+        let before = String::from_utf16_lossy(&units);
+        // What is completed is replaced as a whole, and counted in UTF-16 units. Without `start`, as clients differ in what they count it from.
+        let of_name = |c: &char| c.is_alphanumeric() || *c == '_';
+        let length: usize = before
+            .chars()
+            .rev()
+            .take_while(of_name)
+            .map(char::len_utf16)
+            .sum();
+        let found = self.target.complete(frame, &before);
         let targets: Vec<_> = found
             .iter()
             .map(|completion| {
-                let mut row = json!({ "label": completion.label, "type": completion.kind });
+                let mut row = json!({
+                    "label": completion.label,
+                    "type": completion.kind,
+                    "length": length,
+                });
                 if !completion.detail.is_empty() {
                     row["detail"] = json!(completion.detail);
                 }
