@@ -437,20 +437,21 @@ fn wanted(ctx: &Ctx, site: usize, frame: &SiteFrame) -> bool {
 impl Core {
     /// Makes these sites breakpoints, or ordinary again. Not to be called by a worker that runs a process.
     pub(crate) fn arm(&self, sites: &[usize], on: bool) {
-        {
+        let codes: Vec<Arc<Code>> = {
+            // Under both locks, as code that is freed goes out of the one and then of the other: what is gone must not come back.
+            let memory = self.code.lock();
             let mut breakpoints = self.debug.breakpoints.write();
+            let mut codes = Vec::new();
             for &site in sites {
-                if on {
+                let code = memory.find(site);
+                if on && code.is_some() {
                     breakpoints.insert(site);
                 } else {
                     breakpoints.remove(&site);
                 }
+                codes.extend(code.cloned());
             }
-        }
-        let codes: Vec<Arc<Code>> = {
-            let memory = self.code.lock();
-            let found = sites.iter().filter_map(|s| memory.find(*s).cloned());
-            found.collect()
+            codes
         };
         self.scheduler.paused(|| self.patch(&codes));
     }
@@ -458,8 +459,8 @@ impl Core {
     /// Writes every site of these codes as it should be now. No worker runs generated code, or the codes are not reachable yet.
     pub(crate) fn patch(&self, codes: &[Arc<Code>]) {
         let all = self.debug.stepping.load(Ordering::SeqCst) > 0;
-        let breakpoints = self.debug.breakpoints.read();
         let memory = self.code.lock();
+        let breakpoints = self.debug.breakpoints.read();
         for code in codes {
             // It may have been freed since it was found.
             let known = memory.codes.get(&code.address);

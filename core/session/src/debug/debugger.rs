@@ -61,6 +61,8 @@ pub struct Debugger {
     main: Mutex<Option<Pid>>,
     /// Conditions that can be decided where a site is reached, by the site: all of its breakpoints have one, and nothing else depends on it.
     quick: Arc<RwLock<FxHashMap<usize, Vec<Quick>>>>,
+    /// Who arms, by the table as it is then: two at once could leave a site as the slower one found it.
+    arming: Mutex<()>,
     /// Sites whose breakpoints the runtime decides by compiled conditions.
     decided: Mutex<FxHashSet<usize>>,
     /// Lists of stopped processes that somebody has looked at.
@@ -147,6 +149,7 @@ impl Debugger {
             clients: AtomicUsize::new(0),
             main: Mutex::default(),
             lists: Mutex::default(),
+            arming: Mutex::default(),
             decided: Mutex::default(),
             world: Mutex::default(),
             steps: Mutex::default(),

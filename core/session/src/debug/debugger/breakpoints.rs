@@ -298,6 +298,7 @@ impl Debugger {
 
     /// Makes the armed sites those of the breakpoints.
     pub(super) fn arm(&self) {
+        let _alone = self.arming.lock();
         self.decide_quickly();
         let (add, remove) = {
             let mut state = self.state.lock();
