@@ -168,6 +168,22 @@ main() = {
       await t.end();
     }),
 
+  "a step ends at a breakpoint that does not stop": () =>
+    session(LOOP, async (t) => {
+      const on = (wish) => t.breakAt("m = n * n", { line: t.line("m = n * n") + 1, ...wish });
+      await t.launch(() => on({ logMessage: "m is {m}" }));
+      for (const wish of [{ logMessage: "and {m}" }, { hitCondition: "> 100" }, { condition: "show(m) == \"never\"" }]) {
+        const stop = await t.stopped("breakpoint");
+        await on(wish);
+        await t.resume(stop.threadId, "next");
+        const next = await t.stopped("step");
+        assert.strictEqual(next.line, stop.line + 1);
+        if (wish.condition) await t.breakAt();
+        await t.resume(stop.threadId);
+      }
+      await t.end();
+    }),
+
   "a log point prints and does not stop": () =>
     session(LOOP, async (t) => {
       await t.launch(() => t.breakAt({ line: t.line("m = n * n"), logMessage: "at {n}, twice {n * 2}" }));

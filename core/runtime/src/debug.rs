@@ -53,6 +53,8 @@ pub enum StopReason {
     Breakpoint(usize),
     /// It has made the step asked for.
     Step(usize),
+    /// Both: the site to which it has stepped is armed too.
+    StepOnto(usize),
     /// It was asked to.
     Pause,
     /// It has thrown what nobody catches; when it goes on, it ends.
@@ -116,6 +118,8 @@ pub enum How {
     StepOver,
     /// To the next statement of a caller.
     StepOut,
+    /// As it was going on before: who was told of the stop does not want it.
+    AsBefore,
 }
 
 /// Asked before a breakpoint stops a process: (pid, site address, the frame there) → stop?
@@ -201,6 +205,7 @@ impl Debug {
             StopReason::Sent(desc) => self.unwanted.write().insert((SENT, desc)),
             StopReason::Received(desc) => self.unwanted.write().insert((RECEIVED, desc)),
             StopReason::Breakpoint(_)
+            | StopReason::StepOnto(_)
             | StopReason::Step(_)
             | StopReason::Pause
             | StopReason::Uncaught
@@ -390,18 +395,22 @@ pub(crate) fn reached(ctx: &mut Ctx) -> Flow {
             Step::Out { depth: from } => depth < from,
         };
     let asked = ctx.process.attention.load(Ordering::SeqCst) & attention::STOP != 0;
-    let reason = if asked {
-        ctx.process
-            .attention
-            .fetch_and(!attention::STOP, Ordering::SeqCst);
-        StopReason::Pause
-    } else if let Some(id) = crate::watch::at_site(ctx.core, ctx.process, ctx.own) {
+    // Who is asked to stop just where a breakpoint is stops for that. If it is not wanted after all, it stops at its next safepoint.
+    let reason = if let Some(id) = crate::watch::at_site(ctx.core, ctx.process, ctx.own) {
         StopReason::Changed(id)
     } else if ctx.core.debug.breakpoints.read().contains(&site)
         && !is_decided(ctx, site, &frame)
         && wanted(ctx, site, &frame)
     {
-        StopReason::Breakpoint(site)
+        match stepped {
+            true => StopReason::StepOnto(site),
+            false => StopReason::Breakpoint(site),
+        }
+    } else if asked {
+        ctx.process
+            .attention
+            .fetch_and(!attention::STOP, Ordering::SeqCst);
+        StopReason::Pause
     } else if stepped {
         StopReason::Step(site)
     } else {
@@ -555,11 +564,18 @@ impl Core {
         let (before, after) = self.with_owned(process, |own| {
             let depth = self.stop_depth(process, own);
             let after = match how {
+                How::AsBefore => own.rare().step,
                 How::Continue => Step::None,
                 How::StepIn => Step::In,
                 How::StepOver => Step::Over { depth },
                 How::StepOut => Step::Out { depth },
             };
+            if how != How::AsBefore {
+                // It had been asked to stop when it did so by itself.
+                process
+                    .attention
+                    .fetch_and(!attention::STOP, Ordering::SeqCst);
+            }
             let rare = own.rare();
             rare.went_on += 1;
             if !matches!(rare.stopped.take(), Some(StopReason::Sent(_))) {

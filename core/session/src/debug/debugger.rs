@@ -269,7 +269,7 @@ impl Debugger {
                         // It stands still with the others.
                         None if !self.is_ours(pid) => return,
                         // The others go on already.
-                        _ => Err(runtime::How::Continue),
+                        _ => Err(runtime::How::AsBefore),
                     },
                     runtime::StopReason::Changed(id) => self.data_touched(pid, Some(id), None),
                     runtime::StopReason::Shared { key, writes } => {
@@ -289,8 +289,13 @@ impl Debugger {
                     runtime::StopReason::Received(_) => self.message(pid, Way::Received, reason),
                     runtime::StopReason::Sent(_) => self.message(pid, Way::Sent, reason),
                     runtime::StopReason::Breakpoint(site) => {
-                        self.reached(pid, site).ok_or(runtime::How::Continue)
+                        self.reached(pid, site).ok_or(runtime::How::AsBefore)
                     }
+                    // The step ends here even if the breakpoint only counts, prints, or does not hold.
+                    runtime::StopReason::StepOnto(site) => match self.reached(pid, site) {
+                        Some(why) => Ok(why),
+                        None => self.stepped(pid),
+                    },
                 };
                 let heard = self.clients.load(Ordering::Relaxed) > 0;
                 match next {

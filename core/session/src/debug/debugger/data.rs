@@ -158,7 +158,8 @@ impl Debugger {
                 }
                 Where::Own(pid, id) => {
                     let on = access.is_some_and(|(_, writes)| *writes);
-                    if on != data.on {
+                    // One that is on is asked for again: it may be gone by now.
+                    if on || data.on {
                         changes.push((name.clone(), pid, id, on));
                     }
                     data.on = on;
@@ -182,7 +183,7 @@ impl Debugger {
         let touched = match (own, shared) {
             (Some(id), _) => Where::Own(pid, id),
             (None, Some((key, _))) => Where::Shared(key),
-            (None, None) => return Err(runtime::How::Continue),
+            (None, None) => return Err(runtime::How::AsBefore),
         };
         let found = {
             let data = self.data.lock();
@@ -191,7 +192,7 @@ impl Debugger {
             found.map(|(name, data)| (name.clone(), data.text.clone()))
         };
         let Some((name, text)) = found else {
-            return Err(runtime::How::Continue);
+            return Err(runtime::How::AsBefore);
         };
         let reads = shared.is_some_and(|(_, writes)| !writes);
         let meant: Vec<(u64, Wish)> = {
@@ -211,7 +212,7 @@ impl Debugger {
         };
         let ids: Vec<u64> = meant.iter().filter_map(stops).collect();
         match ids.is_empty() {
-            true => Err(runtime::How::Continue),
+            true => Err(runtime::How::AsBefore),
             false => Ok(Why::Data { ids, text, reads }),
         }
     }

@@ -48,7 +48,7 @@ impl Debugger {
         if stays {
             Ok(Why::Exception(thrown))
         } else {
-            Err(runtime::How::Continue)
+            Err(runtime::How::AsBefore)
         }
     }
 

@@ -73,7 +73,7 @@ impl Debugger {
         let image = &self.session.image;
         let (Some(standing), Some(value)) = (image.standing(pid), image.stopped_message(pid))
         else {
-            return Err(runtime::How::Continue);
+            return Err(runtime::How::AsBefore);
         };
         let text = self
             .reading(pid, runtime::Origin::Heap, |reading| reading.render(&value))
@@ -143,7 +143,7 @@ impl Debugger {
             self.session.image.pass_over(reason);
         }
         if ids.is_empty() && !next {
-            return Err(runtime::How::Continue);
+            return Err(runtime::How::AsBefore);
         }
         Ok(Why::Message {
             ids,
