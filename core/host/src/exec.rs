@@ -44,7 +44,9 @@ struct Output {
     /// `None` behind the end.
     pipe: Option<Box<dyn Pipe>>,
     bytes: Vec<u8>,
-    /// No line ends before this byte.
+    /// So many of them have been taken.
+    taken: usize,
+    /// No line that has not been taken ends before this byte.
     looked: usize,
     /// Readable while `bytes` holds what another reader has left; made when somebody waits.
     left: Option<OwnedFd>,
@@ -213,30 +215,24 @@ impl Started {
     /// Whether there is a line, and it without its end.
     fn read_line(&self) -> std::io::Result<Attempt> {
         let mut output = lock(&self.output);
-        let mut more = true;
-        loop {
-            let new = &output.bytes[output.looked..];
-            let end = new.iter().position(|b| *b == b'\n');
-            let end = match end {
-                Some(at) => output.looked + at + 1,
-                None if output.pipe.is_none() => output.bytes.len(),
-                None if more => {
-                    output.looked = output.bytes.len();
-                    more = output.read()?;
-                    continue;
-                }
-                None => return output.later(),
-            };
-            let bytes: Vec<u8> = output.bytes.drain(..end).collect();
-            output.looked = 0;
-            output.tell_others()?;
-            let mut line = String::from_utf8_lossy(&bytes).into_owned();
-            trim_end(&mut line);
-            return Ok(Attempt::Done(vec![
-                Value::Int(i64::from(!bytes.is_empty())),
-                Value::Text(line),
-            ]));
-        }
+        let Some(end) = (match output.line_end() {
+            None => {
+                // Once only: a program that writes for ever holds up nobody but who reads it.
+                output.read()?;
+                output.line_end()
+            }
+            found => found,
+        }) else {
+            return output.later();
+        };
+        let bytes = output.take(end);
+        output.tell_others()?;
+        let mut line = String::from_utf8_lossy(&bytes).into_owned();
+        trim_end(&mut line);
+        Ok(Attempt::Done(vec![
+            Value::Int(i64::from(!bytes.is_empty())),
+            Value::Text(line),
+        ]))
     }
 
     fn write(&self, bytes: &[u8], from: &mut usize) -> Result<std::io::Result<Attempt>, Failure> {
@@ -304,13 +300,17 @@ impl Started {
         if !ended {
             return Ok(Attempt::Later(on));
         }
-        self.close_input();
+        // It may read on when it has closed its output.
         let status = match self.ended()? {
             Ok(status) => status,
-            Err(awaited) => return Ok(Attempt::Later(awaited)),
+            Err(end) if end.is_empty() => return Ok(Attempt::Later(end)),
+            Err(end) => return Ok(Attempt::Later(on.into_iter().chain(end).collect())),
         };
+        self.close_input();
         let taken = |output: &Mutex<Output>| {
-            let bytes = std::mem::take(&mut lock(output).bytes);
+            let mut output = lock(output);
+            let all = output.bytes.len();
+            let bytes = output.take(all);
             String::from_utf8_lossy(&bytes).into_owned()
         };
         let out = taken(&self.output);
@@ -349,9 +349,36 @@ impl Output {
         Output {
             pipe: pipe.map(|pipe| Box::new(pipe) as Box<dyn Pipe>),
             bytes: Vec::new(),
+            taken: 0,
             looked: 0,
             left: None,
         }
+    }
+
+    /// Where the next line ends, if it is there.
+    fn line_end(&mut self) -> Option<usize> {
+        let new = &self.bytes[self.looked..];
+        match new.iter().position(|b| *b == b'\n') {
+            Some(at) => Some(self.looked + at + 1),
+            None if self.pipe.is_none() => Some(self.bytes.len()),
+            None => {
+                self.looked = self.bytes.len();
+                None
+            }
+        }
+    }
+
+    /// What comes before this byte.
+    fn take(&mut self, end: usize) -> Vec<u8> {
+        let bytes = self.bytes[self.taken..end].to_vec();
+        self.taken = end;
+        // Moved together when that is no more work than what has been taken.
+        if self.taken > self.bytes.len() / 2 {
+            self.bytes.drain(..self.taken);
+            self.taken = 0;
+        }
+        self.looked = self.taken;
+        bytes
     }
 
     /// Reads what there is, up to [`READ_MOST`] bytes. True: something was read, or it has ended.
@@ -378,7 +405,7 @@ impl Output {
         let Some(left) = &self.left else {
             return Ok(());
         };
-        let told = if self.bytes.is_empty() {
+        let told = if self.taken == self.bytes.len() {
             rustix::io::read(left, &mut [0; 8])
         } else {
             rustix::io::write(left, &1_u64.to_ne_bytes())
@@ -395,6 +422,8 @@ impl Output {
             Some(left) => left,
             None => eventfd(0, EventfdFlags::NONBLOCK | EventfdFlags::CLOEXEC)?,
         };
+        // What has been left is no whole line, as the caller has just seen.
+        let _ = rustix::io::read(&left, &mut [0; 8]);
         let left = self.left.insert(left);
         let mut on = vec![awaited(left, false)?];
         if let Some(pipe) = &self.pipe {
