@@ -156,6 +156,8 @@ pub(crate) struct Debug {
     watched: AtomicBool,
     /// Nobody wants to know of processes that begin.
     quiet_starts: AtomicBool,
+    /// Workers that have a second process, which decides a condition for their first one.
+    pub(crate) deciding: AtomicUsize,
     /// Addresses (of the return) of the sites that are breakpoints.
     breakpoints: RwLock<FxHashSet<usize>>,
     /// Stepping processes; while there are any, all sites are armed.
@@ -306,6 +308,7 @@ impl Debug {
     pub(crate) fn forget(&self, freed: &[Range<usize>]) {
         let is_gone = |site: &usize| freed.iter().any(|code| code.contains(&(site - 1)));
         self.breakpoints.write().retain(|site| !is_gone(site));
+        self.conditions.write().retain(|site, _| !is_gone(site));
     }
 
     /// Tells the subscribers, if there are any.

@@ -12,6 +12,7 @@ use crate::message::Fragment;
 use crate::value::{self, Memory};
 use nostos_abi::code::CellId;
 use nostos_abi::object::header;
+use std::sync::atomic::Ordering;
 use std::sync::mpsc::channel;
 
 /// A compiled condition over variables of a frame.
@@ -64,7 +65,9 @@ fn answer(ctx: &Ctx, condition: &Condition, cell: usize, frame: &SiteFrame) -> O
     let (sender, receiver) = channel();
     let pid = core.start_quietly(ctx.worker, &copy, sender)?;
     let process = core.table.get(pid)?;
+    core.debug.deciding.fetch_add(1, Ordering::SeqCst);
     ctx.worker.run_within(ctx.process, process.into());
+    core.debug.deciding.fetch_sub(1, Ordering::SeqCst);
     let Ok(finished) = receiver.try_recv() else {
         core.kill(Some(ctx.worker), pid, ExitReason::Killed);
         return None;

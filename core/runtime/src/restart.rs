@@ -45,6 +45,10 @@ impl Core {
                     "it stands in the middle of something that cannot be taken back: a receive, a wait, its end".to_owned(),
                 );
             }
+            // The lock would be taken once more and let go once.
+            if own.uses_locks && self.shared.holds(process.pid()) {
+                return Err("it is in the middle of a change of a module-level variable".to_owned());
+            }
             if !self.ensure_frames(process, own) {
                 return Err("it has no frames".to_owned());
             }

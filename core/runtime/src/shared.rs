@@ -93,6 +93,11 @@ impl Shared {
         Taken::Wait
     }
 
+    /// Has this process any lock?
+    pub(crate) fn holds(&self, me: u64) -> bool {
+        self.locks.lock().held.values().any(|lock| lock.owner == me)
+    }
+
     /// Lets a lock go once; gives who has it now and is to be woken.
     pub(crate) fn unlock(&self, key: u64, me: u64) -> Option<u64> {
         let mut locks = self.locks.lock();

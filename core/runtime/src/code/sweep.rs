@@ -7,6 +7,7 @@ use crate::core::Core;
 use crate::process::{Own, Process};
 use std::ops::Range;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 /// Bytes of replaced code that are worth a pause.
 const WORTH: usize = 16 << 10;
@@ -113,6 +114,10 @@ impl Core {
 
     /// No worker runs generated code or is in the runtime for it.
     fn sweep_now(&self) -> Vec<Range<usize>> {
+        // Of a worker with two processes only one's stack is known. Another sweep will come.
+        if self.debug.deciding.load(Ordering::SeqCst) > 0 {
+            return Vec::new();
+        }
         let retired = self.registry.retired();
         let candidates = {
             let mut memory = self.code.lock();
@@ -175,7 +180,7 @@ impl Core {
             freed.push(code.address..code.address + code.len);
         }
         memory.replaced.in_use = memory.replaced.bytes;
-        // Who arms a site takes the breakpoints first, and the code then.
+        // Who arms a site takes the code first, and the breakpoints then.
         drop(held);
         self.debug.forget(&freed);
         // SAFETY: workers look things up only inside, and others only while they hold a process; every process has been held here since.

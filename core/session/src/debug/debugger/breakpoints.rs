@@ -80,13 +80,15 @@ impl Debugger {
 
     /// From now on the breakpoints at this site are decided where it is reached, if all have conditions that can be compiled.
     fn decide_there(&self, pid: Pid, site: usize) {
-        let conditions: Option<Vec<String>> = {
+        let conditions_here = || -> Option<Vec<String>> {
             let state = self.state.lock();
             let here = state.breakpoints.iter();
             let here = here.filter(|known| known.sites.contains(&site));
             here.map(|known| known.wish.condition.clone()).collect()
         };
-        let Some(conditions) = conditions else { return };
+        let Some(conditions) = conditions_here() else {
+            return;
+        };
         if self.decided.lock().contains(&site) {
             return;
         }
@@ -94,8 +96,11 @@ impl Debugger {
             .iter()
             .map(|condition| self.compiled(pid, site, condition))
             .collect();
-        if let Some(compiled) = compiled {
-            // Between the two the breakpoints may have changed; then the next change of them forgets this.
+        // The breakpoints may have changed meanwhile; what arms them anew forgets what is known here, before or after this.
+        let _alone = self.arming.lock();
+        if let Some(compiled) = compiled
+            && conditions_here().as_ref() == Some(&conditions)
+        {
             self.decided.lock().insert(site);
             self.session.image.decide(site, compiled);
         }
