@@ -49,8 +49,8 @@ bump(by: Int) -> () = {
 main() = {
   bump(1)
   println("one")
-  pid = spawn { bump(5) }
-  sleep(20)
+  (_, ended) = spawn_monitor(() => bump(5))
+  receive { Down(r, _, _) when r == ended -> () }
   println("counter " ++ show(counter))
 }
 `;
