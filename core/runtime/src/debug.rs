@@ -425,9 +425,6 @@ pub(crate) fn reached(ctx: &mut Ctx) -> Flow {
 
 /// Are all conditions of this site false?
 fn is_decided(ctx: &Ctx, site: usize, frame: &SiteFrame) -> bool {
-    if ctx.worker.decides.get() {
-        return true;
-    }
     let conditions = ctx.core.debug.conditions.read().get(&site).cloned();
     conditions.is_some_and(|all| {
         let mut each = all.iter();

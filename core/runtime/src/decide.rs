@@ -35,14 +35,8 @@ impl Core {
 
 /// Is it false for sure?
 pub(crate) fn is_false(ctx: &Ctx, condition: &Condition, cell: usize, frame: &SiteFrame) -> bool {
-    // What a condition calls may come by a site with one.
-    if ctx.worker.decides.replace(true) {
-        ctx.worker.decides.set(true);
-        return true;
-    }
-    let answer = answer(ctx, condition, cell, frame);
-    ctx.worker.decides.set(false);
-    answer == Some(false)
+    // What it calls may come by a site with a condition, but nothing stops the process it runs in.
+    answer(ctx, condition, cell, frame) == Some(false)
 }
 
 fn answer(ctx: &Ctx, condition: &Condition, cell: usize, frame: &SiteFrame) -> Option<bool> {

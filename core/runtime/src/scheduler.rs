@@ -133,8 +133,6 @@ pub(crate) struct Worker {
     heard: RefCell<Vec<u64>>,
     /// What is read lies here until it is a value.
     pub(crate) room: RefCell<Vec<u8>>,
-    /// It runs a condition of a breakpoint, for a process that has reached it.
-    pub(crate) decides: Cell<bool>,
 }
 
 /// Numbers that a worker takes at a time: so its processes' places in the table are in lines of its own.
@@ -266,7 +264,6 @@ impl Worker {
             due: RefCell::default(),
             heard: RefCell::default(),
             room: RefCell::default(),
-            decides: Cell::new(false),
         }
     }
 

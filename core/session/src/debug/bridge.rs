@@ -170,17 +170,29 @@ impl Session {
                 typed.push((Arc::from(local.name.as_str()), ty));
                 shapes.push((local.name.clone(), local.value.shape.0));
             }
-            let question = (file.to_owned(), text.to_owned(), shapes);
-            let known = build.ready.get(self.version(), &question);
-            let prepared = known.unwrap_or_else(|| {
-                let prepared = prepare(build, file, &typed, text);
-                build.ready.put(question, prepared.clone());
-                prepared
-            });
-            let (cell, desc, ty) = prepared.ok()?;
-            build.compile(&self.image, cell).ok()?;
+            let (cell, desc, ty) = self.ready(build, file, &typed, shapes, text).ok()?;
             (ty == "Bool").then_some((cell, desc))
         })
+    }
+
+    /// An expression over variables of these types as compiled code, looked up when it has been asked before.
+    fn ready(
+        &self,
+        build: &mut Build,
+        file: &str,
+        typed: &[(Arc<str>, Ty)],
+        shapes: Vec<(String, u32)>,
+        text: &str,
+    ) -> Prepared {
+        let question = (file.to_owned(), text.to_owned(), shapes);
+        let known = build.ready.get(self.version(), &question);
+        let prepared = known.unwrap_or_else(|| {
+            let prepared = prepare(build, file, typed, text);
+            build.ready.put(question, prepared.clone());
+            prepared
+        })?;
+        build.compile(&self.image, prepared.0)?;
+        Ok(prepared)
     }
 
     /// Runs it; its result and type.
@@ -207,15 +219,7 @@ impl Session {
                     lanes.extend_from_slice(&local.value.lanes);
                 }
             }
-            let question = (file.to_owned(), text.to_owned(), shapes);
-            let known = build.ready.get(self.version(), &question);
-            let prepared = known.unwrap_or_else(|| {
-                let prepared = prepare(build, file, &typed, text);
-                build.ready.put(question, prepared.clone());
-                prepared
-            })?;
-            build.compile(&self.image, prepared.0)?;
-            Ok(prepared)
+            Ok(self.ready(build, file, &typed, shapes, text)?)
         })?;
         let (pid, answer) = self
             .image
