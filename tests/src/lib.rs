@@ -27,23 +27,29 @@ pub fn workspace() -> PathBuf {
 }
 
 /// The `nostos` program, of the profile the tests were built with, or what `NOSTOS_BIN` names.
-///
-/// `cargo test --workspace` has built it already. Only when a source is newer (tests of this package alone were asked for), it is built here: a build of
-/// its own selects other features of the dependencies, which costs minutes.
 pub fn nostos() -> &'static Path {
     static PATH: OnceLock<PathBuf> = OnceLock::new();
+    PATH.get_or_init(|| match std::env::var_os("NOSTOS_BIN") {
+        Some(path) => PathBuf::from(path),
+        None => binaries().join("nostos"),
+    })
+}
+
+/// The folder with `nostos`, `nostos-dap` and `nostos-lsp`, of the profile the tests were built with.
+///
+/// `cargo test --workspace` builds all that have tests of their own. Only when one is missing or a source is newer (tests of this package alone were
+/// asked for), they are built here: a build of its own selects other features of the dependencies, which costs minutes.
+pub fn binaries() -> &'static Path {
+    static PATH: OnceLock<PathBuf> = OnceLock::new();
     PATH.get_or_init(|| {
-        if let Some(path) = std::env::var_os("NOSTOS_BIN") {
-            return PathBuf::from(path);
-        }
         let test = std::env::current_exe().expect("a test has a path");
         let profile_dir = test
             .parent()
             .and_then(Path::parent)
             .expect("tests lie in <target>/<profile>/deps");
-        let program = profile_dir.join("nostos");
-        if is_newer_than_sources(&program) {
-            return program;
+        let mut names = ["nostos", "nostos-dap", "nostos-lsp"].iter();
+        if names.all(|name| is_newer_than_sources(&profile_dir.join(name))) {
+            return profile_dir.to_path_buf();
         }
         let target = profile_dir.parent().expect("profiles lie in <target>");
         let mut cargo = Command::new(env!("CARGO"));
@@ -55,9 +61,26 @@ pub fn nostos() -> &'static Path {
             cargo.arg("--release");
         }
         let status = cargo.status().expect("cargo runs");
-        assert!(status.success(), "building nostos failed");
-        program
+        assert!(status.success(), "building the programs failed");
+        profile_dir.to_path_buf()
     })
+}
+
+/// Puts a package of npm and what it needs into `home`; none of their install scripts is run. The registry is a distant machine: three times are tried.
+pub fn npm_install(home: &Path, package: &str) {
+    std::fs::create_dir_all(home).expect("a folder");
+    let mut npm = Command::new("npm");
+    npm.args(["install", "--no-audit", "--no-fund", "--ignore-scripts"]);
+    npm.arg("--prefix").arg(home).arg(package);
+    let mut told = String::new();
+    for _ in 0..3 {
+        let output = npm.output().expect("npm runs");
+        if output.status.success() {
+            return;
+        }
+        told = String::from_utf8_lossy(&output.stderr).into_owned();
+    }
+    panic!("npm cannot install {package}: {told}");
 }
 
 fn is_newer_than_sources(program: &Path) -> bool {
@@ -229,13 +252,22 @@ pub fn run_nostos(args: &[&str]) -> Outcome {
 }
 
 /// Runs a command to its end, or to the end of the tests' patience.
-pub fn finish(mut command: Command) -> Outcome {
+pub fn finish(command: Command) -> Outcome {
+    finish_with(command, "")
+}
+
+/// Runs a command as [`finish`] does, with this text on its standard input.
+pub fn finish_with(mut command: Command, input: &str) -> Outcome {
     command
         .current_dir(workspace())
-        .stdin(Stdio::null())
+        .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
     let mut child = command.spawn().expect("the program starts");
+    let mut stdin = child.stdin.take().expect("stdin is piped");
+    let input = input.as_bytes().to_vec();
+    // Who ends before having read all of it does so in its own right.
+    std::thread::spawn(move || stdin.write_all(&input));
     let mut stdout = child.stdout.take().expect("stdout is piped");
     let mut stderr = child.stderr.take().expect("stderr is piped");
     // Both pipes are emptied side by side, or a full one would block the program.

@@ -2,7 +2,7 @@
 //! Of Helix the configuration is read, and its way of talking to a debugger, which is stricter than the protocol, is gone through.
 #![forbid(unsafe_code)]
 
-use nostos_tests::{finish, nostos, workspace};
+use nostos_tests::{binaries, finish, workspace};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -31,10 +31,6 @@ impl Drop for Folder {
     }
 }
 
-fn bin() -> &'static Path {
-    nostos().parent().expect("it lies somewhere")
-}
-
 #[test]
 fn neovim_talks_to_the_language_server_and_tells_its_debugger() {
     if Command::new("nvim").arg("--version").output().is_err() {
@@ -56,7 +52,7 @@ fn neovim_talks_to_the_language_server_and_tells_its_debugger() {
             "luafile {}",
             workspace().join("tests/editors/nvim.lua").display()
         ))
-        .env("BIN", bin())
+        .env("BIN", binaries())
         .env("BANK", folder.0.join("bank"))
         .env("OUT", &out)
         // Nothing of the user's own is read or written.
@@ -137,7 +133,7 @@ fn a_debugger_as_strict_as_helix_gets_through_a_session() {
     let mut command = Command::new("node");
     command
         .arg(workspace().join("tests/editors/helix.js"))
-        .arg(bin().join("nostos-dap"))
+        .arg(binaries().join("nostos-dap"))
         .arg(workspace().join("examples/bank"));
     let outcome = finish(command);
     assert_eq!(outcome.status, Some(0), "{}{}", outcome.out, outcome.err);

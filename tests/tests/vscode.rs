@@ -4,7 +4,7 @@
 //! which tests/editors/tools.sh has installed them.
 #![forbid(unsafe_code)]
 
-use nostos_tests::{nostos, workspace};
+use nostos_tests::{binaries, nostos, npm_install, workspace};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
@@ -37,19 +37,7 @@ fn package() -> &'static Path {
         let home = home();
         let packer = home.join("node_modules/@vscode/vsce/vsce");
         if !packer.is_file() {
-            // Its install scripts are for keeping passwords and signing.
-            let install = [
-                "install",
-                "--no-audit",
-                "--no-fund",
-                "--silent",
-                "--ignore-scripts",
-            ];
-            run(Command::new("npm")
-                .args(install)
-                .arg("--prefix")
-                .arg(&home)
-                .arg(PACKER));
+            npm_install(&home, PACKER);
         }
         let package = home.join("nostos.vsix");
         run(Command::new("node")
@@ -84,11 +72,10 @@ fn a_session_on_the_bank() {
         std::env::var_os("NOSTOS_VSCODE").expect("NOSTOS_VSCODE: where tools.sh has installed");
     let pictures = home().join("pictures");
     let script = workspace().join("tests/editors/session.js");
-    let bin = nostos().parent().expect("it lies somewhere");
     let told = run(Command::new("node")
         .arg(script)
         .arg(tools)
-        .arg(bin)
+        .arg(binaries())
         .arg(package())
         .arg(workspace().join("examples"))
         .arg(&pictures));
