@@ -4,7 +4,7 @@
 
 use nostos_tests::{binaries, finish, workspace};
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 
 /// A folder of this test alone, with a copy of the bank in it; it is removed at the end.
