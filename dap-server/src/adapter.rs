@@ -4,6 +4,7 @@
 
 use crate::endpoint;
 use crate::framing::{self, Decoder, Piece};
+use crate::listen::{Gate, Verdict};
 use crate::progress::Progress;
 use crate::protocol::{self, AttachArguments, LaunchArguments};
 use crate::wire::{self, Incoming, Request, Wire};
@@ -26,9 +27,20 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const FAREWELL: Duration = Duration::from_secs(3);
 
 /// Runs the adapter until its client is gone. `image` is the command that runs an image, without its arguments.
-pub fn run(image: &[OsString], mut input: impl Read, output: impl Write + Send + 'static) {
+pub fn run(image: &[OsString], input: impl Read, output: impl Write + Send + 'static) {
+    run_behind(image, input, output, None);
+}
+
+/// As [`run`], for a client that may have to say who it is.
+pub fn run_behind(
+    image: &[OsString],
+    mut input: impl Read,
+    output: impl Write + Send + 'static,
+    gate: Option<Arc<Gate>>,
+) {
     let mut adapter = Adapter {
         image: image.to_vec(),
+        gate,
         initialize: Value::Null,
         shared: Arc::new(Shared {
             wire: Wire::new(output),
@@ -48,7 +60,12 @@ pub fn run(image: &[OsString], mut input: impl Read, output: impl Write + Send +
             Ok(0) => break,
             Ok(n) => decoder.push(&chunk[..n]),
             Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-            Err(_) => break,
+            Err(error) => {
+                if adapter.is_shut() {
+                    adapter.complain(&error.to_string());
+                }
+                break;
+            }
         }
         while let Some(piece) = decoder.next_piece() {
             if !adapter.done {
@@ -61,6 +78,7 @@ pub fn run(image: &[OsString], mut input: impl Read, output: impl Write + Send +
 
 struct Adapter {
     image: Vec<OsString>,
+    gate: Option<Arc<Gate>>,
     initialize: Value,
     shared: Arc<Shared>,
     link: Option<Link>,
@@ -125,17 +143,35 @@ impl Adapter {
         let body = match piece {
             Piece::Body(body) => body,
             Piece::Nonsense(why) => {
-                let text = format!("debugger: {why}\n");
-                self.shared
-                    .event("output", json!({ "category": "console", "output": text }));
-                return;
+                // Of a stranger it is no slip: a browser, most likely.
+                self.done = self.is_shut();
+                return self.complain(&why);
             }
         };
         match wire::read(&body) {
-            Incoming::Request(request) => self.request(request, &body),
+            Incoming::Request(request) => match self.gate.as_ref().map(|gate| gate.judge(&request))
+            {
+                None | Some(Verdict::Pass) => self.request(request, &body),
+                Some(Verdict::Refuse(why)) => self.shared.respond(&request, Err(why.into())),
+                Some(Verdict::Close(why)) => {
+                    self.done = true;
+                    self.shared.respond(&request, Err(why.into()));
+                }
+            },
             Incoming::Other(message) => self.answered(&message),
             Incoming::Broken(request, why) => self.shared.respond(&request, Err(why)),
         }
+    }
+
+    /// The client has not said who it is.
+    fn is_shut(&self) -> bool {
+        self.gate.as_ref().is_some_and(|gate| !gate.is_open())
+    }
+
+    fn complain(&self, why: &str) {
+        let text = format!("debugger: {why}\n");
+        self.shared
+            .event("output", json!({ "category": "console", "output": text }));
     }
 
     fn request(&mut self, request: Request, body: &[u8]) {
@@ -460,7 +496,7 @@ impl Adapter {
             (None, Some(pid)) => endpoint::path_of(pid),
             (None, None) => return Err("`socket` or `pid` is missing".into()),
         };
-        let stream = UnixStream::connect(&socket)
+        let stream = endpoint::connect(&socket)
             .map_err(|error| format!("no image answers on {}: {error}", socket.display()))?;
         self.link(stream, None)
     }
@@ -675,8 +711,13 @@ fn join_soon(pipes: Vec<JoinHandle<()>>) {
 fn connect_to(socket: &Path, mut child: Option<&mut Child>) -> Result<UnixStream, String> {
     let until = Instant::now() + PATIENCE;
     loop {
-        if let Ok(stream) = UnixStream::connect(socket) {
-            return Ok(stream);
+        match endpoint::connect(socket) {
+            Ok(stream) => return Ok(stream),
+            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+                return Err(format!("{}: {error}", socket.display()));
+            }
+            // It is not there yet.
+            Err(_) => {}
         }
         let ended = child.as_mut().map_or(Ok(None), |child| child.try_wait());
         match ended {

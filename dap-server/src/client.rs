@@ -21,7 +21,7 @@ impl Client {
     /// # Errors
     /// When nobody listens, or who listens does not speak the protocol.
     pub fn connect(socket: &Path, patience: Duration) -> io::Result<Client> {
-        let stream = UnixStream::connect(socket)?;
+        let stream = endpoint::connect(socket)?;
         stream.set_read_timeout(Some(patience))?;
         stream.set_write_timeout(Some(patience))?;
         let mut client = Client {

@@ -77,11 +77,40 @@ pub fn make_directory(dir: &Path) -> io::Result<()> {
         Err(error) => return Err(error),
     }
     let found = std::fs::symlink_metadata(dir)?;
-    if !found.is_dir() || found.uid() != uid() || found.mode() & 0o077 != 0 {
-        let why = format!("{} is not a directory of this user alone", dir.display());
-        return Err(io::Error::new(io::ErrorKind::PermissionDenied, why));
+    let why = if found.is_symlink() {
+        "is a symbolic link".to_owned()
+    } else if !found.is_dir() {
+        "is no directory".to_owned()
+    } else if found.uid() != uid() {
+        format!("belongs to the user {}, not to {}", found.uid(), uid())
+    } else if found.mode() & 0o077 != 0 {
+        let mode = found.mode() & 0o777;
+        format!("is open to others (its mode is {mode:o}, not 700)")
+    } else {
+        return Ok(());
+    };
+    let why = format!(
+        "{} {why}; debug sockets lie in a directory of their user alone",
+        dir.display()
+    );
+    Err(io::Error::new(io::ErrorKind::PermissionDenied, why))
+}
+
+/// Connects to an image of this user. Somebody else's, who may have put a socket where ours would be, is told nothing.
+///
+/// # Errors
+/// When nobody listens, or somebody else does.
+pub fn connect(path: &Path) -> io::Result<UnixStream> {
+    let stream = UnixStream::connect(path)?;
+    let peer = rustix::net::sockopt::socket_peercred(&stream)?.uid.as_raw();
+    if peer == uid() {
+        return Ok(stream);
     }
-    Ok(())
+    let why = format!(
+        "it is a program of the user {peer}, and you are {}; who is to debug it is who runs it",
+        uid()
+    );
+    Err(io::Error::new(io::ErrorKind::PermissionDenied, why))
 }
 
 impl Endpoint {

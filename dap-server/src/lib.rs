@@ -9,6 +9,7 @@ pub mod client;
 pub mod endpoint;
 pub mod framing;
 pub mod image;
+pub mod listen;
 mod progress;
 pub mod protocol;
 pub mod server;
