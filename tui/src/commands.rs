@@ -3,8 +3,11 @@
 //! This is data: the last row of the screen, the popups after a prefix, the `?` help, the palette and `:` completion are all made
 //! from these two tables. What a command does is in `update` and `editor`.
 
-use crate::keys::{self, Key};
-use std::sync::OnceLock;
+mod keymap;
+mod typed;
+
+pub use keymap::{Bind, Ctx, Found, PREFIXES, continuations, find, keys_of, table};
+pub use typed::TYPED;
 
 macro_rules! commands {
     ($($variant:ident $name:literal $title:literal;)*) => {
@@ -123,6 +126,25 @@ commands! {
     FindCharBack "find-char-back" "back to the previous … (type it)";
     TillCharBack "till-char-back" "back until after the previous … (type it)";
     Matching "matching-bracket" "to the matching bracket";
+    FunctionNext "function-next" "to the next function";
+    FunctionBack "function-back" "to the previous function";
+    TypeNext "type-next" "to the next type";
+    TypeBack "type-back" "to the previous type";
+    TestNext "test-next" "to the next test";
+    TestBack "test-back" "to the previous test";
+    ParameterNext "parameter-next" "to the next parameter or argument";
+    ParameterBack "parameter-back" "to the previous parameter or argument";
+    CommentNext "comment-next" "to the next comment";
+    CommentBack "comment-back" "to the previous comment";
+    ParagraphNext "paragraph-next" "to the next paragraph";
+    ParagraphBack "paragraph-back" "to the previous paragraph";
+    LastChange "last-change" "to the newest change of this text";
+    ColumnGoto "goto-column" "to the column of the count";
+    RepeatMotion "repeat-motion" "the last f, t, F or T again";
+    FileUnder "goto-file" "open the file named under the cursor";
+    DiagnosticFirst "diagnostic-first" "to the first diagnostic";
+    DiagnosticLast "diagnostic-last" "to the last diagnostic";
+    BufferLast "buffer-last" "to the file shown before";
     Definition "definition" "to the definition of the name";
     JumpBack "jump-back" "back to where you came from";
     JumpForward "jump-forward" "forward again";
@@ -138,6 +160,31 @@ commands! {
     Collapse "collapse" "shrink the selection to the cursor";
     Flip "flip" "swap the ends of the selection";
     KeepPrimary "keep-primary" "keep only the main selection";
+    SplitLines "split-lines" "split the selection at line breaks";
+    SelectMatches "select-matches" "select what matches a pattern, inside the selection";
+    SplitMatches "split-selection" "split the selection where a pattern matches";
+    KeepMatches "keep-selections" "keep the selections that match a pattern";
+    DropMatches "remove-selections" "remove the selections that match a pattern";
+    MergeAll "merge-selections" "one selection from the first to the last";
+    MergeTouching "merge-consecutive" "merge selections that touch";
+    Trim "trim-selections" "blanks at the ends out of the selections";
+    AlignColumns "align-selections" "align the selections in columns";
+    RotateForward "rotate-selections" "make the next selection the main one";
+    RotateBack "rotate-selections-back" "make the previous selection the main one";
+    RotateContents "rotate-contents" "rotate the texts of the selections";
+    RotateContentsBack "rotate-contents-back" "rotate the texts of the selections backwards";
+    DropPrimary "remove-primary" "remove the main selection";
+    Forward "ensure-forward" "put the cursors at the ends of the selections";
+    ToLines "extend-to-lines" "widen the selection to whole lines";
+    InLines "shrink-to-lines" "narrow the selection to whole lines";
+    ExpandNode "expand-selection" "select what is around, by the grammar";
+    ShrinkNode "shrink-selection" "back to the smaller selection";
+    NodeNext "next-sibling" "select the next part beside this one";
+    NodeBack "previous-sibling" "select the previous part beside this one";
+    NodeSiblings "select-siblings" "select all parts beside this one";
+    NodeChildren "select-children" "select all parts of this one";
+    SelectInside "select-inside" "select inside … (name it)";
+    SelectAround "select-around" "select around … (name it)";
     CursorBelow "cursor-below" "one more cursor below";
     CursorAbove "cursor-above" "one more cursor above";
     SelectLeft "select-left" "extend left";
@@ -168,9 +215,33 @@ commands! {
     Comment "comment" "comment or uncomment";
     CutLine "cut" "cut the selection or line";
     CopyLine "copy-line" "copy the selection or line";
+    DeleteKeep "delete-noyank" "delete without copying";
+    ChangeKeep "change-noyank" "replace by typing without copying";
+    LowerCase "lower-case" "to lower case";
+    UpperCase "upper-case" "to upper case";
+    Increment "increment" "count the number under the cursor up";
+    Decrement "decrement" "count the number under the cursor down";
+    LineBelow "blank-below" "a blank line below";
+    LineAbove "blank-above" "a blank line above";
+    SurroundAdd "surround-add" "put … around the selection (type it)";
+    SurroundDrop "surround-delete" "take the surrounding … away (type it)";
+    SurroundChange "surround-replace" "replace the surrounding … by … (type both)";
+    Earlier "undo-earlier" "back in time, over all branches of undo";
+    Later "undo-later" "forth in time, over all branches of undo";
+    UndoTree "undo-tree" "show the undo tree";
+    ChooseRegister "register" "use register … for the next command (type it)";
+    InsertRegister "insert-register" "insert register … (type it)";
+    ShowRegisters "registers" "show the registers";
+    PasteClip "paste-clipboard" "paste what was last copied to the clipboard";
+    RepeatInsert "repeat-insert" "the last insertion again";
+    MacroRecord "macro-record" "record keys, or end the recording";
+    MacroPlay "macro-play" "play the recorded keys";
     Search "search" "search";
+    SearchReverse "search-reverse" "search backwards";
+    ReplaceAll "replace-matches" "replace what matches a pattern, in the selection or the file";
     SearchNext "search-next" "next match";
     SearchBack "search-back" "previous match";
+    SelectNextSame "select-next-same" "one more selection of the same text";
     SearchName "search-name" "search for the selection";
     // Editor: while inserting.
     NormalMode "normal-mode" "back to normal mode";
@@ -201,418 +272,10 @@ pub fn by_name(name: &str) -> Option<Cmd> {
         .map(|(c, _, _)| *c)
 }
 
-/// Where a binding holds. A place on the screen has several, the most special first.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
-pub enum Ctx {
-    /// Everywhere.
-    Always,
-    /// Everywhere but where text is typed.
-    Calm,
-    /// Digits choose views (not in the editor, where they count).
-    Digits,
-    /// The editor's normal and select modes.
-    Normal,
-    /// The editor's insert mode.
-    Insert,
-    /// The editor without modes.
-    Standard,
-    /// Any list or inspector.
-    List,
-    /// The list of processes.
-    Processes,
-    /// The panels of the debugger that are lists.
-    Debug,
-    /// One line of input with a history: REPL and console.
-    Line,
-    /// Prompts in the last rows (`:`, `/`, filter).
-    Prompt,
-}
-
-/// One row of the key table.
-pub struct Bind {
-    /// Where.
-    pub ctx: Ctx,
-    /// The keys, in the notation of `keys`.
-    pub keys: Vec<Key>,
-    /// What.
-    pub cmd: Cmd,
-    /// The word for the last row; empty: not shown there.
-    pub hint: &'static str,
-}
-
-type Row = (Ctx, &'static str, Cmd, &'static str);
-
-/// The default (Helix-like) keys. Order within a context is the order on the screen.
-const TABLE: &[Row] = &[
-    // Normal mode.
-    (Ctx::Normal, "gd", Cmd::Definition, ""),
-    (Ctx::Normal, "gg", Cmd::FileStart, ""),
-    (Ctx::Normal, "ge", Cmd::FileEnd, ""),
-    (Ctx::Normal, "gh", Cmd::LineStart, ""),
-    (Ctx::Normal, "gl", Cmd::LineFinish, ""),
-    (Ctx::Normal, "gs", Cmd::LineText, ""),
-    (Ctx::Normal, "gt", Cmd::ScreenTop, ""),
-    (Ctx::Normal, "gc", Cmd::ScreenMiddle, ""),
-    (Ctx::Normal, "gb", Cmd::ScreenBottom, ""),
-    (Ctx::Normal, "gn", Cmd::BufferNext, ""),
-    (Ctx::Normal, "gp", Cmd::BufferBack, ""),
-    (Ctx::Normal, "gi", Cmd::ReplEvaluate, ""),
-    (Ctx::Normal, "G", Cmd::FileEnd, ""),
-    (Ctx::Normal, "h", Cmd::Left, ""),
-    (Ctx::Normal, "j", Cmd::Down, ""),
-    (Ctx::Normal, "k", Cmd::Up, ""),
-    (Ctx::Normal, "l", Cmd::Right, ""),
-    (Ctx::Normal, "<left>", Cmd::Left, ""),
-    (Ctx::Normal, "<down>", Cmd::Down, ""),
-    (Ctx::Normal, "<up>", Cmd::Up, ""),
-    (Ctx::Normal, "<right>", Cmd::Right, ""),
-    (Ctx::Normal, "w", Cmd::WordNext, ""),
-    (Ctx::Normal, "b", Cmd::WordBack, ""),
-    (Ctx::Normal, "e", Cmd::WordEnd, ""),
-    (Ctx::Normal, "W", Cmd::LongWordNext, ""),
-    (Ctx::Normal, "B", Cmd::LongWordBack, ""),
-    (Ctx::Normal, "E", Cmd::LongWordEnd, ""),
-    (Ctx::Normal, "0", Cmd::LineStart, ""),
-    (Ctx::Normal, "$", Cmd::LineFinish, ""),
-    (Ctx::Normal, "^", Cmd::LineText, ""),
-    (Ctx::Normal, "<home>", Cmd::LineStart, ""),
-    (Ctx::Normal, "<end>", Cmd::LineFinish, ""),
-    (Ctx::Normal, "f", Cmd::FindChar, ""),
-    (Ctx::Normal, "t", Cmd::TillChar, ""),
-    (Ctx::Normal, "F", Cmd::FindCharBack, ""),
-    (Ctx::Normal, "T", Cmd::TillCharBack, ""),
-    (Ctx::Normal, "mm", Cmd::Matching, ""),
-    (Ctx::Normal, "<c-d>", Cmd::HalfDown, ""),
-    (Ctx::Normal, "<c-u>", Cmd::HalfUp, ""),
-    (Ctx::Normal, "<c-f>", Cmd::PageDown, ""),
-    (Ctx::Normal, "<c-b>", Cmd::PageUp, ""),
-    (Ctx::Normal, "<pgdn>", Cmd::PageDown, ""),
-    (Ctx::Normal, "<pgup>", Cmd::PageUp, ""),
-    (Ctx::Normal, "<c-o>", Cmd::JumpBack, ""),
-    (Ctx::Normal, "zt", Cmd::ViewTop, ""),
-    (Ctx::Normal, "zz", Cmd::ViewCenter, ""),
-    (Ctx::Normal, "zc", Cmd::ViewCenter, ""),
-    (Ctx::Normal, "zb", Cmd::ViewBottom, ""),
-    (Ctx::Normal, "zj", Cmd::ScrollDown, ""),
-    (Ctx::Normal, "zk", Cmd::ScrollUp, ""),
-    (Ctx::Normal, "]d", Cmd::DiagnosticNext, ""),
-    (Ctx::Normal, "[d", Cmd::DiagnosticBack, ""),
-    (Ctx::Normal, "v", Cmd::SelectMode, ""),
-    (Ctx::Normal, "x", Cmd::SelectLine, ""),
-    (Ctx::Normal, "%", Cmd::SelectAll, ""),
-    (Ctx::Normal, ";", Cmd::Collapse, ""),
-    (Ctx::Normal, "<a-;>", Cmd::Flip, ""),
-    (Ctx::Normal, ",", Cmd::KeepPrimary, ""),
-    (Ctx::Normal, "C", Cmd::CursorBelow, ""),
-    (Ctx::Normal, "<a-C>", Cmd::CursorAbove, ""),
-    (Ctx::Normal, "i", Cmd::Insert, "insert"),
-    (Ctx::Normal, "a", Cmd::Append, ""),
-    (Ctx::Normal, "I", Cmd::InsertLine, ""),
-    (Ctx::Normal, "A", Cmd::AppendLine, ""),
-    (Ctx::Normal, "o", Cmd::OpenBelow, ""),
-    (Ctx::Normal, "O", Cmd::OpenAbove, ""),
-    (Ctx::Normal, "d", Cmd::Delete, ""),
-    (Ctx::Normal, "c", Cmd::Change, ""),
-    (Ctx::Normal, "y", Cmd::Yank, ""),
-    (Ctx::Normal, "p", Cmd::PasteAfter, ""),
-    (Ctx::Normal, "P", Cmd::PasteBefore, ""),
-    (Ctx::Normal, "r", Cmd::ReplaceChar, ""),
-    (Ctx::Normal, "R", Cmd::ReplaceYanked, ""),
-    (Ctx::Normal, "u", Cmd::Undo, ""),
-    (Ctx::Normal, "U", Cmd::Redo, ""),
-    (Ctx::Normal, ">", Cmd::Indent, ""),
-    (Ctx::Normal, "<lt>", Cmd::Unindent, ""),
-    (Ctx::Normal, "J", Cmd::Join, ""),
-    (Ctx::Normal, "~", Cmd::SwitchCase, ""),
-    (Ctx::Normal, "<c-c>", Cmd::Comment, ""),
-    (Ctx::Normal, "/", Cmd::Search, ""),
-    (Ctx::Normal, "n", Cmd::SearchNext, ""),
-    (Ctx::Normal, "N", Cmd::SearchBack, ""),
-    (Ctx::Normal, "*", Cmd::SearchName, ""),
-    (Ctx::Normal, "K", Cmd::Inspect, ""),
-    (Ctx::Normal, "<esc>", Cmd::NormalMode, ""),
-    (Ctx::Normal, "<del>", Cmd::Delete, ""),
-    // Insert mode.
-    (Ctx::Insert, "<esc>", Cmd::NormalMode, "normal mode"),
-    (Ctx::Insert, "<ret>", Cmd::InsertNewline, ""),
-    (Ctx::Insert, "<tab>", Cmd::InsertTab, ""),
-    (Ctx::Insert, "<s-tab>", Cmd::Unindent, ""),
-    (Ctx::Insert, "<bs>", Cmd::DeleteBack, ""),
-    (Ctx::Insert, "<c-h>", Cmd::DeleteBack, ""),
-    (Ctx::Insert, "<del>", Cmd::DeleteForward, ""),
-    (Ctx::Insert, "<c-d>", Cmd::DeleteForward, ""),
-    (Ctx::Insert, "<c-w>", Cmd::DeleteWordBack, ""),
-    (Ctx::Insert, "<a-bs>", Cmd::DeleteWordBack, ""),
-    (Ctx::Insert, "<c-u>", Cmd::DeleteToStart, ""),
-    (Ctx::Insert, "<c-k>", Cmd::DeleteToEnd, ""),
-    (Ctx::Insert, "<c-c>", Cmd::NormalMode, ""),
-    (Ctx::Insert, "<left>", Cmd::Left, ""),
-    (Ctx::Insert, "<down>", Cmd::Down, ""),
-    (Ctx::Insert, "<up>", Cmd::Up, ""),
-    (Ctx::Insert, "<right>", Cmd::Right, ""),
-    (Ctx::Insert, "<home>", Cmd::LineStart, ""),
-    (Ctx::Insert, "<end>", Cmd::LineFinish, ""),
-    (Ctx::Insert, "<pgdn>", Cmd::PageDown, ""),
-    (Ctx::Insert, "<pgup>", Cmd::PageUp, ""),
-    // The editor without modes: what insert mode has, and the keys of other editors.
-    (Ctx::Standard, "<esc>", Cmd::Collapse, ""),
-    (Ctx::Standard, "<c-z>", Cmd::Undo, "undo"),
-    (Ctx::Standard, "<c-y>", Cmd::Redo, ""),
-    (Ctx::Standard, "<c-f>", Cmd::Search, "find"),
-    (Ctx::Standard, "<f3>", Cmd::SearchNext, ""),
-    (Ctx::Standard, "<c-x>", Cmd::CutLine, ""),
-    (Ctx::Standard, "<c-c>", Cmd::CopyLine, ""),
-    (Ctx::Standard, "<c-v>", Cmd::PasteBefore, ""),
-    (Ctx::Standard, "<c-a>", Cmd::SelectAll, ""),
-    (Ctx::Standard, "<f12>", Cmd::Definition, ""),
-    (Ctx::Standard, "<s-left>", Cmd::SelectLeft, ""),
-    (Ctx::Standard, "<s-right>", Cmd::SelectRight, ""),
-    (Ctx::Standard, "<s-up>", Cmd::SelectUp, ""),
-    (Ctx::Standard, "<s-down>", Cmd::SelectDown, ""),
-    (Ctx::Standard, "<c-o>", Cmd::FindFile, ""),
-    (Ctx::Standard, "<c-g>", Cmd::CommandLine, "command"),
-    (Ctx::Standard, "<c-home>", Cmd::FileStart, ""),
-    (Ctx::Standard, "<c-end>", Cmd::FileEnd, ""),
-    (Ctx::Standard, "<c-left>", Cmd::WordBack, ""),
-    (Ctx::Standard, "<c-right>", Cmd::WordNext, ""),
-    // Lists.
-    (Ctx::Processes, "<ret>", Cmd::ListOpen, "open"),
-    (Ctx::Processes, "/", Cmd::ListFilter, "filter"),
-    (Ctx::Processes, "s", Cmd::ListSort, "sort"),
-    (Ctx::Processes, "o", Cmd::ListSource, "source"),
-    (Ctx::Processes, "p", Cmd::DebugPause, "pause"),
-    (Ctx::Processes, "d", Cmd::DebugThis, "debug"),
-    (Ctx::Processes, "h", Cmd::ViewHeap, "heap"),
-    (Ctx::Debug, "n", Cmd::DebugOver, ""),
-    (Ctx::Debug, "b", Cmd::BreakToggle, ""),
-    (Ctx::List, "j", Cmd::ListDown, ""),
-    (Ctx::List, "k", Cmd::ListUp, ""),
-    (Ctx::List, "<down>", Cmd::ListDown, ""),
-    (Ctx::List, "<up>", Cmd::ListUp, ""),
-    (Ctx::List, "<pgdn>", Cmd::ListPageDown, ""),
-    (Ctx::List, "<pgup>", Cmd::ListPageUp, ""),
-    (Ctx::List, "<c-d>", Cmd::ListPageDown, ""),
-    (Ctx::List, "<c-u>", Cmd::ListPageUp, ""),
-    (Ctx::List, "gg", Cmd::ListFirst, ""),
-    (Ctx::List, "G", Cmd::ListLast, ""),
-    (Ctx::List, "<home>", Cmd::ListFirst, ""),
-    (Ctx::List, "<end>", Cmd::ListLast, ""),
-    (Ctx::List, "<ret>", Cmd::ListOpen, "open"),
-    (Ctx::List, "h", Cmd::ListLeft, ""),
-    (Ctx::List, "l", Cmd::ListRight, ""),
-    (Ctx::List, "<left>", Cmd::ListLeft, ""),
-    (Ctx::List, "<right>", Cmd::ListRight, ""),
-    (Ctx::List, "o", Cmd::ListSource, "source"),
-    (Ctx::List, "y", Cmd::ListCopy, "copy"),
-    (Ctx::List, ".", Cmd::Freeze, "freeze"),
-    (Ctx::List, "r", Cmd::ListRefresh, ""),
-    (Ctx::List, "<esc>", Cmd::Back, "back"),
-    (Ctx::Digits, "1", Cmd::ViewCode, ""),
-    (Ctx::Digits, "2", Cmd::ViewProcesses, ""),
-    (Ctx::Digits, "3", Cmd::ViewHeap, ""),
-    (Ctx::Digits, "4", Cmd::ViewGc, ""),
-    (Ctx::Digits, "5", Cmd::ViewSchedulers, ""),
-    (Ctx::Digits, "6", Cmd::ViewDebug, ""),
-    (Ctx::Digits, "8", Cmd::ViewRepl, ""),
-    // A line of input with a history.
-    (Ctx::Line, "<ret>", Cmd::LineRun, "evaluate"),
-    (Ctx::Line, "<up>", Cmd::LineUp, "older"),
-    (Ctx::Line, "<down>", Cmd::LineDown, ""),
-    (Ctx::Line, "<pgup>", Cmd::LineScrollUp, "scroll"),
-    (Ctx::Line, "<pgdn>", Cmd::LineScrollDown, ""),
-    (Ctx::Line, "<c-c>", Cmd::LineStop, "clear"),
-    (Ctx::Line, "<esc>", Cmd::Back, "leave"),
-    (Ctx::Prompt, "<ret>", Cmd::LineRun, "do it"),
-    (Ctx::Prompt, "<esc>", Cmd::Back, "cancel"),
-    (Ctx::Prompt, "<c-c>", Cmd::Back, ""),
-    (Ctx::Prompt, "<tab>", Cmd::LineComplete, "complete"),
-    (Ctx::Prompt, "<up>", Cmd::LineUp, "older"),
-    (Ctx::Prompt, "<down>", Cmd::LineDown, ""),
-    (Ctx::Prompt, "<left>", Cmd::LineLeft, ""),
-    (Ctx::Prompt, "<right>", Cmd::LineRight, ""),
-    (Ctx::Prompt, "<home>", Cmd::LineHome, ""),
-    (Ctx::Prompt, "<end>", Cmd::LineEnd, ""),
-    (Ctx::Prompt, "<c-a>", Cmd::LineHome, ""),
-    (Ctx::Prompt, "<c-e>", Cmd::LineEnd, ""),
-    (Ctx::Prompt, "<bs>", Cmd::LineBackspace, ""),
-    (Ctx::Prompt, "<c-h>", Cmd::LineBackspace, ""),
-    (Ctx::Prompt, "<del>", Cmd::LineDelete, ""),
-    (Ctx::Prompt, "<c-w>", Cmd::LineKillWord, ""),
-    (Ctx::Prompt, "<c-u>", Cmd::LineKill, ""),
-    // Where no text is typed.
-    (Ctx::Calm, "<space>f", Cmd::FindFile, ""),
-    (Ctx::Calm, "<space>o", Cmd::FindBuffer, ""),
-    (Ctx::Calm, "<space>s", Cmd::FindSymbol, ""),
-    (Ctx::Calm, "<space>d", Cmd::FindDiagnostic, ""),
-    (Ctx::Calm, "<space>r", Cmd::Reload, ""),
-    (Ctx::Calm, "<space>w", Cmd::SaveAll, ""),
-    (Ctx::Calm, "<space>e", Cmd::EvalLine, ""),
-    (Ctx::Calm, "<space>i", Cmd::ReplEvaluate, ""),
-    (Ctx::Calm, "<space>k", Cmd::Inspect, ""),
-    (Ctx::Calm, "<space>c", Cmd::Comment, ""),
-    (Ctx::Calm, "<space>y", Cmd::YankClip, ""),
-    (Ctx::Calm, "<space>bb", Cmd::BreakToggle, ""),
-    (Ctx::Calm, "<space>bc", Cmd::DebugGo, ""),
-    (Ctx::Calm, "<space>bn", Cmd::DebugOver, ""),
-    (Ctx::Calm, "<space>bi", Cmd::DebugInto, ""),
-    (Ctx::Calm, "<space>bo", Cmd::DebugOut, ""),
-    (Ctx::Calm, "<space>bp", Cmd::DebugPause, ""),
-    (Ctx::Calm, "<space>ba", Cmd::DebugGoAll, ""),
-    (Ctx::Calm, "<space>bl", Cmd::BreakList, ""),
-    (Ctx::Calm, "<space>bx", Cmd::BreakClear, ""),
-    (Ctx::Calm, "<space>x", Cmd::ImageRestart, ""),
-    (Ctx::Calm, "<space>X", Cmd::ImageStop, ""),
-    (Ctx::Calm, "<space>1", Cmd::ViewCode, ""),
-    (Ctx::Calm, "<space>2", Cmd::ViewProcesses, ""),
-    (Ctx::Calm, "<space>3", Cmd::ViewHeap, ""),
-    (Ctx::Calm, "<space>4", Cmd::ViewGc, ""),
-    (Ctx::Calm, "<space>5", Cmd::ViewSchedulers, ""),
-    (Ctx::Calm, "<space>6", Cmd::ViewDebug, ""),
-    (Ctx::Calm, "<space>8", Cmd::ViewRepl, ""),
-    (Ctx::Calm, "<space>:", Cmd::Palette, ""),
-    (Ctx::Calm, "<space>?", Cmd::Help, ""),
-    (Ctx::Calm, "<space>q", Cmd::Quit, ""),
-    (Ctx::Calm, "<tab>", Cmd::PanelNext, "panel"),
-    (Ctx::Calm, "<s-tab>", Cmd::PanelBack, ""),
-    (Ctx::Calm, "<c-w>w", Cmd::PanelNext, ""),
-    (Ctx::Calm, "<c-w>z", Cmd::PanelZoom, ""),
-    (Ctx::Calm, "<c-w>q", Cmd::BufferClose, ""),
-    (Ctx::Calm, ":", Cmd::CommandLine, "cmd"),
-    (Ctx::Calm, "?", Cmd::Help, "help"),
-    (Ctx::Calm, "<c-z>", Cmd::Suspend, ""),
-    // Everywhere.
-    (Ctx::Always, "<c-s>", Cmd::Save, "save+load"),
-    (Ctx::Always, "<c-p>", Cmd::Palette, "find"),
-    (Ctx::Always, "<c-q>", Cmd::Quit, ""),
-    (Ctx::Always, "<c-l>", Cmd::Redraw, ""),
-    (Ctx::Always, "<c-r>", Cmd::ImageRestart, ""),
-    (Ctx::Always, "<f1>", Cmd::Help, ""),
-    (Ctx::Always, "<f5>", Cmd::DebugGo, "go"),
-    (Ctx::Always, "<f6>", Cmd::DebugPause, ""),
-    (Ctx::Always, "<f9>", Cmd::BreakToggle, "break"),
-    (Ctx::Always, "<f10>", Cmd::DebugOver, "over"),
-    (Ctx::Always, "<f11>", Cmd::DebugInto, "into"),
-    (Ctx::Always, "<s-f11>", Cmd::DebugOut, "out"),
-    (Ctx::Always, "<a-1>", Cmd::ViewCode, ""),
-    (Ctx::Always, "<a-2>", Cmd::ViewProcesses, ""),
-    (Ctx::Always, "<a-3>", Cmd::ViewHeap, ""),
-    (Ctx::Always, "<a-4>", Cmd::ViewGc, ""),
-    (Ctx::Always, "<a-5>", Cmd::ViewSchedulers, ""),
-    (Ctx::Always, "<a-6>", Cmd::ViewDebug, ""),
-    (Ctx::Always, "<a-8>", Cmd::ViewRepl, ""),
-];
-
-/// What a two-key prefix is called in its popup.
-pub const PREFIXES: &[(&str, &str)] = &[
-    ("<space>", "menu"),
-    ("<space>b", "breakpoint"),
-    ("g", "goto"),
-    ("z", "view"),
-    ("m", "match"),
-    ("]", "next"),
-    ("[", "previous"),
-    ("<c-w>", "window"),
-];
-
-/// The key table, parsed once.
-pub fn table() -> &'static [Bind] {
-    static PARSED: OnceLock<Vec<Bind>> = OnceLock::new();
-    PARSED.get_or_init(|| {
-        let mut binds: Vec<Bind> = TABLE
-            .iter()
-            .map(|(ctx, keys, cmd, hint)| Bind {
-                ctx: *ctx,
-                keys: keys::parse(keys).expect("the key table is written in the notation of keys"),
-                cmd: *cmd,
-                hint,
-            })
-            .collect();
-        binds.shrink_to_fit();
-        binds
-    })
-}
-
-/// What a sequence of keys means in a place.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Found {
-    /// A command.
-    Command(Cmd),
-    /// The beginning of longer sequences.
-    Prefix,
-    /// Nothing.
-    Nothing,
-}
-
-/// Looks a sequence up; the first context that knows it decides.
-pub fn find(contexts: &[Ctx], typed: &[Key]) -> Found {
-    for ctx in contexts {
-        let mut prefix = false;
-        for bind in table().iter().filter(|b| b.ctx == *ctx) {
-            if bind.keys == typed {
-                return Found::Command(bind.cmd);
-            }
-            prefix |= bind.keys.starts_with(typed);
-        }
-        if prefix {
-            return Found::Prefix;
-        }
-    }
-    Found::Nothing
-}
-
-/// The bindings that continue a prefix, without those that a more special context hides.
-pub fn continuations(contexts: &[Ctx], typed: &[Key]) -> Vec<&'static Bind> {
-    let mut out: Vec<&Bind> = Vec::new();
-    for ctx in contexts {
-        for bind in table()
-            .iter()
-            .filter(|b| b.ctx == *ctx && b.keys.len() > typed.len() && b.keys.starts_with(typed))
-        {
-            if !out.iter().any(|b| b.keys == bind.keys) {
-                out.push(bind);
-            }
-        }
-    }
-    out
-}
-
-/// The shortest keys of a command in a place, for menus.
-pub fn keys_of(contexts: &[Ctx], cmd: Cmd) -> Option<String> {
-    contexts
-        .iter()
-        .find_map(|ctx| table().iter().find(|b| b.ctx == *ctx && b.cmd == cmd))
-        .map(|b| keys::show(&b.keys))
-}
-
-/// Commands typed after `:` that take an argument: names, what follows, what it does.
-pub const TYPED: &[(&str, &str, &str)] = &[
-    ("open", "FILE", "open a file"),
-    ("o", "FILE", "open a file"),
-    ("w", "", "save and load"),
-    ("write", "", "save and load"),
-    ("wq", "", "save, load and quit"),
-    ("q", "", "quit; asks when something is unsaved"),
-    ("q!", "", "quit and lose what is unsaved"),
-    ("bc", "", "close the file"),
-    ("bc!", "", "close the file and lose its changes"),
-    ("line", "N", "go to line N"),
-    ("eval", "EXPRESSION", "evaluate in the image"),
-    ("break", "LINE", "set or clear a breakpoint"),
-    ("filter", "EXPRESSION", "filter the processes"),
-    ("pid", "N", "show process N"),
-    ("theme", "NAME", "mocha, latte, ansi or mono"),
-    ("keys", "PRESET", "helix or standard"),
-    ("glyphs", "KIND", "unicode or ascii"),
-    (
-        "reload!",
-        "",
-        "take the file from disk and lose the changes",
-    ),
-];
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::keys;
 
     #[test]
     fn every_command_has_a_name_of_its_own_and_a_description() {

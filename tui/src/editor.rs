@@ -6,14 +6,20 @@ pub mod change;
 pub mod document;
 pub mod edit;
 pub mod history;
+pub mod jumps;
 pub mod motion;
+pub mod numbers;
+pub mod objects;
+pub mod registers;
+pub mod replace;
+pub mod select;
 pub mod selection;
+pub mod surround;
 pub mod syntax;
 
 use document::Document;
 use regex::Regex;
 use selection::{Range, Selection};
-use std::path::PathBuf;
 use std::sync::Arc;
 
 /// What typing does.
@@ -49,8 +55,10 @@ pub struct Editor {
     pub mode: Mode,
     /// The keys.
     pub preset: Preset,
-    /// What was copied, one piece per range.
-    pub register: Vec<String>,
+    /// What was copied, searched and recorded.
+    pub registers: registers::Registers,
+    /// The last `f`, `t`, `F` or `T`.
+    pub last_find: Option<(crate::commands::Cmd, char)>,
     /// The last search.
     pub search: Option<Regex>,
     /// Lines of text on the screen, as of the last event.
@@ -59,14 +67,14 @@ pub struct Editor {
     pub cols: usize,
     /// Leaving insert mode steps back (after `a`).
     pub step_back: bool,
-    /// Where the cursor jumped from, oldest first.
-    pub jumps: Vec<(PathBuf, usize)>,
-    /// How far back in `jumps` we are.
-    pub jump: usize,
+    /// Where the cursor jumped from.
+    pub jumps: jumps::Jumps,
     /// The grammar, once loaded.
     pub language: Option<Arc<syntax::Language>>,
     /// The window has to go where the cursor is.
     pub follow: bool,
+    /// The document shown before this one.
+    pub before: Option<usize>,
     next_id: usize,
 }
 
@@ -99,6 +107,7 @@ impl Editor {
     pub fn show(&mut self, index: usize) {
         if index < self.docs.len() && index != self.current {
             edit::run(self, crate::commands::Cmd::NormalMode, None);
+            self.before = self.doc().map(|d| d.id);
             self.current = index;
             self.follow = true;
         }
@@ -122,16 +131,30 @@ impl Editor {
     /// Remembers the place before a jump.
     pub fn mark_jump(&mut self) {
         if let Some(doc) = self.docs.get(self.current) {
-            let here = (doc.path.clone(), doc.cursor());
-            self.jumps
-                .truncate(self.jumps.len().saturating_sub(self.jump));
-            self.jump = 0;
-            if self.jumps.last() != Some(&here) {
-                self.jumps.push(here);
-            }
-            if self.jumps.len() > 100 {
-                self.jumps.remove(0);
-            }
+            self.jumps.mark(doc.path.clone(), doc.cursor());
+        }
+    }
+
+    /// The pieces of the chosen register.
+    pub fn chosen(&mut self) -> Vec<String> {
+        let name = self.registers.take_name();
+        self.register(name)
+    }
+
+    /// The pieces of a register, the computed ones too.
+    pub fn register(&self, name: char) -> Vec<String> {
+        let ranges = || {
+            self.doc()
+                .into_iter()
+                .flat_map(|d| d.selection.ranges().iter().map(move |r| (d, r)))
+        };
+        match name {
+            '#' => (1..=ranges().count()).map(|n| n.to_string()).collect(),
+            '.' => ranges()
+                .map(|(d, r)| d.text().slice(r.from()..r.to()).to_string())
+                .collect(),
+            '%' => self.doc().map(|d| vec![d.name.clone()]).unwrap_or_default(),
+            name => self.registers.read(name).to_vec(),
         }
     }
 

@@ -13,7 +13,13 @@ pub fn language() -> Option<Arc<Language>> {
             tree_sitter_nostos::HIGHLIGHTS_QUERY,
         )
     };
-    READY.get_or_init(|| make().ok().map(Arc::new)).clone()
+    let whole = |l: Language| {
+        Arc::new(l.with_structure(
+            tree_sitter_nostos::TEXTOBJECTS_QUERY,
+            tree_sitter_nostos::FOLDS_QUERY,
+        ))
+    };
+    READY.get_or_init(|| make().ok().map(whole)).clone()
 }
 
 #[cfg(test)]

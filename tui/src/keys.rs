@@ -110,6 +110,32 @@ pub fn parse(text: &str) -> Result<Vec<Key>, String> {
     Ok(keys)
 }
 
+/// A sequence in the notation [`parse`] reads.
+pub fn write(keys: &[Key]) -> String {
+    let mut out = String::new();
+    for key in keys {
+        let name = NAMES
+            .iter()
+            .find(|(_, code)| *code == key.code)
+            .map(|(n, _)| (*n).to_owned());
+        let plain = !key.ctrl && !key.alt && !key.shift;
+        let base = match (key.code, name) {
+            (Code::Char(c), _) if plain && c != '<' => {
+                out.push(c);
+                continue;
+            }
+            (_, Some(name)) => name,
+            (Code::Char(c), None) => c.to_string(),
+            (Code::F(n), _) => format!("f{n}"),
+            (code, None) => unreachable!("{code:?} has a name"),
+        };
+        let held = [(key.ctrl, "c-"), (key.alt, "a-"), (key.shift, "s-")];
+        let held: String = held.iter().filter(|(on, _)| *on).map(|(_, n)| *n).collect();
+        out.push_str(&format!("<{held}{base}>"));
+    }
+    out
+}
+
 fn named(name: &str) -> Result<Key, String> {
     let mut key = Key::plain(Code::Esc);
     let mut rest = name;
@@ -197,6 +223,10 @@ mod tests {
         assert_eq!(shown("<space>r"), "space r");
         assert_eq!(shown("<a-1>"), "alt-1");
         assert_eq!(shown("<"), "<");
+        for text in ["gd<c-s><s-f11><space>x<lt><a-->é<s-tab>", "<c-lt>"] {
+            let keys = parse(text).unwrap();
+            assert_eq!(parse(&write(&keys)).unwrap(), keys);
+        }
         assert!(parse("<nope>").is_err());
         assert!(parse("<c-").is_err());
     }

@@ -12,6 +12,8 @@ pub use stop::{Stop, VarRow};
 
 use crate::commands::{Cmd, Ctx};
 use crate::editor::document::Document;
+use crate::editor::select::Pick;
+use crate::editor::selection::Selection;
 use crate::editor::{Editor, Mode, Preset};
 use crate::input::Input;
 use crate::keys::Key;
@@ -209,6 +211,10 @@ pub enum PromptKind {
     Command,
     /// `/` in the editor.
     Search,
+    /// The same, backwards.
+    SearchBack,
+    /// A pattern that changes the selection.
+    Pick(Pick),
     /// `/` in the list of processes.
     Filter,
 }
@@ -224,6 +230,8 @@ pub struct Prompt {
     pub origin: usize,
     /// Which line of the history is shown.
     pub at: Option<usize>,
+    /// The selection before, to return to.
+    pub saved: Option<Selection>,
 }
 
 /// What choosing something does.
@@ -237,6 +245,10 @@ pub enum Action {
     Show(usize, usize),
     /// Begin a typed command.
     Type(&'static str),
+    /// Go to a revision of a document.
+    Revision(usize, usize),
+    /// Paste a register.
+    Paste(char),
     /// Save all, then leave.
     SaveAllAndQuit,
     /// Leave without saving.
@@ -400,6 +412,16 @@ pub struct State {
     pub count: Option<usize>,
     /// A command that waits for a character.
     pub wants_char: Option<Cmd>,
+    /// The first of two characters a command waits for.
+    pub first_char: Option<char>,
+    /// The macro that is recorded: its register and its keys.
+    pub recording: Option<(char, Vec<Key>)>,
+    /// How deep macros and repetitions are in one another.
+    pub playing: usize,
+    /// Keys since the editor last waited for a command, and whether they inserted.
+    pub run: (Vec<Key>, bool),
+    /// Keys of the last insertion.
+    pub insertion: Vec<Key>,
     /// What there is to say.
     pub message: Option<(Tone, String)>,
     /// When to ask the image next.
@@ -470,6 +492,11 @@ impl State {
             pending: Vec::new(),
             count: None,
             wants_char: None,
+            first_char: None,
+            recording: None,
+            playing: 0,
+            run: (Vec::new(), false),
+            insertion: Vec::new(),
             message: None,
             next_poll: 0,
             opening: Vec::new(),

@@ -7,6 +7,7 @@ mod files;
 mod image;
 mod keys;
 mod mouse;
+mod pickers;
 mod typed;
 
 pub use actions::help_rows;
@@ -28,6 +29,9 @@ pub fn update(state: &mut State, event: Event) -> Vec<Effect> {
         Event::Resize(width, height) => state.size = (width, height),
         Event::Tick(now) => {
             state.now = now;
+            for doc in &mut state.editor.docs {
+                doc.set_clock(now);
+            }
             image::poll(state, &mut out);
         }
         Event::Connected => image::connected(state, &mut out),
@@ -133,6 +137,9 @@ fn settle(state: &mut State, out: &mut Vec<Effect>) {
     let (frames, rows) = stop.map_or((0, 0), |s| (s.frames.len(), s.rows().len()));
     state.frames.fit(frames, height(Panel::Frames));
     state.locals.fit(rows, height(Panel::Locals));
+    if let Some(text) = state.editor.registers.clipboard.take() {
+        out.push(Effect::Copy(text));
+    }
     files::follow_edits(state, out);
     files::peek(state, out);
 }

@@ -13,6 +13,7 @@ mod repl;
 
 use crate::commands::{self, Ctx};
 use crate::editor::document::Severity;
+use crate::editor::select::Pick;
 use crate::editor::{Mode, motion};
 use crate::keys;
 use crate::layout::Layout;
@@ -108,7 +109,11 @@ pub fn view(state: &State, buf: &mut Buffer) -> Option<Caret> {
     if let Some(keys) = layout.keys {
         draw_keys(state, &mut pen, keys);
     }
-    if state.popup.is_some() || !state.pending.is_empty() || state.prompt.is_some() {
+    if state.popup.is_some()
+        || !state.pending.is_empty()
+        || state.prompt.is_some()
+        || state.wants_char.is_some()
+    {
         caret = popup::draw(state, &mut pen, &layout).unwrap_or(caret);
     }
     caret.filter(|c| c.x < area.width && c.y < area.height)
@@ -315,6 +320,11 @@ fn draw_status(state: &State, pen: &mut Pen<'_>, area: Rect) -> Option<Caret> {
         let sign = match prompt.kind {
             PromptKind::Command => ":",
             PromptKind::Search => "/",
+            PromptKind::SearchBack => "back /",
+            PromptKind::Pick(Pick::Matches) => "select ",
+            PromptKind::Pick(Pick::Between) => "split at ",
+            PromptKind::Pick(Pick::Keep) => "keep ",
+            PromptKind::Pick(Pick::Drop) => "remove ",
             PromptKind::Filter => "filter /",
         };
         let x = pen.put(1, y, sign, theme.keyword());
@@ -385,6 +395,9 @@ fn draw_status(state: &State, pen: &mut Pen<'_>, area: Rect) -> Option<Caret> {
             x = pen.put(x, y, &format!("{}{warnings}", glyphs.warning), theme.warn()) + 1;
         }
         x += u16::from(errors + warnings > 0);
+    }
+    if let Some((name, keys)) = &state.recording {
+        x = pen.put(x, y, &format!("rec {name} {}", keys.len()), theme.bad()) + 2;
     }
     if let Some((tone, message)) = &state.message {
         let style = match tone {

@@ -74,6 +74,10 @@ pub struct Document {
     pub loaded: Option<usize>,
     /// The version last given to the parser and the analyser.
     pub asked: Option<u64>,
+    /// Selections from which the syntax tree was climbed, to go back down.
+    pub expansions: Vec<Selection>,
+    /// What was applied since somebody last looked, for positions that are kept elsewhere.
+    pub passed: Vec<Transaction>,
     /// Where lines came or went since somebody last looked: line, lines removed, lines inserted.
     pub line_shifts: Vec<(usize, usize, usize)>,
 }
@@ -108,6 +112,8 @@ impl Document {
             disk,
             loaded: Some(0),
             asked: None,
+            expansions: Vec::new(),
+            passed: Vec::new(),
             line_shifts: Vec::new(),
         }
     }
@@ -177,6 +183,37 @@ impl Document {
         self.travel(step)
     }
 
+    /// Goes so many revisions back or forth in time, over all branches.
+    pub fn travel_by(&mut self, by: isize) -> bool {
+        self.commit();
+        let target = self.history.in_time(by);
+        self.travel_to(target)
+    }
+
+    /// Goes to a revision.
+    pub fn travel_to(&mut self, revision: usize) -> bool {
+        self.commit();
+        let step = self.history.travel(revision);
+        self.travel(step)
+    }
+
+    /// All revisions.
+    pub fn history(&self) -> &History {
+        &self.history
+    }
+
+    /// Tells the time, for the revisions to come.
+    pub fn set_clock(&mut self, now: u64) {
+        self.history.clock = now;
+    }
+
+    /// Where the newest change is.
+    pub fn last_change(&self) -> Option<usize> {
+        self.history
+            .last_change()
+            .map(|at| at.min(self.text.len_chars()))
+    }
+
     fn travel(&mut self, step: Option<(Vec<Transaction>, Selection)>) -> bool {
         let Some((transactions, selection)) = step else {
             return false;
@@ -218,6 +255,8 @@ impl Document {
                 },
             );
         }
+        self.passed.push(transaction.clone());
+        self.expansions.clear();
         for diag in self.diagnostics.iter_mut().chain(&mut self.refused) {
             diag.from = transaction.moved(diag.from, Side::After);
             diag.to = transaction.moved(diag.to, Side::Before).max(diag.from);

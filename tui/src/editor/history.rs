@@ -12,6 +12,23 @@ struct Revision {
     steps: Vec<Transaction>,
     before: Selection,
     after: Selection,
+    /// When it was made, in milliseconds of the session's clock.
+    at: u64,
+}
+
+/// One revision as people see it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Row {
+    /// Its number, in order of time.
+    pub revision: usize,
+    /// The revision it was made from.
+    pub parent: usize,
+    /// When it was made, in milliseconds of the session's clock.
+    pub at: u64,
+    /// What it took out and put in, shortened.
+    pub words: String,
+    /// Where its first change is.
+    pub place: usize,
 }
 
 /// All revisions of a text. Revision 0 is the text as it was opened.
@@ -19,6 +36,8 @@ pub struct History {
     revisions: Vec<Revision>,
     current: usize,
     open: Option<(Vec<Transaction>, Selection)>,
+    /// The time of the next revision.
+    pub clock: u64,
 }
 
 impl Default for History {
@@ -30,11 +49,13 @@ impl Default for History {
             steps: Vec::new(),
             before: nowhere.clone(),
             after: nowhere,
+            at: 0,
         };
         History {
             revisions: vec![root],
             current: 0,
             open: None,
+            clock: 0,
         }
     }
 }
@@ -58,6 +79,7 @@ impl History {
                 steps,
                 before,
                 after: after.clone(),
+                at: self.clock,
             });
             self.revisions[self.current].last_child = Some(new);
             self.current = new;
@@ -96,5 +118,119 @@ impl History {
         self.current = child;
         let revision = &self.revisions[child];
         Some((revision.steps.clone(), revision.after.clone()))
+    }
+
+    /// What to apply to get to any revision: back to where the branches part, then forward.
+    pub fn travel(&mut self, target: usize) -> Option<(Vec<Transaction>, Selection)> {
+        if target >= self.revisions.len() || target == self.current {
+            return None;
+        }
+        let line = |mut at: usize| {
+            let mut out = vec![at];
+            while at != 0 {
+                at = self.revisions[at].parent;
+                out.push(at);
+            }
+            out
+        };
+        let (here, there) = (line(self.current), line(target));
+        let fork = here.iter().copied().find(|r| there.contains(r))?;
+        let mut steps: Vec<Transaction> = Vec::new();
+        for r in here.iter().take_while(|r| **r != fork) {
+            steps.extend(
+                self.revisions[*r]
+                    .steps
+                    .iter()
+                    .rev()
+                    .map(Transaction::inverse),
+            );
+        }
+        let down: Vec<usize> = there.iter().copied().take_while(|r| *r != fork).collect();
+        let selection = match down.first() {
+            Some(last) => self.revisions[*last].after.clone(),
+            None => self.revisions[*here.iter().take_while(|r| **r != fork).last()?]
+                .before
+                .clone(),
+        };
+        for r in down.iter().rev() {
+            steps.extend(self.revisions[*r].steps.iter().cloned());
+            let parent = self.revisions[*r].parent;
+            self.revisions[parent].last_child = Some(*r);
+        }
+        self.current = target;
+        Some((steps, selection))
+    }
+
+    /// The revision made so many revisions earlier (or later), whatever branch it is on.
+    pub fn in_time(&self, by: isize) -> usize {
+        self.current
+            .saturating_add_signed(by)
+            .min(self.revisions.len() - 1)
+    }
+
+    /// The newest revision that is at least so many milliseconds older than now (`back`), or younger than the current one.
+    pub fn at_time(&self, ms: u64, back: bool) -> usize {
+        let here = if self.current == 0 {
+            0
+        } else {
+            self.revisions[self.current].at
+        };
+        if back {
+            let Some(limit) = self.clock.max(here).checked_sub(ms) else {
+                return 0;
+            };
+            let old = |r: &usize| self.revisions[*r].at <= limit;
+            (0..self.revisions.len()).rev().find(old).unwrap_or(0)
+        } else {
+            let limit = here.saturating_add(ms);
+            let old = |r: &usize| self.revisions[*r].at <= limit;
+            (self.current..self.revisions.len())
+                .rev()
+                .find(old)
+                .unwrap_or(self.current)
+        }
+    }
+
+    /// All revisions but the first, the oldest first.
+    pub fn rows(&self) -> Vec<Row> {
+        let short = |s: &str| {
+            s.trim()
+                .chars()
+                .take(40)
+                .collect::<String>()
+                .replace('\n', "⏎")
+        };
+        let rows = self.revisions.iter().enumerate().skip(1);
+        rows.map(|(revision, r)| {
+            let changes: Vec<_> = r.steps.iter().flat_map(Transaction::changes).collect();
+            // An insertion is typed letter by letter: together they are what was done.
+            let put: String = changes.iter().map(|c| c.inserted.as_str()).collect();
+            let out: String = changes.iter().map(|c| c.removed.as_str()).collect();
+            let words = match (out.trim().is_empty(), put.trim().is_empty()) {
+                (true, true) => "blanks".to_owned(),
+                (true, false) => format!("+ {}", short(&put)),
+                (false, true) => format!("- {}", short(&out)),
+                (false, false) => format!("- {}  + {}", short(&out), short(&put)),
+            };
+            let place = changes.first().map_or(0, |c| c.at);
+            Row {
+                revision,
+                parent: r.parent,
+                at: r.at,
+                words,
+                place,
+            }
+        })
+        .collect()
+    }
+
+    /// Where the newest change of the current revision is.
+    pub fn last_change(&self) -> Option<usize> {
+        let steps = match &self.open {
+            Some((steps, _)) => steps,
+            None => &self.revisions[self.current].steps,
+        };
+        let change = steps.last()?.changes().last()?;
+        Some(change.at + change.inserted.chars().count())
     }
 }

@@ -46,6 +46,10 @@ pub struct Language {
     grammar: tree_sitter::Language,
     query: Query,
     roles: Vec<Role>,
+    /// Functions, types, parameters, comments.
+    objects: Option<Query>,
+    /// What can be folded.
+    folds: Option<Query>,
 }
 
 impl Language {
@@ -57,7 +61,109 @@ impl Language {
             grammar,
             query,
             roles,
+            objects: None,
+            folds: None,
         })
+    }
+
+    /// With the queries for text objects and folds; one that does not fit the grammar is left out.
+    pub fn with_structure(mut self, objects: &str, folds: &str) -> Language {
+        self.objects = Query::new(&self.grammar, objects).ok();
+        self.folds = Query::new(&self.grammar, folds).ok();
+        self
+    }
+
+    /// Extents in bytes of all objects of a capture that touch a byte range.
+    pub fn objects(
+        &self,
+        tree: &Tree,
+        text: &Rope,
+        capture: &str,
+        from: usize,
+        to: usize,
+    ) -> Vec<(usize, usize)> {
+        let mut out = Vec::new();
+        self.each_object(tree, text, capture, from, to, |o| {
+            out.push(o);
+            true
+        });
+        out
+    }
+
+    /// The first object of a capture that starts behind a byte.
+    pub fn next_object(
+        &self,
+        tree: &Tree,
+        text: &Rope,
+        capture: &str,
+        byte: usize,
+    ) -> Option<(usize, usize)> {
+        let mut found = None;
+        self.each_object(tree, text, capture, byte, text.len_bytes(), |o| {
+            if o.0 > byte {
+                found = Some(o);
+            }
+            found.is_none()
+        });
+        found
+    }
+
+    fn each_object(
+        &self,
+        tree: &Tree,
+        text: &Rope,
+        capture: &str,
+        from: usize,
+        to: usize,
+        mut each: impl FnMut((usize, usize)) -> bool,
+    ) {
+        let Some(query) = &self.objects else { return };
+        let Some(index) = query.capture_index_for_name(capture) else {
+            return;
+        };
+        let mut cursor = QueryCursor::new();
+        cursor.set_byte_range(from..to);
+        let mut matches = cursor.matches(query, tree.root_node(), RopeText(text));
+        while let Some(found) = matches.next() {
+            // Several nodes of one match (comments in a row) are one object.
+            let nodes = found
+                .captures()
+                .iter()
+                .filter(|c| c.index == index)
+                .map(|c| c.node.byte_range());
+            let extent = nodes.fold(None, |all: Option<(usize, usize)>, n| {
+                Some(all.map_or((n.start, n.end), |(a, b)| (a.min(n.start), b.max(n.end))))
+            });
+            if extent.is_some_and(|e| !each(e)) {
+                return;
+            }
+        }
+    }
+
+    /// Rows from and to of everything that can be folded and touches a byte range.
+    pub fn folds(&self, tree: &Tree, text: &Rope, from: usize, to: usize) -> Vec<(usize, usize)> {
+        let Some(query) = &self.folds else {
+            return Vec::new();
+        };
+        let mut cursor = QueryCursor::new();
+        cursor.set_byte_range(from..to);
+        let mut out = Vec::new();
+        let mut matches = cursor.matches(query, tree.root_node(), RopeText(text));
+        while let Some(found) = matches.next() {
+            for c in found.captures() {
+                let (first, last) = (c.node.start_position().row, c.node.end_position());
+                // A node that ends with a line break does not hold the next line.
+                let last = if last.column == 0 {
+                    last.row.saturating_sub(1)
+                } else {
+                    last.row
+                };
+                if last > first {
+                    out.push((first, last));
+                }
+            }
+        }
+        out
     }
 
     /// A new tree for `text`, re-using what `old` (already shifted) still knows. `None` for texts above the size limit.

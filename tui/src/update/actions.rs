@@ -1,10 +1,10 @@
 //! What each command does to the model.
 
-use super::{files, image, typed};
-use crate::commands::{COMMANDS, Cmd, info, keys_of};
-use crate::editor::document::Severity;
-use crate::editor::{edit, motion};
-use crate::input::Input;
+use super::{files, image, pickers, typed};
+use crate::commands::{Cmd, info};
+use crate::editor::select::Pick;
+use crate::editor::selection::{Range, Selection};
+use crate::editor::{Mode, edit, motion};
 use crate::layout::Layout;
 use crate::proto::Place;
 use crate::state::{
@@ -49,7 +49,7 @@ pub fn run(state: &mut State, cmd: Cmd, count: Option<usize>, out: &mut Vec<Effe
         Cmd::Suspend => out.push(Effect::Suspend),
         Cmd::Redraw => out.push(Effect::Redraw),
         Cmd::Help => state.popup = Some(Popup::Help { top: 0 }),
-        Cmd::Palette => palette(state),
+        Cmd::Palette => pickers::palette(state),
         Cmd::CommandLine => typed::open(state, PromptKind::Command, ""),
         Cmd::FindFile => {
             out.push(Effect::ListFiles);
@@ -58,7 +58,7 @@ pub fn run(state: &mut State, cmd: Cmd, count: Option<usize>, out: &mut Vec<Effe
                 detail: String::new(),
                 action: Action::Open(state.root.join(f), None),
             });
-            pick(state, "files", items.collect());
+            pickers::pick(state, "files", items.collect());
         }
         Cmd::FindBuffer => {
             let items = state.editor.docs.iter().map(|d| Item {
@@ -70,10 +70,10 @@ pub fn run(state: &mut State, cmd: Cmd, count: Option<usize>, out: &mut Vec<Effe
                 },
                 action: Action::Show(d.id, d.cursor()),
             });
-            pick(state, "open files", items.collect());
+            pickers::pick(state, "open files", items.collect());
         }
-        Cmd::FindDiagnostic => diagnostics(state),
-        Cmd::FindSymbol => symbols(state),
+        Cmd::FindDiagnostic => pickers::diagnostics(state),
+        Cmd::FindSymbol => pickers::symbols(state),
         Cmd::PanelNext | Cmd::PanelBack => {
             let panels = state.panels();
             let at = panels.iter().position(|p| *p == state.panel()).unwrap_or(0);
@@ -129,7 +129,7 @@ pub fn run(state: &mut State, cmd: Cmd, count: Option<usize>, out: &mut Vec<Effe
                     });
                 }
             }
-            pick(state, "breakpoints", items);
+            pickers::pick(state, "breakpoints", items);
         }
         Cmd::EvalLine => eval_line(state, out),
         Cmd::Inspect => inspect(state, out),
@@ -144,7 +144,7 @@ pub fn run(state: &mut State, cmd: Cmd, count: Option<usize>, out: &mut Vec<Effe
             }
         }
         Cmd::Definition => definition(state, out),
-        Cmd::JumpBack => jump_back(state, out),
+        Cmd::JumpBack | Cmd::JumpForward => jump(state, cmd == Cmd::JumpBack, out),
         Cmd::DiagnosticNext | Cmd::DiagnosticBack => {
             let Some(doc) = state.editor.doc() else {
                 return;
@@ -170,6 +170,63 @@ pub fn run(state: &mut State, cmd: Cmd, count: Option<usize>, out: &mut Vec<Effe
         }
         Cmd::BufferClose => files::ask_close(state),
         Cmd::Search => typed::open(state, PromptKind::Search, ""),
+        Cmd::SearchReverse => typed::open(state, PromptKind::SearchBack, ""),
+        Cmd::SelectMatches => typed::open(state, PromptKind::Pick(Pick::Matches), ""),
+        Cmd::SplitMatches => typed::open(state, PromptKind::Pick(Pick::Between), ""),
+        Cmd::KeepMatches => typed::open(state, PromptKind::Pick(Pick::Keep), ""),
+        Cmd::DropMatches => typed::open(state, PromptKind::Pick(Pick::Drop), ""),
+        Cmd::ReplaceAll => typed::open(state, PromptKind::Command, "s/"),
+        Cmd::SelectNextSame => select_next_same(state),
+        Cmd::RepeatMotion => {
+            if let Some((cmd, c)) = state.editor.last_find {
+                edit::find_char(&mut state.editor, cmd, c, count.unwrap_or(1));
+            }
+        }
+        Cmd::RepeatInsert => {
+            let keys = state.insertion.clone();
+            super::keys::play(state, &keys, count.unwrap_or(1), out);
+        }
+        Cmd::MacroRecord => record(state),
+        Cmd::MacroPlay => {
+            let name = state.editor.registers.chosen.take().unwrap_or('@');
+            match crate::keys::parse(&state.editor.registers.read(name).concat()) {
+                Ok(keys) if !keys.is_empty() => {
+                    super::keys::play(state, &keys, count.unwrap_or(1), out)
+                }
+                Ok(_) => state.say(Tone::Plain, "nothing is recorded; Q records"),
+                Err(why) => state.say(Tone::Bad, why),
+            }
+        }
+        Cmd::PasteClip => {
+            state.editor.registers.chosen = Some('+');
+            edit::run(&mut state.editor, Cmd::PasteAfter, count);
+        }
+        Cmd::ShowRegisters => pickers::registers(state),
+        Cmd::UndoTree => pickers::undo_tree(state),
+        Cmd::FileUnder => file_under(state, out),
+        Cmd::DiagnosticFirst | Cmd::DiagnosticLast => {
+            let places = state
+                .editor
+                .doc()
+                .into_iter()
+                .flat_map(|d| d.all_diagnostics())
+                .map(|d| d.from);
+            let found = if cmd == Cmd::DiagnosticFirst {
+                places.min()
+            } else {
+                places.max()
+            };
+            match found {
+                Some(at) => state.editor.goto(at),
+                None => state.say(Tone::Good, "no diagnostics in this file"),
+            }
+        }
+        Cmd::BufferLast => {
+            let before = state.editor.before;
+            if let Some(i) = state.editor.docs.iter().position(|d| Some(d.id) == before) {
+                state.editor.show(i);
+            }
+        }
         Cmd::SearchNext | Cmd::SearchBack => search(state, cmd == Cmd::SearchBack),
         Cmd::SearchName => {
             let Some(doc) = state.editor.doc() else {
@@ -190,14 +247,22 @@ pub fn run(state: &mut State, cmd: Cmd, count: Option<usize>, out: &mut Vec<Effe
         | Cmd::TillChar
         | Cmd::FindCharBack
         | Cmd::TillCharBack
-        | Cmd::ReplaceChar => {
+        | Cmd::ReplaceChar
+        | Cmd::SelectInside
+        | Cmd::SelectAround
+        | Cmd::SurroundAdd
+        | Cmd::SurroundDrop
+        | Cmd::SurroundChange
+        | Cmd::ChooseRegister
+        | Cmd::InsertRegister => {
+            state.first_char = None;
             state.wants_char = Some(cmd);
             state.count = count;
         }
         Cmd::YankClip => {
-            if let Some(doc) = state.editor.doc() {
-                let r = doc.selection.primary();
-                out.push(Effect::Copy(doc.text().slice(r.from()..r.to()).to_string()));
+            let pieces = state.editor.register('.');
+            if !pieces.is_empty() {
+                state.editor.registers.write('+', pieces);
                 state.say(Tone::Good, "copied");
             }
         }
@@ -324,95 +389,6 @@ fn back(state: &mut State) {
     }
 }
 
-fn pick(state: &mut State, title: &'static str, items: Vec<Item>) {
-    if items.is_empty() && title != "files" {
-        return state.say(Tone::Plain, format!("there are no {title}"));
-    }
-    state.popup = Some(Popup::Picker {
-        title,
-        items,
-        query: Input::default(),
-        cursor: Cursor::default(),
-    });
-}
-
-fn palette(state: &mut State) {
-    let contexts = state.contexts();
-    let mut items: Vec<Item> = COMMANDS
-        .iter()
-        .map(|(cmd, name, title)| Item {
-            label: format!("{title}  {name}"),
-            detail: keys_of(&contexts, *cmd).unwrap_or_default(),
-            action: Action::Run(*cmd),
-        })
-        .collect();
-    for (name, argument, title) in crate::commands::TYPED
-        .iter()
-        .filter(|(_, argument, _)| !argument.is_empty())
-    {
-        items.push(Item {
-            label: format!("{title}  :{name} {argument}"),
-            detail: String::new(),
-            action: Action::Type(name),
-        });
-    }
-    pick(state, "commands", items);
-}
-
-fn diagnostics(state: &mut State) {
-    let mut items = Vec::new();
-    for doc in &state.editor.docs {
-        for d in doc.all_diagnostics() {
-            let line = motion::line_of(doc.text(), d.from) + 1;
-            let word = match d.severity {
-                Severity::Error => "error",
-                Severity::Warning => "warning",
-                Severity::Note => "note",
-            };
-            items.push(Item {
-                label: format!("{}:{line}  {}", doc.name, d.message),
-                detail: word.to_owned(),
-                action: Action::Show(doc.id, d.from),
-            });
-        }
-    }
-    for d in state.image.reload.iter().flat_map(|(r, _)| &r.diagnostics) {
-        let path = state.absolute(&d.path);
-        if state.doc_of(&path).is_none() {
-            let label = format!("{}:{}  {}", state.short(&path), d.start.0 + 1, d.message);
-            items.push(Item {
-                label,
-                detail: d.severity.clone(),
-                action: Action::Open(path, Some(d.start.0)),
-            });
-        }
-    }
-    pick(state, "diagnostics", items);
-}
-
-/// Definitions of the file, by the shape of their first line: at the left edge, a name, then what makes it a definition.
-fn symbols(state: &mut State) {
-    let Some(doc) = state.editor.doc() else {
-        return;
-    };
-    let mut items = Vec::new();
-    for (line, text) in doc.text().lines().enumerate() {
-        let text = text.to_string();
-        if text.starts_with([' ', '\t', '#', '}', '\n', '\r']) {
-            continue;
-        }
-        let label = text.trim_end().trim_end_matches(['{', '=']).trim_end();
-        if !label.is_empty() && !label.starts_with("use ") {
-            items.push(Item {
-                label: label.to_owned(),
-                detail: (line + 1).to_string(),
-                action: Action::Show(doc.id, doc.text().line_to_char(line)),
-            });
-        }
-    }
-    pick(state, "definitions", items);
-}
-
 fn definition(state: &mut State, out: &mut Vec<Effect>) {
     let Some(doc) = state.editor.doc() else {
         return;
@@ -431,12 +407,112 @@ fn definition(state: &mut State, out: &mut Vec<Effect>) {
     state.editor.mark_jump();
 }
 
-fn jump_back(state: &mut State, out: &mut Vec<Effect>) {
-    let Some((path, at)) = state.editor.jumps.pop() else {
-        return state.say(Tone::Plain, "no earlier place");
+fn jump(state: &mut State, back: bool, out: &mut Vec<Effect>) {
+    let place = if back {
+        let Some(here) = state.editor.doc().map(|d| (d.path.clone(), d.cursor())) else {
+            return;
+        };
+        state.editor.jumps.back(here)
+    } else {
+        state.editor.jumps.forward()
+    };
+    let Some((path, at)) = place else {
+        return state.say(
+            Tone::Plain,
+            if back {
+                "no earlier place"
+            } else {
+                "no later place"
+            },
+        );
     };
     files::goto(state, path, None, out);
     state.editor.goto(at);
+}
+
+fn record(state: &mut State) {
+    match state.recording.take() {
+        Some((name, keys)) => {
+            state.say(
+                Tone::Good,
+                format!(
+                    "{} recorded in {name}; q plays",
+                    crate::text::count(keys.len() as u64, "key")
+                ),
+            );
+            state
+                .editor
+                .registers
+                .write(name, vec![crate::keys::write(&keys)]);
+        }
+        None => {
+            let name = state.editor.registers.chosen.take().unwrap_or('@');
+            state.recording = Some((name, Vec::new()));
+        }
+    }
+}
+
+/// One more selection of the text that is selected; without one the name under the cursor becomes it.
+fn select_next_same(state: &mut State) {
+    let Some(doc) = state.editor.doc_mut() else {
+        return;
+    };
+    let r = doc.selection.primary();
+    if r.to() - r.from() <= 1 {
+        if let Some((from, to)) = motion::name_at(doc.text(), doc.cursor()) {
+            doc.selection = Selection::single(Range::new(from, to));
+        }
+        return;
+    }
+    let pattern = regex::escape(&doc.text().slice(r.from()..r.to()).to_string());
+    let Ok(regex) = regex::Regex::new(&pattern) else {
+        return;
+    };
+    state.editor.search = Some(regex);
+    let mode = std::mem::replace(&mut state.editor.mode, Mode::Select);
+    state.editor.search_from(r.to(), false);
+    state.editor.mode = mode;
+}
+
+/// Opens what is named under the cursor: a path, or a module.
+fn file_under(state: &mut State, out: &mut Vec<Effect>) {
+    let Some(doc) = state.editor.doc() else {
+        return;
+    };
+    let text = doc.text();
+    let part = |i: usize| {
+        text.get_char(i)
+            .is_some_and(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | '/'))
+    };
+    let (mut from, mut to) = (doc.cursor(), doc.cursor());
+    while from > 0 && part(from - 1) {
+        from -= 1;
+    }
+    while part(to) {
+        to += 1;
+    }
+    let name = text.slice(from..to).to_string();
+    let name = name.trim_matches('.');
+    let beside = doc
+        .path
+        .parent()
+        .map_or_else(|| state.root.clone(), Into::into);
+    let module = format!("{}.nos", name.replace('.', "/"));
+    let names = [name, &module];
+    let known = |p: &std::path::PathBuf| {
+        state.files.iter().any(|f| state.root.join(f) == *p) || state.doc_of(p).is_some()
+    };
+    let found = [&beside, &state.root]
+        .into_iter()
+        .flat_map(|d| names.iter().map(move |n| d.join(n)))
+        .find(known);
+    match found {
+        Some(path) => {
+            state.editor.mark_jump();
+            files::goto(state, path, None, out);
+        }
+        None => state.say(Tone::Plain, format!("`{name}` is no file of the project")),
+    }
 }
 
 fn search(state: &mut State, back: bool) {

@@ -220,6 +220,9 @@ pub fn close(state: &mut State, id: usize) {
 /// Parses and analyses what changed, and moves breakpoints with their lines.
 pub fn follow_edits(state: &mut State, out: &mut Vec<Effect>) {
     for doc in &mut state.editor.docs {
+        for transaction in std::mem::take(&mut doc.passed) {
+            state.editor.jumps.follow(&doc.path, &transaction);
+        }
         for (first, removed, inserted) in std::mem::take(&mut doc.line_shifts) {
             for bp in state.breakpoints.get_mut(&doc.path).into_iter().flatten() {
                 if bp.line >= first {

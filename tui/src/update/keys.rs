@@ -2,29 +2,118 @@
 
 use super::{actions, files, typed};
 use crate::commands::{Cmd, Ctx, Found, find};
-use crate::editor::{Mode, edit};
+use crate::editor::{Mode, Preset, edit, objects, surround};
 use crate::keys::{self, Code, Key};
 use crate::state::{Action, Effect, Panel, Popup, State, Tone, matching};
 
+/// How deep macros may call macros.
+const DEEPEST: usize = 8;
+
+/// A key from the terminal: it is done, and remembered for macros and repetition.
 pub fn key(state: &mut State, key: Key, out: &mut Vec<Effect>) {
+    let recording = state.recording.is_some();
+    state.run.0.push(key);
+    press(state, key, out);
+    // The key that ends a recording is not part of it.
+    if let (true, Some((_, keys))) = (recording, &mut state.recording) {
+        keys.push(key);
+    }
+    let editing = state.panel() == Panel::Editor && state.editor.preset == Preset::Helix;
+    state.run.1 |= editing && state.editor.mode == Mode::Insert;
+    let waits = state.editor.mode == Mode::Insert && editing
+        || !state.pending.is_empty()
+        || state.count.is_some()
+        || state.wants_char.is_some()
+        || state.prompt.is_some()
+        || state.popup.is_some()
+        || state.editor.registers.chosen.is_some();
+    if !waits {
+        let (keys, inserts) = std::mem::take(&mut state.run);
+        if inserts {
+            state.insertion = keys;
+        }
+    }
+}
+
+/// Does keys again, as if they were typed.
+pub fn play(state: &mut State, keys: &[Key], times: usize, out: &mut Vec<Effect>) {
+    if state.playing >= DEEPEST {
+        return state.say(Tone::Bad, "these keys play themselves; stopped");
+    }
+    state.playing += 1;
+    for _ in 0..times.min(10_000) {
+        for key in keys {
+            press(state, *key, out);
+        }
+    }
+    state.playing -= 1;
+}
+
+/// The character a command has waited for.
+fn wanted(state: &mut State, cmd: Cmd, key: Key) {
+    let c = match key.code {
+        Code::Enter => Some('\n'),
+        Code::Tab => Some('\t'),
+        _ => key.typed(),
+    };
+    let n = state.count.take().unwrap_or(1);
+    let first = state.first_char.take();
+    let Some(c) = c else { return };
+    state.editor.follow = true;
+    match (cmd, first) {
+        (Cmd::ReplaceChar, _) => edit::replace_char(&mut state.editor, c),
+        (Cmd::ChooseRegister, _) => state.editor.registers.chosen = Some(c),
+        (Cmd::InsertRegister, _) => {
+            let pieces = state.editor.register(c);
+            edit::type_pieces(&mut state.editor, &pieces);
+        }
+        (Cmd::SelectInside | Cmd::SelectAround, _) => {
+            let language = state.editor.language.clone();
+            let Some(doc) = state.editor.doc_mut() else {
+                return;
+            };
+            let around = cmd == Cmd::SelectAround;
+            let mut any = false;
+            let found = doc.selection.map(|r| {
+                let object = objects::object(doc, language.as_deref(), r, c, around);
+                any |= object.is_some();
+                object.unwrap_or(r)
+            });
+            doc.selection = found;
+            if !any {
+                let name = objects::OBJECTS
+                    .iter()
+                    .find(|(k, _)| *k == c)
+                    .map_or("object", |(_, n)| n);
+                state.say(Tone::Plain, format!("there is no {name} here"));
+            }
+        }
+        (Cmd::SurroundAdd, _) => surround::add(&mut state.editor, c),
+        (Cmd::SurroundDrop, _) => {
+            if !surround::change(&mut state.editor, c, None, n) {
+                state.say(Tone::Plain, format!("no {c} is around the cursor"));
+            }
+        }
+        (Cmd::SurroundChange, None) => {
+            state.first_char = Some(c);
+            state.wants_char = Some(cmd);
+        }
+        (Cmd::SurroundChange, Some(old)) => {
+            if !surround::change(&mut state.editor, old, Some(c), n) {
+                state.say(Tone::Plain, format!("no {old} is around the cursor"));
+            }
+        }
+        _ => edit::find_char(&mut state.editor, cmd, c, n),
+    }
+}
+
+fn press(state: &mut State, key: Key, out: &mut Vec<Effect>) {
     state.message = None;
     if state.popup.is_some() && state.pending.is_empty() {
         return popup(state, key, out);
     }
     if let Some(cmd) = state.wants_char.take() {
-        let c = match key.code {
-            Code::Enter => Some('\n'),
-            Code::Tab => Some('\t'),
-            _ => key.typed(),
-        };
-        let n = state.count.take().unwrap_or(1);
-        match c {
-            Some(c) if cmd == Cmd::ReplaceChar => edit::replace_char(&mut state.editor, c),
-            Some(c) => edit::find_char(&mut state.editor, cmd, c, n),
-            None => {}
-        }
-        state.editor.follow = true;
-        return;
+        return wanted(state, cmd, key);
     }
     let contexts = state.contexts();
     let counting = state.pending.is_empty() && contexts.contains(&Ctx::Normal);
@@ -40,6 +129,10 @@ pub fn key(state: &mut State, key: Key, out: &mut Vec<Effect>) {
             state.pending.clear();
             let count = state.count.take();
             actions::run(state, cmd, count, out);
+            // A chosen register is for one command.
+            if cmd != Cmd::ChooseRegister && state.wants_char.is_none() {
+                state.editor.registers.chosen = None;
+            }
         }
         Found::Prefix => {}
         Found::Nothing => {
@@ -198,6 +291,19 @@ pub fn act(state: &mut State, action: Action, out: &mut Vec<Effect>) {
                 state.editor.show(i);
                 state.editor.goto(at);
             }
+        }
+        Action::Revision(doc, revision) => {
+            if let Some(doc) = state.editor.docs.iter_mut().find(|d| d.id == doc) {
+                doc.travel_to(revision);
+                let text = doc.text().clone();
+                doc.selection = doc.selection.map(|r| r.wide(&text));
+                state.editor.follow = true;
+            }
+        }
+        Action::Paste(name) => {
+            state.editor.registers.chosen = Some(name);
+            actions::run(state, Cmd::PasteAfter, None, out);
+            state.editor.registers.chosen = None;
         }
         Action::Type(name) => typed::begin(state, name),
         Action::SaveAllAndQuit => files::save_all_and_quit(state, out),

@@ -2,7 +2,8 @@
 
 use super::{actions, files, image};
 use crate::commands::{COMMANDS, Cmd, TYPED, by_name};
-use crate::editor::{Mode, Preset, edit};
+use crate::editor::selection::{Range, Selection};
+use crate::editor::{Mode, Preset, edit, replace, select};
 use crate::filter::Filter;
 use crate::input::Input;
 use crate::state::{Ask, Effect, Entry, Link, Panel, Prompt, PromptKind, State, Tone};
@@ -16,6 +17,7 @@ pub fn open(state: &mut State, kind: PromptKind, text: &str) {
         input: Input::new(text),
         origin,
         at: None,
+        saved: state.editor.doc().map(|d| d.selection.clone()),
     });
 }
 
@@ -24,25 +26,60 @@ pub fn begin(state: &mut State, name: &str) {
     open(state, PromptKind::Command, &format!("{name} "));
 }
 
+fn searches(kind: PromptKind) -> bool {
+    matches!(
+        kind,
+        PromptKind::Search | PromptKind::SearchBack | PromptKind::Pick(_)
+    )
+}
+
 pub fn cancel(state: &mut State) {
-    if let Some(prompt) = state.prompt.take().filter(|p| p.kind == PromptKind::Search) {
-        state.editor.goto(prompt.origin);
+    if let Some(prompt) = state.prompt.take().filter(|p| searches(p.kind)) {
+        put_back(state, prompt.saved);
+    }
+}
+
+fn put_back(state: &mut State, saved: Option<Selection>) {
+    if let (Some(saved), Some(doc)) = (saved, state.editor.doc_mut()) {
+        doc.selection = saved;
+        state.editor.follow = true;
     }
 }
 
 /// A search is shown while it is typed.
 pub fn preview(state: &mut State) {
-    let Some(prompt) = state
-        .prompt
-        .as_ref()
-        .filter(|p| p.kind == PromptKind::Search)
-    else {
+    let Some(prompt) = state.prompt.as_ref().filter(|p| searches(p.kind)) else {
         return;
     };
-    let (origin, pattern) = (prompt.origin, prompt.input.text().to_owned());
-    state.editor.goto(origin);
+    let (kind, saved, pattern) = (
+        prompt.kind,
+        prompt.saved.clone(),
+        prompt.input.text().to_owned(),
+    );
+    let origin = prompt.origin;
+    put_back(state, saved);
     if !pattern.is_empty() && set_search(state, &pattern) {
-        state.editor.search_from(origin, false);
+        find(state, kind, origin);
+    }
+}
+
+/// Shows what the pattern of a prompt finds. `false`: nothing.
+fn find(state: &mut State, kind: PromptKind, origin: usize) -> bool {
+    let PromptKind::Pick(pick) = kind else {
+        return state
+            .editor
+            .search_from(origin, kind == PromptKind::SearchBack);
+    };
+    let (Some(regex), Some(doc)) = (state.editor.search.clone(), state.editor.doc_mut()) else {
+        return false;
+    };
+    match select::by_regex(doc.text(), &doc.selection, &regex, pick) {
+        Some(selection) => {
+            doc.selection = selection;
+            state.editor.follow = true;
+            true
+        }
+        None => false,
     }
 }
 
@@ -58,6 +95,7 @@ pub fn set_search(state: &mut State, pattern: &str) -> bool {
     match build(pattern).or_else(|_| build(&regex::escape(pattern))) {
         Ok(regex) => {
             state.editor.search = Some(regex);
+            state.editor.registers.write('/', vec![pattern.to_owned()]);
             true
         }
         Err(_) => {
@@ -166,12 +204,16 @@ pub fn run_line(state: &mut State, out: &mut Vec<Effect>) {
         let line = prompt.input.take();
         return match prompt.kind {
             PromptKind::Command => command(state, line.trim(), out),
-            PromptKind::Search => {
-                if line.is_empty() || state.editor.search.is_none() {
+            PromptKind::Search | PromptKind::SearchBack | PromptKind::Pick(_) => {
+                // Nothing typed takes the last pattern again.
+                if line.is_empty() && state.editor.search.is_none() {
                     return;
                 }
-                state.editor.goto(prompt.origin);
-                if !state.editor.search_from(prompt.origin, false) {
+                put_back(state, prompt.saved);
+                if matches!(prompt.kind, PromptKind::Search | PromptKind::SearchBack) {
+                    state.editor.mark_jump();
+                }
+                if !find(state, prompt.kind, prompt.origin) {
                     state.say(Tone::Bad, format!("`{line}` is not found"));
                 }
             }
@@ -254,6 +296,15 @@ fn command(state: &mut State, line: &str, out: &mut Vec<Effect>) {
         return;
     }
     state.command_history.push(line.to_owned());
+    state.editor.registers.write(':', vec![line.to_owned()]);
+    let whole = line.strip_prefix('%');
+    if let Some(typed) = whole
+        .unwrap_or(line)
+        .strip_prefix('s')
+        .filter(|t| t.starts_with(|c: char| !c.is_alphanumeric() && !c.is_whitespace() && c != '-'))
+    {
+        return substitute(state, typed, whole.is_some());
+    }
     let (name, rest) = line.split_once(' ').unwrap_or((line, ""));
     let rest = rest.trim();
     if let Ok(n) = name.parse::<usize>() {
@@ -284,6 +335,8 @@ fn command(state: &mut State, line: &str, out: &mut Vec<Effect>) {
                 files::revert(state, id, out);
             }
         }
+        ("s", typed) => substitute(state, typed, false),
+        ("earlier" | "later", by) => travel(state, by, name == "earlier"),
         ("line", n) => match n.parse() {
             Ok(n) => edit_line(state, n),
             Err(_) => state.say(Tone::Bad, format!("`{n}` is not a line number")),
@@ -337,6 +390,61 @@ fn command(state: &mut State, line: &str, out: &mut Vec<Effect>) {
             Tone::Bad,
             format!("no command is called `{name}`; ^p finds one"),
         ),
+    }
+}
+
+/// Replaces what matches; `whole`: in the file, whatever is selected.
+fn substitute(state: &mut State, typed: &str, whole: bool) {
+    let replacement = match replace::parse(typed) {
+        Ok(replacement) => replacement,
+        Err(why) => return state.say(Tone::Bad, why),
+    };
+    if whole && let Some(doc) = state.editor.doc_mut() {
+        doc.selection = Selection::single(Range::point(doc.cursor()));
+    }
+    match replace::run(&mut state.editor, &replacement) {
+        0 => state.say(Tone::Bad, "nothing matches"),
+        n => state.say(
+            Tone::Good,
+            format!(
+                "{} replaced",
+                crate::text::count(n as u64, "match").replace("matchs", "matches")
+            ),
+        ),
+    }
+    state.editor.follow = true;
+}
+
+/// `:earlier 3`, `:later 30s`.
+fn travel(state: &mut State, by: &str, back: bool) {
+    let by = if by.is_empty() { "1" } else { by };
+    let unit = match by.chars().last() {
+        Some('s') => Some(1_000),
+        Some('m') => Some(60_000),
+        Some('h') => Some(3_600_000),
+        _ => None,
+    };
+    let digits = by.trim_end_matches(['s', 'm', 'h']);
+    let (Ok(n), Some(doc)) = (digits.parse::<u64>(), state.editor.doc_mut()) else {
+        return state.say(
+            Tone::Bad,
+            format!("`{by}` is neither a number nor a time such as 30s"),
+        );
+    };
+    doc.commit();
+    let target = match unit {
+        Some(ms) => doc.history().at_time(n.saturating_mul(ms), back),
+        None => {
+            let n = isize::try_from(n).unwrap_or(isize::MAX);
+            doc.history().in_time(if back { -n } else { n })
+        }
+    };
+    let moved = doc.travel_to(target);
+    let text = doc.text().clone();
+    doc.selection = doc.selection.map(|r| r.wide(&text));
+    state.editor.follow = true;
+    if !moved {
+        state.say(Tone::Plain, "there is no other change");
     }
 }
 

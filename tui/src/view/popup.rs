@@ -2,7 +2,8 @@
 
 use super::Caret;
 use super::pen::Pen;
-use crate::commands::{self, PREFIXES};
+use crate::commands::{self, Cmd, PREFIXES};
+use crate::editor::objects::OBJECTS;
 use crate::keys;
 use crate::layout::Layout;
 use crate::state::{Popup, PromptKind, State, matching};
@@ -18,6 +19,10 @@ pub fn picker_rows(size: (u16, u16)) -> usize {
 pub fn draw(state: &State, pen: &mut Pen<'_>, layout: &Layout) -> Option<Option<Caret>> {
     if !state.pending.is_empty() {
         prefix(state, pen);
+        return None;
+    }
+    if let Some((title, rows)) = awaited(state) {
+        keyed(state, pen, title, &rows);
         return None;
     }
     match &state.popup {
@@ -200,6 +205,75 @@ fn keyed(state: &State, pen: &mut Pen<'_>, title: &str, rows: &[(String, String)
             theme.text(),
         );
     }
+}
+
+/// What a command that waits for a character can take.
+fn awaited(state: &State) -> Option<(&'static str, Vec<(String, String)>)> {
+    let pairs = || {
+        let all = OBJECTS.iter().filter(|(c, _)| !c.is_alphanumeric());
+        all.map(|(c, what)| (c.to_string(), (*what).to_owned()))
+    };
+    let closest = || ("m".to_owned(), "closest pair".to_owned());
+    Some(match state.wants_char? {
+        Cmd::SelectInside | Cmd::SelectAround => {
+            let title = if state.wants_char == Some(Cmd::SelectInside) {
+                "inside"
+            } else {
+                "around"
+            };
+            (
+                title,
+                OBJECTS
+                    .iter()
+                    .map(|(c, what)| (c.to_string(), (*what).to_owned()))
+                    .collect(),
+            )
+        }
+        Cmd::SurroundAdd => ("surround with", pairs().collect()),
+        Cmd::SurroundDrop => (
+            "take away",
+            std::iter::once(closest()).chain(pairs()).collect(),
+        ),
+        Cmd::SurroundChange => match state.first_char {
+            None => (
+                "replace",
+                std::iter::once(closest()).chain(pairs()).collect(),
+            ),
+            Some(_) => ("by", pairs().collect()),
+        },
+        Cmd::ChooseRegister | Cmd::InsertRegister => {
+            let mut rows: Vec<(String, String)> = state
+                .editor
+                .registers
+                .list()
+                .map(|(c, pieces)| {
+                    (
+                        c.to_string(),
+                        pieces
+                            .join(" ")
+                            .replace('\n', "⏎")
+                            .chars()
+                            .take(40)
+                            .collect(),
+                    )
+                })
+                .collect();
+            rows.extend(
+                [
+                    ("_", "nowhere"),
+                    ("+", "clipboard"),
+                    ("#", "numbers of the selections"),
+                    (".", "what is selected"),
+                    ("%", "name of the file"),
+                ]
+                .map(|(c, w)| (c.to_owned(), w.to_owned())),
+            );
+            let mut seen = std::collections::HashSet::new();
+            rows.retain(|(c, _)| seen.insert(c.clone()));
+            ("register", rows)
+        }
+        _ => return None,
+    })
 }
 
 /// What may follow the keys typed so far.

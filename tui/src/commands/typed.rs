@@ -1,0 +1,42 @@
+//! Commands typed after `:` that take an argument, or stand for others under a short name.
+
+/// Commands typed after `:` that take an argument: names, what follows, what it does.
+pub const TYPED: &[(&str, &str, &str)] = &[
+    ("open", "FILE", "open a file"),
+    ("o", "FILE", "open a file"),
+    ("w", "", "save and load"),
+    ("write", "", "save and load"),
+    ("wq", "", "save, load and quit"),
+    ("q", "", "quit; asks when something is unsaved"),
+    ("q!", "", "quit and lose what is unsaved"),
+    ("bc", "", "close the file"),
+    ("bc!", "", "close the file and lose its changes"),
+    (
+        "s",
+        "/PATTERN/WITH/",
+        "replace in the selection, or the file",
+    ),
+    (
+        "earlier",
+        "N|TIME",
+        "back N changes, or a time such as 30s, 5m",
+    ),
+    (
+        "later",
+        "N|TIME",
+        "forth N changes, or a time such as 30s, 5m",
+    ),
+    ("line", "N", "go to line N"),
+    ("eval", "EXPRESSION", "evaluate in the image"),
+    ("break", "LINE", "set or clear a breakpoint"),
+    ("filter", "EXPRESSION", "filter the processes"),
+    ("pid", "N", "show process N"),
+    ("theme", "NAME", "mocha, latte, ansi or mono"),
+    ("keys", "PRESET", "helix or standard"),
+    ("glyphs", "KIND", "unicode or ascii"),
+    (
+        "reload!",
+        "",
+        "take the file from disk and lose the changes",
+    ),
+];

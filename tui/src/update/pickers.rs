@@ -1,0 +1,147 @@
+//! Lists to choose from: what is in each, and what choosing does.
+
+use crate::commands::{COMMANDS, keys_of};
+use crate::editor::document::Severity;
+use crate::editor::motion;
+use crate::input::Input;
+use crate::state::{Action, Cursor, Item, Popup, State, Tone};
+use crate::text;
+
+pub fn pick(state: &mut State, title: &'static str, items: Vec<Item>) {
+    if items.is_empty() && title != "files" {
+        return state.say(Tone::Plain, format!("there are no {title}"));
+    }
+    state.popup = Some(Popup::Picker {
+        title,
+        items,
+        query: Input::default(),
+        cursor: Cursor::default(),
+    });
+}
+
+pub fn palette(state: &mut State) {
+    let contexts = state.contexts();
+    let mut items: Vec<Item> = COMMANDS
+        .iter()
+        .map(|(cmd, name, title)| Item {
+            label: format!("{title}  {name}"),
+            detail: keys_of(&contexts, *cmd).unwrap_or_default(),
+            action: Action::Run(*cmd),
+        })
+        .collect();
+    for (name, argument, title) in crate::commands::TYPED
+        .iter()
+        .filter(|(_, argument, _)| !argument.is_empty())
+    {
+        items.push(Item {
+            label: format!("{title}  :{name} {argument}"),
+            detail: String::new(),
+            action: Action::Type(name),
+        });
+    }
+    pick(state, "commands", items);
+}
+
+pub fn diagnostics(state: &mut State) {
+    let mut items = Vec::new();
+    for doc in &state.editor.docs {
+        for d in doc.all_diagnostics() {
+            let line = motion::line_of(doc.text(), d.from) + 1;
+            let word = match d.severity {
+                Severity::Error => "error",
+                Severity::Warning => "warning",
+                Severity::Note => "note",
+            };
+            items.push(Item {
+                label: format!("{}:{line}  {}", doc.name, d.message),
+                detail: word.to_owned(),
+                action: Action::Show(doc.id, d.from),
+            });
+        }
+    }
+    for d in state.image.reload.iter().flat_map(|(r, _)| &r.diagnostics) {
+        let path = state.absolute(&d.path);
+        if state.doc_of(&path).is_none() {
+            let label = format!("{}:{}  {}", state.short(&path), d.start.0 + 1, d.message);
+            items.push(Item {
+                label,
+                detail: d.severity.clone(),
+                action: Action::Open(path, Some(d.start.0)),
+            });
+        }
+    }
+    pick(state, "diagnostics", items);
+}
+
+/// Definitions of the file, by the shape of their first line: at the left edge, a name, then what makes it a definition.
+pub fn symbols(state: &mut State) {
+    let Some(doc) = state.editor.doc() else {
+        return;
+    };
+    let mut items = Vec::new();
+    for (line, text) in doc.text().lines().enumerate() {
+        let text = text.to_string();
+        if text.starts_with([' ', '\t', '#', '}', '\n', '\r']) {
+            continue;
+        }
+        let label = text.trim_end().trim_end_matches(['{', '=']).trim_end();
+        if !label.is_empty() && !label.starts_with("use ") {
+            items.push(Item {
+                label: label.to_owned(),
+                detail: (line + 1).to_string(),
+                action: Action::Show(doc.id, doc.text().line_to_char(line)),
+            });
+        }
+    }
+    pick(state, "definitions", items);
+}
+
+/// The registers; choosing pastes.
+pub fn registers(state: &mut State) {
+    let all = state.editor.registers.list();
+    let items = all.map(|(c, pieces)| Item {
+        label: format!("{c}  {}", pieces.join(" | ").replace('\n', "⏎")),
+        detail: String::new(),
+        action: Action::Paste(c),
+    });
+    let items = items.collect();
+    pick(state, "registers", items);
+}
+
+/// The revisions of the text, the newest first; choosing goes there.
+pub fn undo_tree(state: &mut State) {
+    let Some(doc) = state.editor.doc_mut() else {
+        return;
+    };
+    doc.commit();
+    let (id, current) = (doc.id, doc.revision());
+    let rows = doc.history().rows();
+    let mut items: Vec<Item> = rows
+        .iter()
+        .rev()
+        .map(|row| {
+            // Where the parent is not the one before, a branch begins.
+            let branch = if row.parent + 1 == row.revision {
+                String::new()
+            } else {
+                format!("  from {}", row.parent)
+            };
+            let here = if row.revision == current { " ●" } else { "" };
+            Item {
+                label: format!("{:>4}{here}  {}{branch}", row.revision, row.words),
+                detail: format!("{} ago", text::seconds(state.now.saturating_sub(row.at))),
+                action: Action::Revision(id, row.revision),
+            }
+        })
+        .collect();
+    if !items.is_empty() {
+        let here = if current == 0 { " ●" } else { "" };
+        let label = format!("   0{here}  as it was opened");
+        items.push(Item {
+            label,
+            detail: String::new(),
+            action: Action::Revision(id, 0),
+        });
+    }
+    pick(state, "changes", items);
+}
