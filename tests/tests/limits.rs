@@ -3,7 +3,7 @@
 #![forbid(unsafe_code)]
 
 use nostos_tests::running::Running;
-use nostos_tests::{Outcome, finish, nostos, workspace};
+use nostos_tests::{Outcome, finish, finish_with, nostos, workspace};
 use std::process::Command;
 
 fn command(program: &str, options: &[&str]) -> Command {
@@ -121,6 +121,28 @@ fn who_goes_beyond_its_own_limits_ends_with_a_trace() {
             assert!(outcome.err.contains(part), "{}", outcome.err);
         }
     }
+}
+
+#[test]
+fn who_reads_without_end_hears_of_it() {
+    let most = 16 << 20;
+    let mut command = command("endless_reads.nos", &[]);
+    command.env("NOSTOS_HEAP_LIMIT", "16M");
+    let outcome = finish_with(command, &("x".repeat(2 * most + 1000) + "\nlast\n"));
+    let told = |what: &str| format!("OutOfMemory: {what}: more than {most} bytes in one piece\n");
+    let zero = told("/dev/zero");
+    let expected = [
+        zero.as_str(),
+        &zero,
+        &zero,
+        "10 characters\n",
+        &told("cat").repeat(2),
+        &told("sh"),
+        &told("standard input").repeat(2),
+        "998 characters\n",
+        "4 characters\n",
+    ];
+    assert_eq!(outcome.out, expected.concat(), "{}", outcome.err);
 }
 
 #[test]

@@ -5,7 +5,7 @@
 
 use crate::file::trim_end;
 use crate::handles::Handles;
-use crate::{Failure, Outcome, Value, done, failed, text};
+use crate::{Failure, Outcome, Value, done, failed, text, too_long};
 use nostos_abi::builtin::Op;
 use rustix::event::{EventfdFlags, eventfd};
 use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
@@ -178,19 +178,20 @@ fn started(handle: i64) -> Result<Started, Failure> {
     STARTED.with(handle, |started| Ok(started.clone()))
 }
 
-/// Asks a program once. `progress` is 0 at first; the same is given again when it was too early.
+/// Asks a program once. `progress` is 0 at first; the same is given again when it was too early. What it says is not to have more than `most` bytes.
 pub fn attempt(
     op: Op,
     handle: i64,
     bytes: &[u8],
     progress: &mut usize,
+    most: usize,
 ) -> Result<Attempt, Failure> {
     let started = started(handle)?;
     let attempt = match op {
-        Op::ExecReadLine => started.read_line(),
+        Op::ExecReadLine => started.read_line(most)?,
         Op::ExecWrite => started.write(bytes, progress)?,
         Op::ExecWait => started.wait(),
-        Op::ExecFinish => started.finish(),
+        Op::ExecFinish => started.finish(most)?,
         _ => return Err(crate::missing(op)),
     };
     attempt.map_err(|e| failed(&started.name, &e))
@@ -212,27 +213,24 @@ impl Started {
         *lock(&self.input) = None;
     }
 
-    /// Whether there is a line, and it without its end.
-    fn read_line(&self) -> std::io::Result<Attempt> {
+    /// Whether there is a line, and it without its end. Of one that is too long what was read is gone.
+    fn read_line(&self, most: usize) -> Result<std::io::Result<Attempt>, Failure> {
         let mut output = lock(&self.output);
-        let Some(end) = (match output.line_end() {
+        let end = match output.line_end() {
             None => {
                 // Once only: a program that writes for ever holds up nobody but who reads it.
-                output.read()?;
+                if let Err(e) = output.read() {
+                    return Ok(Err(e));
+                }
                 output.line_end()
             }
             found => found,
-        }) else {
-            return output.later();
         };
-        let bytes = output.take(end);
-        output.tell_others()?;
-        let mut line = String::from_utf8_lossy(&bytes).into_owned();
-        trim_end(&mut line);
-        Ok(Attempt::Done(vec![
-            Value::Int(i64::from(!bytes.is_empty())),
-            Value::Text(line),
-        ]))
+        if end.is_none() && output.bytes.len() - output.taken > most {
+            output.drop_all();
+            return Err(too_long(&self.name, most));
+        }
+        Ok(output.line(end))
     }
 
     fn write(&self, bytes: &[u8], from: &mut usize) -> Result<std::io::Result<Attempt>, Failure> {
@@ -272,8 +270,32 @@ impl Started {
         Ok(Err(awaited.into_iter().collect()))
     }
 
+    /// As [`Started::finished`], for a program that does not write too much.
+    fn finish(&self, most: usize) -> Result<std::io::Result<Attempt>, Failure> {
+        let attempt = self.finished();
+        let outputs = || {
+            [Some(&self.output), self.errors.as_ref()]
+                .into_iter()
+                .flatten()
+        };
+        if outputs()
+            .map(|output| lock(output).bytes.len())
+            .sum::<usize>()
+            <= most
+        {
+            return Ok(attempt);
+        }
+        // It hears of it when it writes on.
+        for output in outputs() {
+            let mut output = lock(output);
+            output.drop_all();
+            output.pipe = None;
+        }
+        Err(too_long(&self.name, most))
+    }
+
     /// → `status length\n`, `length` bytes of standard output, the rest standard error. What is not UTF-8 is replaced.
-    fn finish(&self) -> std::io::Result<Attempt> {
+    fn finished(&self) -> std::io::Result<Attempt> {
         let mut on = Vec::new();
         {
             let mut input = lock(&self.input);
@@ -366,6 +388,27 @@ impl Output {
                 None
             }
         }
+    }
+
+    /// What comes before this byte as an answer, or what tells that there is more.
+    fn line(&mut self, end: Option<usize>) -> std::io::Result<Attempt> {
+        let Some(end) = end else {
+            return self.later();
+        };
+        let bytes = self.take(end);
+        self.tell_others()?;
+        let mut line = String::from_utf8_lossy(&bytes).into_owned();
+        trim_end(&mut line);
+        Ok(Attempt::Done(vec![
+            Value::Int(i64::from(!bytes.is_empty())),
+            Value::Text(line),
+        ]))
+    }
+
+    fn drop_all(&mut self) {
+        self.bytes = Vec::new();
+        self.taken = 0;
+        self.looked = 0;
     }
 
     /// What comes before this byte.

@@ -1,9 +1,9 @@
 //! Files: open ones with a read buffer, and whole ones. Text is UTF-8; binary files travel as texts of characters below 256.
 
 use crate::handles::Handles;
-use crate::{Failure, Outcome, Value, done, failed, text};
+use crate::{Failure, Outcome, Value, done, failed, text, too_long};
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::io::{self, BufRead, Read, Seek, SeekFrom, Write};
 use std::time::UNIX_EPOCH;
 
 struct Opened {
@@ -81,8 +81,8 @@ fn not_text(path: &str) -> Failure {
 }
 
 /// At most `max` bytes of whole characters (one at least); empty at the end.
-pub(crate) fn read(handle: i64, max: i64) -> Outcome {
-    let max = usize::try_from(max).unwrap_or(0);
+pub(crate) fn read(handle: i64, max: i64, most: usize) -> Outcome {
+    let max = usize::try_from(max).unwrap_or(0).min(most);
     OPEN.with(handle, |opened| {
         while opened.ahead.len() < max.max(4) {
             if !opened.more()? {
@@ -105,12 +105,17 @@ pub(crate) fn read(handle: i64, max: i64) -> Outcome {
     })
 }
 
-/// Whether there is a line, and it without its end. Handle 0 is standard input.
-pub(crate) fn read_line(handle: i64) -> Outcome {
+/// Whether there is a line, and it without its end. Handle 0 is standard input. Of a line that is too long what was read is gone.
+pub(crate) fn read_line(handle: i64, most: usize) -> Outcome {
     if handle == 0 {
-        let mut line = String::new();
-        let read = io::stdin().read_line(&mut line);
+        let mut line = Vec::new();
+        let input = io::stdin().lock();
+        let read = input.take(past(most)).read_until(b'\n', &mut line);
         let read = read.map_err(|e| failed("standard input", &e))?;
+        if read > most {
+            return Err(too_long("standard input", most));
+        }
+        let mut line = String::from_utf8(line).map_err(|_| not_text("standard input"))?;
         trim_end(&mut line);
         return Ok(vec![Value::Int(i64::from(read > 0)), Value::Text(line)]);
     }
@@ -121,6 +126,10 @@ pub(crate) fn read_line(handle: i64) -> Outcome {
                 break Some(seen + at + 1);
             }
             seen = opened.ahead.len();
+            if seen > most {
+                opened.ahead = Vec::new();
+                return Err(too_long(&opened.path, most));
+            }
             if !opened.more()? {
                 break (seen > 0).then_some(seen);
             }
@@ -195,9 +204,36 @@ pub(crate) fn copy(from: &str, to: &str) -> Outcome {
     done(fs::copy(from, to).map(|_| ()), from)
 }
 
-pub(crate) fn read_binary(path: &str) -> Outcome {
-    let bytes = fs::read(path).map_err(|e| failed(path, &e))?;
+pub(crate) fn read_binary(path: &str, most: usize) -> Outcome {
+    let bytes = bytes_of(path, most)?;
     text(bytes.into_iter().map(char::from).collect())
+}
+
+/// The text of a file of at most `most` bytes.
+pub fn read_all(path: &str, most: usize) -> Result<String, Failure> {
+    String::from_utf8(bytes_of(path, most)?).map_err(|_| not_text(path))
+}
+
+fn bytes_of(path: &str, most: usize) -> Result<Vec<u8>, Failure> {
+    let read = || {
+        let file = File::open(path)?;
+        // What a file says of its size may be wrong, and is 0 where it has none.
+        let size = file.metadata().map_or(0, |found| found.len());
+        let mut bytes = Vec::new();
+        bytes.try_reserve_exact(usize::try_from(size).unwrap_or(0).min(most))?;
+        file.take(past(most)).read_to_end(&mut bytes)?;
+        Ok::<_, io::Error>(bytes)
+    };
+    let bytes = read().map_err(|e| failed(path, &e))?;
+    if bytes.len() > most {
+        return Err(too_long(path, most));
+    }
+    Ok(bytes)
+}
+
+/// One more than may be read, to see that there is more.
+fn past(most: usize) -> u64 {
+    u64::try_from(most).unwrap_or(u64::MAX).saturating_add(1)
 }
 
 pub(crate) fn write_binary(path: &str, data: &str) -> Outcome {

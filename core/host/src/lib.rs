@@ -12,6 +12,7 @@ mod handles;
 mod pattern;
 
 pub use exec::{Attempt, Awaited, LOOK_AGAIN_MILLIS, attempt};
+pub use file::read_all;
 use nostos_abi::builtin::Op;
 use nostos_abi::object::Lane;
 
@@ -90,8 +91,17 @@ pub fn waits(op: Op) -> Option<Waits> {
     })
 }
 
-/// Does it. Rows that are not done here, or wait long, fail.
-pub fn call(op: Op, args: &[Value]) -> Outcome {
+/// What the number is that a row gives: something that stays open until it is forgotten.
+pub fn opens(op: Op) -> Option<Thing> {
+    match op {
+        Op::FileOpen => Some(Thing::File),
+        Op::ExecBegin | Op::ExecStart => Some(Thing::Program),
+        _ => None,
+    }
+}
+
+/// Does it. Rows that are not done here, or wait long, fail; so do those whose text would be longer than `most` bytes.
+pub fn call(op: Op, args: &[Value], most: usize) -> Outcome {
     let a = Args(args);
     match op {
         Op::RegexProblem => pattern::problem(a.text(0)),
@@ -99,8 +109,8 @@ pub fn call(op: Op, args: &[Value]) -> Outcome {
         Op::RegexReplace => pattern::replace(a.text(0), a.text(1), a.text(2), a.int(3)),
         Op::RegexGroupNames => pattern::group_names(a.text(0)),
         Op::FileOpen => file::open(a.text(0), a.text(1)),
-        Op::FileRead => file::read(a.int(0), a.int(1)),
-        Op::FileReadLine => file::read_line(a.int(0)),
+        Op::FileRead => file::read(a.int(0), a.int(1), most),
+        Op::FileReadLine => file::read_line(a.int(0), most),
         Op::FileWrite => file::write(a.int(0), a.text(1)),
         Op::FileFlush => file::flush(a.int(0)),
         Op::FileClose => file::close(a.int(0)),
@@ -108,7 +118,7 @@ pub fn call(op: Op, args: &[Value]) -> Outcome {
         Op::FileSize => file::size(a.text(0)),
         Op::FileRename => file::rename(a.text(0), a.text(1)),
         Op::FileCopy => file::copy(a.text(0), a.text(1)),
-        Op::FileReadBinary => file::read_binary(a.text(0)),
+        Op::FileReadBinary => file::read_binary(a.text(0), most),
         Op::FileWriteBinary => file::write_binary(a.text(0), a.text(1)),
         Op::FileModified => file::modified(a.text(0)),
         Op::FileKind => Ok(vec![Value::Int(file::kind(a.text(0)))]),
@@ -176,6 +186,14 @@ impl Args<'_> {
 
 fn text(text: String) -> Outcome {
     Ok(vec![Value::Text(text)])
+}
+
+/// What is read there has more bytes than whoever asked may have in its heap.
+pub(crate) fn too_long(what: &str, most: usize) -> Failure {
+    Failure {
+        kind: "OutOfMemory",
+        message: format!("{what}: more than {most} bytes in one piece"),
+    }
 }
 
 /// What went wrong with a file or program of this name.

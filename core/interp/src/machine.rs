@@ -7,6 +7,7 @@ use crate::leaf;
 use crate::op::{self, Answer};
 use crate::prim;
 use crate::process::{Asked, Exit, Next, Process, Reason, Wait};
+use crate::resource::Guard;
 use crate::value::{Closure, Value};
 use crate::world::World;
 use nostos_abi::builtin::Fault;
@@ -90,16 +91,17 @@ impl<'w> World<'w> {
             _ => "",
         };
         let mut progress = asked.progress;
-        let outcome = match nostos_host::attempt(op, handle, text.as_bytes(), &mut progress) {
-            Ok(Attempt::Done(values)) => Ok(values),
-            Ok(Attempt::Later(_)) => {
-                self.now += 500_000;
-                asked.progress = progress;
-                p.next = Some(Next::Ask(asked));
-                return Err(Halt::Polled);
-            }
-            Err(failure) => Err(failure),
-        };
+        let outcome =
+            match nostos_host::attempt(op, handle, text.as_bytes(), &mut progress, op::MAX_BYTES) {
+                Ok(Attempt::Done(values)) => Ok(values),
+                Ok(Attempt::Later(_)) => {
+                    self.now += 500_000;
+                    asked.progress = progress;
+                    p.next = Some(Next::Ask(asked));
+                    return Err(Halt::Polled);
+                }
+                Err(failure) => Err(failure),
+            };
         match op::answered(outcome) {
             Answer::Error(kind, message) => Ok(self.error(p, &kind, &message, at)),
             Answer::Value(value) => Ok(Next::Give(value)),
@@ -353,7 +355,15 @@ impl<'w> World<'w> {
                 };
                 return Ok(Next::Ask(Box::new(asked)));
             }
-            (None, Some(_)) => op::answered(nostos_host::call(*op, &op::host_args(*op, &args))),
+            (None, Some(_)) => {
+                let outcome = nostos_host::call(*op, &op::host_args(*op, &args), op::MAX_BYTES);
+                if let Some(thing) = nostos_host::opens(*op)
+                    && let Ok([nostos_host::Value::Int(number)]) = outcome.as_deref()
+                {
+                    p.unguarded.push(Guard(thing, *number));
+                }
+                op::answered(outcome)
+            }
             (None, None) => return Ok(self.missing(p, op.info().name, e.at)),
         };
         // What it did may have come back to this process.

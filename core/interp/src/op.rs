@@ -14,8 +14,8 @@ use std::path::Path;
 
 /// Digits after the point that are given at most.
 const MAX_DECIMALS: i64 = 1000;
-/// Most bytes of a repeated string.
-const MAX_BYTES: usize = 1 << 32;
+/// Most bytes of a repeated string, and of one that is read.
+pub(crate) const MAX_BYTES: usize = 1 << 32;
 
 /// What an op gives.
 pub(crate) enum Answer {
@@ -254,20 +254,16 @@ pub(crate) fn of(op: Op) -> Option<Run> {
             Answer::Error("io_error".into(), why.into())
         },
         Op::SignalUnsubscribe => |_, _, _| ok(Value::Unit),
-        Op::HostGuard => |_, _, a| resource::host_guard(a[0].word(), a[1].word()),
+        Op::HostGuard => |_, p, a| resource::host_guard(p, a[0].word(), a[1].word()),
         Op::HostKeep => |_, _, _| ok(Value::Unit),
 
         Op::Print => |w, _, a| w.write(Stream::Out, a[0].str(), ""),
         Op::Println => |w, _, a| w.write(Stream::Out, a[0].str(), "\n"),
         Op::Eprint => |w, _, a| w.write(Stream::Err, a[0].str(), ""),
         Op::Eprintln => |w, _, a| w.write(Stream::Err, a[0].str(), "\n"),
-        Op::FileReadAll => |_, _, a| {
-            let path = a[0].str();
-            match std::fs::read(path).map(String::from_utf8) {
-                Ok(Ok(content)) => text(content),
-                Ok(Err(_)) => io_error(format!("{path}: not valid UTF-8")),
-                Err(error) => failed(path, &error),
-            }
+        Op::FileReadAll => |_, _, a| match nostos_host::read_all(a[0].str(), MAX_BYTES) {
+            Ok(content) => text(content),
+            Err(failure) => Answer::Error(failure.kind.into(), failure.message),
         },
         Op::FileWriteAll => |_, _, a| done(a[0].str(), std::fs::write(a[0].str(), a[1].str())),
         Op::FileAppend => |_, _, a| done(a[0].str(), append(a[0].str(), a[1].str())),

@@ -1,6 +1,6 @@
 //! A process: its frames and pending work as plain lists, so that nothing it does is deep in Rust's own stack, and it can be put aside at any time.
 
-use crate::resource::Resource;
+use crate::resource::{Guard, Resource};
 use crate::value::{Value, deep_copy};
 use nostos_abi::builtin::Op;
 use nostos_codegen::ir::{Expr, Function, Match, Receive, Tree, Try, VarId};
@@ -177,6 +177,8 @@ pub(crate) struct Process<'w> {
     pub(crate) put_off: Option<u64>,
     /// What its last receive from a channel got.
     pub(crate) taken: Option<Value>,
+    /// What it has opened and not made a handle of yet; closed with its end.
+    pub(crate) unguarded: Vec<Guard>,
     /// Module-level values that each process has for itself.
     pub(crate) locals: FxHashMap<i64, Value>,
     /// It waits for a message.
@@ -216,6 +218,7 @@ impl<'w> Process<'w> {
             lent: Vec::new(),
             put_off: None,
             taken: None,
+            unguarded: Vec::new(),
             locals: FxHashMap::default(),
             quiet: false,
             parent: 0,

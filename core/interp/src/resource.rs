@@ -23,7 +23,7 @@ pub(crate) enum Resource {
 
 /// Something that the host has open by a number, and closes when the guard goes.
 #[derive(Debug)]
-pub(crate) struct Guard(nostos_host::Thing, i64);
+pub(crate) struct Guard(pub(crate) nostos_host::Thing, pub(crate) i64);
 
 impl Drop for Guard {
     fn drop(&mut self) {
@@ -31,14 +31,15 @@ impl Drop for Guard {
     }
 }
 
-pub(crate) fn host_guard(thing: i64, number: i64) -> Answer {
+pub(crate) fn host_guard(p: &mut Process, thing: i64, number: i64) -> Answer {
     let thing = match thing {
         0 => nostos_host::Thing::File,
         _ => nostos_host::Thing::Program,
     };
-    value(Value::Handle(Rc::new(Resource::Guard(Guard(
-        thing, number,
-    )))))
+    let open = &mut p.unguarded;
+    let known = (open.iter()).position(|guard| (guard.0, guard.1) == (thing, number));
+    let guard = known.map_or_else(|| Guard(thing, number), |at| open.swap_remove(at));
+    value(Value::Handle(Rc::new(Resource::Guard(guard))))
 }
 
 /// A queue of values, each of them nobody else's.

@@ -1,8 +1,10 @@
 //! A small pool of threads for what would block a worker: files, for now. The process is parked meanwhile.
 
 use crate::mutex::{Condvar, Mutex};
+use crate::resource::Guard;
 use crate::signals;
 use nostos_abi::builtin::Op;
+use nostos_host::Value;
 use std::collections::VecDeque;
 use std::io;
 use std::sync::Arc;
@@ -11,7 +13,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 /// What a job does.
 #[derive(Debug, Clone)]
 pub(crate) enum Job {
-    ReadAll(String),
+    /// At most so many bytes.
+    ReadAll(String, usize),
     WriteAll(String, Vec<u8>),
     Append(String, Vec<u8>),
     Exists(String),
@@ -19,8 +22,8 @@ pub(crate) enum Job {
     List(String),
     CreateAll(String),
     Resolve(String),
-    /// What the host crate does.
-    Host(nostos_abi::builtin::Op, Vec<nostos_host::Value>),
+    /// What the host crate does, with texts of at most so many bytes.
+    Host(nostos_abi::builtin::Op, Vec<nostos_host::Value>, usize),
 }
 
 /// What a job gave.
@@ -29,6 +32,8 @@ pub(crate) enum Outcome {
     Flag(bool),
     Done,
     Values(Vec<nostos_host::Value>),
+    /// The number of something that is closed if nobody is there to take it.
+    Opened(Guard),
     /// Throws this pair.
     Threw(nostos_host::Failure),
     /// The message of `("io_error", …)`.
@@ -43,12 +48,9 @@ impl Job {
             Err(e) => failed(path, &e),
         };
         match self {
-            Job::ReadAll(path) => match std::fs::read(path) {
-                Ok(bytes) => match String::from_utf8(bytes) {
-                    Ok(text) => Outcome::Text(text),
-                    Err(_) => Outcome::Failed(format!("{path}: not valid UTF-8")),
-                },
-                Err(e) => failed(path, &e),
+            Job::ReadAll(path, most) => match nostos_host::read_all(path, *most) {
+                Ok(text) => Outcome::Text(text),
+                Err(failure) => Outcome::Threw(failure),
             },
             Job::WriteAll(path, bytes) => done(std::fs::write(path, bytes), path),
             Job::Append(path, bytes) => done(append(path, bytes), path),
@@ -63,14 +65,19 @@ impl Job {
                 Err(e) => failed(host, &e),
             },
             Job::CreateAll(path) => done(std::fs::create_dir_all(path), path),
-            Job::Host(op, args) => {
-                let call = || nostos_host::call(*op, args);
+            Job::Host(op, args, most) => {
+                let call = || nostos_host::call(*op, args, *most);
                 let outcome = match op {
                     Op::ExecBegin | Op::ExecStart => signals::for_others(call),
                     _ => call(),
                 };
                 match outcome {
-                    Ok(values) => Outcome::Values(values),
+                    Ok(values) => match (nostos_host::opens(*op), values.as_slice()) {
+                        (Some(thing), [Value::Int(number)]) => {
+                            Outcome::Opened(Guard(thing, *number))
+                        }
+                        _ => Outcome::Values(values),
+                    },
                     Err(failure) => Outcome::Threw(failure),
                 }
             }

@@ -183,6 +183,11 @@ fn settle_any(worker: &Worker, process: &Process, own: &mut Own, how: Resume) ->
             }
             Outcome::Text(text) => ctx.put_text(0, &text),
             Outcome::Values(values) => host::put(&mut ctx, values),
+            Outcome::Opened(guard) => {
+                ctx.put(0, guard.1 as u64);
+                ctx.own.rare().unguarded.push(guard);
+                Ok(())
+            }
             Outcome::Threw(failure) => Err(Halt::error(failure.kind, failure.message)),
             Outcome::Failed(why) => Err(Halt::error("io_error", why)),
         },
@@ -332,7 +337,7 @@ fn run(ctx: &mut Ctx, op: Op) -> Flow {
         Op::Eprint => io::write(ctx, crate::config::Stream::Err, ""),
         Op::Eprintln => io::write(ctx, crate::config::Stream::Err, "\n"),
         Op::FileReadAll => {
-            let job = Job::ReadAll(ctx.owned_text(0));
+            let job = Job::ReadAll(ctx.owned_text(0), ctx.core.config.heap_limit);
             io::start(ctx, job)
         }
         Op::FileWriteAll => {

@@ -10,7 +10,7 @@ use crate::mailbox::{Inbox, Parked, Queue};
 use crate::message::Fragment;
 use crate::mutex::Mutex;
 use crate::park::{self, Owner};
-use crate::resource::Resource;
+use crate::resource::{Guard, Resource};
 use crate::scheduler::Worker;
 use crate::stack::{Frozen, Stack};
 use nostos_abi::builtin::Op;
@@ -165,6 +165,8 @@ pub(crate) struct Rare {
     pub(crate) message: u64,
     /// How often it has gone on after a stop.
     pub(crate) went_on: u64,
+    /// What it has opened and not made a handle of yet; closed with its end.
+    pub(crate) unguarded: Vec<Guard>,
     /// The function it is to enter anew.
     pub(crate) restart: Option<crate::restart::Restart>,
     /// Values of its that a debugger watches, or has asked about.

@@ -25,6 +25,12 @@ pub(crate) enum Resource {
 #[derive(Debug)]
 pub(crate) struct Guard(pub(crate) nostos_host::Thing, pub(crate) i64);
 
+impl Guard {
+    pub(crate) fn is(&self, thing: nostos_host::Thing, number: i64) -> bool {
+        (self.0, self.1) == (thing, number)
+    }
+}
+
 impl Drop for Guard {
     fn drop(&mut self) {
         nostos_host::forget(self.0, self.1);

@@ -19,11 +19,12 @@ pub(crate) fn call(ctx: &mut Ctx, op: Op) -> Flow {
         })
         .collect();
     if matches!(nostos_host::waits(op), Some(Waits::Briefly)) {
-        return io::start(ctx, Job::Host(op, args));
+        let most = ctx.core.config.heap_limit;
+        return io::start(ctx, Job::Host(op, args, most));
     }
     // A search in a long text takes its time.
     ctx.worker.go_outside(ctx.process, ctx.own);
-    let outcome = nostos_host::call(op, &args);
+    let outcome = nostos_host::call(op, &args, ctx.core.config.heap_limit);
     ctx.worker.come_back();
     match outcome {
         Ok(values) => put(ctx, values),
@@ -39,7 +40,8 @@ fn ask_program(ctx: &mut Ctx, op: Op) -> Flow {
         Op::ExecWrite => ctx.text(1).as_bytes(),
         _ => &[],
     };
-    let attempt = nostos_host::attempt(op, ctx.arg(0) as i64, bytes, &mut progress);
+    let most = ctx.core.config.heap_limit;
+    let attempt = nostos_host::attempt(op, ctx.arg(0) as i64, bytes, &mut progress, most);
     let awaited = match attempt.map_err(|failure| Halt::error(failure.kind, failure.message))? {
         Attempt::Done(values) => return put(ctx, values),
         Attempt::Later(awaited) => awaited,

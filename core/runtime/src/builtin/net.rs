@@ -170,6 +170,9 @@ pub(crate) fn host_guard(ctx: &mut Ctx) -> Flow {
         0 => nostos_host::Thing::File,
         _ => nostos_host::Thing::Program,
     };
-    let guard = Guard(thing, ctx.arg(1) as i64);
+    let number = ctx.arg(1) as i64;
+    let open = &mut ctx.own.rare().unguarded;
+    let known = open.iter().position(|guard| guard.is(thing, number));
+    let guard = known.map_or_else(|| Guard(thing, number), |at| open.swap_remove(at));
     ctx.put_shared_handle(Arc::new(Resource::Guard(guard)))
 }
