@@ -531,6 +531,29 @@ pub struct ScopesArguments {
     pub frame_id: i64,
 }
 
+/// `gotoTargets`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct GotoTargetsArguments {
+    /// The file.
+    pub source: Source,
+    /// The line.
+    pub line: i64,
+    /// From here on in the line.
+    #[serde(default)]
+    pub column: Option<i64>,
+}
+
+/// `goto`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct GotoArguments {
+    /// The process.
+    pub thread_id: u64,
+    /// From `gotoTargets`.
+    pub target_id: i64,
+}
+
 /// `variables`.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -82,6 +82,11 @@ fn frames() {
 }
 
 #[test]
+fn going_to_statements() {
+    script("goto.js");
+}
+
+#[test]
 fn data_breakpoints() {
     script("data.js");
 }

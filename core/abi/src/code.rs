@@ -96,6 +96,19 @@ pub struct LocalVar {
     pub in_place: bool,
     /// Line of its definition.
     pub line: u32,
+    /// Where it is bound, in bytes from the start of the definition it is in.
+    pub at: u32,
+}
+
+/// Which text a code object was made of.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub struct Made {
+    /// The number of the definition's body, which is another whenever the body is; 0: of none.
+    pub version: u32,
+    /// Where the body of the function, lambda or local function starts, in bytes from the start of the definition.
+    pub root: u32,
+    /// Of what is left of a function from a statement on, for a frame to go there.
+    pub rest: bool,
 }
 
 /// One compiled function, inert.
@@ -127,6 +140,10 @@ pub struct CodeObject {
     pub locals: Vec<LocalVar>,
     /// The parameters in order, with their first lanes' distances from the frame pointer; none: it takes something that is not kept there.
     pub params: Option<Vec<(crate::desc::ShapeId, i32)>>,
+    /// Bytes of arguments on the stack when it is called.
+    pub takes: u32,
+    /// What it was made of.
+    pub made: Made,
     /// Constant objects: header word, then payload words, 8-byte aligned. Headers carry [`crate::object::HEADER_STATIC`]; see [`StaticWord`].
     pub statics: Vec<Vec<StaticWord>>,
     /// Distance from the stack pointer after the prologue to the frame pointer.

@@ -4,6 +4,7 @@
 //! once the types are concrete. Already gone: named and default arguments (put in order, evaluated left to right as written), pipes, operators
 //! on user types, interpolation, clauses, `for`, destructuring parameters, index syntax, `?`. Still there: patterns, closures, processes.
 
+pub mod rest;
 pub mod visit;
 
 use crate::ty::{FnId, IntTy, Ty, TypeId};

@@ -181,6 +181,7 @@ impl Emitter {
                 slots: &built.slots,
                 in_place: &built.in_place,
             },
+            &self.ctx.func.signature,
             machine,
             built.statics,
             built.uses,

@@ -5,7 +5,7 @@
 
 use crate::layout::TyId;
 use nostos_abi::builtin::{Fault, Leaf, Op};
-use nostos_abi::code::CellId;
+use nostos_abi::code::{CellId, Made};
 use nostos_check::hir::PrimOp;
 use nostos_check::ty::FileId;
 use std::sync::Arc;
@@ -40,6 +40,10 @@ pub struct Function {
     pub at: u32,
     /// Where its definition begins.
     pub start: u32,
+    /// Where the whole definition begins, also of what is inside of one.
+    pub base: u32,
+    /// The text it was made of.
+    pub made: Made,
     /// Parameters the source shows.
     pub arity: u32,
     /// All parameters, in order; a shared one is passed as the reference to its cell.

@@ -12,6 +12,7 @@ pub mod lower;
 pub mod meaning;
 pub mod mono;
 mod quick;
+pub mod rest;
 mod sink;
 
 pub use lower::CompileError;
@@ -80,6 +81,8 @@ pub struct Codegen {
     cells: Cells,
     globals: u32,
     entries: Vec<Arc<Body>>,
+    rests: Vec<rest::Rest>,
+    versions: rest::Versions,
     templates: lower::Templates,
     emitter: Emitter,
     options: Options,
@@ -95,6 +98,8 @@ impl Codegen {
             cells: Cells::default(),
             globals: 0,
             entries: Vec::new(),
+            rests: Vec::new(),
+            versions: rest::Versions::default(),
             templates: lower::Templates::default(),
             emitter: Emitter::new(options.debug_sites, options.keep_vars, options.verifier),
             options,
@@ -230,6 +235,8 @@ impl Codegen {
             cells: &mut self.cells,
             globals: &mut self.globals,
             entries: &self.entries,
+            rests: &self.rests,
+            versions: &mut self.versions,
             templates: &mut self.templates,
             sites: self.options.debug_sites,
         };

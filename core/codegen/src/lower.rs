@@ -19,8 +19,9 @@ use crate::ir::{Expr, Function, Kind, Var, VarId};
 use crate::layout::{Layouts, TyId};
 use crate::meaning::Meaning;
 use crate::mono::{CellOwner, Cells, Synth};
+use crate::rest::{Rest, Versions};
 use nostos_abi::builtin::Op;
-use nostos_abi::code::CellId;
+use nostos_abi::code::{CellId, Made};
 use nostos_check::hir::{self, Body, FnDef, FnInst, FnKind, LocalFnId, LocalId, PrimOp, Selected};
 use nostos_check::ty::{FileId, FnId, Ty};
 use rustc_hash::FxHashMap;
@@ -45,6 +46,10 @@ pub struct World<'a> {
     pub globals: &'a mut u32,
     /// Bodies of entry cells.
     pub entries: &'a [Arc<Body>],
+    /// What is left of functions.
+    pub rests: &'a [Rest],
+    /// The numbers of bodies.
+    pub versions: &'a mut Versions,
     /// Small functions of the library.
     pub templates: &'a mut Templates,
     /// Places to stop at are wanted.
@@ -62,6 +67,10 @@ pub fn lower_cell(world: World<'_>, cell: CellId) -> Result<Lowered, CompileErro
         Some(CellOwner::Entry(number)) => {
             let body = ctx.world.entries[number as usize].clone();
             ctx.lower_entry(body);
+        }
+        Some(CellOwner::Rest(number)) => {
+            let rests = ctx.world.rests;
+            ctx.lower_rest(&rests[number as usize]);
         }
         Some(CellOwner::Inner(of)) => {
             return Err(CompileError(format!(
@@ -85,6 +94,8 @@ struct Ctx<'a> {
     name: String,
     def: Option<Arc<FnDef>>,
     body: Option<Arc<Body>>,
+    /// Of the functions that come of it; `root` is each one's own.
+    made: Made,
     subst: Vec<Ty>,
     fun: Fun,
     local_fns: FxHashMap<(LocalFnId, Vec<Ty>), CellId>,
@@ -101,6 +112,8 @@ struct Fun {
     map: FxHashMap<LocalId, VarId>,
     /// See [`Function::kept`].
     kept: Vec<CellId>,
+    /// See [`Made::root`].
+    root: u32,
 }
 
 impl<'a> Ctx<'a> {
@@ -111,6 +124,7 @@ impl<'a> Ctx<'a> {
             name: String::new(),
             def: None,
             body: None,
+            made: Made::default(),
             subst: Vec::new(),
             fun: Fun::default(),
             local_fns: FxHashMap::default(),
@@ -134,6 +148,8 @@ impl<'a> Ctx<'a> {
         self.def = Some(def);
         self.subst = inst.args.to_vec();
         self.body = Some(body.clone());
+        self.made.version = self.world.versions.of(inst.id, &body);
+        self.fun.root = body.value.span.start;
         let arity = body.params.len() as u32;
         let params: Vec<VarId> = body.params.iter().map(|p| self.var(*p)).collect();
         let result = self.ty(&body.result);
@@ -151,6 +167,21 @@ impl<'a> Ctx<'a> {
             value,
         );
         Ok(())
+    }
+
+    /// The locals it needs are its parameters: after those that a caller gives, of which there are none, so that shared ones come in their cells.
+    fn lower_rest(&mut self, rest: &Rest) {
+        self.def = Some(self.world.meaning.fn_def(rest.inst.id));
+        self.name = rest.name.clone();
+        self.subst = rest.inst.args.to_vec();
+        self.body = Some(rest.body.clone());
+        self.made = rest.made;
+        self.fun.root = rest.made.root;
+        let params: Vec<VarId> = rest.body.params.iter().map(|p| self.var(*p)).collect();
+        let result = self.ty(&rest.body.result);
+        let value = self.body_expr(&rest.body.value);
+        let name = self.name.clone();
+        self.finish(self.cell, name, 0, params, None, result, value);
     }
 
     fn lower_entry(&mut self, body: Arc<Body>) {
@@ -272,6 +303,11 @@ impl<'a> Ctx<'a> {
                 file: self.file(),
                 at,
                 start,
+                base: self.def.as_ref().map_or(0, |def| def.start),
+                made: Made {
+                    root: fun.root,
+                    ..self.made
+                },
                 arity,
                 params,
                 closure,
@@ -296,6 +332,7 @@ impl<'a> Ctx<'a> {
         value: &hir::Expr,
     ) {
         let outer = std::mem::take(&mut self.fun);
+        self.fun.root = value.span.start;
         let arity = params.len() as u32;
         let mut params: Vec<VarId> = params.iter().map(|p| self.var(*p)).collect();
         let captured: Vec<VarId> = captures.iter().map(|c| self.var(*c)).collect();

@@ -39,6 +39,8 @@ pub enum CellOwner {
     Synth(Synth, Ty),
     /// A closed body without parameters, by number.
     Entry(u32),
+    /// What is left of a function from a statement on, by number.
+    Rest(u32),
     /// A lambda, local function or its closure form; published with the cell that is named.
     Inner(CellId),
 }

@@ -13,6 +13,7 @@ use crate::look::{
     Standing,
 };
 use crate::mutex::Mutex;
+use crate::restart::Instead;
 use crate::scheduler::{Scheduler, Worker};
 use crate::survey::Survey;
 use crate::value::{self, Lists, Memory, Origin, Reading, Value};
@@ -405,12 +406,17 @@ impl Image {
     }
 
     /// Notes that a process, when it goes on from this stop, enters the function of a frame anew, with the arguments it has now. `frame` is its place
-    /// in [`Image::frames`].
+    /// in [`Image::frames`]. With `instead` something else is called in its place.
     ///
     /// # Errors
     /// A sentence, when that cannot be.
-    pub fn restart(&self, standing: Standing, frame: usize) -> Result<(), String> {
-        self.core.restart(standing, frame)
+    pub fn restart(
+        &self,
+        standing: Standing,
+        frame: usize,
+        instead: Option<&Instead>,
+    ) -> Result<(), String> {
+        self.core.restart(standing, frame, instead)
     }
 
     /// Makes a value of a stopped process one that can be watched; its number. None: it is not there.

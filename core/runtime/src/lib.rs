@@ -74,6 +74,7 @@ pub use look::{
     Standing, WorkerLine,
 };
 pub use process::State;
+pub use restart::Instead;
 pub use survey::{FieldLine, ObjectLine, ObjectReport, Step, Survey, TypeLine};
 pub use value::{Child, Lanes, Lists, Origin, Reading, Value};
 pub use watch::SharedWatch;

@@ -1,5 +1,7 @@
-//! Entering a function anew in which a stopped process is: its frame and those it has called go, and it is called again by its caller, with the arguments
+//! Sending a frame elsewhere: entering a function anew in which a stopped process is: its frame and those it has called go, and it is called again by its caller, with the arguments
 //! it has now (arguments do not change, but a function that calls itself in the place of its own frame has those of its latest call).
+//!
+//! Or another function is called in the place of the frame, with some of its locals: what is left of it from another statement on.
 //!
 //! What is asked for is noted while the process stands still, and done by the worker that resumes it: no collection and no move of the stack come between.
 //! The process goes on in the stub that compiles cells, as if the caller had called a cell and the stub had just found its code: the stub loads the
@@ -13,18 +15,29 @@ use crate::look::Standing;
 use crate::process::Resume;
 use crate::shim::{self, SAVED_BYTES};
 use crate::walk;
-use nostos_abi::code::Cfi;
+use nostos_abi::code::{CellId, Cfi};
 use nostos_abi::object::Lane;
 use std::sync::Arc;
 
-/// Which frame, and where its arguments are.
+/// Which frame, what is called in its place, and where the arguments are.
 #[derive(Debug)]
 pub(crate) struct Restart {
     code: Arc<Code>,
     /// Its place among the process's frames of generated code, from the innermost.
     index: usize,
+    /// How many bytes of arguments on the stack the frame would take away when it returns.
+    drops: u32,
     /// Each lane's distance from the frame pointer, and whether it is passed as a float.
     lanes: Vec<(i32, bool)>,
+}
+
+/// What is called in the place of a frame, with which of the frame's locals.
+#[derive(Clone, Debug)]
+pub struct Instead {
+    /// Its cell, which has code.
+    pub cell: CellId,
+    /// The arguments: places in the frame's code's list of locals.
+    pub locals: Vec<usize>,
 }
 
 /// Integer and float argument registers of the convention of generated code.
@@ -35,7 +48,13 @@ const SAVED: [u16; 4] = [14, 13, 12, 3];
 
 impl Core {
     /// Notes that a process, when it goes on from this stop, is to enter the function of a frame anew; `frame` counts its frames of generated code.
-    pub(crate) fn restart(&self, standing: Standing, frame: usize) -> Result<(), String> {
+    pub(crate) fn restart(
+        &self,
+        standing: Standing,
+        frame: usize,
+        instead: Option<&Instead>,
+    ) -> Result<(), String> {
+        let called = instead.map(|instead| (instead, self.code.lock().of_cell(instead.cell)));
         let found = self.look_standing(standing, |process, own| {
             let waits = !matches!(own.resume, Resume::Go | Resume::Throw);
             let stopped = own.rare_if_any().and_then(|rare| rare.stopped);
@@ -69,18 +88,59 @@ impl Core {
                 });
             }
             let (code, offset) = at.ok_or("there is no such frame")?;
-            let lanes = self.lanes_of(&code, offset)?;
+            // What calls another in its own place has made room for that one's arguments at once, above its frame, and returns as if it had been called with them.
+            let drops = code.object.takes + frame_address(&code) - 16;
+            let (code, lanes) = match called {
+                None => {
+                    let lanes = self.lanes_of(&code, offset)?;
+                    (code, lanes)
+                }
+                Some((instead, known)) => {
+                    let lanes = self.lanes_in(&code, offset, &instead.locals)?;
+                    (known.ok_or("what is left of it has no code")?, lanes)
+                }
+            };
             own.exit = None;
             own.thrown = 0;
             own.resume = Resume::Restart;
             own.rare().restart = Some(Restart {
                 code,
                 index: frame,
+                drops,
                 lanes,
             });
             Ok(())
         });
         found.ok_or("it has gone on meanwhile")?
+    }
+
+    /// Where these locals of a frame are.
+    fn lanes_in(
+        &self,
+        code: &Code,
+        offset: u32,
+        locals: &[usize],
+    ) -> Result<Vec<(i32, bool)>, String> {
+        let table = self.descs.read();
+        let mut lanes = Vec::new();
+        for local in locals {
+            let local = code.object.locals.get(*local).filter(|local| {
+                let (from, to) = local.scope;
+                (from..to).contains(&(offset.max(1) - 1))
+            });
+            let local = local.ok_or("a name that is needed has no value here")?;
+            // A name that lambdas share is passed on as the cell they share.
+            if local.boxed_var {
+                lanes.push((local.fp_offset, false));
+                continue;
+            }
+            let shape = table.shapes.get(local.shape.0 as usize);
+            let shape = shape.ok_or("a name that is needed has no value here")?;
+            for (i, lane) in shape.lanes.iter().enumerate() {
+                lanes.push((local.fp_offset + 8 * i as i32, matches!(lane, Lane::Float)));
+            }
+        }
+        Ok(lanes)
     }
 
     /// Where the arguments of a function are, when its frame stands at this offset.
@@ -104,6 +164,16 @@ impl Core {
         }
         Ok(lanes)
     }
+}
+
+/// How far above the frame pointer of this code the canonical frame address is.
+fn frame_address(code: &Code) -> u32 {
+    let mut steps = code.object.cfi.iter();
+    let above = steps.find_map(|(_, step)| match step {
+        Cfi::CfaFramePointer(above) => Some(*above as u32),
+        Cfi::CfaStackPointer(_) | Cfi::Saved(..) => None,
+    });
+    above.unwrap_or(16)
 }
 
 /// The worker is about to resume the process: puts its stack so that it enters the function.
@@ -130,8 +200,8 @@ pub(crate) fn enter(ctx: &mut Ctx) {
                 };
                 let place = SAVED.iter().position(|known| known == register);
                 if let Some(place) = place.filter(|_| *from <= offset) {
-                    // The canonical frame address is the frame pointer and two words.
-                    saved[place] = *((frame.fp as i64 + 16 + i64::from(*below)) as *const u64);
+                    let cfa = frame.fp as i64 + i64::from(frame_address(code));
+                    saved[place] = *((cfa + i64::from(*below)) as *const u64);
                 }
             }
             if left == 0 {
@@ -158,6 +228,10 @@ pub(crate) fn enter(ctx: &mut Ctx) {
             _ => stack.push(lane),
         }
     }
+    // What the caller expects to be taken away ends where it always did; what is called may take more of it or less.
+    // SAFETY: a frame begins with its caller's frame pointer and where it returns to.
+    let (caller, back) = unsafe { (*(fp as *const u64), *((fp + 8) as *const u64)) };
+    let fp = fp + restart.drops as usize - restart.code.object.takes as usize;
     let frame = shim::COMPILE_SPAN as usize;
     // From the stub's saved frame pointer downwards: its arguments, the return address into it, its frame pointer and what the shim saves.
     let below = fp - frame;
@@ -174,6 +248,8 @@ pub(crate) fn enter(ctx: &mut Ctx) {
         for (i, lane) in floats.iter().enumerate() {
             *((below + 8 * (INTS + i)) as *mut u64) = *lane;
         }
+        *((fp + 8) as *mut u64) = back;
+        *(fp as *mut u64) = caller;
         *((below - 8) as *mut u64) = shim::compile_return() as u64;
         *((below - 16) as *mut u64) = fp as u64;
         for (i, word) in saved.iter().enumerate() {

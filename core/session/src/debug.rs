@@ -266,6 +266,8 @@ pub enum Unit {
     Instruction,
     /// All there is before the first statement of a function that is entered anew.
     Restart,
+    /// All there is before a statement that a frame was sent to.
+    Goto,
 }
 
 /// How a stopped process goes on, in full.
@@ -402,6 +404,8 @@ pub enum Why {
     Step,
     /// It has entered a function anew.
     Restarted,
+    /// It was sent to this statement.
+    Gone,
     /// It was asked to.
     Pause,
     /// The first statement of `main`.
@@ -759,6 +763,15 @@ pub trait Target: Send + Sync {
     fn standing(&self) -> Vec<(Pid, Why)>;
     /// Enters the function of a frame of a stopped process anew, with the arguments it has now; it stops at its first statement.
     fn restart_frame(&self, pid: Pid, frame: usize) -> Result<(), Refusal>;
+    /// The statements of a line of a file, from a column on if one is given, to which some stopped process can be sent.
+    fn goto_targets(
+        &self,
+        path: &str,
+        line: u32,
+        column: Option<u32>,
+    ) -> Result<Vec<StepTarget>, Refusal>;
+    /// Sends a stopped process to such a statement: it stops there, and what is between is not run.
+    fn goto(&self, pid: Pid, target: u64) -> Result<(), Refusal>;
     /// The calls in the statement a frame is at.
     fn step_in_targets(&self, pid: Pid, frame: usize) -> Result<Vec<StepTarget>, Refusal>;
     /// Processes that wait for stopped ones: who, and for whom.

@@ -20,6 +20,7 @@ pub fn capabilities(restarts: bool) -> Value {
         supports_instruction_breakpoints: Some(true),
         supports_data_breakpoints: Some(true),
         supports_restart_frame: Some(true),
+        supports_goto_targets_request: Some(true),
         supports_step_in_targets_request: Some(true),
         supports_delayed_stack_trace_loading: Some(true),
         supports_single_thread_execution_requests: Some(true),

@@ -165,7 +165,7 @@ pub(super) fn filled(text: Option<String>) -> Option<String> {
     text.filter(|text| !text.trim().is_empty())
 }
 
-fn from_1(number: i64, from_0: bool) -> u32 {
+pub(super) fn from_1(number: i64, from_0: bool) -> u32 {
     u32::try_from(number.saturating_add(i64::from(from_0))).unwrap_or(0)
 }
 

@@ -1,8 +1,9 @@
 //! Requests that let processes go on, and how processes hang together while they do.
 
+use super::breakpoints::from_1;
 use super::{Answer, Connection, DEAD, State, arguments, refuse};
 use crate::protocol;
-use nostos_session::debug::{Go, How, Order, Pid, Process, Unit};
+use nostos_session::debug::{Go, How, Order, Pid, Process, StepTarget, Unit};
 use serde_json::{Value, json};
 use std::collections::{HashMap, HashSet};
 
@@ -57,16 +58,7 @@ impl Connection {
         let found = self.target.step_in_targets(pid, index).map_err(refuse)?;
         let targets: Vec<_> = found
             .iter()
-            .map(|target| {
-                json!({
-                    "id": target.id,
-                    "label": target.label,
-                    "line": state.line(target.start.0),
-                    "column": state.column(target.start.1),
-                    "endLine": state.line(target.end.0),
-                    "endColumn": state.column(target.end.1),
-                })
-            })
+            .map(|target| step_target(state, target))
             .collect();
         Ok(json!({ "targets": targets }))
     }
@@ -76,6 +68,33 @@ impl Connection {
         let (pid, index) = *state.frames.get(&args.frame_id).ok_or(DEAD)?;
         state.resumed_by_us.insert(pid);
         if let Err(refusal) = self.target.restart_frame(pid, index) {
+            state.resumed_by_us.remove(&pid);
+            return Err(refusal.0);
+        }
+        state.went_on(pid);
+        Ok(Value::Null)
+    }
+
+    pub(super) fn goto_targets(&self, state: &State, args: &Value) -> Answer {
+        let args: protocol::GotoTargetsArguments = arguments(args)?;
+        let path = args.source.meant().ok_or("a source needs a path")?;
+        let line = from_1(args.line, state.lines_from_0);
+        let column = args.column.map(|c| from_1(c, state.columns_from_0));
+        let found = self.target.goto_targets(&path, line, column);
+        let targets: Vec<_> = found
+            .map_err(refuse)?
+            .iter()
+            .map(|target| step_target(state, target))
+            .collect();
+        Ok(json!({ "targets": targets }))
+    }
+
+    pub(super) fn goto(&self, state: &mut State, args: &Value) -> Answer {
+        let args: protocol::GotoArguments = arguments(args)?;
+        let pid = args.thread_id;
+        let target = u64::try_from(args.target_id).map_err(|_| "there is no such target")?;
+        state.resumed_by_us.insert(pid);
+        if let Err(refusal) = self.target.goto(pid, target) {
             state.resumed_by_us.remove(&pid);
             return Err(refusal.0);
         }
@@ -112,4 +131,16 @@ impl Connection {
         }
         Ok(json!({ "processes": out, "total": total }))
     }
+}
+
+/// A place in the source to step into or to go to.
+fn step_target(state: &State, target: &StepTarget) -> Value {
+    json!({
+        "id": target.id,
+        "label": target.label,
+        "line": state.line(target.start.0),
+        "column": state.column(target.start.1),
+        "endLine": state.line(target.end.0),
+        "endColumn": state.column(target.end.1),
+    })
 }

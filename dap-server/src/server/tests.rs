@@ -328,6 +328,18 @@ impl Target for Fake {
             end: (7, 9),
         }])
     }
+    fn goto_targets(&self, _: &str, line: u32, _: Option<u32>) -> Result<Vec<StepTarget>, Refusal> {
+        let target = StepTarget {
+            id: 1,
+            label: "x = 1".into(),
+            start: (line, 3),
+            end: (line, 8),
+        };
+        Ok(vec![target])
+    }
+    fn goto(&self, pid: Pid, _: u64) -> Result<(), Refusal> {
+        self.resume(pid, How::In)
+    }
     fn waits(&self) -> Vec<(Pid, Pid)> {
         vec![(3, 2)]
     }

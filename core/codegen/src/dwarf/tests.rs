@@ -20,6 +20,7 @@ fn local(name: &str, shape: u32, fp_offset: i32, scope: (u32, u32)) -> LocalVar 
         is_captured: false,
         in_place: false,
         line: 4,
+        at: 0,
     }
 }
 

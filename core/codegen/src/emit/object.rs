@@ -7,7 +7,9 @@ use crate::layout::Layouts;
 use crate::meaning::Meaning;
 use crate::quick::{Machine, SAVED};
 use cranelift_codegen::binemit::Reloc as MachineReloc;
-use cranelift_codegen::ir::{DebugTag, ExternalName, Function, SourceLoc, StackSlot};
+use cranelift_codegen::ir::{
+    AbiParam, DebugTag, ExternalName, Function, Signature, SourceLoc, StackSlot,
+};
 use cranelift_codegen::isa::unwind::UnwindInst;
 use cranelift_codegen::{CompiledCode, FinalizedMachExceptionHandler, FinalizedRelocTarget};
 use nostos_abi::code::{
@@ -77,6 +79,7 @@ pub(super) fn code_object(
         bytes: code.code_buffer().to_vec(),
         align: buffer.alignment.max(16),
         relocs: relocs(&input),
+        takes: stack_bytes(&func.signature),
         calls: calls(&input, &positions, frame_size),
         sites: sites(&input, &positions),
         locals,
@@ -85,6 +88,15 @@ pub(super) fn code_object(
         cfi: cfi(&input),
         ..described(&input.known, positions, statics, uses)
     }
+}
+
+/// Bytes of arguments on the stack: those that find no register.
+fn stack_bytes(sig: &Signature) -> u32 {
+    let is_float = |param: &&AbiParam| param.value_type.is_float();
+    let floats = sig.params.iter().filter(is_float).count();
+    let ints = sig.params.len() - floats;
+    let words = ints.saturating_sub(6) + floats.saturating_sub(8);
+    (words as u32 * 8).next_multiple_of(16)
 }
 
 /// Where the parameters are, if all are kept in the frame as they are passed.
@@ -115,6 +127,7 @@ fn described(
             known.meaning.position(file, known.function.start).0
         }),
         arity: known.function.arity,
+        made: known.function.made,
         lines: positions.lines,
         statics,
         uses,
@@ -125,6 +138,7 @@ fn described(
 /// The quick back end's code.
 pub(super) fn quick_object(
     known: Known<'_>,
+    sig: &Signature,
     machine: &Machine,
     statics: Vec<Vec<StaticWord>>,
     uses: Vec<CellId>,
@@ -184,6 +198,7 @@ pub(super) fn quick_object(
         sites,
         locals: locals(&known, tags, &patchable, size, at),
         params: params(&known, at),
+        takes: stack_bytes(sig),
         frame_size,
         cfi: quick_cfi(machine),
         ..described(&known, positions, statics, uses)
@@ -400,6 +415,7 @@ fn locals(
                     .is_some_and(|captures| captures.contains(&var)),
                 in_place: info.shared || known.in_place.contains(&var),
                 line: file.map_or(0, |file| known.meaning.position(file, info.at).0),
+                at: info.at.saturating_sub(known.function.base),
             }
         })
         .collect()

@@ -91,6 +91,12 @@ impl CodeMemory {
         Ok(memory)
     }
 
+    /// The code a cell goes to.
+    pub(crate) fn of_cell(&self, id: CellId) -> Option<Arc<Code>> {
+        let address = self.cells.target(&self.arena, id)?;
+        self.codes.get(&address).cloned()
+    }
+
     /// The cell's address; a new cell gets its lazy stub.
     pub(crate) fn ensure_cell(&mut self, id: CellId) -> io::Result<usize> {
         let compile = self.veneer(self.entries.compile)?;

@@ -32,6 +32,7 @@ mod code;
 mod complete;
 mod data;
 mod exceptions;
+mod goals;
 mod look;
 mod messages;
 mod steps;
@@ -75,6 +76,8 @@ pub struct Debugger {
     data: Mutex<data::Known>,
     /// Functions that were offered to be stepped into.
     targets: Mutex<FxHashMap<u64, String>>,
+    /// Statements that were offered to be gone to.
+    goals: Mutex<goals::Offered>,
     heaps: super::Heaps,
 }
 
@@ -155,6 +158,7 @@ impl Debugger {
             steps: Mutex::default(),
             data: Mutex::default(),
             targets: Mutex::default(),
+            goals: Mutex::default(),
             heaps: super::Heaps::new(Arc::clone(&session.image)),
             quick: Arc::default(),
         });
@@ -292,6 +296,7 @@ impl Debugger {
                         self.reached(pid, site).ok_or(runtime::How::AsBefore)
                     }
                     // The step ends here even if the breakpoint only counts, prints, or does not hold.
+                    runtime::StopReason::StepOnto(_) if self.is_sent(pid) => self.stepped(pid),
                     runtime::StopReason::StepOnto(site) => match self.reached(pid, site) {
                         Some(why) => Ok(why),
                         None => self.stepped(pid),
@@ -349,7 +354,13 @@ impl Debugger {
         let placed = placed(new);
         let image = &self.session.image;
         let elf = image.with_descs(|descs| dwarf::elf(&placed, descs, ""));
-        let added = state.symbols.add(&elf);
+        let is_rest = |address: u64| {
+            let of = |code: &&Arc<runtime::Code>| code.address as u64 == address;
+            new.iter()
+                .find(of)
+                .is_some_and(|code| code.object.made.rest)
+        };
+        let added = state.symbols.add_with(&elf, &is_rest);
         added.expect("our own debug information is readable");
     }
 

@@ -35,6 +35,8 @@ pub struct Function {
     pub variables: Vec<Variable>,
     /// Newer code has taken its place.
     pub replaced: bool,
+    /// What is left of a function, for a frame that was sent to a statement: the function itself has other code.
+    pub rest: bool,
     /// How many lines its definition has moved down since it was compiled: a definition that only moved is not compiled again.
     pub moved: i64,
 }
@@ -120,8 +122,19 @@ impl Symbols {
     /// # Errors
     /// When the bytes are not what `codegen::dwarf` writes.
     pub fn add(&mut self, elf: &[u8]) -> Result<(), String> {
-        let new = read(elf)?;
-        for function in &new {
+        self.add_with(elf, &|_| false)
+    }
+
+    /// The same, where some addresses are those of what is left of functions.
+    ///
+    /// # Errors
+    /// When the bytes are not what `codegen::dwarf` writes.
+    pub fn add_with(&mut self, elf: &[u8], is_rest: &dyn Fn(u64) -> bool) -> Result<(), String> {
+        let mut new = read(elf)?;
+        for function in &mut new {
+            function.rest = is_rest(function.code.start);
+        }
+        for function in new.iter().filter(|function| !function.rest) {
             // A lambda's name begins with its owner's: it is replaced together with it.
             for old in self.functions.values_mut() {
                 let rest = old.name.strip_prefix(function.name.as_str());
@@ -141,7 +154,7 @@ impl Symbols {
         let compiled: BTreeMap<(String, String), u32> = self
             .functions
             .values()
-            .filter(|function| !function.replaced)
+            .filter(|function| !function.replaced && !function.rest)
             .map(|f| ((f.file.clone(), f.name.clone()), f.line))
             .collect();
         for function in self.functions.values_mut().filter(|f| !f.replaced) {
@@ -150,7 +163,10 @@ impl Symbols {
             loop {
                 let key = (function.file.clone(), name.to_owned());
                 if let Some((now, _)) = lines.get(&key) {
-                    let then = compiled.get(&key).copied().unwrap_or(function.line);
+                    let then = match function.rest {
+                        true => function.line,
+                        false => compiled.get(&key).copied().unwrap_or(function.line),
+                    };
                     function.moved = i64::from(*now) - i64::from(then);
                     break;
                 }
@@ -184,7 +200,7 @@ impl Symbols {
     pub fn named<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Function> {
         self.functions
             .values()
-            .filter(move |function| !function.replaced && function.name == name)
+            .filter(move |function| !function.replaced && !function.rest && function.name == name)
     }
 
     /// The places in these lines of a file where a breakpoint can be, in order.
@@ -281,6 +297,7 @@ fn read_unit<'a>(
                 .collect(),
             variables: Vec::new(),
             replaced: false,
+            rest: false,
             moved: 0,
             code: code.clone(),
         };
@@ -397,6 +414,7 @@ mod tests {
             is_captured: false,
             in_place: false,
             line: 1,
+            at: 0,
         }
     }
 

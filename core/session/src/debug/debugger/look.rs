@@ -1,7 +1,6 @@
 //! What can be seen of a process: its row, its frames, the variables of a frame.
 
 use super::*;
-use nostos_abi::code::CellId;
 use runtime::Origin;
 
 /// Frames of which it is told what they have called.
@@ -35,16 +34,18 @@ impl Debugger {
         let image = &self.session.image;
         let frames = image.frames(pid, MAX_FRAMES).ok_or_else(|| nobody(pid))?;
         let codes = image.codes();
-        let mut above: Option<CellId> = None;
+        let mut above: Option<Arc<runtime::Code>> = None;
         let mut tails = Vec::new();
         for (i, frame) in frames.iter().enumerate() {
-            let over = above.replace(frame.code.cell);
+            let over = above.replace(frame.code.clone());
             if !has_source(frame) {
                 continue;
             }
             let called = over.filter(|_| i < TAIL_FRAMES).and_then(|above| {
                 let called = Self::called_at(&codes, frame)?;
-                (called.0 != above).then_some(called.1)
+                // A frame that was sent to a statement is in what is left of its function.
+                let is_rest = above.object.made.rest && above.object.name == called.1;
+                (called.0 != above.cell && !is_rest).then_some(called.1)
             });
             tails.push(called);
         }

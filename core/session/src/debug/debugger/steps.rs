@@ -71,12 +71,22 @@ impl Debugger {
         let all = image.frames(pid, MAX_FRAMES).ok_or_else(|| nobody(pid))?;
         let index = all.iter().position(|frame| frame.fp == wanted.fp);
         let index = index.ok_or("there is no such frame")?;
-        image
-            .restart(standing, index)
-            .map_err(|why| Refusal(format!("this frame cannot be restarted: {why}")))?;
+        // Of what is left of a function, the function's own first statement is meant. A lambda's arguments are not where its caller would put them.
+        let object = &wanted.code.object;
+        let noted = match object.made.rest || object.params.is_none() {
+            true => self.to_head(pid, wanted, index),
+            false => image.restart(standing, index, None),
+        };
+        noted.map_err(|why| Refusal(format!("this frame cannot be restarted: {why}")))?;
+        self.to_first_statement(pid, Unit::Restart)
+    }
+
+    /// Lets a process go on whose frame has been sent elsewhere, to the first statement there.
+    pub(super) fn to_first_statement(&self, pid: Pid, unit: Unit) -> Result<(), Refusal> {
+        let image = &self.session.image;
         let step = Stepping {
             how: How::In,
-            unit: Unit::Restart,
+            unit,
             from: (0, 0, 0),
         };
         self.steps.lock().insert(pid, step);
@@ -103,9 +113,16 @@ impl Debugger {
         };
         match here {
             _ if step.unit == Unit::Restart => Ok(Why::Restarted),
+            _ if step.unit == Unit::Goto => Ok(Why::Gone),
             Ok(here) if step.unit == Unit::Line && here == step.from => Err(how),
             _ => Ok(Why::Step),
         }
+    }
+
+    /// Was it sent to the statement it is at? Then that is why it stops.
+    pub(super) fn is_sent(&self, pid: Pid) -> bool {
+        let steps = self.steps.lock();
+        steps.get(&pid).is_some_and(|step| step.unit == Unit::Goto)
     }
 
     /// Is it to stop in the library too?

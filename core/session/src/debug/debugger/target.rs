@@ -478,6 +478,19 @@ impl Target for Debugger {
         self.restart(pid, frame)
     }
 
+    fn goto_targets(
+        &self,
+        path: &str,
+        line: u32,
+        column: Option<u32>,
+    ) -> Result<Vec<StepTarget>, Refusal> {
+        self.goals_of(path, line, column)
+    }
+
+    fn goto(&self, pid: Pid, target: u64) -> Result<(), Refusal> {
+        self.go_to(pid, target)
+    }
+
     fn step_in_targets(&self, pid: Pid, frame: usize) -> Result<Vec<StepTarget>, Refusal> {
         self.calls_ahead(pid, frame)
     }
