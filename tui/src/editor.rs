@@ -5,6 +5,7 @@
 pub mod change;
 pub mod document;
 pub mod edit;
+pub mod folds;
 pub mod history;
 pub mod jumps;
 pub mod motion;
@@ -12,10 +13,12 @@ pub mod numbers;
 pub mod objects;
 pub mod registers;
 pub mod replace;
+pub mod rows;
 pub mod select;
 pub mod selection;
 pub mod surround;
 pub mod syntax;
+pub mod windows;
 
 use document::Document;
 use regex::Regex;
@@ -73,6 +76,10 @@ pub struct Editor {
     pub language: Option<Arc<syntax::Language>>,
     /// The window has to go where the cursor is.
     pub follow: bool,
+    /// The windows.
+    pub windows: windows::Windows,
+    /// Long lines go on in the next row.
+    pub wrap: bool,
     /// The document shown before this one.
     pub before: Option<usize>,
     next_id: usize,
@@ -85,6 +92,11 @@ impl Editor {
             Preset::Helix => Mode::Normal,
             Preset::Standard => Mode::Insert,
         }
+    }
+
+    /// The columns long lines are wrapped at, if they are.
+    pub fn wrap_at(&self) -> Option<usize> {
+        self.wrap.then_some(self.cols)
     }
 
     /// The text on the screen.

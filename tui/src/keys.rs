@@ -69,6 +69,7 @@ const NAMES: &[(&str, Code)] = &[
     ("pgdn", Code::PageDown),
     ("space", Code::Char(' ')),
     ("lt", Code::Char('<')),
+    ("gt", Code::Char('>')),
 ];
 
 impl Key {

@@ -5,6 +5,7 @@
 
 use crate::editor::document::Document;
 use crate::editor::motion;
+use crate::editor::windows::Cells;
 use crate::state::{Panel, State, View};
 use ratatui::layout::Rect;
 
@@ -30,6 +31,8 @@ pub struct Layout {
     pub head: Option<Rect>,
     /// The panels.
     pub slots: Vec<Slot>,
+    /// All windows of the editor when there are several: number, row of the name, text.
+    pub windows: Vec<(usize, Rect, Rect)>,
     /// The line between columns.
     pub column: Option<Rect>,
     /// Facts beside the panels: links, source, mailbox of the stopped process.
@@ -126,15 +129,24 @@ impl Layout {
             if rest.height >= 7 {
                 self.tabs = Some(top(1, &mut rest));
             }
-            return self.slot(
-                if focus == Panel::Repl {
-                    Panel::Repl
-                } else {
-                    Panel::Editor
-                },
-                rest,
-                false,
-            );
+            let panel = if focus == Panel::Repl || focus == Panel::Tree {
+                focus
+            } else {
+                Panel::Editor
+            };
+            return self.slot(panel, rest, false);
+        }
+        if state.tree_shown() {
+            // Where there is no room beside the text, the files take its place while they have the focus.
+            if state.size.0 < 80 {
+                if focus == Panel::Tree {
+                    return self.slot(Panel::Tree, rest, true);
+                }
+            } else {
+                let side = left(if state.size.0 >= 160 { 28 } else { 22 }, &mut rest);
+                self.column = Some(left(1, &mut rest));
+                self.slot(Panel::Tree, side, true);
+            }
         }
         self.tabs = Some(top(2, &mut rest));
         let rows = match (state.size.1, focus == Panel::Repl) {
@@ -143,8 +155,34 @@ impl Layout {
             (h, true) => (h / 3).max(4),
         };
         let strip = bottom(rows + 1, &mut rest);
-        self.slot(Panel::Editor, rest, false);
+        self.editor(state, rest);
         self.slot(Panel::Repl, strip, true);
+    }
+
+    /// The windows of the editor.
+    fn editor(&mut self, state: &State, rest: Rect) {
+        let windows = &state.editor.windows;
+        if windows.count() == 1 || rest.height < 2 {
+            return self.slot(Panel::Editor, rest, false);
+        }
+        let area = Cells {
+            x: rest.x,
+            y: rest.y,
+            width: rest.width,
+            height: rest.height,
+        };
+        for (id, c) in windows.cut(area) {
+            let mut area = Rect::new(c.x, c.y, c.width, c.height);
+            let title = top(1, &mut area);
+            self.windows.push((id, title, area));
+            if id == windows.focus {
+                self.slots.push(Slot {
+                    panel: Panel::Editor,
+                    title: None,
+                    area,
+                });
+            }
+        }
     }
 
     fn processes(&mut self, state: &State, mut rest: Rect, roomy: bool, focus: Panel) {

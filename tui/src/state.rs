@@ -5,10 +5,12 @@
 mod event;
 mod repl;
 mod stop;
+mod tree;
 
 pub use event::{AfterSave, Ask, Effect, Event, Mouse, MouseKind, WriteError};
 pub use repl::{Entry, Repl};
 pub use stop::{Stop, VarRow};
+pub use tree::{Tree, TreeRow};
 
 use crate::commands::{Cmd, Ctx};
 use crate::editor::document::Document;
@@ -71,6 +73,8 @@ pub const VIEWS: &[(char, View, Cmd, &str, &str)] = &[
 pub enum Panel {
     /// The text editor.
     Editor,
+    /// The files of the project.
+    Tree,
     /// The REPL: a strip below the code, or a whole screen.
     Repl,
     /// The list of processes.
@@ -358,6 +362,8 @@ pub struct State {
     pub name: String,
     /// Its files, relative.
     pub files: Vec<String>,
+    /// Its files as a tree.
+    pub tree: Tree,
     /// Open texts.
     pub editor: Editor,
     /// The image.
@@ -450,6 +456,7 @@ impl State {
             root,
             name,
             files: Vec::new(),
+            tree: Tree::default(),
             editor: Editor::default(),
             image: Image {
                 link: Link::Off,
@@ -511,9 +518,15 @@ impl State {
         wanted.filter(|p| panels.contains(p)).unwrap_or(panels[0])
     }
 
+    /// Whether the tree of files is on the screen.
+    pub fn tree_shown(&self) -> bool {
+        self.tree.shown.unwrap_or(self.size.0 >= 160)
+    }
+
     /// The panels of this view, in order of `Tab`.
     pub fn panels(&self) -> &'static [Panel] {
         match self.view {
+            View::Code if self.tree_shown() => &[Panel::Editor, Panel::Repl, Panel::Tree],
             View::Code => &[Panel::Editor, Panel::Repl],
             View::Processes => &[Panel::Processes, Panel::Mailbox, Panel::Stack, Panel::Heap],
             View::Heap => &[Panel::Processes, Panel::Heap],
@@ -541,7 +554,12 @@ impl State {
             Panel::Frames | Panel::Locals => {
                 out.extend([Ctx::Debug, Ctx::List, Ctx::Digits, Ctx::Calm])
             }
-            Panel::Mailbox | Panel::Stack | Panel::Heap | Panel::Collections | Panel::Workers => {
+            Panel::Tree
+            | Panel::Mailbox
+            | Panel::Stack
+            | Panel::Heap
+            | Panel::Collections
+            | Panel::Workers => {
                 out.extend([Ctx::List, Ctx::Digits, Ctx::Calm]);
             }
         }

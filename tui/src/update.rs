@@ -108,12 +108,25 @@ fn settle(state: &mut State, out: &mut Vec<Effect>) {
         );
         let resized = (state.editor.rows, state.editor.cols) != (rows, cols);
         (state.editor.rows, state.editor.cols) = (rows, cols);
+        let wrap = state.editor.wrap_at();
+        let doc = &mut state.editor.docs[state.editor.current];
+        // Whoever goes into a fold opens it.
+        let (text, line) = (doc.text().clone(), doc.line());
+        if !doc.folds.is_empty() && doc.folds.open(&text, line, false) {
+            state.editor.follow = true;
+        }
         if (state.editor.follow || resized) && rows > 0 {
-            edit::follow_cursor(&mut state.editor.docs[state.editor.current], rows, cols);
+            edit::follow_cursor(doc, rows, cols, wrap);
         }
         state.editor.follow = false;
     }
     let height = |panel| layout.find(panel).map_or(1, |s| usize::from(s.area.height));
+    let files = if layout.find(Panel::Tree).is_some() {
+        state.tree.rows(&state.files).len()
+    } else {
+        0
+    };
+    state.tree.cursor.fit(files, height(Panel::Tree));
     let shown = state.shown_processes().len();
     state
         .processes

@@ -10,6 +10,7 @@ mod pen;
 mod popup;
 mod processes;
 mod repl;
+mod tree;
 
 use crate::commands::{self, Ctx};
 use crate::editor::document::Severity;
@@ -68,6 +69,7 @@ pub fn view(state: &State, buf: &mut Buffer) -> Option<Caret> {
         let mut inner = pen.within(slot.area);
         let found = match slot.panel {
             Panel::Editor => code::editor(state, &mut inner, slot.area),
+            Panel::Tree => tree::draw(state, &mut inner, slot.area, focused),
             Panel::Repl => repl::draw(
                 state,
                 &state.repl,
@@ -91,6 +93,9 @@ pub fn view(state: &State, buf: &mut Buffer) -> Option<Caret> {
         if focused {
             caret = found;
         }
+    }
+    if layout.windows.len() > 1 {
+        code::windows(state, &mut pen, &layout);
     }
     match (state.view, layout.side) {
         (View::Processes, Some((source, links))) => processes::side(state, &mut pen, source, links),
@@ -155,6 +160,7 @@ fn panel_title(
                 .map_or_else(|| "no file".to_owned(), |d| d.name.clone()),
             String::new(),
         ),
+        Panel::Tree => (state.name.clone(), String::new()),
         Panel::Repl => ("REPL".to_owned(), state.name.clone()),
         Panel::Console => {
             let frame = state

@@ -5,6 +5,7 @@
 use super::change::{Side, Transaction};
 use super::history::History;
 use super::motion;
+use super::rows::{Folds, Rows};
 use super::selection::{Range, Selection};
 use super::syntax::Syntax;
 use ropey::Rope;
@@ -62,6 +63,8 @@ pub struct Document {
     pub selection: Selection,
     /// First line and first column on the screen.
     pub scroll: (usize, usize),
+    /// What is folded.
+    pub folds: Folds,
     /// The syntax tree.
     pub syntax: Syntax,
     /// What the analyser says.
@@ -106,6 +109,7 @@ impl Document {
             saved: 0,
             selection: Selection::single(first),
             scroll: (0, 0),
+            folds: Folds::default(),
             syntax: Syntax::default(),
             diagnostics: Vec::new(),
             refused: Vec::new(),
@@ -277,6 +281,46 @@ impl Document {
     /// The cursor's line, from 0.
     pub fn line(&self) -> usize {
         motion::line_of(&self.text, self.cursor())
+    }
+
+    /// The rows its lines make on the screen.
+    pub fn rows(&self, wrap: Option<usize>) -> Rows<'_> {
+        Rows::new(&self.text, &self.folds, wrap)
+    }
+
+    /// The first row on the screen: line and part of it.
+    pub fn top(&self, wrap: Option<usize>) -> (usize, usize) {
+        (
+            self.scroll.0,
+            if wrap.is_some() { self.scroll.1 } else { 0 },
+        )
+    }
+
+    fn set_top(&mut self, top: (usize, usize), wrap: Option<usize>) {
+        self.scroll.0 = top.0;
+        if wrap.is_some() {
+            self.scroll.1 = top.1;
+        }
+    }
+
+    /// Puts the row of the cursor so many rows below the top of the window.
+    pub fn put_cursor_row(&mut self, below: usize, wrap: Option<usize>) {
+        let rows = self.rows(wrap);
+        let row = rows.row_of(self.cursor());
+        let top = rows.back((row.line, row.part), below);
+        self.set_top(top, wrap);
+    }
+
+    /// Scrolls by rows; the last line stays on the screen.
+    pub fn scroll_by(&mut self, by: isize, wrap: Option<usize>) {
+        let (rows, top) = (self.rows(wrap), self.top(wrap));
+        let n = by.unsigned_abs();
+        let top = if by < 0 {
+            rows.back(top, n)
+        } else {
+            rows.ahead(top, n)
+        };
+        self.set_top(top, wrap);
     }
 
     /// All diagnostics, the worst first where they are at one place.

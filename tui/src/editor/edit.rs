@@ -11,7 +11,7 @@ use super::change::Transaction;
 use super::document::Document;
 use super::motion::{self, Size, Word, line_of};
 use super::selection::{Range, Selection, next_grapheme, prev_grapheme};
-use super::{Editor, Mode, numbers, select};
+use super::{Editor, Mode, folds, numbers, select};
 use crate::commands::Cmd;
 use lines::{comment, join, lines, newline, open_line};
 use ropey::Rope;
@@ -28,12 +28,13 @@ pub fn run(editor: &mut Editor, cmd: Cmd, count: Option<usize>) -> bool {
     let n = count.unwrap_or(1).min(100_000);
     let mode = editor.mode;
     let rows = editor.rows.max(1);
+    let wrap = editor.wrap_at();
     let Some(doc) = editor.docs.get_mut(editor.current) else {
         return false;
     };
     let extend = mode == Mode::Select;
     let block = mode != Mode::Insert;
-    if moves::moves(doc, cmd, n, count, rows, extend, block) {
+    if moves::moves(doc, cmd, n, count, rows, wrap, extend, block) {
         editor.follow = !matches!(
             cmd,
             Cmd::ViewTop | Cmd::ViewCenter | Cmd::ViewBottom | Cmd::ScrollDown | Cmd::ScrollUp
@@ -108,6 +109,10 @@ pub fn run(editor: &mut Editor, cmd: Cmd, count: Option<usize>) -> bool {
             let by = if cmd == Cmd::Increment { 1 } else { -1 };
             numbers::add(doc, by * n as i64);
             finish(editor);
+        }
+        Cmd::FoldToggle | Cmd::FoldAll | Cmd::FoldNone => {
+            let language = editor.language.clone();
+            folds::run(&mut editor.docs[editor.current], language.as_deref(), cmd);
         }
         Cmd::LineBelow | Cmd::LineAbove => {
             lines::blank_line(doc, cmd == Cmd::LineAbove, n);

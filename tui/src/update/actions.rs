@@ -4,6 +4,7 @@ use super::{files, image, pickers, typed};
 use crate::commands::{Cmd, info};
 use crate::editor::select::Pick;
 use crate::editor::selection::{Range, Selection};
+use crate::editor::windows::Way;
 use crate::editor::{Mode, edit, motion};
 use crate::layout::Layout;
 use crate::proto::Place;
@@ -85,6 +86,75 @@ pub fn run(state: &mut State, cmd: Cmd, count: Option<usize>, out: &mut Vec<Effe
             state
                 .focus
                 .insert(state.view, panels[(at + step) % panels.len()]);
+        }
+        Cmd::SplitBelow | Cmd::SplitBeside => {
+            focus_editor(state);
+            state.editor.split(cmd == Cmd::SplitBelow);
+        }
+        Cmd::WindowNext => {
+            let order = state.editor.windows.order();
+            let at = order
+                .iter()
+                .position(|id| *id == state.editor.windows.focus);
+            match at
+                .and_then(|i| order.get(i + 1))
+                .filter(|_| state.panel() == Panel::Editor)
+            {
+                Some(next) => state.editor.focus_window(*next),
+                None => {
+                    run(state, Cmd::PanelNext, None, out);
+                    if state.panel() == Panel::Editor && state.view == View::Code {
+                        state.editor.focus_window(order[0]);
+                    }
+                }
+            }
+        }
+        Cmd::WindowLeft | Cmd::WindowDown | Cmd::WindowUp | Cmd::WindowRight => {
+            let way = match cmd {
+                Cmd::WindowLeft => Way::Left,
+                Cmd::WindowDown => Way::Down,
+                Cmd::WindowUp => Way::Up,
+                _ => Way::Right,
+            };
+            go_beside(state, way);
+        }
+        Cmd::WindowClose => {
+            if state.panel() != Panel::Editor || !state.editor.close_window() {
+                state.say(Tone::Plain, "this is the only window; ^w x closes the file");
+            }
+        }
+        Cmd::WindowOnly => state.editor.only_window(),
+        Cmd::WindowTaller => state.editor.windows.resize(true, 20),
+        Cmd::WindowShorter => state.editor.windows.resize(true, -20),
+        Cmd::WindowWider => state.editor.windows.resize(false, 20),
+        Cmd::WindowNarrower => state.editor.windows.resize(false, -20),
+        Cmd::WrapToggle => {
+            state.editor.wrap = !state.editor.wrap;
+            for doc in &mut state.editor.docs {
+                doc.scroll.1 = 0;
+            }
+            state.editor.follow = true;
+            state.say(
+                Tone::Plain,
+                if state.editor.wrap {
+                    "long lines are wrapped"
+                } else {
+                    "long lines are cut"
+                },
+            );
+        }
+        Cmd::TreeToggle => {
+            state.tree.shown = Some(!state.tree_shown());
+            out.push(Effect::ListFiles);
+        }
+        Cmd::TreeFocus => {
+            state.tree.shown = Some(true);
+            state.view = View::Code;
+            state.focus.insert(View::Code, Panel::Tree);
+            if let Some(name) = state.editor.doc().map(|d| d.name.clone()) {
+                state.tree.reveal(&state.files, &name);
+            }
+            out.push(Effect::ListFiles);
         }
         Cmd::PanelZoom => state.zoom = !state.zoom,
         Cmd::Freeze => match state.frozen.take() {
@@ -407,6 +477,56 @@ fn definition(state: &mut State, out: &mut Vec<Effect>) {
     state.editor.mark_jump();
 }
 
+fn focus_editor(state: &mut State) {
+    state.view = View::Code;
+    state.focus.insert(View::Code, Panel::Editor);
+}
+
+/// To the window beside this one; at the edge to the panel that is there.
+fn go_beside(state: &mut State, way: Way) {
+    if state.view != View::Code {
+        return;
+    }
+    match (state.panel(), way) {
+        (Panel::Editor, way) => match (state.editor.windows.beside(way), way) {
+            (Some(id), _) => state.editor.focus_window(id),
+            (None, Way::Left) if state.tree_shown() => {
+                state.focus.insert(View::Code, Panel::Tree);
+            }
+            (None, Way::Down) => {
+                state.focus.insert(View::Code, Panel::Repl);
+            }
+            (None, Way::Left | Way::Up | Way::Right) => {}
+        },
+        (Panel::Tree, Way::Right) | (Panel::Repl, Way::Up) => focus_editor(state),
+        _ => {}
+    }
+}
+
+/// The row of the tree: a file is opened, a folder too.
+fn open_tree_row(state: &mut State, open: Option<bool>, out: &mut Vec<Effect>) {
+    let rows = state.tree.rows(&state.files);
+    let at = state.tree.cursor.row;
+    let Some(row) = rows.get(at) else { return };
+    match row.folder {
+        None if open.is_none() => {
+            state.editor.mark_jump();
+            files::goto(state, state.root.join(&row.path), None, out);
+        }
+        Some(is) if open.unwrap_or(!is) && !is => {
+            state.tree.open.insert(row.path.clone());
+        }
+        Some(true) if open != Some(true) => {
+            state.tree.open.remove(&row.path);
+        }
+        _ if open == Some(false) => {
+            let parent = rows[..at].iter().rposition(|r| r.depth < row.depth);
+            state.tree.cursor.row = parent.unwrap_or(at);
+        }
+        _ => {}
+    }
+}
+
 fn jump(state: &mut State, back: bool, out: &mut Vec<Effect>) {
     let place = if back {
         let Some(here) = state.editor.doc().map(|d| (d.path.clone(), d.cursor())) else {
@@ -586,6 +706,10 @@ pub fn walk(state: &mut State, by: isize, out: &mut Vec<Effect>) {
                 image::poll_now(state, out);
             }
         }
+        Panel::Tree => {
+            let rows = state.tree.rows(&state.files).len();
+            state.tree.cursor.row = step(state.tree.cursor.row, rows);
+        }
         Panel::Mailbox => state.mailbox.row = step(state.mailbox.row, state.detail.messages.len()),
         Panel::Stack => state.stack.row = step(state.stack.row, state.detail.frames.len()),
         Panel::Heap => {
@@ -640,6 +764,7 @@ fn open_row(state: &mut State, out: &mut Vec<Effect>) {
             }
         }
         Panel::Locals => toggle_value(state, None, out),
+        Panel::Tree => open_tree_row(state, None, out),
         Panel::Frames => image::look_at_frame(state, out),
         _ => open_source(state, out),
     }
@@ -656,6 +781,7 @@ fn debug(state: &mut State, pid: u64, out: &mut Vec<Effect>) {
 fn sideways(state: &mut State, right: bool, out: &mut Vec<Effect>) {
     match state.panel() {
         Panel::Locals => toggle_value(state, Some(right), out),
+        Panel::Tree => open_tree_row(state, Some(right), out),
         _ if Layout::of(state).tabbed => {
             let tabs: Vec<Panel> = state
                 .panels()

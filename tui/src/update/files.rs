@@ -213,6 +213,7 @@ pub fn close(state: &mut State, id: usize) {
         if state.editor.current >= i && state.editor.current > 0 {
             state.editor.current -= 1;
         }
+        state.editor.forget_in_windows(id);
         state.editor.follow = true;
     }
 }
@@ -222,6 +223,8 @@ pub fn follow_edits(state: &mut State, out: &mut Vec<Effect>) {
     for doc in &mut state.editor.docs {
         for transaction in std::mem::take(&mut doc.passed) {
             state.editor.jumps.follow(&doc.path, &transaction);
+            state.editor.windows.follow(doc.id, &transaction);
+            doc.folds.follow(&transaction);
         }
         for (first, removed, inserted) in std::mem::take(&mut doc.line_shifts) {
             for bp in state.breakpoints.get_mut(&doc.path).into_iter().flatten() {

@@ -33,6 +33,14 @@ pub fn mouse(state: &mut State, mouse: Mouse, out: &mut Vec<Effect>) {
             return;
         }
     }
+    if let Some((id, ..)) = layout.windows.iter().find(|(_, title, area)| {
+        let at = (mouse.x, mouse.y).into();
+        area.contains(at) || title.contains(at)
+    }) && mouse.kind != MouseKind::Drag
+    {
+        state.editor.focus_window(*id);
+    }
+    let layout = Layout::of(state);
     let Some(slot) = layout.hit(mouse.x, mouse.y) else {
         return;
     };
@@ -79,15 +87,20 @@ fn wheel_popup(state: &mut State, mouse: Mouse) {
 /// The position in the text under a cell; `None` in the gutter.
 fn text_at(state: &State, slot: Slot, mouse: Mouse) -> Option<(usize, Option<usize>)> {
     let doc = state.editor.doc()?;
-    let line = doc.scroll.0 + usize::from(mouse.y - slot.area.y);
-    if line >= motion::line_count(doc.text()) {
+    let wrap = state.editor.wrap_at();
+    let rows = doc.rows(wrap);
+    let Some(row) = rows
+        .from(doc.top(wrap))
+        .nth(usize::from(mouse.y - slot.area.y))
+    else {
         let last = motion::line_count(doc.text()) - 1;
         return Some((last, Some(motion::line_end(doc.text(), last))));
-    }
+    };
+    let line = row.line;
     let x = mouse.x - slot.area.x;
     let gutter = layout::gutter(doc, slot.area.width);
-    let at = (x >= gutter)
-        .then(|| motion::at_column(doc.text(), line, doc.scroll.1 + usize::from(x - gutter)));
+    let left = if wrap.is_some() { 0 } else { doc.scroll.1 };
+    let at = (x >= gutter).then(|| rows.at(row, left + usize::from(x - gutter)));
     Some((line, at))
 }
 
@@ -113,6 +126,10 @@ fn press(state: &mut State, slot: Slot, mouse: Mouse, out: &mut Vec<Effect>) {
             let target = (state.processes.top + row).saturating_sub(1);
             let by = target as isize - state.processes.row as isize;
             actions::walk(state, by, out);
+        }
+        Panel::Tree => {
+            state.tree.cursor.row = state.tree.cursor.top + row;
+            actions::run(state, crate::commands::Cmd::ListOpen, None, out);
         }
         Panel::Mailbox => state.mailbox.row = (state.mailbox.top + row).saturating_sub(1),
         Panel::Stack => state.stack.row = state.stack.top + row,
@@ -157,10 +174,10 @@ fn wheel(state: &mut State, slot: Slot, by: isize, out: &mut Vec<Effect>) {
                 state.editor.mode == Mode::Select,
                 state.editor.mode != Mode::Insert,
             );
+            let wrap = state.editor.wrap_at();
             if let Some(doc) = state.editor.doc_mut() {
-                let last = motion::line_count(doc.text()) - 1;
-                doc.scroll.0 = doc.scroll.0.saturating_add_signed(by).min(last);
-                edit::keep_cursor_visible(doc, rows.max(1), extend, block);
+                doc.scroll_by(by, wrap);
+                edit::keep_cursor_visible(doc, rows.max(1), wrap, extend, block);
             }
         }
         Panel::Repl => {

@@ -3,6 +3,8 @@
 use super::Caret;
 use super::pen::Pen;
 use crate::editor::document::{Diag, Document, Severity};
+use crate::editor::rows::Row;
+use crate::editor::selection::Selection;
 use crate::editor::syntax::Role;
 use crate::editor::{Mode, motion};
 use crate::layout;
@@ -13,7 +15,8 @@ use ratatui::style::{Modifier, Style};
 /// Where the tabs are: columns and index of the document.
 pub fn tab_hits(state: &State) -> Vec<(u16, u16, usize)> {
     let mut out = Vec::new();
-    let mut x = 1;
+    let area = layout::Layout::of(state).tabs.unwrap_or_default();
+    let mut x = area.x + 1;
     // The current tab must be visible: tabs before it go when there is no room.
     let lens: Vec<u16> = state
         .editor
@@ -23,7 +26,7 @@ pub fn tab_hits(state: &State) -> Vec<(u16, u16, usize)> {
         .collect();
     let mut first = 0;
     while first < state.editor.current
-        && lens[first..=state.editor.current].iter().sum::<u16>() > state.size.0
+        && lens[first..=state.editor.current].iter().sum::<u16>() > area.width
     {
         first += 1;
     }
@@ -115,67 +118,137 @@ fn nothing(state: &State, pen: &mut Pen<'_>, area: Rect) {
     }
 }
 
+/// What a window shows of a text.
+#[derive(Clone, Copy)]
+struct Pane<'a> {
+    doc: &'a Document,
+    selection: &'a Selection,
+    scroll: (usize, usize),
+    focused: bool,
+}
+
 pub fn editor(state: &State, pen: &mut Pen<'_>, area: Rect) -> Option<Caret> {
     let Some(doc) = state.editor.doc() else {
         nothing(state, pen, area);
         return None;
     };
+    let pane = Pane {
+        doc,
+        selection: &doc.selection,
+        scroll: doc.scroll,
+        focused: true,
+    };
+    draw_pane(state, pen, area, pane)
+}
+
+/// The windows without the focus, and the names of all.
+pub fn windows(state: &State, pen: &mut Pen<'_>, layout: &layout::Layout) {
+    let windows = &state.editor.windows;
+    for (id, title, area) in &layout.windows {
+        let parked = windows.parked.get(id);
+        let doc = match parked {
+            Some(p) => state.editor.docs.iter().find(|d| d.id == p.doc),
+            None => state.editor.doc(),
+        };
+        let name = doc.map_or("", |d| &d.name);
+        let focused = *id == windows.focus && state.panel() == crate::state::Panel::Editor;
+        pen.rule(*title, name, "", focused);
+        if let (Some(doc), Some(p)) = (doc, parked) {
+            let pane = Pane {
+                doc,
+                selection: &p.selection,
+                scroll: p.scroll,
+                focused: false,
+            };
+            draw_pane(state, &mut pen.within(*area), *area, pane);
+        }
+        // A line to the window at the right, where there is one.
+        if layout
+            .windows
+            .iter()
+            .any(|(_, other, _)| other.x == title.right() + 1)
+        {
+            let rows = Rect {
+                x: title.right(),
+                y: title.y,
+                width: 1,
+                height: area.height + 1,
+            };
+            pen.column(rows);
+        }
+    }
+}
+
+fn draw_pane(state: &State, pen: &mut Pen<'_>, area: Rect, pane: Pane<'_>) -> Option<Caret> {
+    let doc = pane.doc;
     let text = doc.text();
     let gutter = layout::gutter(doc, area.width);
-    let (top, left) = doc.scroll;
-    let last = (top + usize::from(area.height)).min(motion::line_count(text));
-    let paint = Paint::new(state, doc, top, last);
+    let room = area.width.saturating_sub(gutter);
+    let wrap = state.editor.wrap.then_some(usize::from(room));
+    let rows = doc.rows(wrap);
+    let (top, left) = match wrap {
+        Some(_) => (pane.scroll, 0),
+        None => ((pane.scroll.0, 0), pane.scroll.1),
+    };
+    let shown: Vec<Row> = rows.from(top).take(usize::from(area.height)).collect();
+    let paint = Paint::new(state, pane, &shown);
     let stop = stopped_line(state, doc);
-    let cursor = doc.cursor();
+    let cursor = pane.selection.primary().cursor(text);
     let cursor_line = motion::line_of(text, cursor);
-    for (y, line) in (area.y..area.bottom()).zip(top..last) {
+    let mut caret = None;
+    for (y, row) in (area.y..area.bottom()).zip(&shown) {
+        let line = row.line;
         let here = stop.as_ref().is_some_and(|(l, _)| *l == line);
-        if line == cursor_line || here {
-            pen.fill(
-                Rect {
-                    y,
-                    height: 1,
-                    ..area
-                },
-                state.theme.row(),
-            );
-        }
-        gutter_marks(state, doc, pen, area, gutter, y, line, cursor_line, here);
-        let end = paint.line(
-            pen,
-            Rect {
-                x: area.x + gutter,
+        let lit = line == cursor_line && pane.focused || here;
+        if lit {
+            let row = Rect {
                 y,
-                width: area.width.saturating_sub(gutter),
                 height: 1,
-            },
-            line,
-            left,
-        );
-        let mut x = end + 2;
-        if let Some((_, values)) = stop.as_ref().filter(|(l, _)| *l == line) {
-            for (name, value) in values {
-                x = pen.put(x, y, &format!("{name}: "), state.theme.dim());
-                x = pen.value(x, y, 24, value) + 2;
+                ..area
+            };
+            pen.fill(row, state.theme.row());
+        }
+        if row.part == 0 {
+            gutter_marks(state, doc, pen, area, gutter, y, line, lit, here);
+        }
+        let content = Rect {
+            x: area.x + gutter,
+            y,
+            width: room,
+            height: 1,
+        };
+        let end = paint.line(pen, content, row, left);
+        if row.last {
+            let mut x = end + 2;
+            let folded = rows.folded(line);
+            if folded > 0 {
+                let more = format!("{} {folded} lines", state.glyphs.more);
+                x = pen.put(end + 1, y, &more, state.theme.accent()) + 2;
+            }
+            if let Some((_, values)) = stop.as_ref().filter(|(l, _)| *l == line) {
+                for (name, value) in values {
+                    x = pen.put(x, y, &format!("{name}: "), state.theme.dim());
+                    x = pen.value(x, y, 24, value) + 2;
+                }
+            }
+            end_of_line(state, doc, pen, x, y, line, line == cursor_line);
+        }
+        if line == cursor_line && row.from <= cursor && (cursor < row.to || row.last) {
+            let column = motion::column(text, cursor);
+            let x = area.x + gutter + (column.saturating_sub(row.column + left)) as u16;
+            if column >= row.column + left && x < area.right() {
+                caret = Some(Caret {
+                    x,
+                    y,
+                    bar: state.editor.mode == Mode::Insert,
+                });
             }
         }
-        end_of_line(state, doc, pen, x, y, line, line == cursor_line);
     }
     if state.view == crate::state::View::Debug && state.panel() != crate::state::Panel::Editor {
         return None;
     }
-    let column = motion::column(text, cursor);
-    let line = motion::line_of(text, cursor);
-    if column < left || line < top || line >= top + usize::from(area.height) {
-        return None;
-    }
-    let x = area.x + gutter + (column - left) as u16;
-    let bar = state.editor.mode == Mode::Insert;
-    (x < area.right()).then_some(Caret {
-        x,
-        y: area.y + (line - top) as u16,
-        bar,
-    })
+    caret
 }
 
 #[allow(clippy::too_many_arguments)]
@@ -187,15 +260,11 @@ fn gutter_marks(
     gutter: u16,
     y: u16,
     line: usize,
-    cursor_line: usize,
+    lit: bool,
     here: bool,
 ) {
     let (theme, glyphs) = (state.theme, state.glyphs);
-    let over = if line == cursor_line || here {
-        theme.row()
-    } else {
-        Style::new()
-    };
+    let over = if lit { theme.row() } else { Style::new() };
     let bp = state
         .breakpoints
         .get(&doc.path)
@@ -216,7 +285,7 @@ fn gutter_marks(
         )
     });
     let stopped = here.then_some((glyphs.here, theme.warn()));
-    let current = (line == cursor_line && theme.is_plain()).then_some((glyphs.mark, theme.text()));
+    let current = (lit && !here && theme.is_plain()).then_some((glyphs.mark, theme.text()));
     // Two columns of marks where there is room: what is set or wrong, then where it stands.
     let marks = if gutter >= 8 {
         [
@@ -230,11 +299,7 @@ fn gutter_marks(
         pen.dot(x, y, glyph, style.patch(over));
     }
     if gutter > 2 {
-        let style = if line == cursor_line {
-            theme.strong()
-        } else {
-            theme.dim()
-        };
+        let style = if lit { theme.strong() } else { theme.dim() };
         let after = if gutter >= 8 { 2 } else { 1 };
         pen.put_right(
             area.x + gutter - after,
@@ -302,7 +367,8 @@ fn stopped_line(state: &State, doc: &Document) -> Option<(usize, Vec<(String, St
 /// Everything that colours characters, for the visible lines.
 struct Paint<'a> {
     state: &'a State,
-    doc: &'a Document,
+    pane: Pane<'a>,
+    /// Roles of the bytes from `start` on.
     start: usize,
     roles: Vec<Role>,
     found: Vec<(usize, usize)>,
@@ -311,13 +377,13 @@ struct Paint<'a> {
 }
 
 impl<'a> Paint<'a> {
-    fn new(state: &'a State, doc: &'a Document, top: usize, last: usize) -> Paint<'a> {
+    fn new(state: &'a State, pane: Pane<'a>, shown: &[Row]) -> Paint<'a> {
         // A line of a megabyte is shown plain rather than slowly.
         const LIMIT: usize = 256 << 10;
+        let doc = pane.doc;
         let text = doc.text();
-        let lines = text.len_lines();
-        let start = text.line_to_byte(top.min(lines));
-        let end = text.line_to_byte(last.min(lines));
+        let start = text.char_to_byte(shown.first().map_or(0, |r| r.from));
+        let end = text.char_to_byte(shown.last().map_or(0, |r| r.to));
         let mut roles = Vec::new();
         if let (Some(tree), Some(language), true) = (
             doc.syntax.tree(),
@@ -364,7 +430,7 @@ impl<'a> Paint<'a> {
             .collect();
         Paint {
             state,
-            doc,
+            pane,
             start: text.char_to_byte(first),
             roles,
             found,
@@ -373,21 +439,24 @@ impl<'a> Paint<'a> {
     }
 
     /// Draws a line from a column on; gives the screen column behind its last character.
-    fn line(&self, pen: &mut Pen<'_>, area: Rect, line: usize, left: usize) -> u16 {
-        let (state, text, theme) = (self.state, self.doc.text(), self.state.theme);
-        let first = text.line_to_char(line);
-        let end = motion::line_end(text, line);
+    fn line(&self, pen: &mut Pen<'_>, area: Rect, row: &Row, left: usize) -> u16 {
+        let (state, text, theme) = (self.state, self.pane.doc.text(), self.state.theme);
+        let (first, end) = (row.from, row.to);
+        let left = row.column + left;
         let mut byte = text.char_to_byte(first);
-        let mut column = 0;
+        let mut column = row.column;
         let mut x = area.x;
-        let ranges = self.doc.selection.ranges();
-        let primary = self.doc.selection.primary_index();
+        let ranges = self.pane.selection.ranges();
+        let primary = self.pane.selection.primary_index();
         let insert = state.editor.mode == Mode::Insert;
         let selected = |at: usize| -> Option<Style> {
             let (i, r) = ranges.iter().enumerate().find(|(_, r)| {
                 (r.from() <= at && at < r.to()) || (r.head == at && r.cursor(text) == at)
             })?;
             let is_cursor = r.cursor(text) == at;
+            if is_cursor && !self.pane.focused {
+                return (i == primary).then(|| theme.row());
+            }
             if is_cursor && i != primary {
                 return Some(theme.cursor());
             }
@@ -395,7 +464,8 @@ impl<'a> Paint<'a> {
             let only = r.to() - r.from() <= 1 || (insert && r.is_empty());
             (!only).then(|| theme.select())
         };
-        for at in first..=end {
+        let past = if row.last { end + 1 } else { end };
+        for at in first..past {
             if usize::from(area.right()) <= usize::from(x) {
                 break;
             }

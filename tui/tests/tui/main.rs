@@ -8,3 +8,4 @@ mod model;
 mod random;
 mod screens;
 mod tty;
+mod windows;

@@ -2,7 +2,7 @@
 
 use crate::driver::Driver;
 
-const SIZES: [(u16, u16); 3] = [(40, 12), (80, 24), (120, 40)];
+const SIZES: [(u16, u16); 4] = [(40, 12), (80, 24), (120, 40), (200, 50)];
 
 /// Draws one scene in all sizes.
 fn scene(name: &str, act: impl Fn(&mut Driver)) {
@@ -32,6 +32,26 @@ fn code_with_an_error() {
         d.keys("/from <lt>-<ret>ciretyr(<esc>gh");
         d.keys(":eval 1 + 2<ret>");
     });
+}
+
+#[test]
+fn splits_and_files() {
+    scene("splits", |d| {
+        d.keys("<c-w>v<c-w>s:open main.nos<ret>");
+        d.keys("<c-w>e");
+    });
+}
+
+#[test]
+fn folds_and_wrapped_lines() {
+    scene("folds", |d| {
+        d.keys("6GzaA # (a long line that goes on and on)<esc>zw");
+    });
+}
+
+#[test]
+fn objects_to_choose_from() {
+    scene("inside", |d| d.keys("mi"));
 }
 
 #[test]

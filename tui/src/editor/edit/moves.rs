@@ -13,6 +13,7 @@ pub fn moves(
     n: usize,
     count: Option<usize>,
     rows: usize,
+    wrap: Option<usize>,
     extend: bool,
     block: bool,
 ) -> bool {
@@ -38,9 +39,10 @@ pub fn moves(
     let at = |r: Range| if block { r.cursor(&text) } else { r.head };
     let line = |r: Range| line_of(&text, at(r));
     let page = rows.saturating_sub(2).max(1) as isize;
+    let on_screen = doc.rows(wrap);
     let vertical = |by: isize| {
         doc.selection
-            .map(|r| motion::vertical(&text, r, by, extend, block))
+            .map(|r| on_screen.vertical(r, by, extend, block))
     };
     doc.selection = match cmd {
         Cmd::Left => doc
@@ -57,10 +59,10 @@ pub fn moves(
             .map(|r| motion::horizontal(&text, r, by, true, block)),
         Cmd::SelectUp => doc
             .selection
-            .map(|r| motion::vertical(&text, r, -by, true, block)),
+            .map(|r| on_screen.vertical(r, -by, true, block)),
         Cmd::SelectDown => doc
             .selection
-            .map(|r| motion::vertical(&text, r, by, true, block)),
+            .map(|r| on_screen.vertical(r, by, true, block)),
         Cmd::Up => vertical(-by),
         Cmd::Down => vertical(by),
         Cmd::PageDown => vertical(by * page),
@@ -101,13 +103,12 @@ pub fn moves(
             })
         }
         Cmd::ScreenTop | Cmd::ScreenMiddle | Cmd::ScreenBottom => {
-            let last = motion::line_count(&text) - 1;
             let row = match cmd {
                 Cmd::ScreenTop => 0,
                 Cmd::ScreenMiddle => rows / 2,
                 _ => rows - 1,
             };
-            let line = (doc.scroll.0 + row).min(last);
+            let line = on_screen.ahead(doc.top(wrap), row).0;
             to(&|_| motion::first_nonblank(&text, line))
         }
         Cmd::ColumnGoto => to(&|r| motion::at_column(&text, line(r), n - 1)),
@@ -148,14 +149,19 @@ pub fn moves(
             }
             selection
         }
-        Cmd::ViewTop => return scroll(doc, |line, _| line, rows),
-        Cmd::ViewCenter => return scroll(doc, |line, rows| line.saturating_sub(rows / 2), rows),
-        Cmd::ViewBottom => return scroll(doc, |line, rows| (line + 1).saturating_sub(rows), rows),
+        Cmd::ViewTop | Cmd::ViewCenter | Cmd::ViewBottom => {
+            let below = match cmd {
+                Cmd::ViewTop => 0,
+                Cmd::ViewCenter => rows / 2,
+                _ => rows.saturating_sub(1),
+            };
+            doc.put_cursor_row(below, wrap);
+            return true;
+        }
         Cmd::ScrollDown | Cmd::ScrollUp => {
-            let last = motion::line_count(&text) - 1;
             let by = if cmd == Cmd::ScrollDown { by } else { -by };
-            doc.scroll.0 = doc.scroll.0.saturating_add_signed(by).min(last);
-            keep_cursor_visible(doc, rows, extend, block);
+            doc.scroll_by(by, wrap);
+            keep_cursor_visible(doc, rows, wrap, extend, block);
             return true;
         }
         _ => return false,
@@ -163,36 +169,51 @@ pub fn moves(
     true
 }
 
-fn scroll(doc: &mut Document, f: impl Fn(usize, usize) -> usize, rows: usize) -> bool {
-    doc.scroll.0 = f(doc.line(), rows);
-    true
-}
-
 /// After scrolling without moving: the cursor comes along.
-pub fn keep_cursor_visible(doc: &mut Document, rows: usize, extend: bool, block: bool) {
-    let (top, line) = (doc.scroll.0, doc.line());
-    let by = if line < top {
-        (top - line) as isize
-    } else if line >= top + rows {
-        -((line + 1 - top - rows) as isize)
+pub fn keep_cursor_visible(
+    doc: &mut Document,
+    rows: usize,
+    wrap: Option<usize>,
+    extend: bool,
+    block: bool,
+) {
+    let on_screen = doc.rows(wrap);
+    let top = doc.top(wrap);
+    let last = on_screen.ahead(top, rows.saturating_sub(1));
+    let row = on_screen.row_of(doc.cursor());
+    let here = (row.line, row.part);
+    let by: isize = if here < top {
+        (1..)
+            .find(|n| on_screen.ahead(here, *n as usize) >= top)
+            .unwrap_or(1)
+    } else if here > last {
+        -(1..)
+            .find(|n| on_screen.back(here, *n as usize) <= last)
+            .unwrap_or(1)
     } else {
         return;
     };
-    let text = doc.text().clone();
     doc.selection = doc
         .selection
-        .map(|r| motion::vertical(&text, r, by, extend, block));
+        .map(|r| on_screen.vertical(r, by, extend, block));
 }
 
 /// Moves the window so that the cursor is in it, with some lines around it.
-pub fn follow_cursor(doc: &mut Document, rows: usize, cols: usize) {
+pub fn follow_cursor(doc: &mut Document, rows: usize, cols: usize, wrap: Option<usize>) {
     let margin = (rows / 5).min(4);
-    let line = doc.line();
-    if line < doc.scroll.0 + margin {
-        doc.scroll.0 = line.saturating_sub(margin);
+    let on_screen = doc.rows(wrap);
+    let row = on_screen.row_of(doc.cursor());
+    let here = (row.line, row.part);
+    let top = doc.top(wrap);
+    let highest = on_screen.back(here, margin);
+    let lowest = on_screen.back(here, rows.saturating_sub(margin + 1));
+    if top > highest {
+        doc.put_cursor_row(margin, wrap);
+    } else if top < lowest {
+        doc.put_cursor_row(rows.saturating_sub(margin + 1), wrap);
     }
-    if line + margin + 1 > doc.scroll.0 + rows {
-        doc.scroll.0 = line + margin + 1 - rows;
+    if wrap.is_some() {
+        return;
     }
     let col = motion::column(doc.text(), doc.cursor());
     if col < doc.scroll.1 {
