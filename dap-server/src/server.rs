@@ -8,7 +8,7 @@ use crate::progress::Progress;
 use crate::protocol::{self, arguments};
 use crate::wire::{self, Incoming, Request, Wire};
 use nostos_session::debug::{
-    Cancel, Event, Filter, How, Order, Page, Pid, Place, Refusal, Target, Thrown, Why,
+    Cancel, Event, Filter, Gone, How, Order, Page, Pid, Place, Refusal, Target, Thrown, Why,
 };
 use serde_json::{Value, json};
 use std::collections::{HashMap, HashSet};
@@ -112,8 +112,11 @@ struct State {
     /// Stops that were told of when the session began, whose event may still come.
     told_early: HashSet<Pid>,
     stopped: HashSet<Pid>,
-    /// Resumed at this client's request: it knows.
-    resumed_by_us: HashSet<Pid>,
+    /// The times at which something was let go on at this client's request: it knows.
+    gone_by_us: HashSet<u64>,
+    /// When this client let processes go on, and when all: news of earlier stops may still come.
+    gone_at: HashMap<Pid, u64>,
+    all_gone_at: u64,
     frames: HashMap<i64, (Pid, usize)>,
     places: HashMap<i64, (Pid, Place)>,
     next_handle: i64,
@@ -147,6 +150,28 @@ impl State {
         self.exceptions.remove(&pid);
         self.frames.retain(|_, (owner, _)| *owner != pid);
         self.places.retain(|_, (owner, _)| *owner != pid);
+    }
+
+    /// This client has let a process go on, or all.
+    fn goes_on(&mut self, pid: Pid, gone: Gone) {
+        self.gone_by_us.insert(gone.turn);
+        match gone.all {
+            true => {
+                self.all_gone_at = gone.turn;
+                self.gone_at.clear();
+                self.all_went_on();
+            }
+            false => {
+                self.gone_at.insert(pid, gone.turn);
+                self.went_on(pid);
+            }
+        }
+    }
+
+    /// Is a stop over that came at this time?
+    fn is_over(&self, pid: Pid, turn: u64) -> bool {
+        let gone_at = self.gone_at.get(&pid).copied().unwrap_or_default();
+        turn < gone_at.max(self.all_gone_at)
     }
 
     fn all_went_on(&mut self) {
@@ -289,6 +314,18 @@ impl Connection {
         {
             return answer;
         }
+        // Who wants something to stop waits for it, and does not only look.
+        if matches!(
+            request.command.as_str(),
+            "setBreakpoints"
+                | "setFunctionBreakpoints"
+                | "setInstructionBreakpoints"
+                | "setDataBreakpoints"
+                | "setExceptionBreakpoints"
+                | "pause"
+        ) {
+            self.target.attach(self.client);
+        }
         match request.command.as_str() {
             "initialize" => self.initialize(state, args),
             "launch" => {
@@ -297,11 +334,13 @@ impl Connection {
                 state.no_debug = args.no_debug;
                 state.stop_on_entry = args.stop_on_entry && !args.no_debug;
                 let together = args.all_stop && !args.no_debug;
+                self.target.attach(self.client);
                 self.target.stop_together(self.client, together);
                 Ok(Value::Null)
             }
             "attach" => {
                 let args: protocol::AttachArguments = arguments(args)?;
+                self.target.attach(self.client);
                 self.target.stop_together(self.client, args.all_stop);
                 Ok(Value::Null)
             }
@@ -349,12 +388,8 @@ impl Connection {
             "nostos/nextMessage" => {
                 let args: protocol::ThreadArguments = arguments(args)?;
                 let pid = args.thread_id;
-                state.resumed_by_us.insert(pid);
-                if let Err(refusal) = self.target.next_message(pid) {
-                    state.resumed_by_us.remove(&pid);
-                    return Err(refusal.0);
-                }
-                state.went_on(pid);
+                let gone = self.target.next_message(pid).map_err(refuse)?;
+                state.goes_on(pid, gone);
                 Ok(Value::Null)
             }
             "pause" => {
@@ -501,15 +536,22 @@ impl Connection {
     fn tell(&self, event: Event) {
         let mut state = lock(&self.state);
         let result = match event {
-            Event::Stopped { pid, why, all } => {
-                state.resumed_by_us.remove(&pid);
+            Event::Stopped {
+                pid,
+                why,
+                all,
+                turn,
+            } => {
+                if state.is_over(pid, turn) {
+                    return;
+                }
                 if state.told_early.remove(&pid) && state.stopped.contains(&pid) {
                     return;
                 }
                 self.tell_stop(&mut state, pid, why, all)
             }
-            Event::AllResumed(pid) => {
-                if state.resumed_by_us.remove(&pid) {
+            Event::AllResumed { pid, turn } => {
+                if state.gone_by_us.remove(&turn) {
                     return;
                 }
                 state.all_went_on();
@@ -518,8 +560,8 @@ impl Connection {
                     json!({ "threadId": pid, "allThreadsContinued": true }),
                 )
             }
-            Event::Resumed(pid) => {
-                if state.resumed_by_us.remove(&pid) {
+            Event::Resumed { pid, turn } => {
+                if state.gone_by_us.remove(&turn) {
                     return;
                 }
                 state.went_on(pid);
@@ -539,6 +581,7 @@ impl Connection {
             }
             Event::Exited(pid) => {
                 state.went_on(pid);
+                state.gone_at.remove(&pid);
                 if !state.announced.remove(&pid) {
                     return;
                 }
@@ -548,6 +591,10 @@ impl Connection {
             Event::Breakpoint(changed) => {
                 let body =
                     json!({ "reason": "changed", "breakpoint": breakpoint(&state, &changed) });
+                self.wire.event("breakpoint", body)
+            }
+            Event::BreakpointGone(gone) => {
+                let body = json!({ "reason": "removed", "breakpoint": breakpoint(&state, &gone) });
                 self.wire.event("breakpoint", body)
             }
             Event::Output { error, text, .. } => {
@@ -614,6 +661,11 @@ fn stopped(why: &Why) -> Value {
         Why::Restarted => json!({ "reason": "restart", "description": "Entered anew" }),
         Why::Step => json!({ "reason": "step", "description": "Stepped" }),
         Why::Pause => json!({ "reason": "pause", "description": "Paused" }),
+        Why::Together => json!({
+            "reason": "pause",
+            "description": "Stopped with the others",
+            "preserveFocusHint": true,
+        }),
         Why::Entry => json!({ "reason": "entry", "description": "Stopped at the entry" }),
         Why::Function(ids) => json!({ "reason": "function breakpoint", "hitBreakpointIds": ids }),
         Why::Instruction(ids) => {

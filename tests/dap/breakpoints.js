@@ -323,4 +323,41 @@ gone() -> () = if whereis("owner").isNone() then println("the owner is gone") el
         assert.match(t.client.output, /the owner is gone/);
       },
     ),
+
+  "a breakpoint at an instruction goes with its code": () =>
+    session(
+      `step(n: Int) -> Int = {
+  next = n + 1
+  next
+}
+
+loop(n: Int) -> () = {
+  sleep(1)
+  loop(step(n))
+}
+
+main() = loop(0)
+`,
+      async (t) => {
+        await t.launch(() => t.breakAt("next = n + 1"));
+        const stop = await t.stopped("breakpoint");
+        const instructionReference = stop.frames[0].instructionPointerReference;
+        const { breakpoints } = await t.client.ask("setInstructionBreakpoints", { breakpoints: [{ instructionReference, hitCondition: "> 1000000000" }] });
+        assert.strictEqual(breakpoints[0].verified, true);
+        await t.breakAt();
+        await t.resume(stop.threadId);
+        // Code that nobody runs any more is taken away when other comes.
+        const gone = t.client.event("breakpoint", (body) => body.reason === "removed");
+        let told;
+        gone.then((body) => (told = body), () => (told = {}));
+        for (let i = 2; !told && i < 1000; i += 1) {
+          const text = t.lines.join("\n").replace("next = n + 1", `next = n + ${i}`);
+          const { ok } = await t.client.ask("nostos/reload", { files: [{ path: t.file, text }] });
+          assert.strictEqual(ok, true);
+        }
+        const { breakpoint } = await gone;
+        assert.deepStrictEqual([breakpoint.id, breakpoint.verified], [breakpoints[0].id, false]);
+        assert.match(breakpoint.message, /replaced/);
+      },
+    ),
 });

@@ -55,6 +55,20 @@ main() = {
 }
 `;
 
+const CALLS = `twice(n: Int) -> Int = {
+  var sum = 0
+  sum = sum + n
+  sum * 2
+}
+
+calls(n: Int) -> Int = twice(n) + twice(n + 1) + twice(n + 2)
+
+main() = {
+  println(show(calls(3)))
+  println("over")
+}
+`;
+
 /** Asks for a value's number and watches it. */
 async function watch(t, info, more = {}) {
   const told = await t.client.ask("dataBreakpointInfo", info);
@@ -136,6 +150,84 @@ run({
       await t.resume(stop.threadId);
       await t.end();
       assert.match(t.client.output, /counter 6/);
+    }),
+
+  "the same value has the same number, and one that nobody watches has none for long": () =>
+    session(DATA, async (t) => {
+      await t.launch(() => t.breakAt('println("begun")', "cells[2] = cells[2]"));
+      const stop = await t.stopped("breakpoint");
+      const { variablesReference } = await t.scope(stop.frameId, "Locals");
+      const asked = async (info) => (await t.client.ask("dataBreakpointInfo", info)).dataId;
+      const total = await asked({ variablesReference, name: "total" });
+      for (const info of [{ variablesReference, name: "total" }, { frameId: stop.frameId, name: "total" }]) assert.strictEqual(await asked(info), total);
+      const cell = await asked({ frameId: stop.frameId, name: "cells[2]" });
+      assert.strictEqual(await asked({ frameId: stop.frameId, name: "cells[2]" }), cell);
+      assert.notStrictEqual(await asked({ frameId: stop.frameId, name: "cells[3]" }), cell);
+      // Taken away and set again, where it stands.
+      const set = async (...ids) => (await t.client.ask("setDataBreakpoints", { breakpoints: ids.map((dataId) => ({ dataId })) })).breakpoints;
+      for (const ids of [[cell], [], [cell]]) assert((await set(...ids)).every((b) => b.verified));
+      await t.resume(stop.threadId);
+      const there = await t.stopped("breakpoint");
+      // Elsewhere it has another name and is the same.
+      assert.strictEqual(await asked({ frameId: there.frameId, name: "cells[2]" }), cell);
+      const [kept, gone] = await set(cell, total);
+      assert.deepStrictEqual([kept.verified, gone.verified], [true, false]);
+      assert.match(gone.message, /ask `dataBreakpointInfo` again/);
+      await t.breakAt();
+      await t.resume(stop.threadId);
+      await t.stopped("data breakpoint");
+      await set();
+      await t.resume(stop.threadId);
+      await t.end();
+    }),
+
+  "a variable whose function has ended is gone, and its successor in the same place is another": () =>
+    session(CALLS, async (t) => {
+      await t.launch(() => t.breakAt("sum = sum + n"));
+      const stop = await t.stopped("breakpoint");
+      const told = await watch(t, { frameId: stop.frameId, name: "sum" });
+      await t.breakAt();
+      await t.resume(stop.threadId);
+      const changed = await t.stopped("data breakpoint");
+      assert.deepStrictEqual([changed.line, changed.hitBreakpointIds], [t.line("sum * 2"), [told.id]]);
+      await t.breakAt('println("over")');
+      await t.resume(stop.threadId);
+      const { breakpoint } = await t.client.event("breakpoint", (body) => body.breakpoint.id === told.id);
+      assert.strictEqual(breakpoint.verified, false);
+      assert.match(breakpoint.message, /sum of <1> is gone: its function has ended/);
+      const { breakpoints } = await t.client.ask("setDataBreakpoints", { breakpoints: [{ dataId: told.dataId }] });
+      assert.strictEqual(breakpoints[0].verified, false);
+      await t.stopped("breakpoint");
+      await t.resume(stop.threadId);
+      await t.end();
+      assert(!t.client.seen.some((message) => message.event === "stopped"));
+    }),
+
+  "the place where a watched variable ends is a breakpoint all the same": () =>
+    session(CALLS, async (t) => {
+      await t.launch(() => t.breakAt("sum = sum + n"));
+      const stop = await t.stopped("breakpoint");
+      // A condition that never holds: its changes are looked at, and nobody stops for them.
+      const told = await watch(t, { frameId: stop.frameId, name: "sum" }, { condition: "sum < 0" });
+      await t.breakAt("sum * 2", "var sum = 0");
+      await t.resume(stop.threadId);
+      assert.strictEqual((await t.stopped("breakpoint")).line, t.line("sum * 2"));
+      await t.resume(stop.threadId);
+      assert.strictEqual((await t.stopped("breakpoint")).line, t.line("var sum = 0"));
+      await t.client.event("breakpoint", (body) => body.breakpoint.id === told.id);
+      await t.breakAt();
+      await t.resume(stop.threadId);
+      await t.end();
+    }),
+
+  "a process that has ended has no variables": () =>
+    session(CALLS.replace("println(show(calls(3)))", 'spawn { calls(3) }\n  receive { "never" -> () }'), async (t) => {
+      await t.launch(() => t.breakAt("sum = sum + n"));
+      const stop = await t.stopped("breakpoint");
+      const told = await watch(t, { frameId: stop.frameId, name: "sum" });
+      await t.client.ask("terminateThreads", { threadIds: [stop.threadId] });
+      const { breakpoint } = await t.client.event("breakpoint", (body) => body.breakpoint.id === told.id);
+      assert.match(breakpoint.message, /the process has ended/);
     }),
 
   "what cannot be watched says why": () =>

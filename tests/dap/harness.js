@@ -4,6 +4,7 @@
 "use strict";
 const assert = require("assert");
 const fs = require("fs");
+const net = require("net");
 const os = require("os");
 const path = require("path");
 
@@ -98,6 +99,59 @@ class Client extends DebugClient {
       return true;
     });
   }
+}
+
+/** A client of an image's own socket that says what it likes. */
+class Raw {
+  constructor(socket) {
+    this.seq = 0;
+    this.answers = new Map();
+    this.events = [];
+    this.rest = Buffer.alloc(0);
+    this.gone = false;
+    this.socket = net.connect(socket);
+    this.socket.on("error", () => {});
+    this.socket.on("data", (data) => this.take(data));
+    this.socket.on("close", () => {
+      this.gone = true;
+      for (const { reject } of this.answers.values()) reject(new Error("the image has hung up"));
+    });
+  }
+
+  take(data) {
+    this.rest = Buffer.concat([this.rest, data]);
+    for (;;) {
+      const head = this.rest.indexOf("\r\n\r\n");
+      if (head < 0) return;
+      const size = Number(/Content-Length: (\d+)/.exec(this.rest.subarray(0, head))[1]);
+      if (this.rest.length < head + 4 + size) return;
+      const message = JSON.parse(this.rest.subarray(head + 4, head + 4 + size));
+      this.rest = this.rest.subarray(head + 4 + size);
+      if (message.type === "event") this.events.push(message);
+      const waits = message.type === "response" && this.answers.get(message.request_seq);
+      if (!waits) continue;
+      this.answers.delete(message.request_seq);
+      if (message.success) waits.resolve(message.body);
+      else waits.reject(new Error(message.message));
+    }
+  }
+
+  ask(command, args) {
+    const seq = ++this.seq;
+    const text = JSON.stringify({ seq, type: "request", command, arguments: args });
+    this.socket.write(`Content-Length: ${Buffer.byteLength(text)}\r\n\r\n${text}`);
+    return new Promise((resolve, reject) => this.answers.set(seq, { resolve, reject }));
+  }
+
+  close() {
+    this.socket.destroy();
+  }
+}
+
+/** Where the program listens that a client has launched. */
+function socketOf(client) {
+  const folder = process.env.XDG_RUNTIME_DIR ? path.join(process.env.XDG_RUNTIME_DIR, "nostos") : path.join(os.tmpdir(), `nostos-${os.userInfo().uid}`);
+  return path.join(folder, `dap-${client._adapterProcess.pid}-0.sock`);
 }
 
 /** One session on a program whose text is at hand. Lines are named by what they hold. */
@@ -218,4 +272,4 @@ function run(tests) {
   all();
 }
 
-module.exports = { adapter, examples, modules, schema, Client, Session, session, run };
+module.exports = { adapter, examples, modules, schema, socketOf, Client, Raw, Session, session, run };

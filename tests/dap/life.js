@@ -2,9 +2,7 @@
 "use strict";
 const assert = require("assert");
 const { spawn } = require("child_process");
-const os = require("os");
-const path = require("path");
-const { Client, session, run } = require("./harness.js");
+const { Client, Raw, session, socketOf, run } = require("./harness.js");
 
 const WAITS = `main() = {
   begun = 1
@@ -144,8 +142,7 @@ loop(n: Int) -> () = {
         await t.launch();
         const other = new Client();
         await other.start();
-        const folder = process.env.XDG_RUNTIME_DIR ? path.join(process.env.XDG_RUNTIME_DIR, "nostos") : path.join(os.tmpdir(), `nostos-${os.userInfo().uid}`);
-        const socket = path.join(folder, `dap-${t.client._adapterProcess.pid}-0.sock`);
+        const socket = socketOf(t.client);
         await other.ask("initialize", { adapterID: "nostos" });
         await other.ask("attach", { socket });
         await other.ask("configurationDone");
@@ -176,8 +173,7 @@ loop(n: Int) -> () = {
       async (t) => {
         await t.launch(() => t.breakAt("println("));
         const stop = await t.stopped("breakpoint");
-        const folder = process.env.XDG_RUNTIME_DIR ? path.join(process.env.XDG_RUNTIME_DIR, "nostos") : path.join(os.tmpdir(), `nostos-${os.userInfo().uid}`);
-        const socket = path.join(folder, `dap-${t.client._adapterProcess.pid}-0.sock`);
+        const socket = socketOf(t.client);
         const other = new Client();
         await other.start();
         await other.ask("initialize", { adapterID: "nostos" });

@@ -1,9 +1,7 @@
 // All at once, or one alone; steps of several kinds; ends; who waits for whom.
 "use strict";
 const assert = require("assert");
-const os = require("os");
-const path = require("path");
-const { Client, session, run } = require("./harness.js");
+const { Client, Raw, session, socketOf, run } = require("./harness.js");
 
 const COUNTERS = `count(name: String, n: Int) -> () = {
   sleep(1)
@@ -57,16 +55,40 @@ main() = {
 }
 `;
 
+const CROWD = `spin(n: Int) -> Int = if n == 0 then 0 else spin(n - 1)
+
+work(n: Int) -> () = {
+  m = n + 1
+  k = m + spin(300)
+  work(k)
+}
+
+main() = {
+  for i = 1 to 7 { spawn { work(0) } }
+  receive { "never" -> () }
+}
+`;
+
+const SLOW = `extern usleep(micros: Int32) -> Int32 from "c"
+
+main() = {
+  main = self()
+  spawn {
+    main <- "begun"
+    unsafe { usleep(900000) }
+    receive { "never" -> () }
+  }
+  receive { "begun" -> () }
+  sleep(20)
+  println("here")
+  receive { "never" -> () }
+}
+`;
+
 /** The numbers by name, of processes that have one. */
 async function named(t) {
   const { processes } = await t.client.ask("nostos/processes", {});
   return Object.fromEntries(processes.filter((p) => p.name).map((p) => [p.name, p]));
-}
-
-/** Where the launched program listens. */
-function socketOf(t) {
-  const folder = process.env.XDG_RUNTIME_DIR ? path.join(process.env.XDG_RUNTIME_DIR, "nostos") : path.join(os.tmpdir(), `nostos-${os.userInfo().uid}`);
-  return path.join(folder, `dap-${t.client._adapterProcess.pid}-0.sock`);
 }
 
 run({
@@ -110,6 +132,48 @@ run({
       assert.strictEqual(all, false);
       const after = await named(t);
       assert.deepStrictEqual(["one", "two", "client"].map((name) => after[name].state), ["stopped", "stopped", "stopped"]);
+    }),
+
+  "who has let all go on hears of no stop that is over": () =>
+    session(CROWD, async (t) => {
+      await t.launch(() => t.breakAt("m = n + 1"), { allStop: true });
+      const line = t.line("m = n + 1");
+      for (let i = 0; i < 400; i += 1) {
+        const { threadId } = await t.client.event("stopped");
+        // Who lets all go on at once leaves the news of other stops behind.
+        if (i % 4 === 3) {
+          // What is told of stands there, and not where somebody else's stop has held it.
+          const { processes } = await t.client.ask("nostos/processes", {});
+          assert.strictEqual(processes.find((row) => row.id === threadId).state, "stopped", `round ${i}`);
+          const { stackFrames } = await t.client.ask("stackTrace", { threadId });
+          assert.strictEqual(stackFrames[0].line, line, `round ${i}`);
+        }
+        const { seq, body } = await t.client.send("continue", { threadId });
+        assert.strictEqual(body.allThreadsContinued, true, `round ${i}`);
+        t.client.seen = t.client.seen.filter((message) => message.event !== "stopped" || message.seq > seq);
+      }
+    }),
+
+  "who takes long to stop is told of when it has": () =>
+    session(SLOW, async (t) => {
+      await t.launch(() => t.breakAt('println("here")'), { allStop: true });
+      const stop = await t.stopped("breakpoint");
+      // It may have been slow to begin, too.
+      if (!stop.allThreadsStopped) {
+        const late = await t.client.event("stopped");
+        assert.deepStrictEqual([late.reason, late.preserveFocusHint, late.allThreadsStopped], ["pause", true, true]);
+        assert.notStrictEqual(late.threadId, stop.threadId);
+      }
+      const { processes } = await t.client.ask("nostos/processes", {});
+      assert.deepStrictEqual(processes.filter((row) => row.state !== "stopped"), []);
+      // Who stands still with the others can be asked to stop as well, and says so.
+      const other = processes.find((row) => row.id !== stop.threadId);
+      await t.client.ask("pause", { threadId: other.id });
+      const paused = await t.client.event("stopped", (body) => body.threadId === other.id);
+      assert.deepStrictEqual([paused.reason, paused.allThreadsStopped], ["pause", true]);
+      assert.strictEqual((await t.resume(stop.threadId)).allThreadsContinued, true);
+      await t.client.ask("terminate");
+      await t.client.event("terminated");
     }),
 
   "a stop is one process's alone otherwise": () =>
@@ -230,9 +294,20 @@ run({
     session(COUNTERS, async (t) => {
       await t.launch(() => t.breakAt("from <- next"));
       const stop = await t.stopped("breakpoint");
-      const socket = socketOf(t);
+      const socket = socketOf(t.client);
       const { pid } = await t.client.ask("nostos/image");
+      const { snapshot } = await t.client.ask("nostos/heapSnapshot", {});
       await t.client.ask("disconnect", { terminateDebuggee: false, suspendDebuggee: true });
+      // Who only looks and goes leaves things as they are. What the one before had kept is gone with it.
+      for (let i = 0, kept = true; i < 10 || kept; i += 1) {
+        const looker = new Raw(socket);
+        await looker.ask("initialize", { adapterID: "nostos" });
+        const { processes } = await looker.ask("nostos/processes", {});
+        assert.strictEqual(processes.find((row) => row.id === stop.threadId).state, "stopped");
+        kept = await looker.ask("nostos/heapTypes", { snapshot }).then(() => true, () => false);
+        assert(!kept || i < 1000);
+        looker.close();
+      }
       const other = new Client();
       await other.start();
       await other.ask("initialize", { adapterID: "nostos" });

@@ -527,6 +527,7 @@ impl Core {
     pub(crate) fn commit_stop(&self, process: &Process, own: &mut Own) {
         let pid = process.pid();
         let reason = own.rare().stopped.unwrap_or(StopReason::Pause);
+        let standing = Standing::new(pid, own.rare().went_on);
         let mut inbox = process.inbox.lock();
         if inbox.killed.is_some() {
             // Whoever killed it found it running, so nobody else lets it end.
@@ -541,7 +542,11 @@ impl Core {
         process.told.store(true, Ordering::Relaxed);
         process.release();
         drop(inbox);
-        self.debug.emit(|| Event::Stopped { pid, reason });
+        self.debug.emit(|| Event::Stopped {
+            pid,
+            standing,
+            reason,
+        });
     }
 
     /// The process has ended: everything it held is given back, everyone who asked is told.

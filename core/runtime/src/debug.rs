@@ -8,6 +8,7 @@ use crate::core::Core;
 use crate::decide::Condition;
 use crate::dispatch::{Ctx, Flow, Halt};
 use crate::exit::ExitReason;
+use crate::look::Standing;
 use crate::mailbox::Parked;
 use crate::mutex::{Mutex, RwLock};
 use crate::process::{Own, Process, Resume, State, Step, attention};
@@ -34,6 +35,8 @@ pub enum Event {
     Stopped {
         /// Its number.
         pid: u64,
+        /// In which stop: the news may be older than what it does now.
+        standing: Standing,
         /// Why and where.
         reason: StopReason,
     },
@@ -71,6 +74,8 @@ pub enum StopReason {
     Ending,
     /// It has given the watched value of this number another one.
     Changed(u64),
+    /// The frame of the watched value of this number has ended.
+    Lost(u64),
     /// It has read or written a watched `mvar`.
     Shared {
         /// Which.
@@ -215,6 +220,7 @@ impl Debug {
             | StopReason::Linked
             | StopReason::Ending
             | StopReason::Changed(_)
+            | StopReason::Lost(_)
             | StopReason::Shared { .. } => false,
         };
     }
@@ -399,8 +405,10 @@ pub(crate) fn reached(ctx: &mut Ctx) -> Flow {
         };
     let asked = ctx.process.attention.load(Ordering::SeqCst) & attention::STOP != 0;
     // Who is asked to stop just where a breakpoint is stops for that. If it is not wanted after all, it stops at its next safepoint.
-    let reason = if let Some(id) = crate::watch::at_site(ctx.core, ctx.process, ctx.own) {
-        StopReason::Changed(id)
+    let here = (site, &*code, depth);
+    let reason = if let Some(watched) = crate::watch::at_site(ctx.core, ctx.process, ctx.own, here)
+    {
+        watched
     } else if ctx.core.debug.breakpoints.read().contains(&site)
         && !is_decided(ctx, site, &frame)
         && wanted(ctx, site, &frame)
@@ -550,8 +558,8 @@ impl Core {
         true
     }
 
-    /// Lets a stopped process go on. False: it is not stopped.
-    pub(crate) fn go_on(&self, pid: u64, how: How) -> bool {
+    /// Lets a stopped process go on, if it stands in that stop (none: in any). False: it does not.
+    pub(crate) fn go_on(&self, pid: u64, standing: Option<Standing>, how: How) -> bool {
         let Some(process) = self.table.get(pid) else {
             return false;
         };
@@ -561,7 +569,15 @@ impl Core {
                 return false;
             }
         }
-        let (before, after) = self.with_owned(process, |own| {
+        let gone = self.with_owned(process, |own| {
+            let stop = own.rare_if_any().map_or(0, |rare| rare.went_on);
+            // Meanwhile it may have ended, and the block be another's.
+            if process.pid() != pid {
+                return None;
+            }
+            if standing.is_some_and(|standing| standing != Standing::new(pid, stop)) {
+                return None;
+            }
             let depth = self.stop_depth(process, own);
             let after = match how {
                 How::AsBefore => own.rare().step,
@@ -576,13 +592,24 @@ impl Core {
                     .attention
                     .fetch_and(!attention::STOP, Ordering::SeqCst);
             }
+            crate::watch::forget_idle(own);
             let rare = own.rare();
             rare.went_on += 1;
-            if !matches!(rare.stopped.take(), Some(StopReason::Sent(_))) {
+            let stopped = rare.stopped.take();
+            if !matches!(stopped, Some(StopReason::Sent(_))) {
                 rare.message = 0;
             }
-            (std::mem::replace(&mut rare.step, after), after)
+            let by_watch = matches!(stopped, Some(StopReason::Changed(_) | StopReason::Lost(_)));
+            if how == How::AsBefore && by_watch && matches!(own.resume, Resume::Go) {
+                // The site may be a breakpoint as well, or the end of a step.
+                own.resume = Resume::Again(Op::DebugStop);
+            }
+            let rare = own.rare();
+            Some((std::mem::replace(&mut rare.step, after), after))
         });
+        let Some((before, after)) = gone else {
+            return false;
+        };
         self.count_stepping(before, after);
         let mut inbox = process.inbox.lock();
         // Meanwhile it may have been killed and be gone, or another caller was faster.

@@ -483,7 +483,12 @@ impl Image {
 
     /// Lets a stopped process go on.
     pub fn resume(&self, pid: u64, how: How) -> bool {
-        self.core.go_on(pid, how)
+        self.core.go_on(pid, None, how)
+    }
+
+    /// Lets a process go on from this stop. False: it has done so already.
+    pub fn resume_from(&self, standing: Standing, how: How) -> bool {
+        self.core.go_on(standing.pid(), Some(standing), how)
     }
 
     /// Are processes that begin events, and that they end? That one ends that has been stopped is told in any case. At first all are: who hears of more than

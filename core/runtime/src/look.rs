@@ -30,6 +30,8 @@ pub struct ProcessLine {
     pub name: Option<String>,
     /// What it does.
     pub state: State,
+    /// It waits for what a thread of the system does for it, and not for its own C function.
+    pub waits_for_job: bool,
     /// Messages it has not received yet.
     pub mailbox: usize,
     /// Reductions it has used.
@@ -181,15 +183,26 @@ pub struct SchedulerStats {
 const LETTER: usize = 40;
 
 /// A process that stands still, in one of its stops: addresses in its frames and its heap are good until it goes on.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct Standing {
     pid: u64,
     /// How often it had gone on before.
     stop: u64,
 }
 
+impl Standing {
+    pub(crate) fn new(pid: u64, stop: u64) -> Standing {
+        Standing { pid, stop }
+    }
+
+    /// Who stands still.
+    pub fn pid(self) -> u64 {
+        self.pid
+    }
+}
+
 /// It is parked for a debugger, and nobody has woken it.
-fn is_stopped(process: &Process) -> bool {
+pub(crate) fn is_stopped(process: &Process) -> bool {
     process.inbox.lock().parked == Parked::Stop
 }
 
@@ -616,6 +629,7 @@ fn line_of(process: &Process) -> Option<ProcessLine> {
         pid: inbox.pid,
         name: inbox.name().cloned(),
         state: process.state(),
+        waits_for_job: inbox.parked == Parked::Job,
         mailbox: process.messages(),
         reductions: process.reductions_done.load(Ordering::Relaxed),
         heap_bytes: process.heap_bytes.load(Ordering::Relaxed),

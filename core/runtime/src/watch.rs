@@ -3,10 +3,15 @@
 //! A process's own values are compared with what they were at every site it comes by; while any process has such a value, all sites are armed.
 //! Objects move, so a watched one is a root of its process, and so is the old value if it is a reference: both are moved alike, and stay equal until
 //! another is written. An `mvar` is read and written by the runtime itself. While nothing is watched, nothing is looked at.
+//!
+//! A value that somebody has asked about is known until its process goes on; one that is watched, until it is so no more, or its frame has ended. That a
+//! frame has ended shows at the next site: the stack is shorter there, or other code is where the frame was, or its function is being entered, which happens
+//! once in a frame.
 
+use crate::code::Code;
 use crate::core::Core;
 use crate::debug::StopReason;
-use crate::look::{Spot, Standing};
+use crate::look::{Spot, Standing, is_stopped};
 use crate::process::{Own, Process};
 use crate::walk;
 use nostos_abi::desc::ShapeId;
@@ -31,7 +36,20 @@ pub(crate) struct Watch {
     old: Vec<u64>,
 }
 
-#[derive(Clone, Copy, Debug)]
+impl Watch {
+    /// Its roots.
+    fn keys(&self) -> impl Iterator<Item = u64> {
+        let object = match self.place {
+            Place::Object { key, .. } => Some(key),
+            Place::Frame { .. } => None,
+        };
+        let lanes = self.lanes.iter().zip(&self.old);
+        let old = lanes.filter_map(|(lane, old)| matches!(lane, Lane::Ref).then_some(*old));
+        object.into_iter().chain(old)
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Place {
     /// In the frame at this depth (from the stack's top) of this code, so far from its frame pointer.
     Frame {
@@ -132,17 +150,68 @@ fn note(own: &mut Own, at: usize, now: &[u64]) {
     }
 }
 
-/// A process has come to a site: which watched value has changed since the last one?
-pub(crate) fn at_site(core: &Core, process: &Process, own: &mut Own) -> Option<u64> {
+/// A process has come to a site of this code in the frame at this depth: why does a watched value stop it there?
+pub(crate) fn at_site(
+    core: &Core,
+    process: &Process,
+    own: &mut Own,
+    (site, code, depth): (usize, &Code, usize),
+) -> Option<StopReason> {
     let count = own.rare_if_any()?.watches.len();
     for at in 0..count {
         let watch = &own.rare_if_any()?.watches[at];
         let id = watch.id;
-        if watch.on && changed(core, process, own, at) == Some(true) {
-            return Some(id);
+        if !watch.on {
+            continue;
+        }
+        let ended = match watch.place {
+            Place::Object { .. } => false,
+            Place::Frame { depth: known, .. } => {
+                depth < known || depth == known && is_entry(site, code)
+            }
+        };
+        match changed(core, process, own, at) {
+            _ if ended => return Some(StopReason::Lost(id)),
+            None => return Some(StopReason::Lost(id)),
+            Some(true) => return Some(StopReason::Changed(id)),
+            Some(false) => {}
         }
     }
     None
+}
+
+/// Is it the first of its function? What a function begins with is the first of its code.
+fn is_entry(site: usize, code: &Code) -> bool {
+    let first = code.object.sites.iter().map(|site| site.ret).min();
+    first == Some(code.offset(site))
+}
+
+/// Who goes on watches what it is told to, and nothing else is known any more.
+pub(crate) fn forget_idle(own: &mut Own) {
+    forget(own, |watch| !watch.on);
+}
+
+fn forget(own: &mut Own, which: impl Fn(&Watch) -> bool) {
+    if own.rare_if_any().is_none_or(|rare| rare.watches.is_empty()) {
+        return;
+    }
+    let rare = own.rare();
+    let gone = rare.watches.iter().filter(|watch| which(watch));
+    let keys: Vec<u64> = gone.flat_map(Watch::keys).collect();
+    rare.locals.retain(|(key, _)| !keys.contains(key));
+    rare.watches.retain(|watch| !which(watch));
+}
+
+/// The value that is known at this place: of an object, as `object` tells.
+fn known_at(own: &Own, place: Place, object: u64) -> Option<u64> {
+    let mut each = own.rare_if_any()?.watches.iter();
+    let found = each.find(|watch| match (watch.place, place) {
+        (Place::Object { key, offset }, Place::Object { offset: other, .. }) => {
+            offset == other && root(own, key) == object
+        }
+        (known, place) => known == place,
+    });
+    found.map(|watch| watch.id)
 }
 
 /// Does it watch any value of its own?
@@ -152,7 +221,7 @@ pub(crate) fn is_watching(own: &Own) -> bool {
 }
 
 impl Core {
-    /// Makes a value of a stopped process one that can be watched; its number.
+    /// Makes a value of a stopped process one that can be watched; its number, which is the same for the same place as long as it is known.
     pub(crate) fn watch(&self, standing: Standing, spot: Spot, shape: ShapeId) -> Option<u64> {
         let lanes = self
             .descs
@@ -165,7 +234,7 @@ impl Core {
             if !self.ensure_frames(process, own) {
                 return None;
             }
-            let place = match spot {
+            let (place, object) = match spot {
                 Spot::Frame(address) => {
                     let top = own.stack.as_ref()?.top();
                     let mut found = None;
@@ -184,14 +253,13 @@ impl Core {
                             found.is_none()
                         });
                     }
-                    found?
+                    (found?, 0)
                 }
                 Spot::Cell(address) => {
-                    let key = fresh();
                     // SAFETY: the slot of a frame of a process that stands in the stop in which the spot was found.
                     let cell = unsafe { *(address as *const u64) };
-                    set_root(own, key, cell);
-                    Place::Object { key, offset: 8 }
+                    let key = fresh();
+                    (Place::Object { key, offset: 8 }, cell)
                 }
                 Spot::Element { array, index } => {
                     // SAFETY: an array that was found in this stop; its length comes behind its header.
@@ -200,11 +268,16 @@ impl Core {
                         return None;
                     }
                     let key = fresh();
-                    set_root(own, key, array);
                     let offset = 16 + index * lanes.len() * 8;
-                    Place::Object { key, offset }
+                    (Place::Object { key, offset }, array)
                 }
             };
+            if let Some(id) = known_at(own, place, object) {
+                return Some(id);
+            }
+            if let Place::Object { key, .. } = place {
+                set_root(own, key, object);
+            }
             let id = fresh();
             let keys = lanes.iter().map(|lane| match lane {
                 Lane::Ref => fresh(),
@@ -222,7 +295,7 @@ impl Core {
         })?
     }
 
-    /// From now on its changes stop the process, or not. False: it is gone.
+    /// From now on its changes stop the process, or not; of who does not stand still, what is not watched is known no more. False: it is gone.
     pub(crate) fn watch_on(&self, pid: u64, id: u64, on: bool) -> bool {
         let looked = self.look(pid, |process, own| {
             let before = is_watching(own);
@@ -232,9 +305,16 @@ impl Core {
                 true => words(self, process, own, &own.rare_if_any()?.watches[at]),
                 false => None,
             };
+            let was_on = own.rare_if_any()?.watches[at].on;
             own.rare().watches[at].on = on && now.is_some();
-            if let Some(now) = &now {
+            // What one that is on was, it knows: a change since the last site is still to be told.
+            if let Some(now) = &now
+                && !was_on
+            {
                 note(own, at, now);
+            }
+            if now.is_none() || !on && !is_stopped(process) {
+                forget(own, |watch| watch.id == id);
             }
             Some((now.is_some(), before, is_watching(own)))
         });

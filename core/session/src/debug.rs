@@ -294,6 +294,15 @@ impl Default for Go {
     }
 }
 
+/// What came of letting a process go on.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Gone {
+    /// Have all others gone on with it?
+    pub all: bool,
+    /// Which time it was that anything was let go on: stops with a smaller number are over.
+    pub turn: u64,
+}
+
 /// How a value is touched.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Access {
@@ -408,6 +417,8 @@ pub enum Why {
     Gone,
     /// It was asked to.
     Pause,
+    /// It stopped for the sake of others, later than they were told of.
+    Together,
     /// The first statement of `main`.
     Entry,
     /// An exception.
@@ -498,19 +509,33 @@ pub enum Event {
         pid: Pid,
         /// Why.
         why: Why,
-        /// All others were stopped with it.
+        /// All others stand still, too.
         all: bool,
+        /// How often anything had been let go on before.
+        turn: u64,
     },
     /// It goes on.
-    Resumed(Pid),
+    Resumed {
+        /// Which.
+        pid: Pid,
+        /// See [`Gone::turn`].
+        turn: u64,
+    },
     /// It goes on, and all others with it.
-    AllResumed(Pid),
+    AllResumed {
+        /// Which.
+        pid: Pid,
+        /// See [`Gone::turn`].
+        turn: u64,
+    },
     /// A process began.
     Started(Pid),
     /// A process ended.
     Exited(Pid),
     /// A breakpoint is verified now, or no longer, or at another line.
     Breakpoint(Breakpoint),
+    /// A breakpoint is gone for good.
+    BreakpointGone(Breakpoint),
     /// The program wrote something.
     Output {
         /// To stderr rather than stdout?
@@ -754,15 +779,15 @@ pub trait Target: Send + Sync {
     /// Sets at which exceptions processes stop for one client, instead of what it wanted before.
     fn stop_on(&self, client: u64, wishes: &[ExceptionWish]);
     /// Lets a stopped process go on.
-    fn resume(&self, pid: Pid, how: How) -> Result<(), Refusal>;
-    /// The same in full. → Have all others gone on with it?
-    fn go(&self, pid: Pid, go: &Go) -> Result<bool, Refusal>;
+    fn go(&self, pid: Pid, go: &Go) -> Result<Gone, Refusal>;
+    /// This client debugs the program, rather than only look: what it has stopped waits till it goes on, or the last of its kind has left.
+    fn attach(&self, client: u64);
     /// For this client, all processes are to stop and go on together, or no longer.
     fn stop_together(&self, client: u64, on: bool);
     /// Which processes stand still by themselves, and why.
     fn standing(&self) -> Vec<(Pid, Why)>;
     /// Enters the function of a frame of a stopped process anew, with the arguments it has now; it stops at its first statement.
-    fn restart_frame(&self, pid: Pid, frame: usize) -> Result<(), Refusal>;
+    fn restart_frame(&self, pid: Pid, frame: usize) -> Result<Gone, Refusal>;
     /// The statements of a line of a file, from a column on if one is given, to which some stopped process can be sent.
     fn goto_targets(
         &self,
@@ -771,13 +796,13 @@ pub trait Target: Send + Sync {
         column: Option<u32>,
     ) -> Result<Vec<StepTarget>, Refusal>;
     /// Sends a stopped process to such a statement: it stops there, and what is between is not run.
-    fn goto(&self, pid: Pid, target: u64) -> Result<(), Refusal>;
+    fn goto(&self, pid: Pid, target: u64) -> Result<Gone, Refusal>;
     /// The calls in the statement a frame is at.
     fn step_in_targets(&self, pid: Pid, frame: usize) -> Result<Vec<StepTarget>, Refusal>;
     /// Processes that wait for stopped ones: who, and for whom.
     fn waits(&self) -> Vec<(Pid, Pid)>;
     /// Lets a stopped process go on until it receives a message.
-    fn next_message(&self, pid: Pid) -> Result<(), Refusal>;
+    fn next_message(&self, pid: Pid) -> Result<Gone, Refusal>;
     /// Stops a process at its next statement; when it waits, where it waits.
     fn pause(&self, pid: Pid) -> Result<(), Refusal>;
     /// Loads new code: these files, or all that changed on disk.
@@ -788,6 +813,6 @@ pub trait Target: Send + Sync {
     fn release(&self, stop: bool);
     /// Ends the program.
     fn terminate(&self);
-    /// A client has gone: its breakpoints go too, and what stands still because of them goes on, unless it `stays` so.
+    /// A client has gone: its breakpoints go too, and when it was the last that had attached, what stands still goes on, unless it `stays` so.
     fn forget(&self, client: u64, stays: bool);
 }

@@ -34,20 +34,10 @@ impl Connection {
             target,
             alone: args.single_thread,
         };
-        state.resumed_by_us.insert(pid);
-        let all = match self.target.go(pid, &go) {
-            Ok(all) => all,
-            Err(refusal) => {
-                state.resumed_by_us.remove(&pid);
-                return Err(refusal.0);
-            }
-        };
-        match all {
-            true => state.all_went_on(),
-            false => state.went_on(pid),
-        }
+        let gone = self.target.go(pid, &go).map_err(refuse)?;
+        state.goes_on(pid, gone);
         match how {
-            How::Continue => Ok(json!({ "allThreadsContinued": all })),
+            How::Continue => Ok(json!({ "allThreadsContinued": gone.all })),
             How::Over | How::In | How::Out => Ok(Value::Null),
         }
     }
@@ -66,12 +56,8 @@ impl Connection {
     pub(super) fn restart_frame(&self, state: &mut State, args: &Value) -> Answer {
         let args: protocol::ScopesArguments = arguments(args)?;
         let (pid, index) = *state.frames.get(&args.frame_id).ok_or(DEAD)?;
-        state.resumed_by_us.insert(pid);
-        if let Err(refusal) = self.target.restart_frame(pid, index) {
-            state.resumed_by_us.remove(&pid);
-            return Err(refusal.0);
-        }
-        state.went_on(pid);
+        let gone = self.target.restart_frame(pid, index).map_err(refuse)?;
+        state.goes_on(pid, gone);
         Ok(Value::Null)
     }
 
@@ -93,12 +79,8 @@ impl Connection {
         let args: protocol::GotoArguments = arguments(args)?;
         let pid = args.thread_id;
         let target = u64::try_from(args.target_id).map_err(|_| "there is no such target")?;
-        state.resumed_by_us.insert(pid);
-        if let Err(refusal) = self.target.goto(pid, target) {
-            state.resumed_by_us.remove(&pid);
-            return Err(refusal.0);
-        }
-        state.went_on(pid);
+        let gone = self.target.goto(pid, target).map_err(refuse)?;
+        state.goes_on(pid, gone);
         Ok(Value::Null)
     }
 

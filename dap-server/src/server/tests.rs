@@ -248,23 +248,27 @@ impl Target for Fake {
         let filters: Vec<_> = wishes.iter().map(|wish| wish.filter).collect();
         self.note(format!("{filters:?}"));
     }
-    fn resume(&self, pid: Pid, how: How) -> Result<(), Refusal> {
+    fn go(&self, pid: Pid, go: &Go) -> Result<Gone, Refusal> {
+        let how = go.how;
         if pid != 2 {
             return Err(format!("process {pid} is not stopped").into());
         }
-        self.say(&Event::Resumed(pid));
+        let gone = Gone {
+            all: false,
+            turn: 1,
+        };
+        self.say(&Event::Resumed { pid, turn: 1 });
         if how != How::Continue {
             self.say(&Event::Stopped {
                 pid,
                 why: Why::Step,
                 all: false,
+                turn: 1,
             });
         }
-        Ok(())
+        Ok(gone)
     }
-    fn go(&self, pid: Pid, go: &Go) -> Result<bool, Refusal> {
-        self.resume(pid, go.how).map(|()| false)
-    }
+    fn attach(&self, _: u64) {}
     fn stop_together(&self, _: u64, on: bool) {
         if on {
             self.note("together");
@@ -317,8 +321,12 @@ impl Target for Fake {
         };
         wishes.iter().map(set).collect()
     }
-    fn restart_frame(&self, pid: Pid, _: usize) -> Result<(), Refusal> {
-        self.resume(pid, How::In)
+    fn restart_frame(&self, pid: Pid, _: usize) -> Result<Gone, Refusal> {
+        let go = Go {
+            how: How::In,
+            ..Go::default()
+        };
+        self.go(pid, &go)
     }
     fn step_in_targets(&self, _: Pid, _: usize) -> Result<Vec<StepTarget>, Refusal> {
         Ok(vec![StepTarget {
@@ -337,20 +345,21 @@ impl Target for Fake {
         };
         Ok(vec![target])
     }
-    fn goto(&self, pid: Pid, _: u64) -> Result<(), Refusal> {
-        self.resume(pid, How::In)
+    fn goto(&self, pid: Pid, _: u64) -> Result<Gone, Refusal> {
+        self.restart_frame(pid, 0)
     }
     fn waits(&self) -> Vec<(Pid, Pid)> {
         vec![(3, 2)]
     }
-    fn next_message(&self, pid: Pid) -> Result<(), Refusal> {
-        self.resume(pid, How::Continue)
+    fn next_message(&self, pid: Pid) -> Result<Gone, Refusal> {
+        self.go(pid, &Go::default())
     }
     fn pause(&self, pid: Pid) -> Result<(), Refusal> {
         self.say(&Event::Stopped {
             pid,
             why: Why::Pause,
             all: false,
+            turn: 1,
         });
         Ok(())
     }
@@ -373,6 +382,7 @@ impl Target for Fake {
             pid: 2,
             why: Why::Breakpoint(vec![7]),
             all: false,
+            turn: 0,
         });
     }
     fn terminate(&self) {

@@ -47,7 +47,7 @@ pub fn site(world: &World, name: &str) -> usize {
 pub fn stopped(events: &Receiver<Event>) -> (u64, StopReason) {
     loop {
         match events.recv_timeout(Duration::from_secs(20)).unwrap() {
-            Event::Stopped { pid, reason } => return (pid, reason),
+            Event::Stopped { pid, reason, .. } => return (pid, reason),
             Event::Started { .. } | Event::Exited { .. } => {}
         }
     }

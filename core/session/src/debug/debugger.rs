@@ -57,7 +57,8 @@ pub struct Debugger {
     session: Arc<Session>,
     state: Mutex<Table>,
     gate: (Mutex<Gate>, Condvar),
-    clients: AtomicUsize,
+    /// How many listen.
+    listeners: AtomicUsize,
     /// The main process.
     main: Mutex<Option<Pid>>,
     /// Conditions that can be decided where a site is reached, by the site: all of its breakpoints have one, and nothing else depends on it.
@@ -90,8 +91,7 @@ struct Table {
     next: u64,
     /// Armed sites, by the address the runtime knows them by.
     armed: FxHashSet<usize>,
-    /// With the reason, when clients were told of one.
-    stopped: FxHashMap<Pid, Option<Why>>,
+    stopped: FxHashMap<Pid, world::Stop>,
     /// At which exceptions clients want processes to stop.
     exceptions: Vec<(u64, ExceptionWish)>,
     /// The version of the sources whose lines the symbols tell, and where its definitions stand.
@@ -149,7 +149,7 @@ impl Debugger {
             session: Arc::clone(session),
             state: Mutex::default(),
             gate: Default::default(),
-            clients: AtomicUsize::new(0),
+            listeners: AtomicUsize::new(0),
             main: Mutex::default(),
             lists: Mutex::default(),
             arming: Mutex::default(),
@@ -247,12 +247,6 @@ impl Debugger {
         self.session.tell(&Event::Ended { status });
     }
 
-    /// A process is about to go on: what was known of its memory is not so any more. → Why it was stopped, as clients were told.
-    fn goes_on(&self, pid: Pid) -> Option<Why> {
-        self.lists.lock().remove(&pid);
-        self.state.lock().stopped.remove(&pid).flatten()
-    }
-
     fn happened(&self, event: runtime::Event) {
         match event {
             runtime::Event::Started { pid } => {
@@ -261,21 +255,22 @@ impl Debugger {
             }
             runtime::Event::Exited { pid, .. } => {
                 self.end_step(pid);
-                self.goes_on(pid);
+                self.has_ended(pid);
+                self.end_data_of(pid);
                 self.session.tell(&Event::Exited(pid));
             }
-            runtime::Event::Stopped { pid, reason } => {
-                // Whatever is decided below may want to look at it.
-                self.state.lock().stopped.insert(pid, None);
+            runtime::Event::Stopped {
+                pid,
+                standing,
+                reason,
+            } => {
+                if !self.has_stopped(pid, standing) {
+                    return;
+                }
                 let next = match reason {
-                    runtime::StopReason::Pause => match self.was_asked(pid) {
-                        Some(true) => Ok(Why::Pause),
-                        // It stands still with the others.
-                        None if !self.is_ours(pid) => return,
-                        // The others go on already.
-                        _ => Err(runtime::How::AsBefore),
-                    },
+                    runtime::StopReason::Pause => self.was_asked(pid),
                     runtime::StopReason::Changed(id) => self.data_touched(pid, Some(id), None),
+                    runtime::StopReason::Lost(id) => self.data_lost(pid, id),
                     runtime::StopReason::Shared { key, writes } => {
                         self.data_touched(pid, None, Some((key, writes)))
                     }
@@ -302,21 +297,7 @@ impl Debugger {
                         None => self.stepped(pid),
                     },
                 };
-                let heard = self.clients.load(Ordering::Relaxed) > 0;
-                match next {
-                    Ok(why) if heard => {
-                        self.end_step(pid);
-                        self.state.lock().stopped.insert(pid, Some(why.clone()));
-                        let all = self.hold();
-                        self.session.tell(&Event::Stopped { pid, why, all });
-                    }
-                    // The last client has left meanwhile: the program runs on.
-                    Ok(_) => _ = self.resume(pid, How::Continue),
-                    Err(how) => {
-                        self.goes_on(pid);
-                        self.session.image.resume(pid, how);
-                    }
-                }
+                self.decided(pid, standing, next);
             }
         }
     }
@@ -375,6 +356,22 @@ impl Debugger {
         state.armed.retain(|site| !is_gone(site));
         for known in &mut state.breakpoints {
             known.sites.retain(|site| !is_gone(site));
+        }
+        // What comes to lie at such an address is another instruction.
+        let its = |known: &mut Logical| match known.what {
+            What::Instruction(address) => {
+                let address = address as usize;
+                freed.iter().any(|code| code.contains(&address))
+            }
+            _ => false,
+        };
+        let lost: Vec<Logical> = state.breakpoints.extract_if(.., its).collect();
+        for known in &lost {
+            self.session.tell(&Event::BreakpointGone(Breakpoint {
+                verified: false,
+                message: Some("the code at this address has been replaced and is gone".into()),
+                ..self.describe(known)
+            }));
         }
     }
 

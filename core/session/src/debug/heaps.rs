@@ -173,6 +173,12 @@ impl Heaps {
         Ok(())
     }
 
+    /// Nobody wants any of them any more.
+    pub(crate) fn forget_all(&self) {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.snapshots.clear();
+    }
+
     fn get(&self, snapshot: u64) -> Result<Arc<Vec<Survey>>, Refusal> {
         let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         let mut all = kept.snapshots.iter();

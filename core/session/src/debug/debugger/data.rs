@@ -1,6 +1,7 @@
 //! Breakpoints of data: `var`s, elements of arrays and `mvar`s that stop who changes them (an `mvar` also who reads it).
 //!
-//! A value is looked up once, while its process stands still, and has a name from then on: clients give it when they set their breakpoints, then or later.
+//! A value is looked up while its process stands still, and has a name from then on, by which clients set their breakpoints. The name is good until the
+//! process goes on, and with a breakpoint as long as that and the value are there.
 
 use super::*;
 use crate::debug::{Access, DataWish};
@@ -18,6 +19,12 @@ struct Data {
     /// For people.
     text: String,
     on: bool,
+}
+
+impl Data {
+    fn is_of(&self, pid: Pid) -> bool {
+        matches!(self.what, Where::Own(of, _) if of == pid)
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -122,8 +129,8 @@ impl Debugger {
                 })
             );
             breakpoint.message = match known {
+                None if gone.contains(&wish.data) => Some("this value is gone".into()),
                 None => Some("this value is not known; ask `dataBreakpointInfo` again".into()),
-                Some(_) if gone.contains(&wish.data) => Some("this value is gone".into()),
                 Some(_) if only_writes && wish.access != Access::Write => {
                     Some("a process's own values stop who writes them only".into())
                 }
@@ -132,6 +139,65 @@ impl Debugger {
             breakpoint.verified = breakpoint.message.is_none();
         }
         set
+    }
+
+    /// A process goes on: of its values those are known that are watched.
+    pub(super) fn forget_data_of(&self, pid: Pid) {
+        let mut data = self.data.lock();
+        data.by_name.retain(|_, data| data.on || !data.is_of(pid));
+    }
+
+    /// A process has ended, and with it all that was its own.
+    pub(super) fn end_data_of(&self, pid: Pid) {
+        let gone: Vec<(String, Data)> = {
+            let mut data = self.data.lock();
+            let its = data.by_name.extract_if(.., |_, data| data.is_of(pid));
+            its.collect()
+        };
+        for (name, data) in gone {
+            self.tell_lost(
+                &name,
+                &format!("{} is gone: the process has ended", data.text),
+            );
+        }
+    }
+
+    /// The frame of a watched value has ended.
+    pub(super) fn data_lost(&self, pid: Pid, id: u64) -> Result<Why, runtime::How> {
+        self.session.image.watch_on(pid, id, false);
+        let lost = Where::Own(pid, id);
+        let found = {
+            let mut data = self.data.lock();
+            let found = data.by_name.iter().find(|(_, data)| data.what == lost);
+            let name = found.map(|(name, _)| name.clone());
+            name.and_then(|name| data.by_name.remove_entry(&name))
+        };
+        if let Some((name, data)) = found {
+            self.tell_lost(
+                &name,
+                &format!("{} is gone: its function has ended", data.text),
+            );
+        }
+        Err(runtime::How::AsBefore)
+    }
+
+    /// Tells whose breakpoints have nothing to stop at any more.
+    fn tell_lost(&self, name: &str, why: &str) {
+        let lost: Vec<Breakpoint> = {
+            let state = self.state.lock();
+            let each = state.breakpoints.iter();
+            let its = |what: &What| matches!(what, What::Data(of, _) if of == name);
+            each.filter(|known| its(&known.what))
+                .map(|known| self.describe(known))
+                .collect()
+        };
+        for breakpoint in lost {
+            self.session.tell(&Event::Breakpoint(Breakpoint {
+                verified: false,
+                message: Some(why.to_owned()),
+                ..breakpoint
+            }));
+        }
     }
 
     /// Tells the runtime which values are watched. → Those that are gone.
@@ -146,7 +212,9 @@ impl Debugger {
         }
         let mut shared = Vec::new();
         let mut changes = Vec::new();
-        for (name, data) in &mut self.data.lock().by_name {
+        let standing: FxHashSet<Pid> = self.state.lock().stopped.keys().copied().collect();
+        let mut known = self.data.lock();
+        for (name, data) in &mut known.by_name {
             let access = wanted.get(name);
             match data.what {
                 Where::Shared(key) => {
@@ -166,11 +234,20 @@ impl Debugger {
                 }
             }
         }
+        // It may be set again while its process stands still.
+        known.by_name.retain(|_, data| match data.what {
+            Where::Own(pid, _) => data.on || standing.contains(&pid),
+            Where::Shared(_) => true,
+        });
+        drop(known);
         self.session.image.watch_shared(shared);
         let gone = changes
             .into_iter()
             .filter(|(_, pid, id, on)| !self.session.image.watch_on(*pid, *id, *on) && *on);
-        gone.map(|(name, ..)| name).collect()
+        let gone: FxHashSet<String> = gone.map(|(name, ..)| name).collect();
+        let mut known = self.data.lock();
+        known.by_name.retain(|name, _| !gone.contains(name));
+        gone
     }
 
     /// A watched value was changed or read: does the process stay stopped?

@@ -5,7 +5,7 @@
 
 use super::*;
 use crate::build::Build;
-use crate::debug::{StepTarget, Unit};
+use crate::debug::{Gone, StepTarget, Unit};
 use look::pc_of;
 use nostos_abi::code::{LocalVar, Made};
 use nostos_check::deep::deep;
@@ -84,7 +84,7 @@ impl Debugger {
         };
         let stopped: Vec<Pid> = {
             let state = self.state.lock();
-            let told = state.stopped.iter().filter(|(_, why)| why.is_some());
+            let told = state.stopped.iter().filter(|(_, stop)| stop.why.is_some());
             told.map(|(pid, _)| *pid).take(MAX_ASKED).collect()
         };
         let mut found: Vec<(Offer, StepTarget)> = Vec::new();
@@ -165,7 +165,7 @@ impl Debugger {
     }
 
     /// See [`Target::goto`].
-    pub(super) fn go_to(&self, pid: Pid, target: u64) -> Result<(), Refusal> {
+    pub(super) fn go_to(&self, pid: Pid, target: u64) -> Result<Gone, Refusal> {
         let offer = self.goals.lock().known.get(&target).cloned();
         let offer = offer.ok_or("there is no such target; ask `gotoTargets` again")?;
         let cannot = |why: &str| Refusal(format!("it cannot be sent there: {why}"));

@@ -4,7 +4,7 @@
 //! process alone, at the first statement of what is called, and a step over the statement in case it never gets there.
 
 use super::*;
-use crate::debug::{Go, StepTarget, Unit};
+use crate::debug::{Go, Gone, StepTarget, Unit};
 use look::nobody;
 use nostos_check::hir::visit::{Part, parts};
 use nostos_check::hir::{Callee, Expr, ExprKind, Span, Stmt};
@@ -64,7 +64,7 @@ impl Debugger {
     }
 
     /// See [`Target::restart_frame`].
-    pub(super) fn restart(&self, pid: Pid, frame: usize) -> Result<(), Refusal> {
+    pub(super) fn restart(&self, pid: Pid, frame: usize) -> Result<Gone, Refusal> {
         let standing = self.standing(pid)?;
         let wanted = self.frame_line(pid, frame)?;
         let image = &self.session.image;
@@ -82,22 +82,15 @@ impl Debugger {
     }
 
     /// Lets a process go on whose frame has been sent elsewhere, to the first statement there.
-    pub(super) fn to_first_statement(&self, pid: Pid, unit: Unit) -> Result<(), Refusal> {
-        let image = &self.session.image;
+    pub(super) fn to_first_statement(&self, pid: Pid, unit: Unit) -> Result<Gone, Refusal> {
         let step = Stepping {
             how: How::In,
             unit,
             from: (0, 0, 0),
         };
         self.steps.lock().insert(pid, step);
-        let told = self.goes_on(pid);
-        if told.is_some() {
-            self.session.tell(&Event::Resumed(pid));
-        }
-        match image.resume(pid, runtime::How::StepIn) {
-            true => Ok(()),
-            false => Err(not_standing(pid)),
-        }
+        let gone = self.goes_as_told(pid, runtime::How::StepIn, true);
+        gone.ok_or_else(|| not_standing(pid))
     }
 
     /// One of the runtime's steps is done: is the whole one? Otherwise how it goes on.

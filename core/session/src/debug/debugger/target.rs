@@ -1,8 +1,8 @@
 //! The questions of [`Target`], answered from the image and the debugger's table.
 
 use super::super::{
-    Collection, DataWish, GcStats, GcSum, Go, Heap, Instruction, InstructionWish, Message, Program,
-    Scope, ScopeKind, Shape, StepTarget, Worker,
+    Collection, DataWish, GcStats, GcSum, Go, Gone, Heap, Instruction, InstructionWish, Message,
+    Program, Scope, ScopeKind, Shape, StepTarget, Worker,
 };
 use super::*;
 use runtime::Origin;
@@ -418,17 +418,12 @@ impl Target for Debugger {
         self.want_exceptions(client, wishes);
     }
 
-    fn resume(&self, pid: Pid, how: How) -> Result<(), Refusal> {
-        let go = Go {
-            how,
-            alone: true,
-            ..Go::default()
-        };
-        self.go_on(pid, &go).map(|_| ())
+    fn go(&self, pid: Pid, go: &Go) -> Result<Gone, Refusal> {
+        self.go_on(pid, go)
     }
 
-    fn go(&self, pid: Pid, go: &Go) -> Result<bool, Refusal> {
-        self.go_on(pid, go)
+    fn attach(&self, client: u64) {
+        self.attached(client);
     }
 
     fn stop_together(&self, client: u64, on: bool) {
@@ -436,13 +431,7 @@ impl Target for Debugger {
     }
 
     fn standing(&self) -> Vec<(Pid, Why)> {
-        let state = self.state.lock();
-        let each = state.stopped.iter();
-        let mut rows: Vec<_> = each
-            .filter_map(|(pid, why)| Some((*pid, why.clone()?)))
-            .collect();
-        rows.sort_unstable_by_key(|row| row.0);
-        rows
+        self.known_stops()
     }
 
     fn set_instruction_breakpoints(
@@ -474,7 +463,7 @@ impl Target for Debugger {
         self.break_at_data(client, wishes)
     }
 
-    fn restart_frame(&self, pid: Pid, frame: usize) -> Result<(), Refusal> {
+    fn restart_frame(&self, pid: Pid, frame: usize) -> Result<Gone, Refusal> {
         self.restart(pid, frame)
     }
 
@@ -487,7 +476,7 @@ impl Target for Debugger {
         self.goals_of(path, line, column)
     }
 
-    fn goto(&self, pid: Pid, target: u64) -> Result<(), Refusal> {
+    fn goto(&self, pid: Pid, target: u64) -> Result<Gone, Refusal> {
         self.go_to(pid, target)
     }
 
@@ -499,7 +488,7 @@ impl Target for Debugger {
         self.waiting_for_stopped()
     }
 
-    fn next_message(&self, pid: Pid) -> Result<(), Refusal> {
+    fn next_message(&self, pid: Pid) -> Result<Gone, Refusal> {
         {
             let mut state = self.state.lock();
             if !state.stopped.contains_key(&pid) {
@@ -518,18 +507,15 @@ impl Target for Debugger {
             });
         }
         self.watch_messages();
-        self.resume(pid, How::Continue)
+        let alone = Go {
+            alone: true,
+            ..Go::default()
+        };
+        self.go_on(pid, &alone)
     }
 
     fn pause(&self, pid: Pid) -> Result<(), Refusal> {
-        self.world.lock().paused.insert(pid);
-        match self.session.image.stop(pid) {
-            true => Ok(()),
-            false => {
-                self.world.lock().paused.remove(&pid);
-                Err(nobody(pid))
-            }
-        }
+        self.ask_to_stop(pid)
     }
 
     fn reload(&self, edits: &[Edit]) -> Reload {
@@ -554,7 +540,7 @@ impl Target for Debugger {
     }
 
     fn listen(&self) -> Receiver<Event> {
-        self.clients.fetch_add(1, Ordering::Relaxed);
+        self.listeners.fetch_add(1, Ordering::Relaxed);
         self.session.listen()
     }
 
@@ -582,7 +568,7 @@ impl Target for Debugger {
     }
 
     fn forget(&self, client: u64, stays: bool) {
-        let last = self.clients.fetch_sub(1, Ordering::Relaxed) == 1;
+        let last = self.listeners.fetch_sub(1, Ordering::Relaxed) == 1;
         self.want_exceptions(client, &[]);
         self.state.lock().breakpoints.retain(|known| {
             known.client != client && !(last && matches!(known.what, What::Next(_)))
@@ -591,18 +577,9 @@ impl Target for Debugger {
         self.watch_ends();
         self.watch_data();
         self.arm();
-        if stays {
-            // All that stand still stay so, for who attaches next.
-            self.world.lock().clients.remove(&client);
-            return;
-        }
-        self.together(client, false);
+        self.leaves(client, stays);
         if last {
-            let stopped: Vec<Pid> = self.state.lock().stopped.keys().copied().collect();
-            for pid in stopped {
-                // It may have ended or gone on meanwhile.
-                let _ = self.resume(pid, How::Continue);
-            }
+            self.heaps.forget_all();
         }
     }
 }

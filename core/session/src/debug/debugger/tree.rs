@@ -65,7 +65,7 @@ impl Debugger {
         let stopped: Vec<Pid> = {
             let state = self.state.lock();
             let each = state.stopped.iter();
-            each.filter_map(|(pid, why)| why.as_ref().map(|_| *pid))
+            each.filter_map(|(pid, stop)| stop.why.as_ref().map(|_| *pid))
                 .collect()
         };
         let mut rows = self.session.image.waits_for(&stopped);
