@@ -10,6 +10,7 @@ mod load;
 mod machine;
 mod measure;
 mod peer;
+mod sites;
 mod table;
 mod workload;
 
@@ -50,6 +51,9 @@ struct Options {
     /// Measures the compiler instead: parsing, checking, machine code, memory, on a generated project.
     #[arg(long)]
     frontend: bool,
+    /// Measures instead what it costs that code can be stopped: without places to stop at, with them, with breakpoints that nothing comes to.
+    #[arg(long)]
+    sites: bool,
     /// Lines of the generated project.
     #[arg(long, value_name = "N", default_value_t = 100_000)]
     lines: usize,
@@ -85,6 +89,12 @@ fn run(options: &Options) -> Result<bool, String> {
     }
     let bench = Path::new(env!("CARGO_MANIFEST_DIR"));
     let workspace = bench.parent().ok_or("bench/ has no parent folder")?;
+    if options.sites {
+        let nostos = nostos(options, workspace)?;
+        // Ratios of a hundredth want many rounds, and rounds are short.
+        let rounds = options.rounds as usize * 10;
+        return sites::report(&nostos, bench, rounds, options.quick).map(|()| true);
+    }
     let all = workload::load(&bench.join("workloads.toml"))?;
     let chosen: Vec<&Workload> = all.iter().filter(|w| wanted(options, w)).collect();
     if chosen.is_empty() {
@@ -171,6 +181,16 @@ fn workspace_target(workspace: &Path) -> PathBuf {
     target.unwrap_or_else(|| workspace.join("target"))
 }
 
+/// The `nostos` to measure.
+fn nostos(options: &Options, workspace: &Path) -> Result<PathBuf, String> {
+    match &options.nostos {
+        Some(path) => path
+            .canonicalize()
+            .map_err(|e| format!("{}: {e}", path.display())),
+        None => peer::build_nostos(workspace, &workspace_target(workspace)),
+    }
+}
+
 /// Everything that turns sources into programs.
 struct Build<'a> {
     bench: &'a Path,
@@ -182,14 +202,8 @@ struct Build<'a> {
 impl Build<'_> {
     /// Nostos first, then those peers whose compiler is there; and a sentence for each that is not.
     fn peers(&self) -> Result<(Vec<Peer>, Vec<String>), String> {
-        let nostos = match &self.options.nostos {
-            Some(path) => path
-                .canonicalize()
-                .map_err(|e| format!("{}: {e}", path.display()))?,
-            None => peer::build_nostos(self.workspace, &workspace_target(self.workspace))?,
-        };
         let mut peers = vec![Peer::Nostos {
-            program: nostos,
+            program: nostos(self.options, self.workspace)?,
             workers: self.options.workers,
         }];
         let mut missing = Vec::new();

@@ -239,7 +239,8 @@ impl Connection {
         let is_slow = matches!(
             command,
             "evaluate" | "setVariable" | "setExpression" | "nostos/reload"
-        ) || command.starts_with("nostos/heap");
+        ) || command.starts_with("nostos/heap")
+            || self.is_of_heap(&request);
         if is_slow {
             let connection = Arc::clone(self);
             let cancel = Arc::<Cancel>::default();
@@ -280,7 +281,9 @@ impl Connection {
         }
         let title = match request.command.as_str() {
             "nostos/reload" => "Compiling",
-            heap if heap.starts_with("nostos/heap") => "Looking through the heap",
+            heap if heap.starts_with("nostos/heap") || heap == "variables" => {
+                "Looking through the heap"
+            }
             _ => "Evaluating",
         };
         let cancellable = request.command == "evaluate";

@@ -115,4 +115,80 @@ run({
         assert.strictEqual(type(types, "Leaf").count, 1501);
       }
     }),
+
+  "any client can look through the heap of a process that stands still": () =>
+    session(PROGRAM, async (t) => {
+      await t.launch(() => t.breakAt("more = further", "println(here)"));
+      const first = await t.stopped("breakpoint");
+      const named = async (reference, page) => {
+        const rows = await t.variables(reference, page);
+        return Object.fromEntries(rows.map((row) => [row.name, row]));
+      };
+      const open = async (frameId) => named((await t.scope(frameId, "Heap")).variablesReference);
+      const heap = await open(first.frameId);
+      assert.match(heap.used.value, /^[1-9]\d* bytes of \d+$/);
+      assert.match(heap.collections.value, /^\d+ minor, \d+ major, /);
+      assert.ok(!("growth" in heap), "there is nothing to compare it with");
+
+      // What retains most first, page by page.
+      const types = await t.variables(heap["by type"].variablesReference);
+      const retained = types.map((row) => Number(/(\d+) retained$/.exec(row.value)[1]));
+      assert.deepStrictEqual(retained, [...retained].sort((a, b) => b - a));
+      const page = await t.variables(heap["by type"].variablesReference, { start: 1, count: 2 });
+      assert.deepStrictEqual(page.map((row) => row.name), types.slice(1, 3).map((row) => row.name));
+      const leaf = types.find((row) => row.name === "Leaf");
+      assert.match(leaf.value, /^1001 objects, \d+ bytes, \d+ retained$/);
+      assert.strictEqual(leaf.indexedVariables, 1001);
+
+      // From a type to its largest object, to that object's parts, and to what keeps it alive.
+      const tree = types.find((row) => row.name === "Tree");
+      assert.match(tree.value, /^255 objects, /);
+      const trees = await t.variables(tree.variablesReference, { filter: "indexed", start: 0, count: 10 });
+      assert.strictEqual(trees.length, 10);
+      assert.deepStrictEqual(trees.slice(0, 2).map((row) => [row.name, row.type]), [["0", "Tree"], ["1", "Tree"]]);
+      assert.ok(tree.value.endsWith(" " + /^\d+ retained/.exec(trees[0].value)[0]), tree.value + trees[0].value);
+      assert.deepStrictEqual([trees[0].namedVariables, trees[0].indexedVariables], [4, 3]);
+      const parts = await t.variables(trees[1].variablesReference, { filter: "indexed", start: 0, count: 3 });
+      assert.deepStrictEqual(parts.map((row) => row.name), ["0", "1", "2"]);
+      assert.match(parts[0].value, /^\d+ retained: Node\(/);
+      assert.match(parts[2].value, /^\d+ retained: "a text that is long enough, 7"$/);
+      const about = await named(trees[1].variablesReference, { filter: "named" });
+      assert.deepStrictEqual(Object.keys(about), ["own size", "retained", "retained by", "path to root"]);
+      assert.strictEqual(about["retained by"].value, trees[0].value);
+      assert.match(about["path to root"].value, /^(hold|main) \(main\.nos:\d+\) → Tree\.[01] → Tree$/);
+      const path = await t.variables(about["path to root"].variablesReference);
+      assert.deepStrictEqual(path.map((row) => row.name.replace(/\d/, "n")), ["root", "→", "→ n"]);
+      assert.strictEqual(path[2].value, trees[1].value);
+      const again = await named(path[2].variablesReference, { filter: "named" });
+      assert.strictEqual(again.retained.value, about.retained.value);
+
+      // At the next stop: another snapshot, and what has come since. What was shown is no longer there.
+      await t.resume(first.threadId);
+      const second = await t.stopped("breakpoint");
+      await t.client.refused("variables", { variablesReference: tree.variablesReference }, /./);
+      const now = await open(second.frameId);
+      const grown = await named(now.growth.variablesReference);
+      assert.match(grown.Leaf.value, /^\+500 objects, \+\d+ bytes, \+\d+ retained$/);
+      assert.ok(!("Tree" in grown), "what has not changed is left out");
+      const kinds = await named(now["by type"].variablesReference);
+      assert.match(kinds.Leaf.value, /^1501 objects, /);
+    }),
+
+  "and of one that runs": () =>
+    session(PROGRAM, async (t) => {
+      const stop = await at(t, "here = leaves");
+      const { threads } = await t.client.ask("threads");
+      const busy = threads.find((thread) => thread.id !== stop.threadId);
+      const { stackFrames } = await t.client.ask("stackTrace", { threadId: busy.id });
+      const { scopes } = await t.client.ask("scopes", { frameId: stackFrames[0].id });
+      assert.deepStrictEqual(scopes.map((scope) => scope.name), ["Process", "Mailbox", "Links", "Heap"]);
+      for (let i = 0; i < 3; i++) {
+        const heap = await t.variables(scopes[3].variablesReference);
+        const types = await t.variables(heap.find((row) => row.name === "by type").variablesReference);
+        // A list of 200,000 at the beginning, and a short one after that.
+        const list = types.find((row) => row.name === "List[Int]");
+        const objects = await t.variables(list.variablesReference, { start: 0, count: 5 });
+        assert.match(objects[0].value, /^\d+ retained: \[\d/);
+      }
+    }),
 });

@@ -117,7 +117,7 @@ fn environment_problem(value_of: impl Fn(&str) -> Option<String>) -> Option<Stri
         Ok(1..) => Ok(()),
         _ => Err("it is a number from 1 on".to_string()),
     };
-    let checks: [(&str, Check); 12] = [
+    let checks: [(&str, Check); 13] = [
         ("NOSTOS_GC", &|text| match text {
             "stress" => Ok(()),
             some if stress_some(some).is_some() => Ok(()),
@@ -127,6 +127,7 @@ fn environment_problem(value_of: impl Fn(&str) -> Option<String>) -> Option<Stri
         ("NOSTOS_CODE", &one_of(&["stress"])),
         ("NOSTOS_PERF", &one_of(&["jitdump"])),
         ("NOSTOS_TIERS", &one_of(&["best", "quick"])),
+        ("NOSTOS_SITES", &one_of(&["none"])),
         ("NOSTOS_WORKERS", &|text| match text.parse() {
             Ok(1..=1024_u16) => Ok(()),
             _ => Err("it is a number from 1 to 1024".to_string()),

@@ -6,7 +6,8 @@
 //! The first stop takes what moves: roots, nursery, and the old objects that refer to it; and it notes how far the old space is filled. What lies before that
 //! is copied piece by piece, and stays where it is until the next major collection, which is put off meanwhile. If there is one all the same, all
 //! begins anew, and the third time everything is copied in one stop. Between the pieces the program may write into arrays and `var`s: what is written
-//! there then is not in the survey, and neither is what it refers to.
+//! there then refers to objects that were made meanwhile. Those are left out, and counted: nothing here ever looks into the heap again, which is no longer
+//! what it was.
 
 mod dominators;
 mod objects;
@@ -15,18 +16,21 @@ use crate::blob::Blob;
 use crate::code::Code;
 use crate::core::Core;
 use crate::heap::trace::Traces;
+use crate::mutex::Mutex;
 use crate::process::{Own, Process};
+use crate::value::Memory;
 use crate::walk;
 use dominators::{Edges, Tree};
 use nostos_abi::object::{HEADER_DESC_MASK, is_immediate};
 pub use objects::{FieldLine, ObjectLine, ObjectReport, Step, TypeLine};
 use rustc_hash::FxHashMap;
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// Words copied in one stop.
 const PIECE: usize = 64 << 10;
-/// Remembered objects up to this many words are copied in the first stop.
+/// Remembered objects up to this many words are copied whole in the first stop; of larger ones the elements that refer to the nursery.
 const REMEMBERED: usize = 1 << 10;
 /// How often it is tried piece by piece.
 const TRIES: usize = 2;
@@ -41,6 +45,8 @@ pub struct Survey {
     pub held: Duration,
     /// For how long at most at a time.
     pub longest: Duration,
+    /// How often living objects refer to what was made while they were copied.
+    pub left_out: usize,
     memory: Copied,
     nodes: Vec<Node>,
     roots: Vec<Root>,
@@ -48,6 +54,8 @@ pub struct Survey {
     retained: Vec<u64>,
     /// For each node one from which it can be reached in the fewest steps.
     whence: Vec<u32>,
+    /// The type whose objects were asked for last, and they.
+    found: Mutex<Option<(String, Arc<[u32]>)>>,
 }
 
 /// An object.
@@ -76,14 +84,23 @@ enum Place {
     Local,
 }
 
-/// The copied words. Large objects without refs are not copied: a count keeps them.
+/// The copied words. Blobs are not copied: a count keeps them, and nobody writes them. Neither are constants, which stay for ever.
 #[derive(Default)]
 pub(crate) struct Copied {
     /// By address; they do not overlap.
     spans: Vec<Span>,
+    /// By address.
     blobs: Vec<Blob>,
-    /// Objects as they were in the first stop, if they referred to the nursery: by address.
-    remembered: FxHashMap<usize, Box<[u64]>>,
+    /// Where constants are.
+    constants: Range<usize>,
+}
+
+/// Words as they were in the first stop, for those that referred to the nursery: when the rest of their objects is copied, the nursery is another.
+#[derive(Default)]
+struct Noted {
+    /// Addresses, and how many of the words are from there on.
+    at: Vec<(usize, usize)>,
+    words: Vec<u64>,
 }
 
 struct Span {
@@ -111,11 +128,83 @@ impl Copied {
     /// Words that were copied; none if they were not.
     pub(crate) fn words(&self, address: u64, count: usize) -> Option<&[u64]> {
         let address = address as usize;
-        if let Some(words) = self.remembered.get(&address) {
-            return words.get(..count);
-        }
         let span = self.span(address)?;
         span.words[(address - span.base) / 8..].get(..count)
+    }
+
+    /// The same, and words of what need not be copied. None of anything else.
+    pub(crate) fn read(&self, address: u64, count: usize) -> Option<Vec<u64>> {
+        if let Some(words) = self.words(address, count) {
+            return Some(words.to_vec());
+        }
+        let whole = address as usize..(address as usize).checked_add(count.checked_mul(8)?)?;
+        let is_in = |outer: Range<usize>| outer.start <= whole.start && whole.end <= outer.end;
+        let stays = is_in(self.constants.clone()) || {
+            let after = self.blobs.partition_point(|b| b.address() <= whole.start);
+            let blob = after.checked_sub(1).map(|at| &self.blobs[at]);
+            blob.is_some_and(|blob| is_in(blob.address()..blob.address() + blob.bytes()))
+        };
+        stays.then(|| Memory::Live.words(address, count))?
+    }
+
+    /// Does this refer to an object that was neither copied nor is a constant?
+    fn is_stranger(&self, word: u64) -> bool {
+        word != 0 && !is_immediate(word) && !self.constants.contains(&(word as usize))
+    }
+
+    /// Puts noted words over what was copied later.
+    fn put_back(&mut self, noted: &Noted) {
+        let mut words = noted.words.as_slice();
+        for &(address, len) in &noted.at {
+            let (these, rest) = words.split_at(len);
+            words = rest;
+            let after = self.spans.partition_point(|span| span.base <= address);
+            let span = after.checked_sub(1).map(|at| &mut self.spans[at]);
+            let place = span.and_then(|span| {
+                let from = (address - span.base) / 8;
+                span.words.get_mut(from..from + len)
+            });
+            if let Some(place) = place {
+                place.copy_from_slice(these);
+            }
+        }
+    }
+}
+
+impl Noted {
+    /// Takes note of an old object's words, or if there are many of those elements of it that refer to what lies in this range.
+    ///
+    /// # Safety
+    /// It is a live object, and nobody writes it now.
+    unsafe fn take(&mut self, traces: &Traces, object: usize, young: &Range<usize>) {
+        let at = object as *const u64;
+        // SAFETY: as the caller promises.
+        let (header, bytes) = unsafe { (*at, traces.bytes(*at, at.add(1))) };
+        let (payload, words) = (object + 8, bytes / 8);
+        let (begin, stride) = match traces.stride(header) {
+            Some(stride) if words > REMEMBERED => (payload + 8, stride * 8),
+            // SAFETY: the object has so many words.
+            _ => return unsafe { self.push(object, words) },
+        };
+        // SAFETY: as above; the refs are read only.
+        unsafe {
+            traces.each_ref(header, payload as *mut u64, |slot| {
+                let element = begin + (slot as usize - begin) / stride * stride;
+                let is_noted = self.at.last().is_some_and(|last| last.0 == element);
+                if young.contains(&(*slot as usize)) && !is_noted {
+                    self.push(element, stride / 8);
+                }
+            });
+        }
+    }
+
+    /// # Safety
+    /// There are so many words, and nobody writes them now.
+    unsafe fn push(&mut self, address: usize, words: usize) {
+        // SAFETY: as the caller promises.
+        let these = unsafe { std::slice::from_raw_parts(address as *const u64, words) };
+        self.words.extend_from_slice(these);
+        self.at.push((address, words));
     }
 }
 
@@ -145,7 +234,11 @@ impl Core {
         stops: &mut Stops,
     ) -> Option<Option<(Copied, Vec<Root>)>> {
         let all = piece == usize::MAX;
-        let mut memory = Copied::default();
+        let mut memory = Copied {
+            constants: self.code.lock().arena.constants(),
+            ..Copied::default()
+        };
+        let mut noted = Noted::default();
         let mut roots = Vec::new();
         let young = self.look(pid, |process, own| own.heap.young_range(process))?;
         // Filled with something, so that its pages are there.
@@ -162,15 +255,8 @@ impl Core {
                 // SAFETY: the nursery's objects are there as long as the process is held.
                 unsafe { memory.fill(0, usize::MAX) };
                 for object in own.heap.remembered() {
-                    // SAFETY: remembered objects are live.
-                    unsafe {
-                        let at = object as *const u64;
-                        let words = self.traces.bytes(*at, at.add(1)) / 8;
-                        if words <= REMEMBERED {
-                            let copy = std::slice::from_raw_parts(at, words);
-                            memory.remembered.insert(object, copy.into());
-                        }
-                    }
+                    // SAFETY: remembered objects are live, and the process is held.
+                    unsafe { noted.take(&self.traces, object, &(young..end)) };
                 }
                 for (from, to) in own.heap.old().ranges() {
                     memory.take(from, to, false);
@@ -212,6 +298,8 @@ impl Core {
         self.look(pid, |_, own| own.heap.put_off_major(false))?;
         memory.spans.retain(|span| !span.words.is_empty());
         memory.spans.sort_by_key(|span| span.base);
+        memory.blobs.sort_by_key(Blob::address);
+        memory.put_back(&noted);
         Some((!moved).then_some((memory, roots)))
     }
 
@@ -317,7 +405,7 @@ impl Survey {
     fn new(traces: &Traces, pid: u64, stops: Stops, memory: Copied, roots: Vec<Root>) -> Self {
         let nodes = nodes_of(traces, &memory);
         let numbers = Numbers::new(&memory, &nodes);
-        let edges = edges_of(traces, &memory, &nodes, &numbers, &roots);
+        let (edges, strangers) = edges_of(traces, &memory, &nodes, &numbers, &roots);
         // The roots are the edges of the node behind the last.
         let root = nodes.len() as u32;
         let tree = dominators::dominators(&edges, root);
@@ -327,8 +415,11 @@ impl Survey {
             retained[node] += nodes[node].bytes as u64;
             retained[tree.above[node] as usize] += retained[node];
         }
+        let lives = |node: &&u32| tree.above[**node as usize] != dominators::NONE;
+        let left_out = strangers.iter().filter(lives).count();
         Survey {
             pid,
+            left_out,
             stops: stops.count,
             held: stops.held,
             longest: stops.longest,
@@ -338,6 +429,7 @@ impl Survey {
             roots,
             tree,
             retained,
+            found: Mutex::default(),
         }
     }
 
@@ -429,30 +521,35 @@ impl<'a> Numbers<'a> {
     }
 }
 
-/// What refers to what; what is behind refs to constants, and to objects made meanwhile, is left out.
+/// What refers to what; what is behind refs to constants, and to objects made meanwhile, is left out. And who refers to such objects, for each ref once.
 fn edges_of(
     traces: &Traces,
     memory: &Copied,
     nodes: &[Node],
     numbers: &Numbers,
     roots: &[Root],
-) -> Edges {
+) -> (Edges, Vec<u32>) {
     let mut starts = Vec::with_capacity(nodes.len() + 2);
     let mut targets = Vec::new();
-    for node in nodes {
+    let mut strangers = Vec::new();
+    for (i, node) in nodes.iter().enumerate() {
         starts.push(targets.len());
         if let Some(words) = memory.words(node.address as u64, node.bytes / 8) {
             let payload = words[1..].as_ptr().cast_mut();
             // SAFETY: the words are the copy of an object with this header; they are only read.
             unsafe {
-                traces.each_ref(words[0], payload, |slot| targets.extend(numbers.of(*slot)));
+                traces.each_ref(words[0], payload, |slot| match numbers.of(*slot) {
+                    Some(node) => targets.push(node),
+                    None if memory.is_stranger(*slot) => strangers.push(i as u32),
+                    None => {}
+                });
             }
         }
     }
     starts.push(targets.len());
     targets.extend(roots.iter().filter_map(|root| numbers.of(root.word)));
     starts.push(targets.len());
-    Edges { starts, targets }
+    (Edges { starts, targets }, strangers)
 }
 
 /// For each node one that refers to it on a shortest way from the root.
@@ -470,4 +567,52 @@ fn shortest(edges: &Edges, root: u32) -> Vec<u32> {
         }
     }
     whence
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Copied, Noted, Span};
+
+    fn span(base: usize, words: &[u64]) -> Span {
+        Span {
+            base,
+            words: words.to_vec(),
+            len: words.len(),
+            large: false,
+        }
+    }
+
+    #[test]
+    fn only_copies_and_what_stays_is_read() {
+        // Words that are there, as constants are, and their neighbours, as a heap's are.
+        let live = [7u64, 8, 9, 10];
+        let at = live.as_ptr() as usize;
+        let copied = Copied {
+            spans: vec![span(64, &[1, 2, 3])],
+            constants: at..at + 16,
+            ..Copied::default()
+        };
+        let read = |address: usize, count| copied.read(address as u64, count);
+        assert_eq!(read(72, 2), Some(vec![2, 3]));
+        assert_eq!(read(72, 3), None);
+        assert_eq!(read(88, 1), None);
+        assert_eq!(read(at, 2), Some(vec![7, 8]));
+        assert_eq!(read(at + 8, 2), None);
+        assert_eq!(read(at + 16, 1), None);
+        assert_eq!(read(usize::MAX - 7, usize::MAX / 4), None);
+    }
+
+    #[test]
+    fn what_was_noted_first_holds() {
+        let mut copied = Copied {
+            spans: vec![span(64, &[1, 2, 3]), span(128, &[4, 5])],
+            ..Copied::default()
+        };
+        copied.put_back(&Noted {
+            at: vec![(128, 1), (72, 2), (136, 2), (1000, 1)],
+            words: vec![40, 20, 30, 50, 60, 0],
+        });
+        assert_eq!(copied.spans[0].words, [1, 20, 30]);
+        assert_eq!(copied.spans[1].words, [40, 5]);
+    }
 }

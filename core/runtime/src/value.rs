@@ -129,26 +129,27 @@ impl Memory<'_> {
     pub(crate) fn words(&self, address: u64, count: usize) -> Option<Vec<u64>> {
         match self {
             Memory::Live => {
-                let mut bytes = vec![0u8; count * 8];
-                memory()?.read_exact_at(&mut bytes, address).ok()?;
-                Some(
-                    bytes
-                        .chunks_exact(8)
-                        .map(|c| u64::from_le_bytes(c.try_into().expect("eight bytes")))
-                        .collect(),
-                )
+                let mut words = vec![0; count];
+                read_live(address, &mut words)?;
+                Some(words)
             }
             Memory::Message(fragment) => match fragment.object(address) {
                 Some(words) if words.len() >= count => Some(words[..count].to_vec()),
                 Some(_) => None,
                 None => Memory::Live.words(address, count),
             },
-            Memory::Survey(copied) => match copied.words(address, count) {
-                Some(words) => Some(words.to_vec()),
-                None => Memory::Live.words(address, count),
-            },
+            // The heap itself is another by now.
+            Memory::Survey(copied) => copied.read(address, count),
         }
     }
+}
+
+/// Reads words of this operating-system process; none when not all can be read.
+fn read_live(address: u64, words: &mut [u64]) -> Option<()> {
+    let bytes = size_of_val(words);
+    // SAFETY: they are as many bytes, of which every value makes a word.
+    let bytes = unsafe { std::slice::from_raw_parts_mut(words.as_mut_ptr().cast(), bytes) };
+    memory()?.read_exact_at(bytes, address).ok()
 }
 
 fn memory() -> Option<&'static File> {

@@ -138,7 +138,7 @@ pub enum ScopeKind {
     Mailbox,
     /// Processes it is linked to, and its parent.
     Links,
-    /// Its objects by type.
+    /// How large its heap is, and what is in it.
     Heap,
     /// The message it is stopped for.
     Message,
@@ -170,6 +170,8 @@ pub enum Place {
     Links,
     /// See [`ScopeKind::Heap`].
     Heap,
+    /// A part of a process's heap, as a snapshot shows it.
+    HeapPart(HeapPlace),
     /// See [`ScopeKind::Message`].
     Message,
     /// A value of the type with this shape number, by its lanes.
@@ -180,6 +182,36 @@ pub enum Place {
         lanes: Vec<u64>,
         /// The place in the mailbox of the message it is a part of; `None`: it is in the heap.
         message: Option<usize>,
+    },
+}
+
+/// What can be opened below [`Place::Heap`].
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub enum HeapPlace {
+    /// The living objects by type: a snapshot is taken, if there is none of this stop.
+    Types,
+    /// How they have grown since the snapshot before.
+    Growth,
+    /// The objects of a type.
+    Type {
+        /// The snapshot.
+        snapshot: u64,
+        /// The type.
+        name: String,
+    },
+    /// An object, and its parts.
+    Object {
+        /// The snapshot.
+        snapshot: u64,
+        /// The object's number in it.
+        object: u64,
+    },
+    /// What keeps it alive, step by step.
+    Path {
+        /// The snapshot.
+        snapshot: u64,
+        /// The object's number in it.
+        object: u64,
     },
 }
 

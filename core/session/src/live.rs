@@ -81,14 +81,20 @@ pub struct Unfit {
     pub findings: Vec<Finding>,
 }
 
-/// The options, with the back ends that `NOSTOS_TIERS` names (`quick`: everything it can by the quick one; `best`: everything by Cranelift).
+/// The options, with the back ends that `NOSTOS_TIERS` names (`quick`: everything it can by the quick one; `best`: everything by Cranelift), and
+/// without places to stop at when `NOSTOS_SITES` is `none`: what they cost is measured against that.
 fn asked(options: Options) -> Options {
     let tiers = match std::env::var("NOSTOS_TIERS").as_deref() {
         Ok("quick") => Tiers::Quick,
         Ok("best") => Tiers::Best,
         _ => options.tiers,
     };
-    Options { tiers, ..options }
+    let unwanted = std::env::var_os("NOSTOS_SITES").is_some_and(|sites| sites == "none");
+    Options {
+        tiers,
+        debug_sites: options.debug_sites && !unwanted,
+        ..options
+    }
 }
 
 impl Session {

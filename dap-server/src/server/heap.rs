@@ -69,6 +69,7 @@ fn answer(heaps: &Heaps, command: &str, args: &Value) -> Result<Value, String> {
                 "totalProcesses": made.of,
                 "objects": pair(made.alive),
                 "garbage": pair(made.garbage),
+                "leftOut": made.left_out,
                 "stops": { "count": made.stops, "totalNanos": made.held_nanos, "maxNanos": made.longest_nanos },
             }))
         }

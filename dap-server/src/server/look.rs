@@ -102,11 +102,39 @@ impl Connection {
 
     pub(super) fn variables(&self, state: &mut State, args: &Value) -> Answer {
         let args: protocol::VariablesArguments = arguments(args)?;
-        let (pid, place) = state
-            .places
-            .get(&args.variables_reference)
-            .ok_or(DEAD)?
-            .clone();
+        let (pid, place) = placed(state, &args)?;
+        let rows = self.rows(pid, &place, &args)?;
+        Ok(variables(state, pid, rows, args.format))
+    }
+
+    /// The same for what takes long: others are answered meanwhile.
+    fn variables_of_heap(&self, args: &Value) -> Answer {
+        let args: protocol::VariablesArguments = arguments(args)?;
+        let (pid, place) = placed(&lock(&self.state), &args)?;
+        let rows = self.rows(pid, &place, &args)?;
+        let mut state = lock(&self.state);
+        // The process may have gone on.
+        placed(&state, &args)?;
+        Ok(variables(&mut state, pid, rows, args.format))
+    }
+
+    /// Is this about a place in a heap, where much has to be looked through?
+    pub(super) fn is_of_heap(&self, request: &Request) -> bool {
+        let reference = request.arguments["variablesReference"].as_i64();
+        request.command == "variables"
+            && reference.is_some_and(|reference| {
+                let state = lock(&self.state);
+                let place = state.places.get(&reference);
+                matches!(place, Some((_, Place::HeapPart(_))))
+            })
+    }
+
+    fn rows(
+        &self,
+        pid: Pid,
+        place: &Place,
+        args: &protocol::VariablesArguments,
+    ) -> Result<Vec<debug::Variable>, String> {
         let page = Page {
             start: args.start.unwrap_or(0),
             count: args
@@ -115,23 +143,18 @@ impl Connection {
                 .unwrap_or(MAX_PAGE)
                 .min(MAX_PAGE),
         };
-        let format = args.format.unwrap_or_default();
         let mut rows = Vec::new();
         if args.filter.as_deref() != Some("indexed") {
-            rows = self.target.variables(pid, &place, None).map_err(refuse)?;
+            rows = self.target.variables(pid, place, None).map_err(refuse)?;
         }
         if args.filter.as_deref() != Some("named") {
             rows.extend(
                 self.target
-                    .variables(pid, &place, Some(page))
+                    .variables(pid, place, Some(page))
                     .map_err(refuse)?,
             );
         }
-        let rows: Vec<_> = rows
-            .into_iter()
-            .map(|row| variable(state, pid, row, format))
-            .collect();
-        Ok(json!({ "variables": rows }))
+        Ok(rows)
     }
 
     pub(super) fn slow(&self, request: &Request, cancel: &Cancel) -> Answer {
@@ -155,6 +178,7 @@ impl Connection {
                 return Ok(protocol::heap(&heap));
             }
             about if about.starts_with("nostos/heap") => return self.heap_request(about, args),
+            "variables" => return self.variables_of_heap(args),
             "setVariable" => return self.set_variable(args),
             "setExpression" => return self.set_expression(args),
             _ => {}
@@ -370,6 +394,26 @@ pub(super) fn address(at: u64) -> String {
     format!("{at:#x}")
 }
 
+/// What a number stands for.
+fn placed(state: &State, args: &protocol::VariablesArguments) -> Result<(Pid, Place), String> {
+    let found = state.places.get(&args.variables_reference);
+    Ok(found.ok_or(DEAD)?.clone())
+}
+
+fn variables(
+    state: &mut State,
+    pid: Pid,
+    rows: Vec<debug::Variable>,
+    format: Option<ValueFormat>,
+) -> Value {
+    let format = format.unwrap_or_default();
+    let rows: Vec<_> = rows
+        .into_iter()
+        .map(|row| variable(state, pid, row, format))
+        .collect();
+    json!({ "variables": rows })
+}
+
 fn variable(
     state: &mut State,
     pid: Pid,
@@ -377,13 +421,15 @@ fn variable(
     format: ValueFormat,
 ) -> protocol::Variable {
     let reference = row.place.map_or(0, |place| state.place(pid, place));
+    // Otherwise it is seen when it is opened.
+    let is_known = reference != 0 && row.named + row.indexed > 0;
     protocol::Variable {
         value: formatted(&row.value, &row.ty, format),
         name: row.name,
         ty: (!row.ty.is_empty()).then_some(row.ty),
         variables_reference: reference,
-        named_variables: (reference != 0).then_some(row.named as i64),
-        indexed_variables: (reference != 0).then_some(row.indexed as i64),
+        named_variables: is_known.then_some(row.named as i64),
+        indexed_variables: is_known.then_some(row.indexed as i64),
         evaluate_name: None,
         memory_reference: row.address.map(address),
     }

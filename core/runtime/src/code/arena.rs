@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
 use std::io;
+use std::ops::Range;
 use std::os::unix::fs::FileExt;
 
 const CELL_BYTES: usize = 32 << 20;
@@ -152,6 +153,12 @@ impl Arena {
         }
         self.static_top = start + words * 8;
         Ok(self.base + CELL_BYTES + start)
+    }
+
+    /// Where constants are, and will be.
+    pub(crate) fn constants(&self) -> Range<usize> {
+        let start = self.base + CELL_BYTES;
+        start..start + STATIC_BYTES
     }
 
     /// Writes machine code. The kernel writes on our behalf, so the pages stay read-execute.

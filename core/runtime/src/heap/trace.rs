@@ -106,6 +106,12 @@ impl Traces {
         }
     }
 
+    /// The words of an element, when objects with this header are a count and elements.
+    pub(crate) fn stride(&self, header: u64) -> Option<usize> {
+        let entry = self.get(header);
+        matches!(entry.kind, Kind::Elements).then_some(entry.words as usize)
+    }
+
     /// The object's size in bytes, when it is of a fixed size and holds no refs.
     #[inline]
     pub(crate) fn flat_bytes(&self, header: u64) -> Option<usize> {

@@ -3,10 +3,11 @@
 use super::dominators::NONE;
 use super::{Place, Survey};
 use crate::look::desc_name;
-use crate::value::{self, Lanes, Memory, Value};
+use crate::value::{self, Child, Lanes, Memory, Value};
 use nostos_abi::desc::{DescTable, View};
 use nostos_abi::object::{Lane, is_immediate};
 use rustc_hash::FxHashMap;
+use std::sync::Arc;
 
 /// Objects of one type.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,6 +35,8 @@ pub struct ObjectLine {
     pub bytes: u64,
     /// What would go with it.
     pub retained: u64,
+    /// How many parts it has.
+    pub parts: usize,
 }
 
 /// A part of an object.
@@ -175,6 +178,19 @@ impl Survey {
         start: usize,
         count: usize,
     ) -> (usize, Vec<ObjectLine>) {
+        let found = self.found(table, type_name);
+        let page = found.iter().skip(start).take(count);
+        (found.len(), page.map(|n| self.line(table, *n)).collect())
+    }
+
+    /// The living objects of a type in order. It is kept for who asks page by page.
+    fn found(&self, table: &DescTable, type_name: &str) -> Arc<[u32]> {
+        let mut last = self.found.lock();
+        if let Some((name, found)) = &*last
+            && name == type_name
+        {
+            return Arc::clone(found);
+        }
         let mut is: FxHashMap<u32, bool> = FxHashMap::default();
         let mut found: Vec<u32> = (0..self.nodes.len() as u32)
             .filter(|node| self.lives(*node as usize))
@@ -185,8 +201,9 @@ impl Survey {
             })
             .collect();
         found.sort_by_key(|node| (std::cmp::Reverse(self.retained[*node as usize]), *node));
-        let page = found.iter().skip(start).take(count);
-        (found.len(), page.map(|n| self.line(table, *n)).collect())
+        let found: Arc<[u32]> = found.into();
+        *last = Some((type_name.to_owned(), Arc::clone(&found)));
+        found
     }
 
     /// All about an object, with a page of its parts. `None`: there is no such number.
@@ -226,6 +243,7 @@ impl Survey {
             text,
             bytes: node.bytes as u64,
             retained: self.retained[object as usize],
+            parts: self.parts(table, object, 0, 0).0,
         }
     }
 
@@ -258,20 +276,41 @@ impl Survey {
         }
     }
 
-    /// How many parts an object has, and a page of them.
-    fn fields(
+    /// One object as in a list. `None`: there is no such number.
+    pub fn one(&self, table: &DescTable, object: u32) -> Option<ObjectLine> {
+        self.nodes.get(object as usize)?;
+        Some(self.line(table, object))
+    }
+
+    /// How many parts an object has, and a page of them, for people.
+    pub fn fields(
         &self,
         table: &DescTable,
         object: u32,
         start: usize,
         count: usize,
     ) -> (usize, Vec<FieldLine>) {
-        let node = &self.nodes[object as usize];
-        let field = |name: String, value: &Value| FieldLine {
+        if self.nodes.get(object as usize).is_none() {
+            return (0, Vec::new());
+        }
+        let (total, parts) = self.parts(table, object, start, count);
+        let field = |Child { name, value }: Child| FieldLine {
             name,
             text: value::render(table, self.memory(), value.shape, Lanes(&value.lanes)),
-            object: self.object_of(table, value),
+            object: self.object_of(table, &value),
         };
+        (total, parts.into_iter().map(field).collect())
+    }
+
+    /// How many parts an object has, and a page of them.
+    fn parts(
+        &self,
+        table: &DescTable,
+        object: u32,
+        start: usize,
+        count: usize,
+    ) -> (usize, Vec<Child>) {
+        let node = &self.nodes[object as usize];
         let view = table.descs.get(node.desc as usize).map(|d| &d.view);
         if let Some(View::Closure { captured, .. }) = view {
             let width = |shape: nostos_abi::desc::ShapeId| {
@@ -283,7 +322,7 @@ impl Survey {
             let all = 1 + captured.iter().map(|c| width(c.1)).sum::<usize>();
             let words = value::payload(self.memory(), node.address as u64, all).unwrap_or_default();
             let mut at = 1;
-            let mut fields = Vec::new();
+            let mut all = Vec::new();
             for (name, shape) in captured {
                 let lanes = words.get(at..at + width(*shape)).unwrap_or_default();
                 at += width(*shape);
@@ -291,10 +330,11 @@ impl Survey {
                     shape: *shape,
                     lanes: lanes.to_vec(),
                 };
-                fields.push(field(name.clone(), &value));
+                let name = name.clone();
+                all.push(Child { name, value });
             }
-            let total = fields.len();
-            return (total, fields.into_iter().skip(start).take(count).collect());
+            let total = all.len();
+            return (total, all.into_iter().skip(start).take(count).collect());
         }
         let Some(value) = self.whole(table, object) else {
             return (0, Vec::new());
@@ -302,16 +342,12 @@ impl Survey {
         // What is in a box of its own, or in the cell of a `var`, is its only part.
         let is_itself = value.lanes.first() == Some(&(node.address as u64));
         if !is_itself {
-            let all = [field("value".into(), &value)];
+            let name = "value".into();
+            let all = [Child { name, value }];
             return (1, all.into_iter().skip(start).take(count).collect());
         }
         // The cell of a list, not the list: its head and the rest.
-        let (total, parts) = value::parts(table, self.memory(), &value, start, count);
-        let parts = parts.iter();
-        (
-            total,
-            parts.map(|c| field(c.name.clone(), &c.value)).collect(),
-        )
+        value::parts(table, self.memory(), &value, start, count)
     }
 
     /// The object a value refers to first.
@@ -342,10 +378,11 @@ impl Survey {
                 continue;
             }
             let name = way.get(i + 1).and_then(|to| {
-                let (_, fields) = self.fields(table, node, 0, NAMED);
-                fields.into_iter().find(|f| f.object == Some(*to))
+                let (_, parts) = self.parts(table, node, 0, NAMED);
+                let leads = |part: &Child| self.object_of(table, &part.value) == Some(*to);
+                parts.into_iter().find(leads)
             });
-            let name = name.map_or_else(String::new, |field| field.name);
+            let name = name.map_or_else(String::new, |part| part.name);
             steps.push(Step::Object(self.line(table, node), name));
         }
         steps

@@ -3,6 +3,7 @@
 
 use super::{Child, Memory, Value, ctor_fields, desc_index};
 use crate::mutex::Mutex;
+use crate::value;
 use nostos_abi::desc::{Ctor, DescTable, View};
 use nostos_abi::object::HEADER_DESC_MASK;
 use rustc_hash::FxHashMap;
@@ -13,8 +14,8 @@ use std::sync::Arc;
 const STRIDE: usize = 1 << 10;
 /// Cells that are counted; more than this fits into no heap, so a longer list is a circle of nonsense.
 const CELLS_MAX: usize = 1 << 28;
-/// Words that are read at once.
-const WINDOW: usize = 1 << 13;
+/// Words that are read at once: the first time, at least and at most.
+const WINDOW: (usize, usize, usize) = (1 << 8, 1 << 4, 1 << 13);
 
 /// Lists of a stopped process that have been walked. What is in here is wrong as soon as the process goes on.
 #[derive(Default)]
@@ -82,6 +83,7 @@ pub(super) fn first(
     let mut walk = Walk::new(table, memory, ctors);
     // A short window: this is done for every list that is shown on a line.
     walk.size = 64;
+    walk.most = 64;
     let first = value.lanes.first().copied().unwrap_or(1);
     let seen = walk.each(first, limit + 1, |i, _, ctor, words| {
         if i < limit {
@@ -100,7 +102,11 @@ struct Walk<'a> {
     known: Option<(u32, &'a Ctor)>,
     window: Vec<u64>,
     base: u64,
+    /// Words of the next window, and of the largest.
     size: usize,
+    most: usize,
+    /// Words of the window that have been looked at.
+    used: usize,
 }
 
 impl<'a> Walk<'a> {
@@ -112,7 +118,9 @@ impl<'a> Walk<'a> {
             known: None,
             window: Vec::new(),
             base: 0,
-            size: WINDOW,
+            size: WINDOW.0,
+            most: WINDOW.2,
+            used: 0,
         }
     }
 
@@ -177,18 +185,51 @@ impl<'a> Walk<'a> {
     fn words(&mut self, address: u64, len: usize) -> Option<&[u64]> {
         let at = address.wrapping_sub(self.base) / 8;
         if address < self.base || at as usize + len > self.window.len() {
-            let live = matches!(self.memory, Memory::Live);
-            // Cells made one after the other lie one after the other, upwards or downwards.
-            let half = self.size as u64 * 4;
-            let around = address.saturating_sub(half);
-            let whole = live.then(|| self.memory.words(around, self.size)).flatten();
-            (self.base, self.window) = match whole {
-                Some(window) => (around, window),
-                None => (address, self.memory.words(address, len)?),
-            };
+            self.turn_to(address, len)?;
         }
+        self.used += len;
         let at = ((address - self.base) / 8) as usize;
         self.window.get(at..at + len)
+    }
+
+    /// Reads the window that holds these words. Cells made one after the other lie one after the other, upwards or downwards; those that lie
+    /// anywhere are not worth a large one.
+    fn turn_to(&mut self, address: u64, len: usize) -> Option<()> {
+        if !matches!(self.memory, Memory::Live) {
+            (self.base, self.window) = (address, self.memory.words(address, len)?);
+            return Some(());
+        }
+        let (_, least, _) = WINDOW;
+        if !self.window.is_empty() {
+            self.size = match self.used >= self.window.len() / 8 {
+                true => (self.size * 2).min(self.most),
+                false => (self.size / 2).max(least),
+            };
+        }
+        let size = self.size.max(len);
+        let bytes = |words: usize| words as u64 * 8;
+        let end = self.base + bytes(self.window.len());
+        let below = (self.base.saturating_sub(bytes(size))..self.base).contains(&address);
+        let above = (self.base..end.saturating_add(bytes(size))).contains(&address);
+        let from = match (below, above) {
+            (true, _) => (address + bytes(len)).saturating_sub(bytes(size)),
+            (_, true) => address,
+            _ => address.saturating_sub(bytes(size / 2)),
+        };
+        self.used = 0;
+        self.window.resize(size, 0);
+        if value::read_live(from, &mut self.window).is_some() {
+            self.base = from;
+            return Some(());
+        }
+        // Beyond is nothing that can be read.
+        self.window.truncate(len);
+        self.base = address;
+        let read = value::read_live(address, &mut self.window);
+        if read.is_none() {
+            self.window.clear();
+        }
+        read
     }
 }
 

@@ -1,6 +1,6 @@
 //! Values laid out by hand, and what people see of them.
 
-use super::{Lanes, Memory, Value, children, render};
+use super::{Lanes, Lists, Memory, Value, children, render};
 use nostos_abi::desc::{Ctor, Desc, DescTable, Layout, Shape, ShapeId, ShapeKind, View, fixed};
 use nostos_abi::object::{Lane, header, immediate, inline_string};
 
@@ -150,6 +150,61 @@ fn long_lists_are_cut() {
         "{text}"
     );
     assert!(text.len() < 500);
+}
+
+/// A list whose cells lie in this order in memory, with nothing that can be read before and behind them.
+fn list_in(order: impl Iterator<Item = usize>, cons: u32) -> u64 {
+    const PAGE: usize = 4096;
+    let order: Vec<usize> = order.collect();
+    let bytes = (order.len() * 24).next_multiple_of(PAGE);
+    let all = bytes + 2 * PAGE;
+    // SAFETY: a mapping at an address of the kernel's choice, of which the middle is written: a header and two words for each cell.
+    unsafe {
+        let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS;
+        let at = libc::mmap(std::ptr::null_mut(), all, libc::PROT_NONE, flags, -1, 0);
+        assert_ne!(at, libc::MAP_FAILED);
+        let start = at.cast::<u8>().add(PAGE);
+        let access = libc::PROT_READ | libc::PROT_WRITE;
+        assert_eq!(libc::mprotect(start.cast(), bytes, access), 0);
+        // The last cell ends where the memory does.
+        let end = start.add(bytes);
+        let cell = |i: usize| end.sub((order.len() - i) * 24).cast::<u64>();
+        let mut list = immediate(0);
+        for (n, &place) in order.iter().enumerate().rev() {
+            let words = [header(cons), n as u64, list];
+            cell(place).cast::<[u64; 3]>().write(words);
+            list = cell(place) as u64;
+        }
+        list
+    }
+}
+
+#[test]
+fn a_page_of_a_long_list_is_found_wherever_its_cells_are() {
+    let mut table = DescTable::new();
+    let (ints, cons) = list_of(&mut table, INT, "List[Int]", 1);
+    let len = 20_000;
+    // Upwards, downwards, two halves in turns, and all over the place: 7 and 20,000 have no divisor in common.
+    let orders: [&dyn Fn(usize) -> usize; 4] = [
+        &|i| i,
+        &|i| len - 1 - i,
+        &|i| i / 2 + i % 2 * (len / 2),
+        &|i| i * 7_777 % len,
+    ];
+    for order in orders {
+        let list = Value {
+            shape: ints,
+            lanes: vec![list_in((0..len).map(order), cons)],
+        };
+        let lists = Lists::default();
+        for start in [0, len / 2, len - 3, len, 1] {
+            let (total, page) = children(&table, Memory::Live, &lists, &list, start, 5);
+            assert_eq!(total, len);
+            let found: Vec<u64> = page.iter().map(|child| child.value.lanes[0]).collect();
+            let expected: Vec<u64> = (start..len.min(start + 5)).map(|n| n as u64).collect();
+            assert_eq!(found, expected);
+        }
+    }
 }
 
 /// A map of two entries as the library lays it out: shown by its keys' order.

@@ -20,8 +20,8 @@ fn told(world: &World, survey: &Survey) -> (usize, u64, u64) {
     test.map_or((0, 0, 0), |test| (test.objects, test.bytes, test.retained))
 }
 
-/// Keeps a list and a large array whose first element is a second list; then does something, and ends with a message.
-fn keeper(kept: i64, then: impl FnOnce(&mut Fun)) -> nostos_abi::code::CodeObject {
+/// Keeps a list and a large array whose first element is a second list; then does something, with the array at hand, and ends with a message.
+fn keeper(kept: i64, then: impl FnOnce(&mut Fun, Value)) -> nostos_abi::code::CodeObject {
     function("main", &[], &[Ref], vec![], move |f, _| {
         let n = f.int(kept);
         let list = f.call(CellId(0), &[(n, Raw)], &[Ref])[0];
@@ -30,7 +30,7 @@ fn keeper(kept: i64, then: impl FnOnce(&mut Fun)) -> nostos_abi::code::CodeObjec
         let other = f.call(CellId(0), &[(n, Raw)], &[Ref])[0];
         f.b.ins().store(crate::jit::flags(), other, array, 16);
         f.op(Op::Remember, &[array]);
-        then(f);
+        then(f, array);
         let first = f.field(array, 1, Ref);
         let sum = f.call(CellId(1), &[(list, Ref)], &[Raw])[0];
         let second = f.call(CellId(1), &[(first, Ref)], &[Raw])[0];
@@ -39,12 +39,12 @@ fn keeper(kept: i64, then: impl FnOnce(&mut Fun)) -> nostos_abi::code::CodeObjec
     })
 }
 
-fn wait(f: &mut Fun) {
+fn wait(f: &mut Fun, _: Value) {
     receive(f, -1);
 }
 
 /// Makes garbage for ever.
-fn churn(f: &mut Fun) {
+fn churn(f: &mut Fun, _: Value) {
     let (many, zero) = (f.int(1 << 40), f.int(0));
     f.fold(many, zero, Raw, |f, acc, i| {
         let null = f.int(1);
@@ -54,25 +54,40 @@ fn churn(f: &mut Fun) {
     });
 }
 
-fn surveyed(mode: Mode, rounds: usize, then: impl FnOnce(&mut Fun)) {
-    let kept = if mode.stressed() { 60 } else { 3000 };
-    let cells = 2 * kept as usize;
-    // A header and two words each; a header, a count and the elements.
-    let all = cells as u64 * 24 + 16 + ARRAY_LEN as u64 * 8;
+/// Cells of each of the two lists.
+fn kept(mode: Mode) -> i64 {
+    if mode.stressed() { 60 } else { 3000 }
+}
+
+/// A process that runs [`keeper`] and has made what it keeps.
+fn begun(mode: Mode, then: impl FnOnce(&mut Fun, Value)) -> (World, u64) {
     let world = World::new(mode);
     world.publish(lists());
-    world.publish(vec![(2, keeper(kept, then))]);
+    world.publish(vec![(2, keeper(kept(mode), then))]);
     let (pid, _answer) = world.image.call(CellId(2)).unwrap();
-    let is_there = |survey: &Survey| told(&world, survey).0 > cells;
-    let mut last = None;
+    let cells = 2 * kept(mode) as usize;
+    let is_there = || {
+        let survey = world.image.survey(pid);
+        survey.is_some_and(|survey| told(&world, &survey).0 > cells)
+    };
+    let mut there = false;
     for _ in 0..20_000 {
-        last = world.image.survey(pid).filter(is_there);
-        if last.is_some() {
+        there = is_there();
+        if there {
             break;
         }
         std::thread::sleep(std::time::Duration::from_millis(1));
     }
-    assert!(last.is_some(), "{mode:?}: it has not come so far");
+    assert!(there, "{mode:?}: it has not come so far");
+    (world, pid)
+}
+
+fn surveyed(mode: Mode, rounds: usize, then: impl FnOnce(&mut Fun, Value)) {
+    let kept = kept(mode);
+    let cells = 2 * kept as usize;
+    // A header and two words each; a header, a count and the elements.
+    let all = cells as u64 * 24 + 16 + ARRAY_LEN as u64 * 8;
+    let (world, pid) = begun(mode, then);
     for _ in 0..rounds {
         let survey = world.image.survey(pid).unwrap();
         let (objects, bytes, retained) = told(&world, &survey);
@@ -113,6 +128,43 @@ fn a_waiting_process() {
 fn one_that_makes_garbage() {
     for mode in MODES {
         surveyed(mode, if mode.stressed() { 3 } else { 30 }, churn);
+    }
+}
+
+/// Puts ever new lists into the array.
+fn rewrite(f: &mut Fun, array: Value, cells: i64) {
+    let (many, zero) = (f.int(1 << 40), f.int(0));
+    f.fold(many, zero, Raw, |f, acc, _| {
+        let n = f.int(cells);
+        let list = f.call(CellId(0), &[(n, Raw)], &[Ref])[0];
+        f.b.ins().store(crate::jit::flags(), list, array, 16);
+        f.op(Op::Remember, &[array]);
+        acc
+    });
+}
+
+/// What the array refers to is either in the survey as a whole, or counted: it was put there meanwhile.
+#[test]
+fn a_large_array_that_is_written_all_the_time() {
+    for mode in MODES {
+        let cells = kept(mode);
+        let (world, pid) = begun(mode, move |f, array| rewrite(f, array, cells));
+        let own = 16 + ARRAY_LEN as u64 * 8;
+        let list = cells as u64 * 24;
+        for _ in 0..if mode.stressed() { 3 } else { 50 } {
+            let survey = world.image.survey(pid).unwrap();
+            let found = world.image.with_descs(|table| {
+                let (_, all) = survey.objects(table, "test", 0, usize::MAX);
+                all.into_iter().find(|line| line.bytes == own)
+            });
+            let array = found.expect("it is kept").retained;
+            match survey.left_out {
+                0 => assert_eq!(array, own + list, "{mode:?}"),
+                1 => assert_eq!(array, own, "{mode:?}"),
+                more => panic!("{mode:?}: {more}"),
+            }
+        }
+        world.image.kill(pid);
     }
 }
 

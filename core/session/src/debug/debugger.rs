@@ -33,6 +33,7 @@ mod complete;
 mod data;
 mod exceptions;
 mod goals;
+mod heap;
 mod look;
 mod messages;
 mod steps;

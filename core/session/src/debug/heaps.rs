@@ -4,11 +4,11 @@
 //! memory as what they show.
 
 use super::{Pid, Refusal};
-use nostos_runtime::{Image, ObjectLine, Rank, Step, Survey};
+use nostos_runtime::{Image, ObjectLine, Rank, Standing, Step, Survey};
 use std::collections::{HashMap, VecDeque};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// How many are kept.
+/// How many are kept of those that were asked for, and of those that were taken to be looked through at a stop.
 const KEPT: usize = 4;
 /// Processes of which a snapshot of all is made: the largest.
 const PROCESSES: usize = 1000;
@@ -24,7 +24,33 @@ pub struct Heaps {
 #[derive(Default)]
 struct Kept {
     last: u64,
-    snapshots: VecDeque<(u64, Arc<Vec<Survey>>)>,
+    /// The oldest first.
+    snapshots: VecDeque<Entry>,
+}
+
+struct Entry {
+    number: u64,
+    surveys: Arc<Vec<Survey>>,
+    /// Whose heap it was taken to look through, and in which stop.
+    looked: Option<(Pid, Option<Standing>)>,
+}
+
+impl Kept {
+    fn put(&mut self, surveys: Vec<Survey>, looked: Option<(Pid, Option<Standing>)>) -> u64 {
+        self.last += 1;
+        let is_alike = |entry: &Entry| entry.looked.is_some() == looked.is_some();
+        let alike = self.snapshots.iter().filter(|entry| is_alike(entry));
+        if alike.count() >= KEPT {
+            let oldest = self.snapshots.iter().position(is_alike);
+            oldest.and_then(|at| self.snapshots.remove(at));
+        }
+        self.snapshots.push_back(Entry {
+            number: self.last,
+            surveys: Arc::new(surveys),
+            looked,
+        });
+        self.last
+    }
 }
 
 /// A snapshot that was made.
@@ -40,6 +66,8 @@ pub struct Snapshot {
     pub alive: (u64, u64),
     /// And of what the collector has not found yet.
     pub garbage: (u64, u64),
+    /// How often living objects refer to what was made while they were copied, which is not in it.
+    pub left_out: u64,
     /// How often processes were held.
     pub stops: u64,
     /// For how long altogether.
@@ -74,6 +102,8 @@ pub struct HeapObject {
     pub bytes: u64,
     /// Bytes that would go with it.
     pub retained: u64,
+    /// How many parts it has.
+    pub parts: usize,
 }
 
 /// A step from what keeps an object alive to it.
@@ -143,6 +173,7 @@ impl Heaps {
             of,
             alive: sum(Survey::alive),
             garbage: sum(Survey::garbage),
+            left_out: surveys.iter().map(|s| s.left_out as u64).sum(),
             stops: surveys.iter().map(|s| s.stops as u64).sum(),
             held_nanos: surveys.iter().map(|s| s.held.as_nanos() as u64).sum(),
             longest_nanos: surveys
@@ -151,15 +182,56 @@ impl Heaps {
                 .max()
                 .unwrap_or(0),
         };
-        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.last += 1;
-        made.snapshot = kept.last;
-        let number = kept.last;
-        kept.snapshots.push_back((number, Arc::new(surveys)));
-        if kept.snapshots.len() > KEPT {
-            kept.snapshots.pop_front();
-        }
+        made.snapshot = self.kept().put(surveys, None);
         Ok(made)
+    }
+
+    fn kept(&self) -> MutexGuard<'_, Kept> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A snapshot to look through a process's heap: that of the stop it stands in, or a new one. And the one before, if there is one of this process.
+    ///
+    /// # Errors
+    /// There is no such process.
+    pub(super) fn of(&self, pid: Pid) -> Result<(u64, Option<u64>), Refusal> {
+        let standing = self.image.standing(pid);
+        let known = self.kept().snapshots.iter().find_map(|entry| {
+            let same = standing.is_some() && entry.looked == Some((pid, standing));
+            same.then_some(entry.number)
+        });
+        let number = match known {
+            Some(number) => number,
+            None => {
+                let survey = self.image.survey(pid);
+                let survey = survey.ok_or_else(|| Refusal(format!("there is no process {pid}")))?;
+                self.kept().put(vec![survey], Some((pid, standing)))
+            }
+        };
+        Ok((number, self.before(number, pid)))
+    }
+
+    /// The number of the last snapshot of this process alone before this one.
+    fn before(&self, number: u64, pid: Pid) -> Option<u64> {
+        let kept = self.kept();
+        let of_it = |entry: &&Entry| {
+            entry.number < number && matches!(entry.surveys.as_slice(), [one] if one.pid == pid)
+        };
+        kept.snapshots
+            .iter()
+            .rev()
+            .find(of_it)
+            .map(|entry| entry.number)
+    }
+
+    /// Is there a snapshot of this process alone, of an earlier moment than the stop it stands in?
+    pub(super) fn has_before(&self, pid: Pid) -> bool {
+        let standing = self.image.standing(pid);
+        let kept = self.kept();
+        kept.snapshots.iter().any(|entry| {
+            let of_now = standing.is_some() && entry.looked == Some((pid, standing));
+            !of_now && matches!(entry.surveys.as_slice(), [one] if one.pid == pid)
+        })
     }
 
     /// Forgets a snapshot.
@@ -168,8 +240,8 @@ impl Heaps {
     /// There is no such snapshot, here and below.
     pub fn forget(&self, snapshot: u64) -> Result<(), Refusal> {
         self.get(snapshot)?;
-        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.snapshots.retain(|(number, _)| *number != snapshot);
+        let mut kept = self.kept();
+        kept.snapshots.retain(|entry| entry.number != snapshot);
         Ok(())
     }
 
@@ -180,10 +252,10 @@ impl Heaps {
     }
 
     fn get(&self, snapshot: u64) -> Result<Arc<Vec<Survey>>, Refusal> {
-        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let kept = self.kept();
         let mut all = kept.snapshots.iter();
-        let found = all.find(|(number, _)| *number == snapshot);
-        found.map(|(_, surveys)| surveys.clone()).ok_or_else(|| {
+        let found = all.find(|entry| entry.number == snapshot);
+        found.map(|entry| entry.surveys.clone()).ok_or_else(|| {
             Refusal(format!(
                 "there is no heap snapshot {snapshot}: the last {KEPT} are kept"
             ))
@@ -263,6 +335,42 @@ impl Heaps {
         Ok((total, rows))
     }
 
+    /// An object as in the list.
+    ///
+    /// # Errors
+    /// There is no such snapshot, or no such object in it, here and below.
+    pub(super) fn one(&self, snapshot: u64, object: u64) -> Result<HeapObject, Refusal> {
+        let surveys = self.get(snapshot)?;
+        let i = (object >> OBJECT_BITS) as usize;
+        let found = surveys.get(i).and_then(|survey| {
+            let image = &self.image;
+            let line = image.with_descs(|table| survey.one(table, object as u32));
+            Some(row(i, survey, line?))
+        });
+        found.ok_or_else(|| no_object(object))
+    }
+
+    /// A page of an object's parts: name, value, the object it is.
+    ///
+    /// # Errors
+    /// As above.
+    pub(super) fn fields(
+        &self,
+        snapshot: u64,
+        object: u64,
+        start: usize,
+        count: usize,
+    ) -> Result<Vec<(String, String, Option<u64>)>, Refusal> {
+        let surveys = self.get(snapshot)?;
+        let i = (object >> OBJECT_BITS) as usize;
+        let survey = surveys.get(i).ok_or_else(|| no_object(object))?;
+        let of = |table: &_| survey.fields(table, object as u32, start, count).1;
+        let fields = self.image.with_descs(of).into_iter();
+        Ok(fields
+            .map(|f| (f.name, f.text, f.object.map(|object| number(i, object))))
+            .collect())
+    }
+
     /// All about an object, with a page of its parts.
     ///
     /// # Errors
@@ -275,7 +383,7 @@ impl Heaps {
         count: usize,
     ) -> Result<HeapReport, Refusal> {
         let surveys = self.get(snapshot)?;
-        let none = || Refusal(format!("there is no object {object} in this snapshot"));
+        let none = || no_object(object);
         let i = (object >> OBJECT_BITS) as usize;
         let survey = surveys.get(i).ok_or_else(none)?;
         let report = self
@@ -304,6 +412,10 @@ impl Heaps {
     }
 }
 
+fn no_object(object: u64) -> Refusal {
+    Refusal(format!("there is no object {object} in this snapshot"))
+}
+
 /// An object's number in a snapshot of several processes.
 fn number(survey: usize, object: u32) -> u64 {
     (survey as u64) << OBJECT_BITS | u64::from(object)
@@ -317,5 +429,6 @@ fn row(i: usize, survey: &Survey, line: ObjectLine) -> HeapObject {
         text: line.text,
         bytes: line.bytes,
         retained: line.retained,
+        parts: line.parts,
     }
 }

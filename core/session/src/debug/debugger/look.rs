@@ -97,16 +97,6 @@ impl Debugger {
         Ok(parents.into_iter().chain(links).collect())
     }
 
-    /// Its objects by type.
-    pub(super) fn objects(&self, pid: Pid) -> Result<Vec<Variable>, Refusal> {
-        let lines = self.session.image.heap(pid).ok_or_else(|| nobody(pid))?;
-        let each = lines.into_iter().map(|line| {
-            let value = format!("{} objects, {} bytes", line.objects, line.bytes);
-            Variable::plain(line.name, value, "")
-        });
-        Ok(each.collect())
-    }
-
     /// A row, with what only a look at the process tells, as long as there are few of them.
     pub(super) fn row(&self, line: &runtime::ProcessLine, closely: bool) -> Process {
         let image = &self.session.image;

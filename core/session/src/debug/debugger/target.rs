@@ -95,7 +95,12 @@ impl Target for Debugger {
     }
 
     fn scopes(&self, pid: Pid, frame: usize) -> Result<Vec<Scope>, Refusal> {
-        let known = self.known(pid, frame)?.1;
+        // Of a process that runs all can be seen but its frames.
+        let stopped = self.state.lock().stopped.contains_key(&pid);
+        let known = match stopped {
+            true => self.known(pid, frame)?.1,
+            false => Vec::new(),
+        };
         let captured = known.iter().filter(|local| local.captured).count();
         let (messages, _) = self
             .session
@@ -107,7 +112,10 @@ impl Target for Debugger {
             named,
             indexed,
         };
-        let mut scopes = vec![scope(ScopeKind::Locals, known.len() - captured, 0)];
+        let mut scopes = Vec::new();
+        if stopped {
+            scopes.push(scope(ScopeKind::Locals, known.len() - captured, 0));
+        }
         if self.session.image.stopped_message(pid).is_some() {
             scopes.insert(0, scope(ScopeKind::Message, 1, 0));
         }
@@ -118,8 +126,7 @@ impl Target for Debugger {
             scope(ScopeKind::Process, self.process_variables(pid)?.len(), 0),
             scope(ScopeKind::Mailbox, 0, messages),
             scope(ScopeKind::Links, self.links(pid)?.len(), 0),
-            // It is counted when it is opened.
-            scope(ScopeKind::Heap, 0, 0),
+            scope(ScopeKind::Heap, self.heap_in_words(pid)?.len(), 0),
         ]);
         Ok(scopes)
     }
@@ -135,7 +142,8 @@ impl Target for Debugger {
             (Place::Captured(frame), None) => self.locals_of(pid, *frame, true),
             (Place::Process, None) => self.process_variables(pid),
             (Place::Links, None) => self.links(pid),
-            (Place::Heap, None) => self.objects(pid),
+            (Place::Heap, None) => self.heap_in_words(pid),
+            (Place::HeapPart(part), page) => self.heap_part(pid, part, page),
             (Place::Message, None) => {
                 let value = self.session.image.stopped_message(pid);
                 let shown = value.map(|value| {
