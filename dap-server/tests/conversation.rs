@@ -42,6 +42,11 @@ fn breakpoints() {
 }
 
 #[test]
+fn what_breakpoints_survive() {
+    script("survive.js");
+}
+
+#[test]
 fn changing_values() {
     script("change.js");
 }

@@ -33,7 +33,7 @@ pub struct Function {
     pub rows: Vec<Row>,
     /// Parameters first, then outer before inner.
     pub variables: Vec<Variable>,
-    /// Newer code has taken its place.
+    /// Newer code, with statements elsewhere, has taken its place.
     pub replaced: bool,
     /// What is left of a function, for a frame that was sent to a statement: the function itself has other code.
     pub rest: bool,
@@ -114,10 +114,30 @@ impl Function {
         }
         out
     }
+
+    /// Has newer code its statements where this has them? Then the lines of both count from the same.
+    fn stands_as(&mut self, newer: &Function) -> bool {
+        let moved = |line: u32, by: i64| i64::from(line) + by;
+        let places = |function: &Function| -> BTreeSet<(i64, u32)> {
+            let rows = function.rows.iter().filter(|row| row.statement);
+            rows.map(|row| (moved(row.line, function.moved), row.column))
+                .collect()
+        };
+        if self.arity != newer.arity || places(self) != places(newer) {
+            return false;
+        }
+        let by = std::mem::take(&mut self.moved);
+        let lines = self.rows.iter_mut().map(|row| &mut row.line);
+        for line in lines.chain([&mut self.line]) {
+            *line = u32::try_from(moved(*line, by)).unwrap_or(*line);
+        }
+        true
+    }
 }
 
 impl Symbols {
-    /// Reads one image. Functions that were known by the same name and file count as replaced, and so do the lambdas in them.
+    /// Reads one image. Functions that were known by the same name and file count as replaced, and so do the lambdas in them, unless their statements stand
+    /// where they stood: a hot function is compiled again while calls of the old code go on, and a breakpoint holds for both.
     ///
     /// # Errors
     /// When the bytes are not what `codegen::dwarf` writes.
@@ -135,11 +155,21 @@ impl Symbols {
             function.rest = is_rest(function.code.start);
         }
         for function in new.iter().filter(|function| !function.rest) {
+            let mut as_it_was = false;
+            for old in self.functions.values_mut().filter(|old| !old.replaced) {
+                if old.name == function.name && old.file == function.file {
+                    old.replaced = !old.stands_as(function);
+                    as_it_was |= !old.replaced;
+                }
+            }
+            if as_it_was {
+                continue;
+            }
             // A lambda's name begins with its owner's: it is replaced together with it.
             for old in self.functions.values_mut() {
                 let rest = old.name.strip_prefix(function.name.as_str());
-                let same = rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
-                old.replaced |= same && old.file == function.file;
+                let is_inside = rest.is_some_and(|rest| rest.starts_with('.'));
+                old.replaced |= is_inside && old.file == function.file;
             }
         }
         self.functions.extend(
@@ -505,7 +535,7 @@ mod tests {
             &mut symbols,
             &[(&f, 0x1000), (&lambda, 0x2000), (&fg, 0x3000)],
         );
-        let new = code("main.f", &[(10, 4)]);
+        let new = code("main.f", &[(10, 4), (20, 8)]);
         add(&mut symbols, &[(&new, 0x4000)]);
         let sites = |line| symbols.sites("src/main.nos", line).map(|(_, at)| at);
         assert_eq!(sites(4), Some(vec![0x4005]));
@@ -516,5 +546,19 @@ mod tests {
         );
         assert!(symbols.function(0x1005).is_some_and(|old| old.replaced));
         assert_eq!(symbols.named("main.f").count(), 1);
+    }
+
+    #[test]
+    fn code_with_the_same_statements_counts_beside_the_old() {
+        let mut symbols = Symbols::default();
+        let f = code("main.f", &[(10, 4), (30, 6)]);
+        let lambda = code("main.f.lambda@5", &[(10, 5)]);
+        add(&mut symbols, &[(&f, 0x1000), (&lambda, 0x2000)]);
+        let better = code("main.f", &[(8, 4), (50, 6)]);
+        add(&mut symbols, &[(&better, 0x4000)]);
+        let sites = |line| symbols.sites("src/main.nos", line).map(|(_, at)| at);
+        assert_eq!(sites(4), Some(vec![0x1005, 0x4003]));
+        assert_eq!(sites(5), Some(vec![0x2005]));
+        assert_eq!(symbols.named("main.f").count(), 2);
     }
 }
