@@ -103,7 +103,7 @@ mod code {
     }
 }
 mod resource {
-    pub(crate) use crate::stubs::{Resource, is_handle, release, retain};
+    pub(crate) use crate::stubs::{Nothing as Guard, Resource, is_handle, release, retain};
 }
 mod relations {
     pub(crate) use crate::stubs::Relations;
