@@ -6,7 +6,9 @@
 mod keymap;
 mod typed;
 
-pub use keymap::{Bind, Ctx, Found, PREFIXES, continuations, find, keys_of, table};
+pub use keymap::{
+    Bind, Ctx, Found, PREFIXES, continuations, find, install, keys_of, merged, table,
+};
 pub use typed::TYPED;
 
 macro_rules! commands {
@@ -27,6 +29,8 @@ commands! {
     Reload "load" "load all files";
     Quit "quit" "quit, asking about changes";
     Suspend "suspend" "suspend to the shell";
+    Settings "settings" "all settings and what they are";
+    ConfigOpen "config-open" "open the file of your settings";
     Redraw "redraw" "draw the screen anew";
     Help "help" "keys that work here";
     Palette "commands" "find a command";

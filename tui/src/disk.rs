@@ -45,6 +45,11 @@ pub fn read(path: &Path) -> Result<(Rope, Option<Stamp>), String> {
     Ok((Rope::from_str(&text), Some(stamp(&meta))))
 }
 
+/// How a file is on disk now; `None`: it is gone.
+pub fn look(path: &Path) -> Option<Stamp> {
+    fs::metadata(path).ok().map(|m| stamp(&m))
+}
+
 fn said(e: &io::Error) -> String {
     match e.kind() {
         io::ErrorKind::PermissionDenied => "may not be read: permission denied".to_owned(),

@@ -36,6 +36,9 @@ struct Arguments {
     /// Use no marks beyond ASCII.
     #[arg(long)]
     ascii: bool,
+    /// Do not open what was open last time.
+    #[arg(long)]
+    fresh: bool,
 }
 
 fn main() -> ExitCode {
@@ -69,6 +72,7 @@ fn options(arguments: Arguments) -> Result<Options, String> {
             .map_or_else(|| PathBuf::from("/"), Path::to_owned);
         (root, Some(project.clone()))
     };
+    let named = !project.is_dir();
     if let Err(e) = std::fs::read_dir(&root) {
         return Err(format!("{}: {e}", root.display()));
     }
@@ -116,6 +120,8 @@ fn options(arguments: Arguments) -> Result<Options, String> {
         theme: arguments.theme,
         ascii: arguments.ascii,
         standard,
+        named,
+        restore: !arguments.fresh,
     })
 }
 

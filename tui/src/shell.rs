@@ -38,6 +38,38 @@ pub struct Options {
     pub ascii: bool,
     /// Keys without modes.
     pub standard: bool,
+    /// The file was named, not found.
+    pub named: bool,
+    /// The last session comes back.
+    pub restore: bool,
+}
+
+/// The settings of the user and the project, and what is wrong with them; keys are bound at once.
+fn configure(root: &std::path::Path) -> (crate::options::Config, Vec<String>) {
+    let (mut all, mut wrong) = (crate::options::Config::default(), Vec::new());
+    for path in crate::swap::configs(root) {
+        let text = match std::fs::read_to_string(&path) {
+            Ok(text) => text,
+            Err(e) if e.kind() == io::ErrorKind::NotFound => continue,
+            Err(e) => {
+                wrong.push(format!("{}: {e}", path.display()));
+                continue;
+            }
+        };
+        match crate::options::parse(&text) {
+            Ok(config) => {
+                all.settings.extend(config.settings);
+                all.keys.extend(config.keys);
+            }
+            Err(why) => wrong.push(format!("{}: {why}", path.display())),
+        }
+    }
+    if !all.keys.is_empty() {
+        let (binds, bad) = crate::commands::merged(&all.keys);
+        wrong.extend(bad);
+        crate::commands::install(binds);
+    }
+    (all, wrong)
 }
 
 /// What the threads send to the loop.
@@ -72,8 +104,10 @@ pub fn run(options: Options) -> io::Result<()> {
     let language = grammar::language();
     let analyser: Box<dyn Analyser> = Box::new(Ide::new(options.root.clone()));
     let generation: Arc<AtomicU32> = Arc::default();
+    let folder = crate::swap::folder(&options.root);
+    let (config, mut wrong) = configure(&options.root);
     let mut shell = Shell {
-        files: workers::files(&options.root, messages.clone()),
+        files: workers::files(&options.root, folder.clone(), messages.clone()),
         parser: workers::parser(language.clone(), messages.clone()),
         analyser: workers::analyser(analyser, messages.clone()),
         messages: messages.clone(),
@@ -95,11 +129,29 @@ pub fn run(options: Options) -> io::Result<()> {
     if options.ascii || terminal::wants_ascii() {
         state.glyphs = theme::Glyphs::ascii();
     }
+    state.config = crate::swap::configs(&options.root).into_iter().next();
+    wrong.extend(crate::options::apply(&mut state, &config));
+    // What was said on the command line and by the terminal comes before what is configured.
+    if let Some(theme) = options.theme.as_deref().and_then(theme::Theme::named) {
+        state.theme = theme;
+    } else if theme::without_colours() {
+        state.theme = theme::Theme::mono();
+    }
     if options.standard {
         update::preset(&mut state, crate::editor::Preset::Standard);
     }
     let mut effects = vec![Effect::ListFiles];
-    if let Some(path) = options.file {
+    let last = folder
+        .as_deref()
+        .and_then(crate::swap::session)
+        .filter(|_| options.restore);
+    if let Some(last) = last {
+        effects.extend(update(&mut state, Event::Session(last)));
+    }
+    if let Some(path) = options
+        .file
+        .filter(|_| state.restoring.is_none() || options.named)
+    {
         effects.push(Effect::Read {
             path,
             goto: None,
@@ -107,9 +159,18 @@ pub fn run(options: Options) -> io::Result<()> {
         });
     }
     update::start(&mut state, &mut effects);
+    if !wrong.is_empty() {
+        let (title, text) = ("mistakes in the settings".to_owned(), wrong.join("\n"));
+        state.popup = Some(crate::state::Popup::Info { title, text });
+    }
     shell.perform(effects, &mut screen)?;
     let result = shell.serve(&mut state, &mut screen, &inbox);
     drop(screen);
+    // What is to be kept is written before the program ends.
+    let (done, last) = channel();
+    if shell.files.send(workers::FileJob::End(done)).is_ok() {
+        let _ = last.recv_timeout(Duration::from_secs(5));
+    }
     shell.client = None;
     if let Some(mut running) = shell.running.take() {
         running.stop();
@@ -141,10 +202,14 @@ impl Shell {
             }
             let now = begun.elapsed().as_millis() as u64;
             let live = state.image.link == Link::Live && state.frozen.is_none();
-            let first = if live {
-                match inbox.recv_timeout(Duration::from_millis(
-                    state.next_poll.saturating_sub(now).max(1),
-                )) {
+            // Nothing to ask and nothing to keep: it sleeps.
+            let wake = live
+                .then_some(state.next_poll)
+                .into_iter()
+                .chain(state.wake)
+                .min();
+            let first = if let Some(wake) = wake {
+                match inbox.recv_timeout(Duration::from_millis(wake.saturating_sub(now).max(1))) {
                     Ok(message) => Some(message),
                     Err(RecvTimeoutError::Timeout) => None,
                     Err(RecvTimeoutError::Disconnected) => return Ok(()),
@@ -290,6 +355,21 @@ impl Shell {
                         expected,
                         then,
                     });
+                }
+                Effect::Swap { path, text } => {
+                    let _ = self.files.send(workers::FileJob::Keep { path, text });
+                }
+                Effect::Unswap(path) => {
+                    let _ = self.files.send(workers::FileJob::Drop(path));
+                }
+                Effect::FindSwap(path) => {
+                    let _ = self.files.send(workers::FileJob::Find(path));
+                }
+                Effect::KeepSession(text) => {
+                    let _ = self.files.send(workers::FileJob::Session(text));
+                }
+                Effect::Stat(all) => {
+                    let _ = self.files.send(workers::FileJob::Stat(all));
                 }
                 Effect::ListFiles => {
                     let _ = self.files.send(workers::FileJob::List);

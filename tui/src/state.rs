@@ -4,11 +4,13 @@
 
 mod event;
 mod repl;
+mod session;
 mod stop;
 mod tree;
 
 pub use event::{AfterSave, Ask, Effect, Event, Mouse, MouseKind, WriteError};
 pub use repl::{Entry, Repl};
+pub use session::{Saved, Session};
 pub use stop::{Stop, VarRow};
 pub use tree::{Tree, TreeRow};
 
@@ -251,6 +253,8 @@ pub enum Action {
     Type(&'static str),
     /// Go to a revision of a document.
     Revision(usize, usize),
+    /// Begin to change a setting.
+    Set(&'static str),
     /// Paste a register.
     Paste(char),
     /// Save all, then leave.
@@ -263,6 +267,10 @@ pub enum Action {
     Revert(usize),
     /// Close a document and lose its changes.
     CloseAnyway(usize),
+    /// Take over the unsaved text of a program that was killed.
+    Recover(usize, Rope),
+    /// Forget that text.
+    DropSwap(usize),
     /// Nothing.
     Nothing,
 }
@@ -352,6 +360,16 @@ pub struct State {
     pub focus: HashMap<View, Panel>,
     /// The focused panel has the whole screen.
     pub zoom: bool,
+    /// What can be set.
+    pub settings: crate::options::Settings,
+    /// Unsaved text is to be kept beside at this time, in milliseconds since the start.
+    pub wake: Option<u64>,
+    /// When the open files were last looked at on disk.
+    pub looked: u64,
+    /// The user's settings file.
+    pub config: Option<PathBuf>,
+    /// What the last session left, until its files are open.
+    pub restoring: Option<Session>,
     /// Colours.
     pub theme: Theme,
     /// Marks.
@@ -451,6 +469,11 @@ impl State {
             view: View::Code,
             focus: HashMap::new(),
             zoom: false,
+            settings: crate::options::Settings::default(),
+            wake: None,
+            looked: 0,
+            config: None,
+            restoring: None,
             theme: Theme::mocha(),
             glyphs: Glyphs::unicode(),
             root,

@@ -29,6 +29,17 @@ const fn rgb(hex: u32) -> Color {
     Color::Rgb((hex >> 16) as u8, (hex >> 8) as u8, hex as u8)
 }
 
+/// Whether the user wants no colours at all (`NO_COLOR`, a terminal without them).
+pub fn without_colours() -> bool {
+    let var = |name| std::env::var(name).unwrap_or_default();
+    !var("NO_COLOR").is_empty() || matches!(var("TERM").as_str(), "" | "dumb")
+}
+
+/// The names of all themes.
+pub fn names() -> Vec<String> {
+    ["mocha", "latte", "ansi", "mono"].map(str::to_owned).into()
+}
+
 impl Theme {
     /// The dark theme.
     pub fn mocha() -> Theme {

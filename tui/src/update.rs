@@ -8,11 +8,15 @@ mod image;
 mod keys;
 mod mouse;
 mod pickers;
+mod session;
 mod typed;
 
 pub use actions::help_rows;
 pub use image::start;
 pub use typed::{candidates, preset};
+
+/// Milliseconds between two looks at the open files on disk.
+const LOOK: u64 = 2000;
 
 use crate::analysis::Definition;
 use crate::editor::edit;
@@ -33,7 +37,20 @@ pub fn update(state: &mut State, event: Event) -> Vec<Effect> {
                 doc.set_clock(now);
             }
             image::poll(state, &mut out);
+            if now >= state.looked + LOOK && !state.editor.docs.is_empty() {
+                state.looked = now;
+                let all = state.editor.docs.iter().map(|d| (d.id, d.path.clone()));
+                out.push(Effect::Stat(all.collect()));
+            }
         }
+        Event::SwapFound {
+            path,
+            text,
+            age,
+            running,
+        } => session::found(state, &path, text, age, running),
+        Event::Session(text) => session::restore(state, &text, &mut out),
+        Event::Stamps(all) => session::stamps(state, all, &mut out),
         Event::Connected => image::connected(state, &mut out),
         Event::NoImage(why) => image::lost(state, why),
         Event::Image(incoming) => image::incoming(state, incoming, &mut out),
@@ -116,7 +133,7 @@ fn settle(state: &mut State, out: &mut Vec<Effect>) {
             state.editor.follow = true;
         }
         if (state.editor.follow || resized) && rows > 0 {
-            edit::follow_cursor(doc, rows, cols, wrap);
+            edit::follow_cursor(doc, rows, cols, wrap, state.settings.margin);
         }
         state.editor.follow = false;
     }
@@ -154,5 +171,6 @@ fn settle(state: &mut State, out: &mut Vec<Effect>) {
         out.push(Effect::Copy(text));
     }
     files::follow_edits(state, out);
+    session::keep(state, out);
     files::peek(state, out);
 }

@@ -413,22 +413,81 @@ pub const PREFIXES: &[(&str, &str)] = &[
     ("<c-w>", "window"),
 ];
 
-/// The key table, parsed once.
-pub fn table() -> &'static [Bind] {
-    static PARSED: OnceLock<Vec<Bind>> = OnceLock::new();
-    PARSED.get_or_init(|| {
-        let mut binds: Vec<Bind> = TABLE
-            .iter()
-            .map(|(ctx, keys, cmd, hint)| Bind {
-                ctx: *ctx,
-                keys: keys::parse(keys).expect("the key table is written in the notation of keys"),
-                cmd: *cmd,
-                hint,
-            })
-            .collect();
-        binds.shrink_to_fit();
+static PARSED: OnceLock<Vec<Bind>> = OnceLock::new();
+
+/// The names of contexts in a configuration.
+const CONTEXTS: &[(&str, Ctx)] = &[
+    ("always", Ctx::Always),
+    ("calm", Ctx::Calm),
+    ("normal", Ctx::Normal),
+    ("insert", Ctx::Insert),
+    ("standard", Ctx::Standard),
+    ("list", Ctx::List),
+    ("processes", Ctx::Processes),
+    ("debug", Ctx::Debug),
+    ("line", Ctx::Line),
+    ("prompt", Ctx::Prompt),
+];
+
+/// The table with a user's bindings (context, keys, command) over the usual ones, and what is wrong with them. `none` unbinds.
+pub fn merged(rows: &[(String, String, String)]) -> (Vec<Bind>, Vec<String>) {
+    let (mut binds, mut wrong) = (usual(), Vec::new());
+    for (context, keys, command) in rows {
+        let Some((_, ctx)) = CONTEXTS.iter().find(|(n, _)| n == context) else {
+            let all: Vec<&str> = CONTEXTS.iter().map(|(n, _)| *n).collect();
+            wrong.push(format!(
+                "no keys are called `{context}`; there are {}",
+                all.join(", ")
+            ));
+            continue;
+        };
+        let cmd = super::by_name(command);
+        let keys = match keys::parse(keys) {
+            Ok(keys) if !keys.is_empty() && (cmd.is_some() || command == "none") => keys,
+            Ok(_) => {
+                wrong.push(format!("{keys}: no command is called `{command}`"));
+                continue;
+            }
+            Err(why) => {
+                wrong.push(why);
+                continue;
+            }
+        };
         binds
-    })
+            .retain(|b| b.ctx != *ctx || !(b.keys.starts_with(&keys) || keys.starts_with(&b.keys)));
+        binds.extend(cmd.map(|cmd| Bind {
+            ctx: *ctx,
+            keys,
+            cmd,
+            hint: "",
+        }));
+    }
+    (binds, wrong)
+}
+
+/// Takes a table over, before the first key.
+pub fn install(binds: Vec<Bind>) {
+    // Who comes second finds the table in use already; there is one start only.
+    let _ = PARSED.set(binds);
+}
+
+/// The key table.
+pub fn table() -> &'static [Bind] {
+    PARSED.get_or_init(usual)
+}
+
+fn usual() -> Vec<Bind> {
+    let mut binds: Vec<Bind> = TABLE
+        .iter()
+        .map(|(ctx, keys, cmd, hint)| Bind {
+            ctx: *ctx,
+            keys: keys::parse(keys).expect("the key table is written in the notation of keys"),
+            cmd: *cmd,
+            hint,
+        })
+        .collect();
+    binds.shrink_to_fit();
+    binds
 }
 
 /// What a sequence of keys means in a place.
@@ -481,4 +540,32 @@ pub fn keys_of(contexts: &[Ctx], cmd: Cmd) -> Option<String> {
         .iter()
         .find_map(|ctx| table().iter().find(|b| b.ctx == *ctx && b.cmd == cmd))
         .map(|b| keys::show(&b.keys))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_users_keys_replace_what_they_cover() {
+        let row = |c: &str, k: &str, n: &str| (c.to_owned(), k.to_owned(), n.to_owned());
+        let (binds, wrong) = merged(&[
+            row("normal", "g", "join"),
+            row("normal", "x", "none"),
+            row("normal", "<c-j>", "nope"),
+            row("abnormal", "x", "join"),
+        ]);
+        let normal = |keys: &str| {
+            let keys = keys::parse(keys).unwrap();
+            binds
+                .iter()
+                .filter(|b| b.ctx == Ctx::Normal && b.keys.starts_with(&keys))
+                .map(|b| b.cmd)
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(
+            (normal("g"), normal("x"), wrong.len()),
+            (vec![Cmd::Join], vec![], 2)
+        );
+    }
 }

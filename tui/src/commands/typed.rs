@@ -32,6 +32,7 @@ pub const TYPED: &[(&str, &str, &str)] = &[
     ("filter", "EXPRESSION", "filter the processes"),
     ("pid", "N", "show process N"),
     ("theme", "NAME", "mocha, latte, ansi or mono"),
+    ("set", "NAME VALUE", "change a setting, or show it"),
     ("keys", "PRESET", "helix or standard"),
     ("glyphs", "KIND", "unicode or ascii"),
     (

@@ -53,6 +53,22 @@ impl Transaction {
         Transaction { changes }
     }
 
+    /// Changes that were taken out of a transaction.
+    pub fn from_changes(changes: Vec<Change>) -> Transaction {
+        Transaction { changes }
+    }
+
+    /// What makes one text of another, as one change of the part that differs.
+    pub fn between(old: &Rope, new: &Rope) -> Transaction {
+        let same = |(a, b): &(char, char)| a == b;
+        let from = old.chars().zip(new.chars()).take_while(same).count();
+        let most = old.len_chars().min(new.len_chars()) - from;
+        let (mut a, mut b) = (old.chars_at(old.len_chars()), new.chars_at(new.len_chars()));
+        let behind = (0..most).take_while(|_| a.prev() == b.prev()).count();
+        let put = new.slice(from..new.len_chars() - behind).to_string();
+        Transaction::new(old, vec![(from, old.len_chars() - behind, put)])
+    }
+
     /// The changes, in order.
     pub fn changes(&self) -> &[Change] {
         &self.changes

@@ -79,6 +79,10 @@ pub struct Document {
     pub asked: Option<u64>,
     /// Selections from which the syntax tree was climbed, to go back down.
     pub expansions: Vec<Selection>,
+    /// The version kept beside.
+    pub swapped: u64,
+    /// The file was changed or removed by somebody else, and that was said.
+    pub warned: Option<Option<Stamp>>,
     /// What was applied since somebody last looked, for positions that are kept elsewhere.
     pub passed: Vec<Transaction>,
     /// Where lines came or went since somebody last looked: line, lines removed, lines inserted.
@@ -117,6 +121,8 @@ impl Document {
             loaded: Some(0),
             asked: None,
             expansions: Vec::new(),
+            swapped: 0,
+            warned: None,
             passed: Vec::new(),
             line_shifts: Vec::new(),
         }
@@ -204,6 +210,13 @@ impl Document {
     /// All revisions.
     pub fn history(&self) -> &History {
         &self.history
+    }
+
+    /// Takes over the revisions of an earlier session, whose newest text is this one.
+    pub fn restore_history(&mut self, history: History) {
+        self.saved = history.revision();
+        self.loaded = Some(self.saved);
+        self.history = history;
     }
 
     /// Tells the time, for the revisions to come.

@@ -17,6 +17,7 @@ use lines::{comment, join, lines, newline, open_line};
 use ropey::Rope;
 use typing::{erase, paste};
 
+pub use lines::trim_lines;
 pub use moves::{follow_cursor, keep_cursor_visible};
 pub use typing::{paste_text, type_pieces, type_text};
 

@@ -3,8 +3,9 @@
 //! A revision holds the transactions of one user action (a whole insertion is one). Undo and redo give back the transactions to
 //! apply; branches are kept: after undo and a new edit the old branch still hangs on its parent.
 
-use super::change::Transaction;
-use super::selection::Selection;
+use super::change::{Change, Transaction};
+use super::selection::{Range, Selection};
+use serde_json::{Value, json};
 
 struct Revision {
     parent: usize,
@@ -232,5 +233,88 @@ impl History {
         };
         let change = steps.last()?.changes().last()?;
         Some(change.at + change.inserted.chars().count())
+    }
+
+    /// All as JSON, for the next session; `None` if it is too much to keep.
+    pub fn to_json(&self) -> Option<Value> {
+        const MOST: usize = 1 << 20;
+        let all = |s: &Selection| json!({"ranges": s.ranges().iter().map(|r| [r.anchor, r.head]).collect::<Vec<_>>(), "main": s.primary_index()});
+        let mut size = 0;
+        let mut rows = Vec::new();
+        for r in &self.revisions {
+            let mut steps = Vec::new();
+            for t in &r.steps {
+                let changes = t.changes().iter();
+                size += changes
+                    .clone()
+                    .map(|c| c.removed.len() + c.inserted.len() + 16)
+                    .sum::<usize>();
+                steps.push(
+                    changes
+                        .map(|c| json!([c.at, c.removed, c.inserted]))
+                        .collect::<Vec<_>>(),
+                );
+            }
+            if size > MOST {
+                return None;
+            }
+            rows.push(json!({"parent": r.parent, "child": r.last_child, "before": all(&r.before), "after": all(&r.after), "steps": steps}));
+        }
+        Some(json!({"current": self.current, "revisions": rows}))
+    }
+
+    /// What [`History::to_json`] gave; `None` if it is not well formed.
+    pub fn from_json(value: &Value) -> Option<History> {
+        let number = |v: &Value| v.as_u64().and_then(|n| usize::try_from(n).ok());
+        let selection = |v: &Value| {
+            let ranges: Option<Vec<Range>> = v["ranges"]
+                .as_array()?
+                .iter()
+                .map(|r| Some(Range::new(number(&r[0])?, number(&r[1])?)))
+                .collect();
+            Some(Selection::new(ranges?, number(&v["main"])?))
+        };
+        let rows = value["revisions"].as_array()?;
+        let mut revisions = Vec::new();
+        for (i, r) in rows.iter().enumerate() {
+            let mut steps = Vec::new();
+            for step in r["steps"].as_array()? {
+                let changes: Option<Vec<Change>> = step
+                    .as_array()?
+                    .iter()
+                    .map(|c| {
+                        Some(Change {
+                            at: number(&c[0])?,
+                            removed: c[1].as_str()?.to_owned(),
+                            inserted: c[2].as_str()?.to_owned(),
+                        })
+                    })
+                    .collect();
+                steps.push(Transaction::from_changes(changes?));
+            }
+            let parent = number(&r["parent"])?;
+            let child = number(&r["child"]);
+            if parent > i
+                || parent == i && i > 0
+                || child.is_some_and(|c| c <= i || c >= rows.len())
+            {
+                return None;
+            }
+            revisions.push(Revision {
+                parent,
+                last_child: child,
+                steps,
+                before: selection(&r["before"])?,
+                after: selection(&r["after"])?,
+                at: 0,
+            });
+        }
+        let current = number(&value["current"])?;
+        (current < revisions.len()).then_some(History {
+            revisions,
+            current,
+            open: None,
+            clock: 0,
+        })
     }
 }

@@ -172,7 +172,7 @@ impl Drop for Screen {
 /// The theme that suits the terminal, by what its environment says.
 pub fn theme() -> Theme {
     let var = |name| std::env::var(name).unwrap_or_default();
-    if !var("NO_COLOR").is_empty() || var("TERM") == "dumb" {
+    if crate::theme::without_colours() {
         Theme::mono()
     } else if matches!(var("COLORTERM").as_str(), "truecolor" | "24bit") {
         // `COLORFGBG` ends with the ground: 7 and 15 are light.
@@ -192,7 +192,7 @@ pub fn wants_ascii() -> bool {
         .find_map(|v| std::env::var(v).ok().filter(|v| !v.is_empty()));
     // No locale at all is common in containers, whose terminals do show Unicode.
     locale.is_some_and(|l| l == "POSIX")
-        || std::env::var("TERM").is_ok_and(|t| t == "linux" || t == "dumb")
+        || std::env::var("TERM").map_or(true, |t| matches!(t.as_str(), "linux" | "dumb" | ""))
 }
 
 fn listen(messages: &Sender<Message>) {

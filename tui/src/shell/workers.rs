@@ -29,6 +29,16 @@ pub enum FileJob {
     },
     Peek(PathBuf),
     List,
+    Keep {
+        path: PathBuf,
+        text: Rope,
+    },
+    Drop(PathBuf),
+    Find(PathBuf),
+    Session(String),
+    Stat(Vec<(usize, PathBuf)>),
+    /// Everything before this is done.
+    End(Sender<()>),
 }
 
 pub enum ParseJob {
@@ -100,14 +110,49 @@ fn spawn<J: Send + 'static>(
     jobs
 }
 
-pub fn files(root: &Path, out: Sender<Message>) -> Sender<FileJob> {
+pub fn files(root: &Path, folder: Option<PathBuf>, out: Sender<Message>) -> Sender<FileJob> {
     let root = root.to_owned();
     spawn(
         "files",
         out,
-        |_, _| false,
+        |old, new| match (old, new) {
+            (FileJob::Keep { path: old, .. }, FileJob::Keep { path: new, .. }) => old == new,
+            _ => false,
+        },
         move |job| {
+            // Where nothing can be kept, nothing is: editing goes on.
+            let folder = folder.as_deref();
             Some(match job {
+                FileJob::Keep { path, text } => {
+                    let why = crate::swap::keep(folder?, &path, &text).err()?;
+                    Event::Trouble(format!("unsaved text cannot be kept: {why}"))
+                }
+                FileJob::Drop(path) => {
+                    crate::swap::drop_kept(folder?, &path);
+                    return None;
+                }
+                FileJob::Find(path) => {
+                    let (text, age, running) = crate::swap::find(folder?, &path)?;
+                    Event::SwapFound {
+                        path,
+                        text,
+                        age,
+                        running,
+                    }
+                }
+                FileJob::Session(text) => {
+                    let why = crate::swap::keep_session(folder?, &text).err()?;
+                    Event::Trouble(format!("the session cannot be kept: {why}"))
+                }
+                FileJob::Stat(all) => Event::Stamps(
+                    all.into_iter()
+                        .map(|(id, path)| (id, disk::look(&path)))
+                        .collect(),
+                ),
+                FileJob::End(done) => {
+                    let _ = done.send(());
+                    return None;
+                }
                 FileJob::Read { path, goto, revert } => {
                     let result = disk::read(&path);
                     Event::FileRead {

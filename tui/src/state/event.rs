@@ -89,6 +89,21 @@ pub enum Event {
     },
     /// A file was read only to be shown.
     Peeked(PathBuf, Option<Rope>),
+    /// Unsaved text of a file was found: of a program that was killed, or of one that still runs.
+    SwapFound {
+        /// The file.
+        path: PathBuf,
+        /// The text.
+        text: Rope,
+        /// How old it is, in seconds.
+        age: u64,
+        /// The process that wrote it, if it still runs.
+        running: Option<u32>,
+    },
+    /// What the last session left.
+    Session(String),
+    /// The files on disk that are open here: how they are now; `None`: gone.
+    Stamps(Vec<(usize, Option<Stamp>)>),
     /// A file was written, or not.
     FileWritten {
         /// The document.
@@ -212,6 +227,21 @@ pub enum Effect {
         /// What to do next.
         then: AfterSave,
     },
+    /// Keep unsaved text beside.
+    Swap {
+        /// The file.
+        path: PathBuf,
+        /// Its text here.
+        text: Rope,
+    },
+    /// There is nothing unsaved any more.
+    Unswap(PathBuf),
+    /// Look for unsaved text of a file.
+    FindSwap(PathBuf),
+    /// Keep the session.
+    KeepSession(String),
+    /// Look whether files were changed by others: document, path.
+    Stat(Vec<(usize, PathBuf)>),
     /// List the project.
     ListFiles,
     /// Parse a text.

@@ -156,6 +156,14 @@ pub fn run(state: &mut State, cmd: Cmd, count: Option<usize>, out: &mut Vec<Effe
             }
             out.push(Effect::ListFiles);
         }
+        Cmd::ConfigOpen => match state.config.clone() {
+            Some(path) => {
+                state.editor.mark_jump();
+                files::goto(state, path, None, out);
+            }
+            None => state.say(Tone::Plain, "there is no home to keep settings in"),
+        },
+        Cmd::Settings => super::pickers::settings(state),
         Cmd::PanelZoom => state.zoom = !state.zoom,
         Cmd::Freeze => match state.frozen.take() {
             Some(_) => image::poll_now(state, out),
@@ -238,7 +246,7 @@ pub fn run(state: &mut State, cmd: Cmd, count: Option<usize>, out: &mut Vec<Effe
             let next = (state.editor.current + step) % n;
             state.editor.show(next);
         }
-        Cmd::BufferClose => files::ask_close(state),
+        Cmd::BufferClose => files::ask_close(state, out),
         Cmd::Search => typed::open(state, PromptKind::Search, ""),
         Cmd::SearchReverse => typed::open(state, PromptKind::SearchBack, ""),
         Cmd::SelectMatches => typed::open(state, PromptKind::Pick(Pick::Matches), ""),

@@ -1,7 +1,8 @@
 //! Files: opening, saving, closing; and what follows from edits (parsing, analysis, breakpoints that move along).
 
-use super::image;
+use super::{image, session};
 use crate::editor::document::{Document, Stamp};
+use crate::editor::edit;
 use crate::state::{Action, AfterSave, Effect, Panel, Popup, State, Tone, View, WriteError};
 use ropey::Rope;
 use std::path::PathBuf;
@@ -41,9 +42,15 @@ pub fn read(
     out: &mut Vec<Effect>,
 ) {
     let name = state.short(&path).into_owned();
+    let again = state.opening.contains(&path);
     let (text, stamp) = match result {
+        // What the last session had open and is gone is not made anew.
+        Ok((_, None)) if again => return session::arrived(state, &path),
         Ok(read) => read,
-        Err(why) => return state.say(Tone::Bad, format!("{name}: {why}")),
+        Err(why) => {
+            session::arrived(state, &path);
+            return state.say(Tone::Bad, format!("{name}: {why}"));
+        }
     };
     if let Some(i) = state.doc_of(&path) {
         if revert {
@@ -68,10 +75,11 @@ pub fn read(
     if stamp.is_none() {
         state.say(Tone::Plain, format!("{name} is a new file"));
     }
+    out.push(Effect::FindSwap(path.clone()));
     state
         .editor
         .docs
-        .push(Document::new(id, path, name, text, stamp));
+        .push(Document::new(id, path.clone(), name, text, stamp));
     let last = state.editor.docs.len() - 1;
     state.editor.show(last);
     state.editor.current = last;
@@ -83,7 +91,7 @@ pub fn read(
     if !keep_view {
         arrive(state, at);
     }
-    let _ = out;
+    session::arrived(state, &path);
 }
 
 /// Saves one document; `force` writes over whatever is on disk.
@@ -92,6 +100,9 @@ pub fn write(state: &mut State, id: usize, then: AfterSave, force: bool, out: &m
         return;
     };
     doc.commit();
+    if state.settings.trim {
+        edit::trim_lines(doc);
+    }
     let expected = if force { None } else { doc.disk };
     out.push(Effect::Write {
         doc: id,
@@ -119,13 +130,14 @@ pub fn written(
         Ok(stamp) => {
             state.sources.remove(&doc.path);
             doc.set_saved(revision, Some(stamp));
+            session::settled(state, id, out);
             match then {
                 AfterSave::Stay => state.say(Tone::Good, format!("{name} saved")),
                 AfterSave::Load => image::load(state, &[id], out),
                 AfterSave::Quit => {
                     state.quitting.remove(&id);
                     if state.quitting.is_empty() {
-                        out.push(Effect::Quit);
+                        session::leave(state, out);
                     }
                 }
             }
@@ -160,7 +172,7 @@ pub fn revert(state: &mut State, id: usize, out: &mut Vec<Effect>) {
 pub fn save_all_and_quit(state: &mut State, out: &mut Vec<Effect>) {
     let ids: Vec<usize> = state.unsaved().map(|d| d.id).collect();
     if ids.is_empty() {
-        return out.push(Effect::Quit);
+        return session::leave(state, out);
     }
     state.quitting = ids.iter().copied().collect();
     for id in ids {
@@ -172,7 +184,7 @@ pub fn save_all_and_quit(state: &mut State, out: &mut Vec<Effect>) {
 pub fn quit(state: &mut State, out: &mut Vec<Effect>) {
     let names: Vec<String> = state.unsaved().map(|d| d.name.clone()).collect();
     if names.is_empty() {
-        return out.push(Effect::Quit);
+        return session::leave(state, out);
     }
     let what = match names.as_slice() {
         [one] => format!("{one} has unsaved changes."),
@@ -192,7 +204,7 @@ pub fn quit(state: &mut State, out: &mut Vec<Effect>) {
 }
 
 /// Closes the current document, or asks.
-pub fn ask_close(state: &mut State) {
+pub fn ask_close(state: &mut State, out: &mut Vec<Effect>) {
     let Some(doc) = state.editor.doc() else {
         return;
     };
@@ -202,11 +214,12 @@ pub fn ask_close(state: &mut State) {
         let answers = vec![('q', "close and lose them", Action::CloseAnyway(id))];
         state.popup = Some(Popup::Question { text, answers });
     } else {
-        close(state, id);
+        close(state, id, out);
     }
 }
 
-pub fn close(state: &mut State, id: usize) {
+pub fn close(state: &mut State, id: usize, out: &mut Vec<Effect>) {
+    session::settled(state, id, out);
     if let Some(i) = state.editor.docs.iter().position(|d| d.id == id) {
         state.editor.docs.remove(i);
         state.editor.mode = state.editor.base_mode();

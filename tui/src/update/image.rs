@@ -11,8 +11,6 @@ use crate::state::{Ask, Breakpoint, Effect, Entry, Link, Panel, SORTS, State, St
 use serde_json::{Value, json};
 use std::path::PathBuf;
 
-/// How often live views are asked for, in milliseconds.
-const PERIOD: u64 = 1000;
 /// Rows asked for at once.
 const ROWS: u64 = 500;
 
@@ -101,7 +99,7 @@ pub fn poll(state: &mut State, out: &mut Vec<Effect>) {
     if state.now < state.next_poll || state.image.link != Link::Live || state.frozen.is_some() {
         return;
     }
-    state.next_poll = state.now + PERIOD;
+    state.next_poll = state.now + state.settings.poll;
     let mut want = vec![Ask::Processes];
     match state.view {
         View::Processes => {

@@ -1,6 +1,6 @@
 //! Keys: sequences are collected until the key table knows them; popups, prompts and insertion take the rest.
 
-use super::{actions, files, typed};
+use super::{actions, files, session, typed};
 use crate::commands::{Cmd, Ctx, Found, find};
 use crate::editor::{Mode, Preset, edit, objects, surround};
 use crate::keys::{self, Code, Key};
@@ -305,12 +305,15 @@ pub fn act(state: &mut State, action: Action, out: &mut Vec<Effect>) {
             actions::run(state, Cmd::PasteAfter, None, out);
             state.editor.registers.chosen = None;
         }
+        Action::Set(name) => typed::begin(state, &format!("set {name}")),
         Action::Type(name) => typed::begin(state, name),
         Action::SaveAllAndQuit => files::save_all_and_quit(state, out),
-        Action::QuitAnyway => out.push(Effect::Quit),
+        Action::QuitAnyway => session::leave(state, out),
         Action::Overwrite(doc, then) => files::write(state, doc, then, true, out),
         Action::Revert(doc) => files::revert(state, doc, out),
-        Action::CloseAnyway(doc) => files::close(state, doc),
+        Action::CloseAnyway(doc) => files::close(state, doc, out),
+        Action::Recover(doc, text) => session::recover(state, doc, &text),
+        Action::DropSwap(doc) => session::settled(state, doc, out),
         Action::Nothing => {}
     }
 }

@@ -145,3 +145,14 @@ pub fn undo_tree(state: &mut State) {
     }
     pick(state, "changes", items);
 }
+
+/// All settings; choosing one begins to change it.
+pub fn settings(state: &mut State) {
+    let items = crate::options::SETTINGS.iter().map(|s| Item {
+        label: format!("{}  {}", s.name, s.about),
+        detail: (s.get)(state),
+        action: Action::Set(s.name),
+    });
+    let items = items.collect();
+    pick(state, "settings", items);
+}

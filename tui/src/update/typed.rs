@@ -1,13 +1,13 @@
 //! Lines of text: the prompts at the bottom, the REPL and the console.
 
-use super::{actions, files, image};
+use super::{actions, files, image, session};
 use crate::commands::{COMMANDS, Cmd, TYPED, by_name};
 use crate::editor::selection::{Range, Selection};
 use crate::editor::{Mode, Preset, edit, replace, select};
 use crate::filter::Filter;
 use crate::input::Input;
+use crate::options;
 use crate::state::{Ask, Effect, Entry, Link, Panel, Prompt, PromptKind, State, Tone};
-use crate::theme::{Glyphs, Theme};
 use serde_json::json;
 
 pub fn open(state: &mut State, kind: PromptKind, text: &str) {
@@ -135,6 +135,9 @@ pub fn candidates(state: &State) -> Vec<(String, &'static str)> {
     };
     let text = prompt.input.text();
     if let Some((name, word)) = text.split_once(' ') {
+        if name == "set" || options::SETTINGS.iter().any(|s| s.name == name) {
+            return settings(name, word);
+        }
         let named: Vec<&str> = match name {
             "open" | "o" => state
                 .files
@@ -143,9 +146,6 @@ pub fn candidates(state: &State) -> Vec<(String, &'static str)> {
                 .filter(|f| f.contains(word))
                 .take(50)
                 .collect(),
-            "theme" => vec!["mocha", "latte", "ansi", "mono"],
-            "keys" => vec!["helix", "standard"],
-            "glyphs" => vec!["unicode", "ascii"],
             _ => Vec::new(),
         };
         let found = named
@@ -171,6 +171,27 @@ pub fn candidates(state: &State) -> Vec<(String, &'static str)> {
         .filter(|(_, n, _)| n.starts_with(text))
         .map(|(_, n, title)| ((*n).to_owned(), *title));
     typed.chain(plain).collect()
+}
+
+/// Names of settings, then their values.
+fn settings(name: &str, word: &str) -> Vec<(String, &'static str)> {
+    let (setting, value, before) = match (name, word.split_once(' ')) {
+        ("set", None) => {
+            let all = options::SETTINGS
+                .iter()
+                .filter(|s| s.name.starts_with(word));
+            return all.map(|s| (format!("set {} ", s.name), s.about)).collect();
+        }
+        ("set", Some((setting, value))) => (setting, value, format!("set {setting}")),
+        (name, _) => (name, word, name.to_owned()),
+    };
+    let all = options::SETTINGS
+        .iter()
+        .filter(|s| s.name == setting)
+        .flat_map(|s| s.values());
+    all.filter(|v| v.starts_with(value))
+        .map(|v| (format!("{before} {v}"), ""))
+        .collect()
 }
 
 pub fn complete(state: &mut State) {
@@ -323,11 +344,11 @@ fn command(state: &mut State, line: &str, out: &mut Vec<Effect>) {
         ("w" | "write", "") => actions::run(state, Cmd::Save, None, out),
         ("wq" | "x", "") => files::save_all_and_quit(state, out),
         ("q", "") => files::quit(state, out),
-        ("q!", "") => out.push(Effect::Quit),
-        ("bc", "") => files::ask_close(state),
+        ("q!", "") => session::leave(state, out),
+        ("bc", "") => files::ask_close(state, out),
         ("bc!", "") => {
             if let Some(id) = state.editor.doc().map(|d| d.id) {
-                files::close(state, id);
+                files::close(state, id, out);
             }
         }
         ("reload!", "") => {
@@ -363,33 +384,33 @@ fn command(state: &mut State, line: &str, out: &mut Vec<Effect>) {
         },
         // Not in any list: it proves that the terminal is given back whatever happens.
         ("panic!", "") => panic!("asked for by :panic!"),
-        ("theme", name) => match Theme::named(name) {
-            Some(theme) => state.theme = theme,
-            None => state.say(
-                Tone::Bad,
-                format!("no theme is called `{name}`; there are mocha, latte, ansi and mono"),
-            ),
-        },
-        ("keys", name) => match name {
-            "helix" => preset(state, Preset::Helix),
-            "standard" => preset(state, Preset::Standard),
-            _ => state.say(
-                Tone::Bad,
-                format!("no keys are called `{name}`; there are helix and standard"),
-            ),
-        },
-        ("glyphs", name) => match name {
-            "unicode" => state.glyphs = Glyphs::unicode(),
-            "ascii" => state.glyphs = Glyphs::ascii(),
-            _ => state.say(
-                Tone::Bad,
-                format!("no glyphs are called `{name}`; there are unicode and ascii"),
-            ),
-        },
+        ("set", "") => actions::run(state, Cmd::Settings, None, out),
+        ("set", rest) => set(state, rest),
+        ("theme" | "keys" | "glyphs", value) => set(state, &format!("{name} {value}")),
         _ => state.say(
             Tone::Bad,
             format!("no command is called `{name}`; ^p finds one"),
         ),
+    }
+}
+
+/// `NAME VALUE` changes a setting, `NAME` shows it.
+fn set(state: &mut State, typed: &str) {
+    let (name, value) = typed.split_once([' ', '=']).unwrap_or((typed, ""));
+    let shown = options::SETTINGS
+        .iter()
+        .find(|s| s.name == name)
+        .filter(|_| value.is_empty());
+    match shown {
+        Some(s) => state.say(
+            Tone::Plain,
+            format!("{name} is {}; it can be {}", (s.get)(state), s.allowed()),
+        ),
+        None => {
+            if let Err(why) = options::set(state, name.trim(), value.trim()) {
+                state.say(Tone::Bad, why);
+            }
+        }
     }
 }
 

@@ -209,7 +209,11 @@ fn draw_pane(state: &State, pen: &mut Pen<'_>, area: Rect, pane: Pane<'_>) -> Op
             pen.fill(row, state.theme.row());
         }
         if row.part == 0 {
-            gutter_marks(state, doc, pen, area, gutter, y, line, lit, here);
+            let number = match state.settings.relative && line != cursor_line {
+                true => line.abs_diff(cursor_line),
+                false => line + 1,
+            };
+            gutter_marks(state, doc, pen, area, gutter, y, line, number, lit, here);
         }
         let content = Rect {
             x: area.x + gutter,
@@ -260,6 +264,7 @@ fn gutter_marks(
     gutter: u16,
     y: u16,
     line: usize,
+    number: usize,
     lit: bool,
     here: bool,
 ) {
@@ -304,7 +309,7 @@ fn gutter_marks(
         pen.put_right(
             area.x + gutter - after,
             y,
-            &(line + 1).to_string(),
+            &number.to_string(),
             style.patch(over),
         );
     }

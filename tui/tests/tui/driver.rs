@@ -10,7 +10,7 @@ use nostos_tui::update::{self, update};
 use nostos_tui::view::{Caret, view};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::path::PathBuf;
 
 /// A model, its image and its project on disk.
@@ -22,6 +22,12 @@ pub struct Driver {
     pub copied: Vec<String>,
     now: u64,
     alive: bool,
+    /// Unsaved texts that were kept.
+    pub kept: HashMap<PathBuf, String>,
+    /// Unsaved texts that are found when a file is opened.
+    pub found: HashMap<PathBuf, String>,
+    /// The session that was kept.
+    pub session: Option<String>,
     /// Starting the image fails with these words.
     pub broken: Option<String>,
 }
@@ -50,6 +56,9 @@ impl Driver {
             now: 0,
             alive: false,
             broken: None,
+            kept: HashMap::new(),
+            found: HashMap::new(),
+            session: None,
         }
     }
 
@@ -198,6 +207,29 @@ impl Driver {
                 Effect::Hover { .. } => events.push(Event::Hovered(Some(
                     "loop : (Int, List[Int]) -> ()".to_owned(),
                 ))),
+                Effect::Swap { path, text } => {
+                    self.kept.insert(path, text.to_string());
+                }
+                Effect::Unswap(path) => {
+                    self.kept.remove(&path);
+                    self.found.remove(&path);
+                }
+                Effect::FindSwap(path) => {
+                    if let Some(text) = self.found.get(&path) {
+                        let text = ropey::Rope::from_str(text);
+                        events.push(Event::SwapFound {
+                            path,
+                            text,
+                            age: 90,
+                            running: None,
+                        });
+                    }
+                }
+                Effect::KeepSession(text) => self.session = Some(text),
+                Effect::Stat(all) => {
+                    let all = all.into_iter().map(|(id, path)| (id, disk::look(&path)));
+                    events.push(Event::Stamps(all.collect()));
+                }
                 Effect::Copy(text) => self.copied.push(text),
                 Effect::Quit => self.quit = true,
                 Effect::Suspend | Effect::Redraw | Effect::Discard(_) => {}

@@ -4,6 +4,7 @@
 mod driver;
 mod edits;
 mod fake;
+mod kept;
 mod model;
 mod random;
 mod screens;

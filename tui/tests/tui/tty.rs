@@ -17,6 +17,11 @@ fn cells(n: u16) -> NonZeroU16 {
     NonZeroU16::new(n).expect("screens are not empty")
 }
 
+/// Where these programs keep their state.
+fn home() -> PathBuf {
+    std::env::temp_dir().join(format!("nostos-tui-home-{}", std::process::id()))
+}
+
 struct Terminal {
     master: Box<dyn MasterPty + Send>,
     child: Box<dyn Child + Send + Sync>,
@@ -27,6 +32,14 @@ struct Terminal {
 
 impl Terminal {
     fn start(arguments: &[&str], size: (u16, u16)) -> Terminal {
+        Terminal::with(arguments, size, |_| {})
+    }
+
+    fn with(
+        arguments: &[&str],
+        size: (u16, u16),
+        change: impl Fn(&mut CommandBuilder),
+    ) -> Terminal {
         let size = PtySize {
             rows: size.1,
             cols: size.0,
@@ -41,8 +54,12 @@ impl Terminal {
         command.env("TERM", "xterm-256color");
         command.env("COLORTERM", "truecolor");
         command.env("LANG", "C.UTF-8");
+        let home = home();
+        command.env("XDG_STATE_HOME", &home);
+        command.env("XDG_CONFIG_HOME", &home);
         // A long backtrace would push the message off the screen.
         command.env("RUST_BACKTRACE", "0");
+        change(&mut command);
         let child = pair
             .slave
             .spawn_command(command)
@@ -326,4 +343,146 @@ fn a_real_image_runs_is_stopped_and_is_changed() {
     t.shows("loaded v2");
     t.send("\x11");
     assert_eq!(t.exit().0, 0);
+}
+
+/// The unsaved texts that are kept of a project.
+fn kept(project: &str) -> Vec<String> {
+    let folders = std::fs::read_dir(home().join("nostos/tui"))
+        .into_iter()
+        .flatten()
+        .flatten();
+    let ours = folders.filter(|f| f.file_name().to_string_lossy().contains(project));
+    let files = ours.flat_map(|f| std::fs::read_dir(f.path()).into_iter().flatten().flatten());
+    let unsaved = files.filter(|f| f.path().extension().is_some_and(|e| e == "unsaved"));
+    unsaved
+        .filter_map(|f| std::fs::read_to_string(f.path()).ok())
+        .collect()
+}
+
+#[test]
+fn what_was_typed_survives_a_kill() {
+    let (mut t, _kill, root) = start("tty-sigkill", (80, 24));
+    t.shows("use bank.*");
+    t.send("i# typed before the kill\r");
+    t.shows("# typed before the kill");
+    let end = Instant::now() + DEADLINE;
+    while !kept("tty-sigkill")
+        .iter()
+        .any(|text| text.contains("before the kill"))
+    {
+        assert!(Instant::now() < end, "unsaved text is never kept");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    t.child.kill().expect("it can be killed");
+    let _ = t.child.wait();
+    let root = root.to_str().unwrap();
+    let arguments = ["--attach", "/nonexistent/socket", root];
+    let mut again = Terminal::start(&arguments, (80, 24));
+    again.shows("recover the unsaved text");
+    again.send("r");
+    again.shows("# typed before the kill");
+    again.send("\x13");
+    again.until("it is saved", |_| {
+        std::fs::read_to_string(Path::new(root).join("main.nos"))
+            .is_ok_and(|t| t.starts_with("# typed"))
+    });
+    again.send("\x11");
+    assert_eq!(again.exit().0, 0);
+    assert!(kept("tty-sigkill").is_empty());
+}
+
+#[test]
+fn a_session_comes_back_in_a_terminal() {
+    let (mut t, _kill, root) = start("tty-session", (80, 24));
+    t.shows("use bank.*");
+    t.send(":open bank.nos\r");
+    t.shows("# One account");
+    t.send("12G");
+    t.shows("bank.nos 12:1");
+    t.send(":q\r");
+    assert_eq!(t.exit().0, 0);
+    let root = root.to_str().unwrap();
+    let mut t = Terminal::start(&["--attach", "/nonexistent/socket", root], (80, 24));
+    t.shows("bank.nos 12:1");
+    t.send("\x11");
+    assert_eq!(t.exit().0, 0);
+    let mut t = Terminal::start(
+        &["--fresh", "--attach", "/nonexistent/socket", root],
+        (80, 24),
+    );
+    t.shows("main.nos 1:1");
+    t.send("\x11");
+    assert_eq!(t.exit().0, 0);
+}
+
+#[test]
+fn without_a_term_it_is_plain_and_ascii() {
+    let root = project("tty-dumb");
+    let arguments = ["--attach", "/nonexistent/socket", root.to_str().unwrap()];
+    let mut t = Terminal::with(&arguments, (80, 24), |c| {
+        c.env_remove("TERM");
+        c.env_remove("COLORTERM");
+    });
+    t.shows("use bank.*");
+    t.shows("----");
+    let screen = t.parser.screen();
+    let coloured = (0..24)
+        .flat_map(|y| (0..80).map(move |x| (y, x)))
+        .any(|(y, x)| {
+            screen.cell(y, x).is_some_and(|c| {
+                c.fgcolor() != vt100::Color::Default || c.bgcolor() != vt100::Color::Default
+            })
+        });
+    assert!(!coloured && t.contents().is_ascii(), "{}", t.contents());
+    t.send("\x11");
+    assert_eq!(t.exit().0, 0);
+}
+
+#[test]
+fn a_click_places_the_cursor() {
+    let (mut t, _kill, _root) = start("tty-mouse", (80, 24));
+    t.shows("use bank.*");
+    t.shows("main.nos 1:1");
+    // Row 6, column 12, from 1, as the terminal says it (SGR).
+    t.send("\x1b[<0;12;6M\x1b[<0;12;6m");
+    t.shows("main.nos 3:4");
+    t.send("\x11");
+    assert_eq!(t.exit().0, 0);
+}
+
+#[test]
+fn settings_are_read_and_mistakes_in_them_said() {
+    let root = project("tty-config");
+    std::fs::create_dir(root.join(".nostos")).unwrap();
+    let config =
+        "line-numbers = \"relative\"\nnonsense = 1\n[keys.normal]\n\"<c-j>\" = \"insert\"\n";
+    std::fs::write(root.join(".nostos/tui.toml"), config).unwrap();
+    let arguments = ["--attach", "/nonexistent/socket", root.to_str().unwrap()];
+    let mut t = Terminal::start(&arguments, (100, 24));
+    t.shows("use bank.*");
+    t.shows("no setting is called `nonsense`");
+    // Any key closes it.
+    t.send("h");
+    t.until("the note is gone", |s| !s.contents().contains("nonsense"));
+    t.send("\x0a");
+    t.shows("INS");
+    t.send("\x11");
+    assert_eq!(t.exit().0, 0);
+}
+
+#[test]
+fn a_folder_that_may_not_be_read_is_said() {
+    use std::os::unix::fs::PermissionsExt;
+    let root = project("tty-closed");
+    let closed = root.join("closed");
+    std::fs::create_dir(&closed).unwrap();
+    std::fs::set_permissions(&closed, std::fs::Permissions::from_mode(0o000)).unwrap();
+    // Who may read everything sees no difference.
+    if std::fs::read_dir(&closed).is_err() {
+        let t = Terminal::start(&[closed.to_str().unwrap()], (100, 24));
+        let (status, parser) = t.exit();
+        assert_eq!(status, 2);
+        assert!(parser.screen().contents().contains("ermission denied"));
+    }
+    std::fs::set_permissions(&closed, std::fs::Permissions::from_mode(0o700)).unwrap();
 }

@@ -222,3 +222,19 @@ pub fn blank_line(doc: &mut Document, above: bool, n: usize) {
     let selection = transaction.moved_selection(&doc.selection, side);
     doc.edit(transaction, Some(selection));
 }
+
+/// Takes the blanks at the ends of all lines away.
+pub fn trim_lines(doc: &mut Document) {
+    let text = doc.text().clone();
+    let edits = (0..motion::line_count(&text)).filter_map(|line| {
+        let (start, end) = (text.line_to_char(line), motion::line_end(&text, line));
+        let mut from = end;
+        while from > start && matches!(text.char(from - 1), ' ' | '\t') {
+            from -= 1;
+        }
+        (from < end).then(|| (from, end, String::new()))
+    });
+    let transaction = Transaction::new(&text, edits.collect());
+    doc.edit(transaction, None);
+    doc.commit();
+}

@@ -199,8 +199,14 @@ pub fn keep_cursor_visible(
 }
 
 /// Moves the window so that the cursor is in it, with some lines around it.
-pub fn follow_cursor(doc: &mut Document, rows: usize, cols: usize, wrap: Option<usize>) {
-    let margin = (rows / 5).min(4);
+pub fn follow_cursor(
+    doc: &mut Document,
+    rows: usize,
+    cols: usize,
+    wrap: Option<usize>,
+    margin: usize,
+) {
+    let margin = (rows / 5).min(margin);
     let on_screen = doc.rows(wrap);
     let row = on_screen.row_of(doc.cursor());
     let here = (row.line, row.part);

@@ -1,0 +1,357 @@
+//! Settings: name, what is allowed, what it does; read from TOML, changed by `:set`, listed in the documentation.
+//!
+//! This table is all there is to know about a setting. Files are read in the shell; here is only text.
+
+use crate::editor::Preset;
+use crate::state::State;
+use crate::theme::{self, Glyphs};
+
+/// What is not kept elsewhere in the model.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Settings {
+    /// Lines kept above and below the cursor.
+    pub margin: usize,
+    /// Numbers count from the cursor's line.
+    pub relative: bool,
+    /// Blanks at the ends of lines go when saving.
+    pub trim: bool,
+    /// Unsaved text is written beside, for the day the program is killed.
+    pub swap: bool,
+    /// Files, windows, places and history come back at the next start.
+    pub session: bool,
+    /// Milliseconds between questions to the image.
+    pub poll: u64,
+}
+
+impl Default for Settings {
+    fn default() -> Settings {
+        Settings {
+            margin: 4,
+            relative: false,
+            trim: false,
+            swap: true,
+            session: true,
+            poll: 1000,
+        }
+    }
+}
+
+/// What a setting can be.
+#[derive(Clone, Copy, Debug)]
+pub enum Kind {
+    /// `on` or `off`.
+    Switch,
+    /// One of some words.
+    Choice(fn() -> Vec<String>),
+    /// A number between two.
+    Number(u64, u64),
+}
+
+/// One setting.
+pub struct Setting {
+    /// Its name.
+    pub name: &'static str,
+    /// What it can be.
+    pub kind: Kind,
+    /// What it does.
+    pub about: &'static str,
+    /// What it is.
+    pub get: fn(&State) -> String,
+    set: fn(&mut State, &str),
+}
+
+fn switch(on: bool) -> String {
+    (if on { "on" } else { "off" }).to_owned()
+}
+
+fn words(all: &[&str]) -> Vec<String> {
+    all.iter().map(|w| (*w).to_owned()).collect()
+}
+
+/// All settings.
+pub const SETTINGS: &[Setting] = &[
+    Setting {
+        name: "theme",
+        kind: Kind::Choice(theme::names),
+        about: "colours",
+        get: |s| s.theme.name.to_owned(),
+        set: |s, v| s.theme = theme::Theme::named(v).unwrap_or(s.theme),
+    },
+    Setting {
+        name: "keys",
+        kind: Kind::Choice(|| words(&["helix", "standard"])),
+        about: "keys of the editor: with modes, or without",
+        get: |s| {
+            (if s.editor.preset == Preset::Helix {
+                "helix"
+            } else {
+                "standard"
+            })
+            .to_owned()
+        },
+        set: |s, v| {
+            crate::update::preset(
+                s,
+                if v == "helix" {
+                    Preset::Helix
+                } else {
+                    Preset::Standard
+                },
+            )
+        },
+    },
+    Setting {
+        name: "glyphs",
+        kind: Kind::Choice(|| words(&["unicode", "ascii"])),
+        about: "marks on the screen",
+        get: |s| (if s.glyphs.ascii { "ascii" } else { "unicode" }).to_owned(),
+        set: |s, v| {
+            s.glyphs = if v == "ascii" {
+                Glyphs::ascii()
+            } else {
+                Glyphs::unicode()
+            }
+        },
+    },
+    Setting {
+        name: "wrap",
+        kind: Kind::Switch,
+        about: "long lines go on in the next row",
+        get: |s| switch(s.editor.wrap),
+        set: |s, v| s.editor.wrap = v == "on",
+    },
+    Setting {
+        name: "file-tree",
+        kind: Kind::Choice(|| words(&["auto", "on", "off"])),
+        about: "files of the project beside the text; auto: where there is room",
+        get: |s| s.tree.shown.map_or("auto".to_owned(), switch),
+        set: |s, v| s.tree.shown = if v == "auto" { None } else { Some(v == "on") },
+    },
+    Setting {
+        name: "line-numbers",
+        kind: Kind::Choice(|| words(&["absolute", "relative"])),
+        about: "numbers from the first line, or from the cursor's",
+        get: |s| {
+            (if s.settings.relative {
+                "relative"
+            } else {
+                "absolute"
+            })
+            .to_owned()
+        },
+        set: |s, v| s.settings.relative = v == "relative",
+    },
+    Setting {
+        name: "scroll-margin",
+        kind: Kind::Number(0, 20),
+        about: "rows kept above and below the cursor",
+        get: |s| s.settings.margin.to_string(),
+        set: |s, v| s.settings.margin = v.parse().unwrap_or(4),
+    },
+    Setting {
+        name: "trim-on-save",
+        kind: Kind::Switch,
+        about: "blanks at the ends of lines go when saving",
+        get: |s| switch(s.settings.trim),
+        set: |s, v| s.settings.trim = v == "on",
+    },
+    Setting {
+        name: "swap",
+        kind: Kind::Switch,
+        about: "unsaved text is kept beside, at most half a second old, in case this program is killed",
+        get: |s| switch(s.settings.swap),
+        set: |s, v| s.settings.swap = v == "on",
+    },
+    Setting {
+        name: "session",
+        kind: Kind::Switch,
+        about: "files, windows, cursors, undo, breakpoints and histories come back at the next start",
+        get: |s| switch(s.settings.session),
+        set: |s, v| s.settings.session = v == "on",
+    },
+    Setting {
+        name: "poll",
+        kind: Kind::Number(100, 60_000),
+        about: "milliseconds between two looks at the running image",
+        get: |s| s.settings.poll.to_string(),
+        set: |s, v| s.settings.poll = v.parse().unwrap_or(1000),
+    },
+];
+
+impl Setting {
+    /// What may be set, in words.
+    pub fn allowed(&self) -> String {
+        match self.kind {
+            Kind::Switch => "on, off".to_owned(),
+            Kind::Choice(all) => all().join(", "),
+            Kind::Number(from, to) => format!("{from} to {to}"),
+        }
+    }
+
+    /// The values completion offers.
+    pub fn values(&self) -> Vec<String> {
+        match self.kind {
+            Kind::Switch => words(&["on", "off"]),
+            Kind::Choice(all) => all(),
+            Kind::Number(..) => Vec::new(),
+        }
+    }
+}
+
+/// Sets by name; an error says what is allowed.
+pub fn set(state: &mut State, name: &str, value: &str) -> Result<(), String> {
+    let Some(setting) = SETTINGS.iter().find(|s| s.name == name) else {
+        let all: Vec<&str> = SETTINGS.iter().map(|s| s.name).collect();
+        return Err(format!(
+            "no setting is called `{name}`; there are {}",
+            all.join(", ")
+        ));
+    };
+    let value = match (setting.kind, value) {
+        (Kind::Switch, "true") => "on",
+        (Kind::Switch, "false") => "off",
+        (_, v) => v,
+    };
+    let fits = match setting.kind {
+        Kind::Switch => matches!(value, "on" | "off"),
+        Kind::Choice(all) => all().iter().any(|v| v == value),
+        Kind::Number(from, to) => value.parse::<u64>().is_ok_and(|n| (from..=to).contains(&n)),
+    };
+    if !fits {
+        return Err(format!(
+            "{name} cannot be `{value}`; it can be {}",
+            setting.allowed()
+        ));
+    }
+    (setting.set)(state, value);
+    state.editor.follow = true;
+    Ok(())
+}
+
+/// What a configuration file says.
+#[derive(Default, Debug, PartialEq, Eq)]
+pub struct Config {
+    /// Settings and their values.
+    pub settings: Vec<(String, String)>,
+    /// Bindings: context, keys, command.
+    pub keys: Vec<(String, String, String)>,
+}
+
+/// Reads TOML: settings at the top, keys in `[keys.normal]` and so on.
+pub fn parse(text: &str) -> Result<Config, String> {
+    let table: toml::Table = text.parse().map_err(|e: toml::de::Error| {
+        let line = e.span().map_or(1, |s| {
+            text[..s.start.min(text.len())].matches('\n').count() + 1
+        });
+        format!(
+            "line {line}: {}",
+            e.message().lines().next().unwrap_or_default()
+        )
+    })?;
+    let mut out = Config::default();
+    for (name, value) in table {
+        match value {
+            toml::Value::Table(contexts) if name == "keys" => {
+                for (context, binds) in contexts {
+                    let toml::Value::Table(binds) = binds else {
+                        return Err(format!("keys.{context} is a table of keys and commands"));
+                    };
+                    for (keys, command) in binds {
+                        let toml::Value::String(command) = command else {
+                            return Err(format!(
+                                "keys.{context}.\"{keys}\" is the name of a command"
+                            ));
+                        };
+                        out.keys.push((context.clone(), keys, command));
+                    }
+                }
+            }
+            toml::Value::String(s) => out.settings.push((name, s)),
+            toml::Value::Integer(n) => out.settings.push((name, n.to_string())),
+            toml::Value::Boolean(b) => out.settings.push((name, switch(b))),
+            other => return Err(format!("{name} cannot be a {}", other.type_str())),
+        }
+    }
+    Ok(out)
+}
+
+/// Applies the settings; what is wrong is said, the rest holds.
+pub fn apply(state: &mut State, config: &Config) -> Vec<String> {
+    let all = config.settings.iter();
+    all.filter_map(|(name, value)| set(state, name, value).err())
+        .collect()
+}
+
+/// The reference of settings, commands and keys, for the documentation.
+pub fn reference() -> String {
+    use crate::commands::{COMMANDS, TYPED, table};
+    let state = State::new("/".into(), (80, 24));
+    let mut out = String::from(
+        "# nostos-tui: settings, commands, keys\n\nMade from the program's own tables (`BLESS=1 cargo test -p nostos-tui --test tui reference`).\n\n\
+         Settings are read from `~/.config/nostos/tui.toml`, then from `.nostos/tui.toml` in the project, and changed while it runs by `:set NAME VALUE`.\n\
+         Keys are bound in tables named after where they hold:\n\n```toml\ntheme = \"latte\"\nscroll-margin = 2\n\n[keys.normal]\n\"<c-j>\" = \"line-join\"\n```\n\n## Settings\n\n| name | can be | at first | what it does |\n|---|---|---|---|\n",
+    )
+    .replace("line-join", "join");
+    for s in SETTINGS {
+        out.push_str(&format!(
+            "| `{}` | {} | {} | {} |\n",
+            s.name,
+            s.allowed(),
+            (s.get)(&state),
+            s.about
+        ));
+    }
+    out.push_str("\n## Commands\n\nBy name in `:` and in the list of `^p`.\n\n| name | what it does | keys |\n|---|---|---|\n");
+    let code = |k: &str| {
+        if k.contains('`') {
+            format!("`` {k} ``")
+        } else {
+            format!("`{}`", k.replace('|', "\\|"))
+        }
+    };
+    for (cmd, name, title) in COMMANDS {
+        let mut keys: Vec<String> = Vec::new();
+        for bind in table().iter().filter(|b| b.cmd == *cmd) {
+            let shown = code(&crate::keys::show(&bind.keys));
+            if !keys.contains(&shown) {
+                keys.push(shown);
+            }
+        }
+        out.push_str(&format!("| `{name}` | {title} | {} |\n", keys.join(" ")));
+    }
+    out.push_str("\n## Commands with an argument\n\n| typed | what it does |\n|---|---|\n");
+    for (name, argument, title) in TYPED {
+        let typed = format!(":{name} {argument}").replace('|', "\\|");
+        out.push_str(&format!("| `{}` | {title} |\n", typed.trim_end()));
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn toml_becomes_settings_and_keys() {
+        let config = parse(
+            "theme = \"latte\"\nwrap = true\npoll = 500\n[keys.normal]\n\"<c-j>\" = \"join\"\n",
+        )
+        .unwrap();
+        let mut state = State::new("/".into(), (80, 24));
+        assert!(apply(&mut state, &config).is_empty());
+        assert_eq!(
+            (state.theme.name, state.editor.wrap, state.settings.poll),
+            ("latte", true, 500)
+        );
+        assert_eq!(
+            config.keys,
+            [("normal".to_owned(), "<c-j>".to_owned(), "join".to_owned())]
+        );
+        assert!(parse("a =").unwrap_err().starts_with("line 1"));
+        let wrong = apply(
+            &mut state,
+            &parse("poll = 5\nthem = \"x\"\ntheme = \"x\"\n").unwrap(),
+        );
+        assert_eq!(wrong.len(), 3);
+    }
+}
