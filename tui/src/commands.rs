@@ -37,6 +37,10 @@ commands! {
     CommandLine "command-line" "type a command";
     FindFile "files" "find a file";
     FindBuffer "buffers" "open files";
+    FindText "search-files" "search the text of all files";
+    FindDefinition "project-symbols" "definitions of the whole project";
+    FindProcess "processes" "find a process";
+    FindJump "jumps" "places you came from";
     FindDiagnostic "diagnostics" "list the diagnostics";
     FindSymbol "symbols" "definitions of this file";
     ViewCode "view-code" "show the code";

@@ -156,3 +156,36 @@ fn sorted(mut files: Vec<String>) -> Vec<String> {
     files.sort_by_key(|f| (!f.ends_with(".nos"), f.matches('/').count(), f.clone()));
     files
 }
+
+/// Lines of a project's sources that match, as file, line from 0 and text; open texts are searched instead of their files.
+pub fn search(
+    root: &Path,
+    regex: &regex::Regex,
+    open: &[(PathBuf, Rope)],
+) -> Vec<(PathBuf, usize, String)> {
+    /// Lines that are listed.
+    const LINES: usize = 2_000;
+    /// Longer files are data.
+    const LONGEST: u64 = 1 << 20;
+    let mut out = Vec::new();
+    for name in list(root) {
+        let path = root.join(&name);
+        let text = match open.iter().find(|(p, _)| *p == path) {
+            Some((_, text)) => text.to_string(),
+            None if fs::metadata(&path).is_ok_and(|m| m.len() <= LONGEST) => {
+                match fs::read_to_string(&path) {
+                    Ok(text) => text,
+                    Err(_) => continue,
+                }
+            }
+            None => continue,
+        };
+        for (line, said) in text.lines().enumerate().filter(|(_, l)| regex.is_match(l)) {
+            out.push((path.clone(), line, said.chars().take(200).collect()));
+            if out.len() >= LINES {
+                return out;
+            }
+        }
+    }
+    out
+}

@@ -27,7 +27,7 @@ struct Arguments {
     /// Start this program as the image.
     #[arg(long, value_name = "PROGRAM", hide = true)]
     image: Option<PathBuf>,
-    /// Colours: mocha, latte, ansi or mono.
+    /// Colours: mocha, latte, dusk, fjord, paper, contrast, ansi, mono, or one of your own.
     #[arg(long, value_name = "NAME")]
     theme: Option<String>,
     /// Keys: helix or standard.
@@ -72,6 +72,13 @@ fn options(arguments: Arguments) -> Result<Options, String> {
             .map_or_else(|| PathBuf::from("/"), Path::to_owned);
         (root, Some(project.clone()))
     };
+    let themes = nostos_tui::swap::configs(&root)
+        .into_iter()
+        .next()
+        .and_then(|c| Some(c.parent()?.join("themes")));
+    let wrong = themes
+        .map(|folder| nostos_tui::theme::load(&folder))
+        .unwrap_or_default();
     let named = !project.is_dir();
     if let Err(e) = std::fs::read_dir(&root) {
         return Err(format!("{}: {e}", root.display()));
@@ -82,7 +89,8 @@ fn options(arguments: Arguments) -> Result<Options, String> {
         .filter(|n| nostos_tui::theme::Theme::named(n).is_none())
     {
         return Err(format!(
-            "no theme is called `{name}`; there are mocha, latte, ansi and mono"
+            "no theme is called `{name}`; there are {}",
+            nostos_tui::theme::names().join(", ")
         ));
     }
     let standard = match arguments.keys.as_str() {
@@ -121,6 +129,7 @@ fn options(arguments: Arguments) -> Result<Options, String> {
         ascii: arguments.ascii,
         standard,
         named,
+        wrong,
         restore: !arguments.fresh,
     })
 }

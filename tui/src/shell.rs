@@ -42,6 +42,8 @@ pub struct Options {
     pub named: bool,
     /// The last session comes back.
     pub restore: bool,
+    /// Mistakes found before, to be said.
+    pub wrong: Vec<String>,
 }
 
 /// The settings of the user and the project, and what is wrong with them; keys are bound at once.
@@ -130,6 +132,7 @@ pub fn run(options: Options) -> io::Result<()> {
         state.glyphs = theme::Glyphs::ascii();
     }
     state.config = crate::swap::configs(&options.root).into_iter().next();
+    wrong.extend(options.wrong);
     wrong.extend(crate::options::apply(&mut state, &config));
     // What was said on the command line and by the terminal comes before what is configured.
     if let Some(theme) = options.theme.as_deref().and_then(theme::Theme::named) {
@@ -355,6 +358,11 @@ impl Shell {
                         expected,
                         then,
                     });
+                }
+                Effect::Grep { regex, open, title } => {
+                    let _ = self
+                        .files
+                        .send(workers::FileJob::Grep { regex, open, title });
                 }
                 Effect::Swap { path, text } => {
                     let _ = self.files.send(workers::FileJob::Keep { path, text });

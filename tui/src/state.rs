@@ -253,6 +253,8 @@ pub enum Action {
     Type(&'static str),
     /// Go to a revision of a document.
     Revision(usize, usize),
+    /// Show a process.
+    Process(Pid),
     /// Begin to change a setting.
     Set(&'static str),
     /// Paste a register.

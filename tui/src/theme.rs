@@ -1,4 +1,8 @@
-//! Colours and marks. A theme names roles, not places; `ansi` has sixteen colours, `mono` none.
+//! Colours and marks. A theme names roles, not places; they are read from TOML (`file`); `ansi` has sixteen colours, `mono` none.
+
+mod file;
+
+pub use file::load;
 
 use crate::editor::syntax::Role;
 use ratatui::style::{Color, Modifier, Style};
@@ -20,13 +24,10 @@ pub struct Theme {
     bad: Color,
     number: Color,
     keyword: Color,
+    types: Color,
     data: Color,
     popup: Color,
     plain: bool,
-}
-
-const fn rgb(hex: u32) -> Color {
-    Color::Rgb((hex >> 16) as u8, (hex >> 8) as u8, hex as u8)
 }
 
 /// Whether the user wants no colours at all (`NO_COLOR`, a terminal without them).
@@ -37,104 +38,45 @@ pub fn without_colours() -> bool {
 
 /// The names of all themes.
 pub fn names() -> Vec<String> {
-    ["mocha", "latte", "ansi", "mono"].map(str::to_owned).into()
+    file::built_in()
+        .iter()
+        .chain(file::users())
+        .map(|t| t.name.to_owned())
+        .collect()
 }
 
 impl Theme {
+    fn sure(name: &str) -> Theme {
+        Theme::named(name).expect("it is built in")
+    }
+
     /// The dark theme.
     pub fn mocha() -> Theme {
-        Theme {
-            name: "mocha",
-            bg: rgb(0x1e1e2e),
-            bar: rgb(0x11111b),
-            row: rgb(0x313244),
-            select: rgb(0x45475a),
-            text: rgb(0xcdd6f4),
-            dim: rgb(0x6c7086),
-            accent: rgb(0x89b4fa),
-            good: rgb(0xa6e3a1),
-            warn: rgb(0xf9e2af),
-            bad: rgb(0xf38ba8),
-            number: rgb(0xfab387),
-            keyword: rgb(0xcba6f7),
-            data: rgb(0x94e2d5),
-            popup: rgb(0x181825),
-            plain: false,
-        }
+        Theme::sure("mocha")
     }
 
     /// The light theme.
     pub fn latte() -> Theme {
-        Theme {
-            name: "latte",
-            bg: rgb(0xeff1f5),
-            bar: rgb(0xdce0e8),
-            row: rgb(0xdce0e8),
-            select: rgb(0xbcc0cc),
-            text: rgb(0x4c4f69),
-            dim: rgb(0x7c7f93),
-            accent: rgb(0x1e66f5),
-            good: rgb(0x2f7d1e),
-            warn: rgb(0x9a6200),
-            bad: rgb(0xd20f39),
-            number: rgb(0xc04a00),
-            keyword: rgb(0x8839ef),
-            data: rgb(0x11757a),
-            popup: rgb(0xe6e9ef),
-            plain: false,
-        }
+        Theme::sure("latte")
     }
 
     /// The sixteen colours of the terminal.
     pub fn ansi() -> Theme {
-        Theme {
-            name: "ansi",
-            bg: Color::Reset,
-            bar: Color::Reset,
-            row: Color::Reset,
-            select: Color::Reset,
-            text: Color::Reset,
-            dim: Color::DarkGray,
-            accent: Color::Blue,
-            good: Color::Green,
-            warn: Color::Yellow,
-            bad: Color::Red,
-            number: Color::Yellow,
-            keyword: Color::Magenta,
-            data: Color::Cyan,
-            popup: Color::Reset,
-            plain: true,
-        }
+        Theme::sure("ansi")
     }
 
     /// No colours at all.
     pub fn mono() -> Theme {
-        let c = Color::Reset;
-        Theme {
-            name: "mono",
-            bg: c,
-            bar: c,
-            row: c,
-            select: c,
-            text: c,
-            dim: c,
-            accent: c,
-            good: c,
-            warn: c,
-            bad: c,
-            number: c,
-            keyword: c,
-            data: c,
-            popup: c,
-            plain: true,
-        }
+        Theme::sure("mono")
     }
 
-    /// The theme of a name.
+    /// The theme of a name; the user's come before the built-in ones.
     pub fn named(name: &str) -> Option<Theme> {
-        [Theme::mocha(), Theme::latte(), Theme::ansi(), Theme::mono()]
-            .into_iter()
+        file::users()
+            .iter()
+            .chain(file::built_in())
             .find(|t| t.name == name)
+            .copied()
     }
 
     /// Whether rows and selections cannot be told by their ground.
@@ -260,7 +202,7 @@ impl Theme {
         match role {
             Role::Keyword => style.fg(self.keyword),
             Role::Function => style.fg(self.accent),
-            Role::Type | Role::Constructor => style.fg(self.warn),
+            Role::Type | Role::Constructor => style.fg(self.types),
             Role::Text => style.fg(self.good),
             Role::Escape | Role::Number => style.fg(self.number),
             Role::Comment => self.dim(),

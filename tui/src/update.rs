@@ -49,6 +49,7 @@ pub fn update(state: &mut State, event: Event) -> Vec<Effect> {
             age,
             running,
         } => session::found(state, &path, text, age, running),
+        Event::Grepped(title, found) => pickers::lines(state, title, found),
         Event::Session(text) => session::restore(state, &text, &mut out),
         Event::Stamps(all) => session::stamps(state, all, &mut out),
         Event::Connected => image::connected(state, &mut out),

@@ -33,6 +33,11 @@ pub enum FileJob {
         path: PathBuf,
         text: Rope,
     },
+    Grep {
+        regex: regex::Regex,
+        open: Vec<(PathBuf, Rope)>,
+        title: &'static str,
+    },
     Drop(PathBuf),
     Find(PathBuf),
     Session(String),
@@ -126,6 +131,9 @@ pub fn files(root: &Path, folder: Option<PathBuf>, out: Sender<Message>) -> Send
                 FileJob::Keep { path, text } => {
                     let why = crate::swap::keep(folder?, &path, &text).err()?;
                     Event::Trouble(format!("unsaved text cannot be kept: {why}"))
+                }
+                FileJob::Grep { regex, open, title } => {
+                    Event::Grepped(title, disk::search(&root, &regex, &open))
                 }
                 FileJob::Drop(path) => {
                     crate::swap::drop_kept(folder?, &path);

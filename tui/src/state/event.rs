@@ -100,6 +100,8 @@ pub enum Event {
         /// The process that wrote it, if it still runs.
         running: Option<u32>,
     },
+    /// Lines of the project that match: file, line, text.
+    Grepped(&'static str, Vec<(PathBuf, usize, String)>),
     /// What the last session left.
     Session(String),
     /// The files on disk that are open here: how they are now; `None`: gone.
@@ -226,6 +228,15 @@ pub enum Effect {
         expected: Option<Stamp>,
         /// What to do next.
         then: AfterSave,
+    },
+    /// Search the files of the project.
+    Grep {
+        /// For this.
+        regex: regex::Regex,
+        /// Texts that are open, which are searched instead of their files.
+        open: Vec<(PathBuf, Rope)>,
+        /// What the found lines are called.
+        title: &'static str,
     },
     /// Keep unsaved text beside.
     Swap {

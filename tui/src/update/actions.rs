@@ -73,6 +73,16 @@ pub fn run(state: &mut State, cmd: Cmd, count: Option<usize>, out: &mut Vec<Effe
             });
             pickers::pick(state, "open files", items.collect());
         }
+        Cmd::FindText => typed::open(state, PromptKind::Command, "grep "),
+        Cmd::FindDefinition => {
+            // The same shape by which the definitions of one file are told from other lines.
+            let shape = r#"^(?:(?:pub|private|type|trait|macro|template|extern|mvar|var|const|test|module) )*(?:[A-Za-z_]\w*|"[^"]*")\s*[(=\[:{]"#;
+            if let Ok(regex) = regex::Regex::new(shape) {
+                typed::search_with(state, regex, "definitions", out);
+            }
+        }
+        Cmd::FindProcess => pickers::processes(state),
+        Cmd::FindJump => pickers::jumps(state),
         Cmd::FindDiagnostic => pickers::diagnostics(state),
         Cmd::FindSymbol => pickers::symbols(state),
         Cmd::PanelNext | Cmd::PanelBack => {

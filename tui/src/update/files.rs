@@ -274,6 +274,25 @@ pub fn follow_edits(state: &mut State, out: &mut Vec<Effect>) {
 
 /// Reads the source of the selected process, to show it beside its stack.
 pub fn peek(state: &mut State, out: &mut Vec<Effect>) {
+    let chosen = match &state.popup {
+        Some(Popup::Picker {
+            items,
+            query,
+            cursor,
+            ..
+        }) if state.size.0 >= 100 => {
+            let hits = crate::state::matching(items, query.text());
+            hits.get(cursor.row).map(|i| items[*i].action.clone())
+        }
+        _ => None,
+    };
+    if let Some(Action::Open(path, _)) = chosen
+        && state.doc_of(&path).is_none()
+        && !state.sources.contains_key(&path)
+    {
+        state.sources.insert(path.clone(), None);
+        out.push(Effect::Peek(path));
+    }
     if state.view != View::Processes {
         return;
     }

@@ -305,6 +305,7 @@ pub fn act(state: &mut State, action: Action, out: &mut Vec<Effect>) {
             actions::run(state, Cmd::PasteAfter, None, out);
             state.editor.registers.chosen = None;
         }
+        Action::Process(pid) => typed::show_process(state, pid, out),
         Action::Set(name) => typed::begin(state, &format!("set {name}")),
         Action::Type(name) => typed::begin(state, name),
         Action::SaveAllAndQuit => files::save_all_and_quit(state, out),

@@ -8,7 +8,7 @@ use crate::state::{Action, Cursor, Item, Popup, State, Tone};
 use crate::text;
 
 pub fn pick(state: &mut State, title: &'static str, items: Vec<Item>) {
-    if items.is_empty() && title != "files" {
+    if items.is_empty() && !matches!(title, "files" | "anything") {
         return state.say(Tone::Plain, format!("there are no {title}"));
     }
     state.popup = Some(Popup::Picker {
@@ -39,7 +39,13 @@ pub fn palette(state: &mut State) {
             action: Action::Type(name),
         });
     }
-    pick(state, "commands", items);
+    let files = state.files.iter().map(|f| Item {
+        label: f.clone(),
+        detail: "file".to_owned(),
+        action: Action::Open(state.root.join(f), None),
+    });
+    items.extend(files);
+    pick(state, "anything", items);
 }
 
 pub fn diagnostics(state: &mut State) {
@@ -155,4 +161,56 @@ pub fn settings(state: &mut State) {
     });
     let items = items.collect();
     pick(state, "settings", items);
+}
+
+/// The processes; choosing one shows it.
+pub fn processes(state: &mut State) {
+    let items = state.image.processes.iter().map(|p| Item {
+        label: format!(
+            "<{}> {}  {}",
+            p.id,
+            p.name.as_deref().unwrap_or(""),
+            p.function
+        ),
+        detail: format!("{}, {}", p.state.word(), text::count(p.mailbox, "message")),
+        action: Action::Process(p.id),
+    });
+    let items = items.collect();
+    pick(state, "processes", items);
+}
+
+/// The places jumped from.
+pub fn jumps(state: &mut State) {
+    let items = state.editor.jumps.list().map(|(path, at)| {
+        let doc = state.doc_of(path).map(|i| &state.editor.docs[i]);
+        let line = doc.map(|d| motion::line_of(d.text(), (*at).min(d.text().len_chars())));
+        let said = doc
+            .zip(line)
+            .map(|(d, l)| d.text().line(l).to_string().trim().to_owned());
+        let place = line.map_or(String::new(), |l| format!(":{}", l + 1));
+        Item {
+            label: format!("{}{place}  {}", state.short(path), said.unwrap_or_default()),
+            detail: String::new(),
+            action: doc.map_or(Action::Open(path.clone(), None), |d| {
+                Action::Show(d.id, *at)
+            }),
+        }
+    });
+    let items = items.collect();
+    pick(state, "places", items);
+}
+
+/// Lines of the project that were found; choosing opens one.
+pub fn lines(
+    state: &mut State,
+    title: &'static str,
+    found: Vec<(std::path::PathBuf, usize, String)>,
+) {
+    let items = found.into_iter().map(|(path, line, said)| Item {
+        label: format!("{}:{}  {}", state.short(&path), line + 1, said.trim()),
+        detail: String::new(),
+        action: Action::Open(path, Some(line)),
+    });
+    let items = items.collect();
+    pick(state, title, items);
 }

@@ -374,16 +374,14 @@ fn command(state: &mut State, line: &str, out: &mut Vec<Effect>) {
         ("filter", expression) => filter(state, expression, out),
         ("pid", n) => match n.parse::<u64>() {
             Ok(pid) if state.image.processes.iter().any(|p| p.id == pid) => {
-                state.filter.clear();
-                state.selected = Some(pid);
-                let row = state.shown_processes().iter().position(|p| p.id == pid);
-                state.processes.row = row.unwrap_or(0);
-                actions::switch(state, crate::state::View::Processes, out);
+                show_process(state, pid, out);
             }
             _ => state.say(Tone::Bad, format!("no process `{n}` is in the list")),
         },
         // Not in any list: it proves that the terminal is given back whatever happens.
         ("panic!", "") => panic!("asked for by :panic!"),
+        ("grep", "") => state.say(Tone::Plain, "what shall be searched for?"),
+        ("grep", pattern) => search_files(state, pattern, out),
         ("set", "") => actions::run(state, Cmd::Settings, None, out),
         ("set", rest) => set(state, rest),
         ("theme" | "keys" | "glyphs", value) => set(state, &format!("{name} {value}")),
@@ -392,6 +390,43 @@ fn command(state: &mut State, line: &str, out: &mut Vec<Effect>) {
             format!("no command is called `{name}`; ^p finds one"),
         ),
     }
+}
+
+/// Looks for a pattern in all files of the project.
+fn search_files(state: &mut State, pattern: &str, out: &mut Vec<Effect>) {
+    if set_search(state, pattern)
+        && let Some(regex) = state.editor.search.clone()
+    {
+        search_with(state, regex, "lines", out);
+    }
+}
+
+/// Looks through all files, in open ones as they are here.
+pub fn search_with(
+    state: &mut State,
+    regex: regex::Regex,
+    title: &'static str,
+    out: &mut Vec<Effect>,
+) {
+    let open = state
+        .editor
+        .docs
+        .iter()
+        .map(|d| (d.path.clone(), d.text().clone()));
+    out.push(Effect::Grep {
+        regex,
+        open: open.collect(),
+        title,
+    });
+}
+
+/// Shows a process among the others.
+pub fn show_process(state: &mut State, pid: u64, out: &mut Vec<Effect>) {
+    state.filter.clear();
+    state.selected = Some(pid);
+    let row = state.shown_processes().iter().position(|p| p.id == pid);
+    state.processes.row = row.unwrap_or(0);
+    actions::switch(state, crate::state::View::Processes, out);
 }
 
 /// `NAME VALUE` changes a setting, `NAME` shows it.

@@ -6,7 +6,7 @@ use crate::commands::{self, Cmd, PREFIXES};
 use crate::editor::objects::OBJECTS;
 use crate::keys;
 use crate::layout::Layout;
-use crate::state::{Popup, PromptKind, State, matching};
+use crate::state::{Action, Popup, PromptKind, State, matching};
 use ratatui::layout::Rect;
 use ratatui::style::Modifier;
 
@@ -45,20 +45,52 @@ pub fn draw(state: &State, pen: &mut Pen<'_>, layout: &Layout) -> Option<Option<
             cursor,
         }) => {
             let hits = matching(items, query.text());
+            // Where there is room, what is chosen from is seen beside the list.
+            let preview = state.size.0 >= 100
+                && hits
+                    .get(cursor.row)
+                    .is_some_and(|i| target(state, &items[*i].action).is_some());
             let wide = items
                 .iter()
                 .map(|i| i.label.chars().count() + i.detail.chars().count() + 6)
                 .max()
                 .unwrap_or(40) as u16;
-            let width = wide
-                .clamp(40, 90)
-                .min(state.size.0.saturating_sub(4))
-                .max(8);
-            let rows = picker_rows(state.size)
-                .min(hits.len().max(1))
-                .max(items.len().min(picker_rows(state.size)));
+            let most = if preview {
+                state.size.0.saturating_sub(6)
+            } else {
+                90
+            };
+            let width = if preview { most } else { wide.clamp(40, most) };
+            let width = width.min(state.size.0.saturating_sub(4)).max(8);
+            let rows = if preview {
+                picker_rows(state.size)
+            } else {
+                picker_rows(state.size).min(items.len().max(1))
+            };
             let area = frame(state, pen, title, width, rows as u16 + 2);
             let theme = state.theme;
+            let mut area = area;
+            if preview {
+                let list = area.width * 2 / 5;
+                let side = Rect {
+                    x: area.x + list + 1,
+                    y: area.y,
+                    width: area.width - list - 1,
+                    height: area.height,
+                };
+                pen.column(Rect {
+                    x: area.x + list,
+                    width: 1,
+                    ..side
+                });
+                if let Some((text, line)) = hits
+                    .get(cursor.row)
+                    .and_then(|i| target(state, &items[*i].action))
+                {
+                    super::processes::excerpt(state, &mut pen.within(side), side, text, line);
+                }
+                area.width = list;
+            }
             let mut inner = pen.within(area);
             let x = inner.put(
                 area.x + 1,
@@ -114,6 +146,22 @@ pub fn draw(state: &State, pen: &mut Pen<'_>, layout: &Layout) -> Option<Option<
         }
     }
     Some(None)
+}
+
+/// The text and line an action leads to, if it is known.
+fn target<'a>(state: &'a State, action: &Action) -> Option<(&'a ropey::Rope, usize)> {
+    match action {
+        Action::Open(path, line) => {
+            let open = state.doc_of(path).map(|i| state.editor.docs[i].text());
+            let text = open.or_else(|| state.sources.get(path)?.as_ref())?;
+            Some((text, line.unwrap_or(0)))
+        }
+        Action::Show(id, at) => {
+            let doc = state.editor.docs.iter().find(|d| d.id == *id)?;
+            Some((doc.text(), crate::editor::motion::line_of(doc.text(), *at)))
+        }
+        _ => None,
+    }
 }
 
 /// A box in the middle, lower half first, so that the text above stays visible; gives its inside.

@@ -569,7 +569,7 @@ pub fn heap(state: &State, pen: &mut Pen<'_>, area: Rect, focused: bool) -> Opti
 }
 
 /// Some lines of a text around one of them.
-fn excerpt(state: &State, pen: &mut Pen<'_>, area: Rect, text: &ropey::Rope, middle: usize) {
+pub fn excerpt(state: &State, pen: &mut Pen<'_>, area: Rect, text: &ropey::Rope, middle: usize) {
     let theme = state.theme;
     let first = middle.saturating_sub(usize::from(area.height) / 2);
     for (y, line) in (area.y..area.bottom()).zip(first..crate::editor::motion::line_count(text)) {

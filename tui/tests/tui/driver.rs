@@ -207,6 +207,12 @@ impl Driver {
                 Effect::Hover { .. } => events.push(Event::Hovered(Some(
                     "loop : (Int, List[Int]) -> ()".to_owned(),
                 ))),
+                Effect::Grep { regex, open, title } => {
+                    events.push(Event::Grepped(
+                        title,
+                        disk::search(&self.root, &regex, &open),
+                    ));
+                }
                 Effect::Swap { path, text } => {
                     self.kept.insert(path, text.to_string());
                 }

@@ -55,6 +55,31 @@ fn objects_to_choose_from() {
 }
 
 #[test]
+fn a_search_through_all_files() {
+    scene("grep", |d| d.keys("<space>/transfer<ret><down>"));
+}
+
+#[test]
+fn definitions_of_the_project() {
+    scene("definitions", |d| d.keys("<space>Slo"));
+}
+
+#[test]
+fn styles_of_the_plain_themes() {
+    for theme in ["mono", "ansi"] {
+        for size in SIZES {
+            let name = format!("style-{theme}_{}x{}", size.0, size.1);
+            let mut driver = Driver::new(&name, size);
+            driver.keys(&format!(":set theme {theme}<ret>/retyr<esc>6Gwwwvl"));
+            let (buffer, _) = driver.draw();
+            insta::with_settings!({ prepend_module_to_snapshot => false, omit_expression => true }, {
+                insta::assert_snapshot!(name, format!("{buffer:?}"));
+            });
+        }
+    }
+}
+
+#[test]
 fn processes() {
     scene("processes", |d| {
         d.keys("<space>2");
@@ -169,7 +194,7 @@ fn a_tiny_terminal_still_edits() {
 
 #[test]
 fn themes_differ_in_style_only() {
-    let texts: Vec<String> = ["mocha", "latte", "ansi", "mono"]
+    let texts: Vec<String> = nostos_tui::theme::names()
         .iter()
         .map(|theme| {
             let mut driver = Driver::new(&format!("theme-{theme}"), (80, 24));

@@ -135,3 +135,43 @@ fn files_are_opened_from_the_tree() {
     d.keys("<c-w>t");
     assert_eq!(d.state.panel(), Panel::Editor);
 }
+
+#[test]
+fn lists_to_choose_from_lead_to_their_places() {
+    let mut d = Driver::new("lists", (120, 40));
+    // Unsaved text is searched, not what is on disk.
+    d.keys("ggO# needle here<esc><space>/needle<ret>");
+    assert!(
+        d.screen().contains("bank.nos:1  # needle here"),
+        "{}",
+        d.screen()
+    );
+    d.keys("<esc><space>/alice.*100<ret><ret>");
+    assert_eq!((name(&d), line(&d)), ("main.nos".to_owned(), 4));
+    d.keys("<space>Stransfer<ret>");
+    assert_eq!((name(&d), line(&d)), ("bank.nos".to_owned(), 20));
+    d.keys("<space>j");
+    assert!(d.screen().contains("main.nos:4"), "{}", d.screen());
+    d.keys("main<ret>");
+    assert_eq!((name(&d), line(&d)), ("main.nos".to_owned(), 4));
+    d.keys("<c-p>bank.nos<ret>");
+    assert_eq!(name(&d), "bank.nos");
+    d.keys("<a-2>");
+    d.wait(1000);
+    d.keys("<a-1><space>pbob<ret>");
+    let bob = d.state.selected_process().and_then(|p| p.name.clone());
+    assert_eq!(
+        (d.state.view, bob.as_deref()),
+        (nostos_tui::state::View::Processes, Some("bob"))
+    );
+    d.keys("<a-1>ix<esc>o<esc>iy<esc><space>u");
+    assert!(
+        d.screen().contains("+ x") && d.screen().contains("as it was opened"),
+        "{}",
+        d.screen()
+    );
+    d.keys("opened<ret>");
+    assert!(!d.text().contains("needle"));
+    d.keys("x\"ay<space>\"");
+    assert!(d.screen().contains("registers"), "{}", d.screen());
+}
