@@ -109,6 +109,7 @@ fn main() -> ExitCode {
                 inspect,
                 wait,
                 with_parent: false,
+                with_launcher: false,
                 workers: workers.map(usize::from),
                 program: PathBuf::from(program.remove(0)),
                 args,

@@ -15,14 +15,16 @@ use std::io::{self, Read, Write};
 use std::net::Shutdown;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-/// How long a launched image may take to open its socket.
-const PATIENCE: Duration = Duration::from_secs(30);
+mod coming;
+
+use coming::{Coming, Terminal};
+
 /// How long an image may take to answer a farewell.
 const FAREWELL: Duration = Duration::from_secs(3);
 
@@ -38,29 +40,34 @@ pub fn run_behind(
     output: impl Write + Send + 'static,
     gate: Option<Arc<Gate>>,
 ) {
-    let mut adapter = Adapter {
-        image: image.to_vec(),
-        gate,
-        initialize: Value::Null,
-        shared: Arc::new(Shared {
-            wire: Wire::new(output),
-            in_terminal: AtomicBool::new(false),
-            pending: Mutex::default(),
-            changed: Condvar::new(),
-        }),
-        link: None,
-        launched: Value::Null,
-        in_terminal: None,
-        done: false,
-    };
+    let adapter = Arc::new_cyclic(|own| {
+        Mutex::new(Adapter {
+            own: own.clone(),
+            image: image.to_vec(),
+            gate,
+            initialize: Value::Null,
+            shared: Arc::new(Shared {
+                wire: Wire::new(output),
+                in_terminal: AtomicBool::new(false),
+                pending: Mutex::default(),
+                changed: Condvar::new(),
+            }),
+            link: None,
+            launched: Value::Null,
+            coming: None,
+            waiters: Vec::new(),
+            done: false,
+        })
+    });
     let mut decoder = Decoder::default();
     let mut chunk = vec![0; 64 << 10];
-    while !adapter.done {
+    while !lock(&adapter).done {
         match input.read(&mut chunk) {
             Ok(0) => break,
             Ok(n) => decoder.push(&chunk[..n]),
             Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
             Err(error) => {
+                let adapter = lock(&adapter);
                 if adapter.is_shut() {
                     adapter.complain(&error.to_string());
                 }
@@ -68,15 +75,18 @@ pub fn run_behind(
             }
         }
         while let Some(piece) = decoder.next_piece() {
+            let mut adapter = lock(&adapter);
             if !adapter.done {
                 adapter.take(piece);
             }
         }
     }
-    adapter.end();
+    Adapter::end(&adapter);
 }
 
 struct Adapter {
+    /// For the threads that wait for programs to come up.
+    own: Weak<Mutex<Adapter>>,
     image: Vec<OsString>,
     gate: Option<Arc<Gate>>,
     initialize: Value,
@@ -84,18 +94,11 @@ struct Adapter {
     link: Option<Link>,
     /// What the program was launched with.
     launched: Value,
-    /// A program that the client is asked to run in a terminal.
-    in_terminal: Option<InTerminal>,
+    /// A program that is being launched.
+    coming: Option<Coming>,
+    /// Who waits for programs, one that is not wanted any more among them.
+    waiters: Vec<JoinHandle<()>>,
     done: bool,
-}
-
-/// A launch that waits for the client's word.
-struct InTerminal {
-    /// The number of the question.
-    asked: i64,
-    request: Request,
-    body: Vec<u8>,
-    socket: PathBuf,
 }
 
 /// What the thread that reads from the image needs too.
@@ -119,8 +122,18 @@ struct Link {
     stream: UnixStream,
     child: Option<Arc<Mutex<Child>>>,
     reader: JoinHandle<()>,
+    fate: Arc<Fate>,
+    /// A program in a terminal, which looks whether this is there until it is let go.
+    terminal: Option<Terminal>,
+}
+
+/// What is to become of a program whose connection ends.
+#[derive(Default)]
+struct Fate {
     /// Its end is nothing the client is to hear of.
-    replaced: Arc<AtomicBool>,
+    replaced: AtomicBool,
+    /// It is left to itself.
+    left: AtomicBool,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -175,6 +188,27 @@ impl Adapter {
     }
 
     fn request(&mut self, request: Request, body: &[u8]) {
+        let command = request.command.as_str();
+        if let Some(coming) = &mut self.coming {
+            match command {
+                "launch" | "attach" => {
+                    let why = "a program is being launched already";
+                    return self.shared.respond(&request, Err(why.into()));
+                }
+                "cancel" if protocol::cancelled(&request.arguments) == Some(coming.request.seq) => {
+                    self.give_up("cancelled");
+                    return self.shared.respond(&request, Ok(Value::Null));
+                }
+                "terminate" => {
+                    self.give_up("the program is not wanted any more");
+                    self.shared.respond(&request, Ok(Value::Null));
+                    return self.shared.event("terminated", json!({}));
+                }
+                "disconnect" => self.give_up("the client has disconnected"),
+                // It waits, as if it had come a little later.
+                _ => return coming.queued.push((request, body.to_vec())),
+            }
+        }
         match request.command.as_str() {
             "initialize" if self.link.is_none() => {
                 self.initialize = request.arguments.clone();
@@ -185,61 +219,58 @@ impl Adapter {
                 self.shared
                     .respond(&request, Err("a program is being debugged already".into()));
             }
-            "launch" if self.wants_terminal(&request.arguments) => {
-                self.ask_for_terminal(request, body);
+            "launch" => {
+                let args = request.arguments.clone();
+                self.launch(request, args, Some(body.to_vec()));
             }
-            "launch" => self.bring(request, body, Adapter::launch),
-            "attach" => {
-                self.bring(request, body, Adapter::attach);
-                if self.link.is_some() {
-                    // Only who launched a program can start it again.
-                    let capabilities = json!({ "supportsRestartRequest": false });
-                    let body = json!({ "capabilities": capabilities });
-                    self.shared.event("capabilities", body);
-                }
-            }
-            "restart" => self.restart(&request),
+            "attach" => self.attach(request, body),
+            "restart" => self.restart(request),
             "disconnect" => {
-                self.forward(&request, body);
-                self.wait_for(request.seq);
-                self.done = true;
                 let args: protocol::DisconnectArguments =
                     protocol::arguments(&request.arguments).unwrap_or_default();
                 if args.terminate_debuggee == Some(false)
-                    && let Some(link) = &mut self.link
+                    && let Some(link) = &self.link
                 {
-                    link.child = None;
+                    link.fate.left.store(true, Ordering::Release);
                 }
+                self.forward(&request, body);
+                self.wait_for(request.seq);
+                self.done = true;
             }
             _ => self.forward(&request, body),
         }
     }
 
-    fn bring(
-        &mut self,
-        request: Request,
-        body: &[u8],
-        how: impl FnOnce(&mut Adapter, &Value) -> Result<Link, String>,
-    ) {
-        match how(self, &request.arguments) {
+    /// A program has been connected to: introduces the client, and hands on what asked for it.
+    fn introduce(&mut self, link: Link, args: Value) {
+        self.link = Some(link);
+        self.launched = args;
+        let initialize = json!({
+            "seq": 0, "type": "request", "command": "initialize", "arguments": self.initialize
+        });
+        self.send(initialize.to_string().as_bytes());
+    }
+
+    fn attach(&mut self, request: Request, body: &[u8]) {
+        match self.connect(&request.arguments) {
             Ok(link) => {
-                self.link = Some(link);
-                self.launched = request.arguments.clone();
-                let initialize = json!({
-                    "seq": 0, "type": "request", "command": "initialize", "arguments": self.initialize
-                });
-                self.send(initialize.to_string().as_bytes());
+                self.introduce(link, request.arguments.clone());
                 self.forward(&request, body);
+                // Only who launched a program can start it again.
+                let capabilities = json!({ "supportsRestartRequest": false });
+                let body = json!({ "capabilities": capabilities });
+                self.shared.event("capabilities", body);
             }
             Err(why) => self.shared.respond(&request, Err(why)),
         }
     }
 
     /// Ends the program and launches it anew, with the same arguments or others. The client is asked for its breakpoints again, by `initialized`.
-    fn restart(&mut self, request: &Request) {
-        if self.link.as_ref().is_none_or(|link| link.child.is_none()) {
+    fn restart(&mut self, request: Request) {
+        let was_launched = |link: &Link| link.child.is_some() || link.terminal.is_some();
+        if !self.link.as_ref().is_some_and(was_launched) {
             let why = "only a program that was launched here can be restarted";
-            return self.shared.respond(request, Err(why.into()));
+            return self.shared.respond(&request, Err(why.into()));
         }
         let mut args = match request.arguments["arguments"].is_object() {
             true => request.arguments["arguments"].clone(),
@@ -249,30 +280,11 @@ impl Adapter {
             args["program"] = self.launched["program"].clone();
         }
         if let Some(link) = self.link.take() {
-            link.replaced.store(true, Ordering::Release);
+            link.fate.replaced.store(true, Ordering::Release);
             part(link);
         }
         *lock(&self.shared.pending) = Pending::default();
-        match self.launch(&args) {
-            Ok(link) => {
-                self.link = Some(link);
-                self.shared.respond(request, Ok(Value::Null));
-                // Nobody waits for their answers.
-                for (command, arguments) in
-                    [("initialize", &self.initialize.clone()), ("launch", &args)]
-                {
-                    let message = json!({
-                        "seq": 0, "type": "request", "command": command, "arguments": arguments
-                    });
-                    self.send(message.to_string().as_bytes());
-                }
-                self.launched = args;
-            }
-            Err(why) => {
-                self.shared.respond(request, Err(why));
-                self.shared.event("terminated", json!({}));
-            }
-        }
+        self.launch(request, args, None);
     }
 
     /// Hands a request on; when there is nobody to hand it to, answers it.
@@ -322,174 +334,7 @@ impl Adapter {
         }
     }
 
-    /// The command that runs a program, with its arguments. In a terminal its parent is none of ours.
-    fn command(
-        &self,
-        args: &LaunchArguments,
-        socket: &Path,
-        in_terminal: bool,
-    ) -> Result<Vec<OsString>, String> {
-        let program = args.program.as_ref().filter(|program| !program.is_empty());
-        let program =
-            program.ok_or("`program` is missing: a source file, or a directory with main.nos")?;
-        let mut command = self.image.clone();
-        command.extend([concat_os("--inspect=", socket), "--wait".into()]);
-        if !in_terminal {
-            command.push("--with-parent".into());
-        }
-        if let Some(workers) = args.workers {
-            command.extend(["--workers".into(), workers.to_string().into()]);
-        }
-        command.extend(["--".into(), program.into()]);
-        command.extend(args.args.iter().map(Into::into));
-        Ok(command)
-    }
-
-    fn wants_terminal(&self, args: &Value) -> bool {
-        let can = self.initialize["supportsRunInTerminalRequest"] == true;
-        can && matches!(
-            args["console"].as_str(),
-            Some("integratedTerminal" | "externalTerminal")
-        )
-    }
-
-    fn ask_for_terminal(&mut self, request: Request, body: &[u8]) {
-        match self.terminal_question(&request.arguments) {
-            Ok((asked, socket)) => {
-                self.in_terminal = Some(InTerminal {
-                    asked,
-                    request,
-                    body: body.to_vec(),
-                    socket,
-                });
-            }
-            Err(why) => self.shared.respond(&request, Err(why)),
-        }
-    }
-
-    fn terminal_question(&self, args: &Value) -> Result<(i64, PathBuf), String> {
-        let args: LaunchArguments = protocol::arguments(args)?;
-        let socket =
-            fresh_socket().map_err(|error| format!("no place for a debug socket: {error}"))?;
-        let command = self.command(&args, &socket, true)?;
-        let words: Vec<_> = command.iter().map(|word| word.to_string_lossy()).collect();
-        let kind = match args.console.as_deref() {
-            Some("externalTerminal") => "external",
-            _ => "integrated",
-        };
-        let program = Path::new(args.program.as_deref().unwrap_or_default());
-        let name = program.file_name().unwrap_or_default().to_string_lossy();
-        let folder = program.parent().unwrap_or(program).to_string_lossy();
-        let texts = args.env.iter().map(|(name, value)| {
-            let value = match value {
-                Value::Null | Value::String(_) => value.clone(),
-                other => json!(other.to_string()),
-            };
-            (name.clone(), value)
-        });
-        let env: serde_json::Map<String, Value> = texts.collect();
-        let question = json!({
-            "kind": kind,
-            "title": format!("Nostos: {name}"),
-            "cwd": args.cwd.as_deref().unwrap_or(&folder),
-            "args": words,
-            "env": env,
-        });
-        let asked = self.shared.wire.ask("runInTerminal", question);
-        asked
-            .map(|asked| (asked, socket))
-            .map_err(|error| error.to_string())
-    }
-
-    /// The client has answered something that it was asked.
-    fn answered(&mut self, message: &Value) {
-        let asked = |launch: &mut InTerminal| message["request_seq"] == launch.asked;
-        let Some(launch) = self.in_terminal.take_if(asked) else {
-            return;
-        };
-        let InTerminal {
-            request,
-            body,
-            socket,
-            ..
-        } = launch;
-        if message["success"] != true {
-            let why = message["message"].as_str().unwrap_or("it refuses");
-            let why = format!("the client cannot run the program in a terminal: {why}");
-            return self.shared.respond(&request, Err(why));
-        }
-        self.shared.in_terminal.store(true, Ordering::Release);
-        self.bring(request, &body, |adapter, _| {
-            let stream = adapter.slowly("Compiling", || connect_to(&socket, None))?;
-            adapter.link(stream, None)
-        });
-    }
-
-    /// Does what may take long, and shows it as progress if it does.
-    fn slowly<T>(&self, title: &str, work: impl FnOnce() -> T) -> T {
-        let shows = self.initialize["supportsProgressReporting"] == true;
-        let progress = shows.then(|| {
-            let shared = Arc::clone(&self.shared);
-            Progress::new(title.to_owned(), None, move |name, body| {
-                shared.event(name, body);
-            })
-        });
-        let result = work();
-        drop(progress);
-        result
-    }
-
-    fn launch(&mut self, args: &Value) -> Result<Link, String> {
-        let args: LaunchArguments = protocol::arguments(args)?;
-        let socket =
-            fresh_socket().map_err(|error| format!("no place for a debug socket: {error}"))?;
-        let words = self.command(&args, &socket, false)?;
-        let (head, tail) = words
-            .split_first()
-            .ok_or("there is no command that runs an image")?;
-        let mut command = Command::new(head);
-        command.args(tail);
-        if let Some(cwd) = args.cwd.filter(|cwd| !cwd.is_empty()) {
-            if !Path::new(&cwd).is_dir() {
-                return Err(format!("`cwd` is no directory: {cwd}"));
-            }
-            command.current_dir(cwd);
-        }
-        for (name, value) in &args.env {
-            match value {
-                Value::Null => command.env_remove(name),
-                Value::String(text) => command.env(name, text),
-                other => command.env(name, other.to_string()),
-            };
-        }
-        command
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
-        let mut child = command
-            .spawn()
-            .map_err(|error| format!("{} cannot be run: {error}", head.display()))?;
-        let pipes = [
-            child.stdout.take().map(|pipe| self.relay("stdout", pipe)),
-            child.stderr.take().map(|pipe| self.relay("stderr", pipe)),
-        ];
-        let pipes: Vec<JoinHandle<()>> = pipes.into_iter().flatten().collect();
-        let connected = self.slowly("Compiling", || connect_to(&socket, Some(&mut child)));
-        let stream = match connected {
-            Ok(stream) => stream,
-            Err(why) => {
-                // Both fail when the child has ended already, which is what is wanted.
-                let _ = child.kill();
-                let _ = child.wait();
-                join_soon(pipes);
-                let _ = std::fs::remove_file(&socket);
-                return Err(why);
-            }
-        };
-        self.link(stream, Some((child, pipes, socket)))
-    }
-
-    fn attach(&mut self, args: &Value) -> Result<Link, String> {
+    fn connect(&self, args: &Value) -> Result<Link, String> {
         let args: AttachArguments = protocol::arguments(args)?;
         let socket = match (args.socket.filter(|socket| !socket.is_empty()), args.pid) {
             (Some(socket), _) => PathBuf::from(socket),
@@ -498,15 +343,16 @@ impl Adapter {
         };
         let stream = endpoint::connect(&socket)
             .map_err(|error| format!("no image answers on {}: {error}", socket.display()))?;
-        self.link(stream, None)
+        self.link(stream, None, None)
     }
 
     fn link(
         &self,
         stream: UnixStream,
         launched: Option<(Child, Vec<JoinHandle<()>>, PathBuf)>,
+        terminal: Option<Terminal>,
     ) -> Result<Link, String> {
-        let replaced = Arc::<AtomicBool>::default();
+        let fate = Arc::<Fate>::default();
         let input = stream.try_clone().map_err(|error| error.to_string())?;
         let shared = Arc::clone(&self.shared);
         let (child, rest) = match launched {
@@ -517,17 +363,18 @@ impl Adapter {
         };
         let reader = {
             let child = child.clone();
-            let replaced = Arc::clone(&replaced);
+            let fate = Arc::clone(&fate);
             std::thread::Builder::new()
                 .name("image".into())
-                .spawn(move || listen(input, &shared, child.zip(rest), &replaced))
+                .spawn(move || listen(input, &shared, child.zip(rest), &fate))
                 .map_err(|error| error.to_string())?
         };
         Ok(Link {
             stream,
             child,
             reader,
-            replaced,
+            fate,
+            terminal,
         })
     }
 
@@ -557,16 +404,26 @@ impl Adapter {
     }
 
     /// The client has gone: what it launched goes too.
-    fn end(mut self) {
-        if let Some(link) = self.link.take() {
+    fn end(adapter: &Mutex<Adapter>) {
+        let (link, waiters) = {
+            let mut adapter = lock(adapter);
+            adapter.give_up("the client has gone");
+            (adapter.link.take(), std::mem::take(&mut adapter.waiters))
+        };
+        if let Some(link) = link {
             part(link);
+        }
+        for waiter in waiters {
+            // One that panicked has nothing more to end.
+            let _ = waiter.join();
         }
     }
 }
 
-/// Hangs up; a program that was launched here ends.
+/// Hangs up; a program that was launched here ends, unless it is left to itself.
 fn part(link: Link) {
-    if let Some(child) = &link.child {
+    let left = link.fate.left.load(Ordering::Acquire);
+    if let Some(child) = link.child.as_ref().filter(|_| !left) {
         let until = Instant::now() + Duration::from_millis(300);
         let ended = |child: &Mutex<Child>| !matches!(lock(child).try_wait(), Ok(None));
         let _ = link.stream.shutdown(Shutdown::Write);
@@ -581,6 +438,12 @@ fn part(link: Link) {
         let _ = link.stream.shutdown(Shutdown::Both);
     }
     let until = Instant::now() + FAREWELL;
+    if let Some(terminal) = link.terminal.as_ref().filter(|_| !left) {
+        // It ends when its launcher hangs up, and takes its socket away.
+        while terminal.socket.exists() && Instant::now() < until {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
     while !link.reader.is_finished() && Instant::now() < until {
         std::thread::sleep(Duration::from_millis(2));
     }
@@ -589,12 +452,7 @@ fn part(link: Link) {
 type Launched = (Arc<Mutex<Child>>, (Vec<JoinHandle<()>>, PathBuf));
 
 /// Reads from the image until it is gone, then settles what it left open.
-fn listen(
-    mut input: UnixStream,
-    shared: &Shared,
-    launched: Option<Launched>,
-    replaced: &AtomicBool,
-) {
+fn listen(mut input: UnixStream, shared: &Shared, launched: Option<Launched>, fate: &Fate) {
     let mut decoder = Decoder::default();
     let mut chunk = vec![0; 64 << 10];
     let mut told = false;
@@ -610,7 +468,7 @@ fn listen(
             let Ok(message) = serde_json::from_slice::<Value>(&body) else {
                 continue;
             };
-            if replaced.load(Ordering::Acquire) {
+            if fate.replaced.load(Ordering::Acquire) {
                 continue;
             }
             told |= message["event"] == "terminated";
@@ -618,6 +476,14 @@ fn listen(
                 let _ = shared.wire.send(message);
             }
         }
+    }
+    if fate.left.load(Ordering::Acquire) {
+        settle(shared, true);
+        if let Some((child, _)) = launched {
+            // This adapter may serve others, and hear of its end.
+            std::thread::spawn(move || lock(&child).wait());
+        }
+        return;
     }
     let mut status = None;
     if let Some((child, (pipes, socket))) = launched {
@@ -627,7 +493,7 @@ fn listen(
         // An image that was killed could not take its socket away.
         let _ = std::fs::remove_file(socket);
     }
-    if replaced.load(Ordering::Acquire) {
+    if fate.replaced.load(Ordering::Acquire) {
         return settle(shared, false);
     }
     settle(shared, true);
@@ -706,46 +572,6 @@ fn join_soon(pipes: Vec<JoinHandle<()>>) {
     while pipes.iter().any(|pipe| !pipe.is_finished()) && Instant::now() < until {
         std::thread::sleep(Duration::from_millis(1));
     }
-}
-
-fn connect_to(socket: &Path, mut child: Option<&mut Child>) -> Result<UnixStream, String> {
-    let until = Instant::now() + PATIENCE;
-    loop {
-        match endpoint::connect(socket) {
-            Ok(stream) => return Ok(stream),
-            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
-                return Err(format!("{}: {error}", socket.display()));
-            }
-            // It is not there yet.
-            Err(_) => {}
-        }
-        let ended = child.as_mut().map_or(Ok(None), |child| child.try_wait());
-        match ended {
-            Ok(Some(status)) => {
-                return Err(format!(
-                    "the program does not start ({status}); its output says why"
-                ));
-            }
-            Ok(None) if Instant::now() < until => std::thread::sleep(Duration::from_millis(2)),
-            Ok(None) => return Err("the program does not open its debug socket".into()),
-            Err(error) => return Err(error.to_string()),
-        }
-    }
-}
-
-fn fresh_socket() -> io::Result<PathBuf> {
-    static NEXT: AtomicU32 = AtomicU32::new(0);
-    let dir = endpoint::directory();
-    endpoint::make_directory(&dir)?;
-    endpoint::sweep(&dir);
-    let number = NEXT.fetch_add(1, Ordering::Relaxed);
-    Ok(dir.join(format!("dap-{}-{number}.sock", std::process::id())))
-}
-
-fn concat_os(prefix: &str, path: &Path) -> OsString {
-    let mut out = OsString::from(prefix);
-    out.push(path);
-    out
 }
 
 /// Bytes to text, piece by piece: a character cut in two waits for its rest.

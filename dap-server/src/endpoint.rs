@@ -3,8 +3,9 @@
 use crate::server;
 use nostos_session::debug::Target;
 use std::io;
+use std::os::linux::net::SocketAddrExt as _;
 use std::os::unix::fs::{DirBuilderExt, FileTypeExt, MetadataExt, PermissionsExt};
-use std::os::unix::net::{UnixListener, UnixStream};
+use std::os::unix::net::{SocketAddr, UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -111,6 +112,14 @@ pub fn connect(path: &Path) -> io::Result<UnixStream> {
         uid()
     );
     Err(io::Error::new(io::ErrorKind::PermissionDenied, why))
+}
+
+/// Where who launches an image in a terminal waits for it: beside its socket, in a namespace in which nothing is left of who has died.
+///
+/// # Errors
+/// When the path is too long.
+pub fn launcher_at(socket: &Path) -> io::Result<SocketAddr> {
+    SocketAddr::from_abstract_name(socket.as_os_str().as_encoded_bytes())
 }
 
 impl Endpoint {

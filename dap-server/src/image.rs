@@ -1,6 +1,6 @@
 //! An image and its endpoint: what `nostos run` does, and what editors start when they launch a program.
 
-use crate::endpoint::Endpoint;
+use crate::endpoint::{self, Endpoint};
 use nostos_session::debug::debugger::Debugger;
 use nostos_session::debug::gdb::show_gdb;
 use nostos_session::debug::perf::dump_for_perf;
@@ -10,8 +10,9 @@ use nostos_session::project::Project;
 use nostos_session::{
     Config, Interrupts, NOT_READ, Options, Style, WhenFull, print, report, watch,
 };
-use std::io::{IsTerminal, Write};
-use std::path::PathBuf;
+use std::io::{IsTerminal, Read as _, Write};
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -25,6 +26,8 @@ pub struct Command {
     pub wait: bool,
     /// End when whoever started us does.
     pub with_parent: bool,
+    /// End when the debugger does that had us started in a terminal, until it has connected.
+    pub with_launcher: bool,
     /// Worker threads; missing: one per core.
     pub workers: Option<usize>,
     /// Messages a process may have waiting, and what happens with more.
@@ -65,6 +68,7 @@ pub fn parse(args: Vec<String>) -> Result<Command, String> {
             "--inspect" => command.inspect = Some(None),
             "--wait" => command.wait = true,
             "--with-parent" => command.with_parent = true,
+            "--with-launcher" => command.with_launcher = true,
             "--workers" => command.workers = Some(number(args.next())?),
             "--" => {
                 program = args.next();
@@ -107,11 +111,18 @@ pub fn run(command: Command) -> i32 {
         let _ =
             rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::TERM));
     }
+    let launcher = match (command.with_launcher, &command.inspect) {
+        (true, Some(Some(socket))) => match look_for_launcher(socket) {
+            Ok(launcher) => Some(launcher),
+            Err(_) => return fail(&"the debugger that wants this program is gone"),
+        },
+        _ => None,
+    };
     // Without them the system ends the program at the first one, as it does any other.
     let interrupts = Interrupts::take_over();
     let told: Arc<OnceLock<Arc<Session>>> = Arc::default();
     let mut config = Config {
-        args: command.args,
+        args: command.args.clone(),
         inspect: command.inspect.is_some(),
         ..Config::from_env()
     };
@@ -175,7 +186,7 @@ pub fn run(command: Command) -> i32 {
         Some(socket) => {
             // The session is there, and nobody has set the cell before.
             let _ = told.set(Arc::clone(&session));
-            inspected(&session, socket.clone(), command.wait, command.with_parent)
+            inspected(&session, socket.clone(), &command, launcher)
         }
     };
     // Destructors of a program's threads have nothing to save; stdout is what must be out.
@@ -188,13 +199,16 @@ pub fn run(command: Command) -> i32 {
 fn inspected(
     session: &Arc<Session>,
     socket: Option<PathBuf>,
-    wait: bool,
-    with_parent: bool,
+    command: &Command,
+    launcher: Option<UnixStream>,
 ) -> i32 {
     let debugger = match Debugger::new(session) {
         Ok(debugger) => debugger,
         Err(error) => return fail(&error),
     };
+    if command.with_parent {
+        debugger.when_left(Box::new(write_nowhere));
+    }
     let usual = socket.is_none();
     let target: Arc<dyn Target> = debugger.clone();
     let endpoint = match Endpoint::open(socket, target) {
@@ -202,7 +216,7 @@ fn inspected(
         Err(error) => return fail(&format!("the debug socket cannot be opened: {error}")),
     };
     let waiting = Arc::new(AtomicBool::new(true));
-    if with_parent {
+    if command.with_parent {
         // Until a client lets `main` start, nobody but the parent knows of this image.
         let _ = rustix::process::set_parent_process_death_signal(None);
         let (target, waiting) = (debugger.clone(), Arc::clone(&waiting));
@@ -213,6 +227,16 @@ fn inspected(
                     return target.terminate();
                 }
                 std::thread::sleep(Duration::from_millis(20));
+            }
+        });
+    }
+    if let Some(mut launcher) = launcher {
+        let (target, waiting) = (debugger.clone(), Arc::clone(&waiting));
+        std::thread::spawn(move || {
+            // It says nothing: what comes is its end.
+            let _ = launcher.read(&mut [0]);
+            if waiting.load(Ordering::Acquire) {
+                target.terminate();
             }
         });
     }
@@ -227,7 +251,7 @@ fn inspected(
         // Editors can still ask for a reload.
         eprintln!("{why}");
     }
-    let released = !wait || debugger.await_release();
+    let released = !command.wait || debugger.await_release();
     // From here on the launcher's connection tells when it is gone, and then the image ends in order.
     waiting.store(false, Ordering::Release);
     let status = if !released {
@@ -238,6 +262,20 @@ fn inspected(
     debugger.ended(status);
     endpoint.close();
     status
+}
+
+fn look_for_launcher(socket: &Path) -> std::io::Result<UnixStream> {
+    UnixStream::connect_addr(&endpoint::launcher_at(socket)?)
+}
+
+/// What the program writes goes nowhere from now on: who has read it is leaving, and to write for nobody would end the program.
+fn write_nowhere() {
+    let Ok(nowhere) = std::fs::OpenOptions::new().write(true).open("/dev/null") else {
+        return;
+    };
+    // If that fails the program ends when it writes next, as any does whose output nobody reads.
+    let _ = rustix::stdio::dup2_stdout(&nowhere);
+    let _ = rustix::stdio::dup2_stderr(&nowhere);
 }
 
 fn begin(session: &Session, debugger: Option<&Debugger>) -> i32 {

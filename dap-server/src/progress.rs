@@ -17,6 +17,11 @@ pub(crate) struct Progress {
     teller: Option<JoinHandle<()>>,
 }
 
+/// The request that a progress with this id is about, if it can be cancelled.
+pub(crate) fn request_of(id: &str) -> Option<i64> {
+    id.rsplit_once(" of ")?.1.parse().ok()
+}
+
 impl Progress {
     /// `request`: the number of the request that it is about, and that can be cancelled.
     pub(crate) fn new(
@@ -29,7 +34,12 @@ impl Progress {
             if waits.recv_timeout(SOON) != Err(RecvTimeoutError::Timeout) {
                 return;
             }
-            let id = format!("nostos {}", NUMBERS.fetch_add(1, Ordering::Relaxed));
+            let number = NUMBERS.fetch_add(1, Ordering::Relaxed);
+            // Adapter and image show theirs in one session.
+            let id = match request {
+                Some(request) => format!("{} {number} of {request}", std::process::id()),
+                None => format!("{} {number}", std::process::id()),
+            };
             let cancellable = request.is_some();
             let mut body = json!({ "progressId": id, "title": title, "cancellable": cancellable });
             if let Some(request) = request {

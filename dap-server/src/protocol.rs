@@ -474,6 +474,15 @@ pub struct SetExpressionArguments {
 pub struct CancelArguments {
     /// Which request.
     pub request_id: Option<i64>,
+    /// Or that of this progress.
+    pub progress_id: Option<String>,
+}
+
+/// The request that a `cancel` means.
+pub fn cancelled(args: &Value) -> Option<i64> {
+    let args: CancelArguments = arguments(args).ok()?;
+    let of_progress = || crate::progress::request_of(args.progress_id.as_deref()?);
+    args.request_id.or_else(of_progress)
 }
 
 /// How values are written.

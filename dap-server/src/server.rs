@@ -368,8 +368,8 @@ impl Connection {
             "completions" => self.completions(state, args),
             "readMemory" => self.read_memory(args),
             "cancel" => {
-                let args: protocol::CancelArguments = arguments(args)?;
-                let asked = args.request_id.and_then(|id| state.slow.get(&id));
+                let _: protocol::CancelArguments = arguments(args)?;
+                let asked = protocol::cancelled(args).and_then(|id| state.slow.get(&id));
                 if let Some(cancel) = asked {
                     cancel.now();
                 }
@@ -402,7 +402,11 @@ impl Connection {
             }
             "terminate" => Ok(Value::Null),
             "disconnect" => {
-                let _: protocol::DisconnectArguments = arguments(args)?;
+                let args: protocol::DisconnectArguments = arguments(args)?;
+                if state.launched && args.terminate_debuggee == Some(false) {
+                    // Before the answer: whoever gets that is gone.
+                    self.target.leave();
+                }
                 Ok(Value::Null)
             }
             "nostos/image" => {

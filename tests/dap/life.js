@@ -71,6 +71,127 @@ run({
       assert.notStrictEqual(await gone, 0);
     }),
 
+  "a program in a terminal is restarted there": () =>
+    session(WAITS, async (t) => {
+      const children = [];
+      terminal(t, (child) => children.push(child));
+      await t.launch(() => t.breakAt("println("), { console: "integratedTerminal" });
+      await t.stopped("breakpoint");
+      t.write(WAITS.replace("begun = 1", "begun = 1 + 41"));
+      await t.client.ask("restart", {});
+      await t.client.event("initialized");
+      await t.breakAt("println(");
+      await t.client.ask("configurationDone");
+      const stop = await t.stopped("breakpoint");
+      assert.strictEqual((await t.values(stop.frameId)).begun, "42");
+      assert.strictEqual(children.length, 2);
+      while (children[0].exitCode === null) await new Promise((resolve) => children[0].once("exit", resolve));
+      assert(!t.client.seen.some((message) => message.event === "terminated" || message.event === "exited"));
+      await t.client.ask("terminate");
+      await t.client.event("terminated");
+    }),
+
+  "a program in a terminal ends with a client that dies before it is there": () =>
+    session(WAITS, async (t) => {
+      // The terminal starts it when the client is gone already, or just before.
+      for (const late of [true, false]) {
+        const client = new Client();
+        let asked;
+        const question = new Promise((resolve) => (asked = resolve));
+        client.answers = {
+          runInTerminal: (args) => {
+            asked(args);
+            return {};
+          },
+        };
+        await client.start();
+        await client.ask("initialize", { adapterID: "nostos", supportsRunInTerminalRequest: true });
+        client.send("launch", { program: t.file, console: "integratedTerminal" }).catch(() => {});
+        const { args, cwd } = await question;
+        const gone = new Promise((resolve) => client._adapterProcess.once("exit", resolve));
+        const start = () => spawn(args[0], args.slice(1), { cwd, stdio: "ignore" });
+        let child = late ? undefined : start();
+        client._adapterProcess.kill("SIGKILL");
+        await gone;
+        child ??= start();
+        if (child.exitCode === null && child.signalCode === null) await new Promise((resolve) => child.once("exit", resolve));
+        assert.notStrictEqual(child.exitCode, 0);
+        client.stopAdapter();
+      }
+    }),
+
+  "a launch can be taken back, and nothing is left unanswered": () =>
+    session(WAITS, async (t) => {
+      t.about = { supportsRunInTerminalRequest: true };
+      const { client } = t;
+      let asked;
+      let question = new Promise((resolve) => (asked = resolve));
+      // A terminal that says yes and starts nothing.
+      client.answers = {
+        runInTerminal: (args) => {
+          asked(args);
+          return {};
+        },
+      };
+      await client.start();
+      await client.ask("initialize", { adapterID: "nostos", ...t.about });
+      const launch = () => client.send("launch", { program: t.file, console: "integratedTerminal" });
+      const first = assert.rejects(launch(), /cancelled/);
+      await question;
+      await client.refused("launch", { program: t.file }, /being launched already/);
+      const waits = client.refused("threads", undefined, /no program is being debugged/);
+      // Its own numbers are nobody's business but the protocol's.
+      const requestId = client.sequence - 3;
+      await client.ask("cancel", { requestId });
+      await Promise.all([first, waits]);
+      question = new Promise((resolve) => (asked = resolve));
+      const second = assert.rejects(launch(), /disconnected/);
+      const { args } = await question;
+      await client.ask("disconnect", {});
+      await second;
+      const child = spawn(args[0], args.slice(1), { stdio: "ignore" });
+      assert.notStrictEqual(await new Promise((resolve) => child.once("exit", resolve)), 0);
+    }),
+
+  "a launched program that is left to itself lives on and writes to nobody": () =>
+    session(
+      `mvar lines = 0
+
+main() = {
+  println("line")
+  sleep(1)
+  lines = lines + 1
+  main()
+}
+`,
+      async (t) => {
+        for (const configured of [true, false]) {
+          const client = new Client();
+          await client.start();
+          await client.ask("initialize", { adapterID: "nostos" });
+          const launched = client.ask("launch", { program: t.file });
+          await client.event("initialized");
+          if (configured) await client.ask("configurationDone");
+          await launched;
+          const { pid } = await client.ask("nostos/image");
+          const gone = new Promise((resolve) => client._adapterProcess.once("exit", resolve));
+          const socket = socketOf(client);
+          await client.ask("disconnect", { terminateDebuggee: false });
+          await gone;
+          client.stopAdapter();
+          const other = new Raw(socket);
+          await other.ask("initialize", { adapterID: "nostos" });
+          await other.ask("attach", { socket });
+          // It writes all the while.
+          const lines = async () => Number((await other.ask("evaluate", { expression: "lines", context: "repl" })).result);
+          const before = await lines();
+          while ((await lines()) < before + 50) assert(!other.gone);
+          process.kill(pid, 0);
+          await other.ask("disconnect", { terminateDebuggee: true });
+        }
+      },
+    ),
+
   "what takes long is shown as progress": () =>
     session(WAITS, async (t) => {
       t.about = { supportsProgressReporting: true };

@@ -845,6 +845,8 @@ pub trait Target: Send + Sync {
     fn release(&self, stop: bool);
     /// Ends the program.
     fn terminate(&self);
+    /// Who launched the program leaves it to itself: it goes on, and what it writes, nobody reads.
+    fn leave(&self);
     /// A client has gone: its breakpoints go too, and when it was the last that had attached, what stands still goes on, unless it `stays` so.
     fn forget(&self, client: u64, stays: bool);
 }

@@ -389,6 +389,9 @@ impl Target for Fake {
         self.note("terminate");
         self.say(&Event::Ended { status: 143 });
     }
+    fn leave(&self) {
+        self.note("leave");
+    }
     fn forget(&self, _: u64, _: bool) {
         self.note("forget");
     }

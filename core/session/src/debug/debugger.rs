@@ -21,9 +21,9 @@ use parking_lot::{Condvar, Mutex, RwLock};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::BTreeMap;
 use std::ops::Range;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::Receiver;
+use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
 mod breakpoints;
@@ -60,6 +60,8 @@ pub struct Debugger {
     gate: (Mutex<Gate>, Condvar),
     /// How many listen.
     listeners: AtomicUsize,
+    /// What is to be done when the launcher leaves the program to itself.
+    when_left: OnceLock<Box<dyn Fn() + Send + Sync>>,
     /// The main process.
     main: Mutex<Option<Pid>>,
     /// Conditions that can be decided where a site is reached, by the site: all of its breakpoints have one, and nothing else depends on it.
@@ -151,6 +153,7 @@ impl Debugger {
             state: Mutex::default(),
             gate: Default::default(),
             listeners: AtomicUsize::new(0),
+            when_left: OnceLock::new(),
             main: Mutex::default(),
             lists: Mutex::default(),
             arming: Mutex::default(),
@@ -227,6 +230,12 @@ impl Debugger {
             self.gate.1.wait(&mut gate);
         }
         !gate.ended
+    }
+
+    /// Says what is to be done, once, when the launcher leaves the program to itself.
+    pub fn when_left(&self, then: Box<dyn Fn() + Send + Sync>) {
+        // There is one launcher, and it says so before the first client comes.
+        let _ = self.when_left.set(then);
     }
 
     /// The program has begun, in this process.

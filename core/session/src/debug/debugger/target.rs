@@ -575,6 +575,13 @@ impl Target for Debugger {
         }
     }
 
+    fn leave(&self) {
+        if let Some(then) = self.when_left.get() {
+            then();
+        }
+        self.release(false);
+    }
+
     fn forget(&self, client: u64, stays: bool) {
         let last = self.listeners.fetch_sub(1, Ordering::Relaxed) == 1;
         self.want_exceptions(client, &[]);
