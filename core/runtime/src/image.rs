@@ -94,6 +94,18 @@ impl Image {
 
     /// Makes a batch of code what calls reach from now on. When it replaces code, all its cells flip while no worker runs generated code.
     pub fn publish(&self, batch: Vec<(CellId, CodeObject)>) -> Result<Published, PublishError> {
+        self.publish_shown(batch, || ())
+    }
+
+    /// The same. Before any call reaches the code, somebody may look at it and arm sites in it.
+    ///
+    /// # Errors
+    /// As of [`Image::publish`].
+    pub fn publish_shown(
+        &self,
+        batch: Vec<(CellId, CodeObject)>,
+        show: impl FnOnce(),
+    ) -> Result<Published, PublishError> {
         let core = &self.core;
         let (code, replaced) = {
             let mut memory = core.code.lock();
@@ -105,6 +117,7 @@ impl Image {
             (memory.place(&core.registry, batch)?, replaced)
         };
         core.patch_new(&code);
+        show();
         let flip = || {
             let mut memory = core.code.lock();
             for code in &code {
@@ -119,11 +132,17 @@ impl Image {
         Ok(Published { code, replaced })
     }
 
-    /// Gives cells code that does the same as what they have, so calls may reach the one or the other: nobody is stopped.
-    pub fn improve(&self, batch: Vec<(CellId, CodeObject)>) -> Result<Published, PublishError> {
+    /// Gives cells code that does the same as what they have, so calls may reach the one or the other: nobody is stopped. It is shown as by
+    /// [`Image::publish_shown`].
+    pub fn improve(
+        &self,
+        batch: Vec<(CellId, CodeObject)>,
+        show: impl FnOnce(),
+    ) -> Result<Published, PublishError> {
         let core = &self.core;
         let code = core.code.lock().place(&core.registry, batch)?;
         core.patch_new(&code);
+        show();
         let mut memory = core.code.lock();
         for code in &code {
             memory.flip(code.cell, code.address);

@@ -155,11 +155,9 @@ impl Build {
             return;
         }
         image.add_descs(self.codegen.descs());
-        if image.improve(batch.code).is_ok() {
-            for show in &mut self.shown {
-                show();
-            }
-        }
+        let shown = &mut self.shown;
+        // When it cannot be published, what there is goes on.
+        let _ = image.improve(batch.code, || shown.iter_mut().for_each(|show| show()));
     }
 
     /// Compiles all that `main` may call and every function whose types are known, in batches, before anything runs. → How many were compiled.
@@ -203,9 +201,6 @@ impl Build {
             }
         }
         self.place(image, code)?;
-        for show in &mut self.shown {
-            show();
-        }
         Ok(compiled)
     }
 
@@ -231,11 +226,7 @@ impl Build {
                 self.remember(inst.id);
             }
         }
-        self.place(image, code)?;
-        for show in &mut self.shown {
-            show();
-        }
-        Ok(())
+        self.place(image, code)
     }
 
     /// Frees code that has been replaced and is not in use.
@@ -248,10 +239,12 @@ impl Build {
         }
     }
 
-    fn place(&self, image: &Image, code: Vec<(CellId, CodeObject)>) -> Result<(), String> {
+    fn place(&mut self, image: &Image, code: Vec<(CellId, CodeObject)>) -> Result<(), String> {
         image.add_descs(self.codegen.descs());
+        let shown = &mut self.shown;
+        // A breakpoint is there at the first call.
         image
-            .publish(code)
+            .publish_shown(code, || shown.iter_mut().for_each(|show| show()))
             .map(|_| ())
             .map_err(|error| error.to_string())
     }
