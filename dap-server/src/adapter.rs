@@ -282,6 +282,9 @@ impl Adapter {
         if let Some(link) = self.link.take() {
             link.fate.replaced.store(true, Ordering::Release);
             part(link);
+            // What stood still is gone; clients would take the old program's stops for the new one's.
+            let body = json!({ "threadId": 1, "allThreadsContinued": true });
+            self.shared.event("continued", body);
         }
         *lock(&self.shared.pending) = Pending::default();
         self.launch(request, args, None);

@@ -66,6 +66,14 @@ impl Source {
         }
     }
 
+    /// As one of a list: VS Code leaves out what has no path. Elsewhere it has none, or clients that do not know the numbers would look for it on the disk.
+    pub fn listed(path: &str) -> Source {
+        Source {
+            path: Some(path.to_owned()),
+            ..Source::of(path)
+        }
+    }
+
     /// What the program calls the source that a client means.
     pub fn meant(&self) -> Option<String> {
         let library = |reference: i64| {

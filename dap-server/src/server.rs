@@ -360,7 +360,7 @@ impl Connection {
             "terminateThreads" => self.terminate_threads(args),
             "loadedSources" => {
                 let sources = self.target.sources();
-                let sources = sources.iter().map(|path| protocol::Source::of(path));
+                let sources = sources.iter().map(|path| protocol::Source::listed(path));
                 Ok(json!({ "sources": sources.collect::<Vec<_>>() }))
             }
             "source" => self.source(args),

@@ -73,13 +73,21 @@ impl Wire {
             Err(why) => {
                 // `{name}` in a format is a variable; the sentence may hold source text with braces of its own.
                 message["body"] = json!({
-                    "error": { "id": 1, "format": "{why}", "variables": { "why": why }, "showUser": false }
+                    "error": { "id": 1, "format": "{why}", "variables": { "why": why }, "showUser": is_for_users(request) }
                 });
                 message["message"] = json!(why);
             }
         }
         self.send(message)
     }
+}
+
+/// Whether only a message tells a person that a request has failed: VS Code says nothing of a launch whose error is not for users.
+fn is_for_users(request: &Request) -> bool {
+    matches!(
+        request.command.as_str(),
+        "launch" | "attach" | "restart" | "restartFrame" | "goto" | "terminateThreads"
+    )
 }
 
 /// What a body turned out to be.

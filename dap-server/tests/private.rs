@@ -204,6 +204,9 @@ impl Client {
         let seq = self.seq;
         let response = self.until(|message| message["request_seq"] == seq);
         let words = response["message"].as_str().unwrap_or_default();
+        let shown = &response["body"]["error"]["showUser"];
+        let is_shown = matches!(command, "launch" | "attach" | "restart");
+        assert!(words.is_empty() || *shown == is_shown, "{response}");
         (response["success"] == true, words.to_owned())
     }
 

@@ -172,6 +172,7 @@ main() = {
       const { sources } = await t.client.ask("loadedSources");
       assert(sources.some((source) => source.path === t.file));
       const list = sources.find((source) => source.name === "std/list.nos");
+      assert.strictEqual(list.path, list.name, "VS Code lists only what has a path");
       const { content } = await t.client.ask("source", { source: list, sourceReference: list.sourceReference });
       assert.match(content, /pub/);
       const own = await t.client.ask("source", { source: { path: t.file }, sourceReference: 0 });

@@ -11,6 +11,7 @@ mod ctor;
 mod ctor_pattern;
 mod dot;
 mod dot_goal;
+mod doubts;
 mod expr;
 mod field;
 mod finish;
@@ -104,6 +105,8 @@ struct Member {
     /// Locals that are read somewhere.
     used: FxHashSet<LocalId>,
     findings: Vec<Finding>,
+    /// What is no mistake, but most likely not what was meant.
+    doubts: Vec<Finding>,
     /// Types of what receive and catch arms take, whether a catch's, and the local when the pattern is a bare name or wild.
     arms: Vec<ArmType>,
     /// Types whose methods without `self` are called, for which only inference says what they are.

@@ -1,5 +1,6 @@
 //! The end of an inference: generalisation, then variables and holes are replaced, captures found, matches looked at.
 
+use super::doubts;
 use super::unify::in_range;
 use super::uses::Uses;
 use super::{Goal, Hole, Infer, has_error};
@@ -212,8 +213,9 @@ fn arm_types(cx: &mut Infer<'_>, results: &[Open]) {
             if arm.bare.is_none() && free.iter().all(|var| only_traits(cx, *var)) {
                 for var in free {
                     let number = needs_num(cx, var);
-                    cx.table
-                        .bind(var, if number { Ty::INT } else { Ty::String });
+                    let ty = if number { Ty::INT } else { Ty::String };
+                    doubts::part(cx, arm.span, var, &ty);
+                    cx.table.bind(var, ty);
                 }
                 continue;
             }
@@ -446,6 +448,7 @@ fn finish_body(
     };
     if cx.me().findings.is_empty() {
         check_matches(cx, &finish.matches, warnings);
+        warnings.append(&mut cx.me().doubts);
         crate::captures::mark(&mut body);
     }
     body
@@ -627,7 +630,11 @@ impl Finish {
                 finally,
             } => ExprKind::Try {
                 body: self.boxed(cx, body),
-                arms: exact(arms.into_iter().map(|arm| self.arm(cx, arm))),
+                arms: exact(arms.into_iter().map(|arm| {
+                    let arm = self.arm(cx, arm);
+                    doubts::catch(cx, &arm.pattern);
+                    arm
+                })),
                 finally: finally.map(|e| self.boxed(cx, e)),
             },
             ExprKind::Receive { arms, after } => ExprKind::Receive {
