@@ -45,6 +45,15 @@ pub struct Source {
     pub presentation_hint: Option<String>,
 }
 
+/// References of texts that macros made are numbers from here on.
+const EXPANSIONS: i64 = 1 << 24;
+
+/// The number and name of a text that a macro made.
+pub fn made(path: &str) -> Option<(i64, &str)> {
+    let (number, name) = path.strip_prefix("expansion:")?.split_once('/')?;
+    Some((number.parse().ok()?, name))
+}
+
 impl Source {
     /// The source of a place in the program. The embedded library has no path on disk, but a number by which its text is asked for.
     pub fn of(path: &str) -> Source {
@@ -53,6 +62,14 @@ impl Source {
             return Source {
                 name,
                 path: Some(path.to_owned()),
+                ..Source::default()
+            };
+        }
+        if let Some((number, name)) = made(path) {
+            return Source {
+                name: Some(name.to_owned()),
+                source_reference: Some(EXPANSIONS + number),
+                origin: Some("made by a macro".into()),
                 ..Source::default()
             };
         }
@@ -77,6 +94,9 @@ impl Source {
     /// What the program calls the source that a client means.
     pub fn meant(&self) -> Option<String> {
         let library = |reference: i64| {
+            if reference > EXPANSIONS {
+                return Some(format!("expansion:{}", reference - EXPANSIONS));
+            }
             let at = usize::try_from(reference).ok()?.checked_sub(1)?;
             nostos_session::library().nth(at).map(str::to_owned)
         };

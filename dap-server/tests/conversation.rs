@@ -87,6 +87,11 @@ fn frames() {
 }
 
 #[test]
+fn what_macros_made() {
+    script("expansions.js");
+}
+
+#[test]
 fn going_to_statements() {
     script("goto.js");
 }

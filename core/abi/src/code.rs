@@ -100,6 +100,26 @@ pub struct LocalVar {
     pub at: u32,
 }
 
+/// A text that a macro made of a call, or of an item.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct Expansion {
+    /// The macro.
+    pub by: String,
+    /// The definition it is in.
+    pub of: String,
+    /// How many texts of this definition stand before it.
+    pub number: u32,
+    /// The text as it came; names in it may be marked.
+    pub text: String,
+    /// The names whose marks tell them apart.
+    pub kept: Vec<String>,
+    /// Line of the call.
+    pub line: u32,
+}
+
+/// Code from an offset on is of this byte of an expansion, by its number in the list; `None`: of the file, or of nothing.
+pub type Expanded = (u32, Option<(u32, u32)>);
+
 /// Which text a code object was made of.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 pub struct Made {
@@ -136,6 +156,10 @@ pub struct CodeObject {
     pub sites: Vec<Site>,
     /// (code offset, line, column), sorted by offset; for DWARF's line program.
     pub lines: Vec<(u32, u32, u32)>,
+    /// What macros made of calls in it.
+    pub expansions: Vec<std::sync::Arc<Expansion>>,
+    /// Which code is of those, sorted by offset.
+    pub expanded: Vec<Expanded>,
     /// Named locals.
     pub locals: Vec<LocalVar>,
     /// The parameters in order, with their first lanes' distances from the frame pointer; none: it takes something that is not kept there.

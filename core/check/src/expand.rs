@@ -147,6 +147,16 @@ pub fn marked(name: &str) -> Option<(&str, &str)> {
     Some((plain, module))
 }
 
+/// What a bound name is called for people that is told from others of its spelling by its mark: as in the text its macro made.
+pub fn told_apart(name: &str) -> Option<Name> {
+    let inner = name.strip_suffix(MARK_END)?;
+    let (plain, mark) = inner.split_once(MARK)?;
+    Some(match mark.split_once('#') {
+        Some((_, number)) => format!("{plain}_{number}").into(),
+        None => plain.into(),
+    })
+}
+
 /// A text for people: without marks.
 pub fn clean(text: &str) -> String {
     if !text.contains(MARK) {

@@ -19,6 +19,41 @@ pub struct Span {
     pub end: u32,
 }
 
+/// Places from here on are in the text of an [`Expansion`].
+pub const MADE: u32 = 1 << 30;
+
+/// What a macro made of a call, or of an item: a text with places of its own, for what in it does not come from the text a person wrote.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct Expansion {
+    /// The place of its first byte: [`MADE`] and the lengths of those before.
+    pub start: u32,
+    /// The macro.
+    pub by: Arc<str>,
+    /// The text as it came; names in it may be marked.
+    pub text: Arc<str>,
+    /// The names whose marks tell them apart.
+    pub kept: Vec<Arc<str>>,
+    /// The call, or the decorators; of a call in an expansion, a place in that.
+    pub call: Span,
+}
+
+/// The expansion that a place is in.
+pub fn expansion_at(expansions: &[Expansion], place: u32) -> Option<&Expansion> {
+    if place < MADE {
+        return None;
+    }
+    let after = expansions.partition_point(|expansion| expansion.start <= place);
+    expansions.get(after.checked_sub(1)?)
+}
+
+/// Where a span stands in the text that a person wrote: of what was made, the call.
+pub fn told(expansions: &[Expansion], mut span: Span) -> Span {
+    while let Some(expansion) = expansion_at(expansions, span.start) {
+        span = expansion.call;
+    }
+    span
+}
+
 /// Index in [`Body::locals`].
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, PartialOrd, Ord)]
 pub struct LocalId(pub u32);
@@ -59,6 +94,8 @@ pub struct Body {
     pub local_fns: Vec<LocalFn>,
     /// The body.
     pub value: Expr,
+    /// What macros made of calls in it, in order of their places.
+    pub expansions: Arc<Vec<Expansion>>,
 }
 
 /// A function declared inside a body. Its own type parameters follow the owner's: `Param(owner.type_params ..)`.

@@ -347,10 +347,7 @@ impl<'db> Infer<'db> {
     }
 
     fn new_local(&mut self, name: Name, ty: Ty, mutable: bool, span: Span) -> LocalId {
-        let name = match crate::expand::marked(&name) {
-            Some((plain, _)) => plain.into(),
-            None => name,
-        };
+        let name = crate::expand::told_apart(&name).unwrap_or(name);
         let me = self.me();
         me.locals.push(Local {
             name,

@@ -6,7 +6,7 @@
 use crate::layout::TyId;
 use nostos_abi::builtin::{Fault, Leaf, Op};
 use nostos_abi::code::{CellId, Made};
-use nostos_check::hir::PrimOp;
+use nostos_check::hir::{self, Expansion, MADE, PrimOp, Span};
 use nostos_check::ty::FileId;
 use std::sync::Arc;
 
@@ -44,6 +44,8 @@ pub struct Function {
     pub base: u32,
     /// The text it was made of.
     pub made: Made,
+    /// What macros made of calls in its definition: places from [`MADE`] on are in these.
+    pub expansions: Arc<Vec<Expansion>>,
     /// Parameters the source shows.
     pub arity: u32,
     /// All parameters, in order; a shared one is passed as the reference to its cell.
@@ -224,6 +226,22 @@ pub struct Receive {
     pub arms: Vec<Expr>,
     /// Milliseconds (evaluated first), and what to do when they have passed.
     pub after: Option<(Expr, Expr)>,
+}
+
+impl Function {
+    /// Where a place stands in the file: of what a macro made, the call.
+    pub fn told(&self, at: u32) -> u32 {
+        told(&self.expansions, self.base, at)
+    }
+}
+
+/// Where a place of a definition that begins at `base` stands in the file: of what a macro made, the call.
+pub fn told(expansions: &[Expansion], base: u32, at: u32) -> u32 {
+    if at < MADE {
+        return at;
+    }
+    let span = Span { start: at, end: at };
+    base + hir::told(expansions, span).start
 }
 
 impl Expr {

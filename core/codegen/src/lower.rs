@@ -15,7 +15,7 @@ mod process;
 
 pub use inline::Templates;
 
-use crate::ir::{Expr, Function, Kind, Var, VarId};
+use crate::ir::{self, Expr, Function, Kind, Var, VarId};
 use crate::layout::{Layouts, TyId};
 use crate::meaning::Meaning;
 use crate::mono::{CellOwner, Cells, Synth};
@@ -303,7 +303,8 @@ impl<'a> Ctx<'a> {
                 file: self.file(),
                 at,
                 start,
-                base: self.def.as_ref().map_or(0, |def| def.start),
+                base: self.base(),
+                expansions: self.expansions(),
                 made: Made {
                     root: fun.root,
                     ..self.made
@@ -363,7 +364,10 @@ impl<'a> Ctx<'a> {
     }
 
     fn at(&self, span: hir::Span) -> u32 {
-        self.def.as_ref().map_or(0, |def| def.start) + span.start
+        match span.start {
+            made @ hir::MADE.. => made,
+            start => self.base() + start,
+        }
     }
 
     fn file(&self) -> Option<FileId> {
@@ -385,7 +389,19 @@ impl<'a> Ctx<'a> {
         }
     }
 
+    /// Where the definition starts.
+    fn base(&self) -> u32 {
+        self.def.as_ref().map_or(0, |def| def.start)
+    }
+
+    fn expansions(&self) -> Arc<Vec<hir::Expansion>> {
+        let body = self.body.as_ref();
+        body.map_or_else(Arc::default, |body| body.expansions.clone())
+    }
+
     fn line(&self, at: u32) -> u32 {
+        let body = self.body.as_ref();
+        let at = body.map_or(at, |body| ir::told(&body.expansions, self.base(), at));
         self.file()
             .map_or(0, |file| self.world.meaning.position(file, at).0)
     }

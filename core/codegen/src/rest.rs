@@ -7,7 +7,7 @@ use crate::meaning::Meaning;
 use crate::mono::CellOwner;
 use nostos_abi::code::{CellId, Made};
 use nostos_check::hir::rest::rests;
-use nostos_check::hir::{Body, Expr, FnInst, LocalId};
+use nostos_check::hir::{Body, Expr, FnInst, LocalId, told};
 use nostos_check::ty::FnId;
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
@@ -54,7 +54,9 @@ impl Versions {
 
 /// A statement that a frame may be sent to.
 pub struct Goal {
-    /// The first byte of the statement and the one behind it, from the start of the definition.
+    /// Where it starts in the definition, or in what a macro made of a call in it.
+    pub start: u32,
+    /// The first byte of the statement and the one behind it, from the start of the definition; of what a macro made, those of the call.
     pub span: (u32, u32),
     /// The locals that are needed.
     pub needs: Vec<Bound>,
@@ -84,19 +86,22 @@ impl Codegen {
         let (_, body) = self.text_of(meaning, cell, made)?;
         let mut found: Vec<Goal> = Vec::new();
         rests(&body, &mut |rest| {
-            let span = (rest.span.start, rest.span.end);
+            let told = told(&body.expansions, rest.span);
+            let span = (told.start, told.end);
+            // Of what a macro made of a call, the first statement stands for it.
+            if found.last().is_some_and(|last| last.span.0 == span.0) {
+                return;
+            }
             if rest.root == made.root && span.0 < span.1 && wanted(span) {
                 let needs = rest.needs(&body).into_iter();
                 let needs = needs.map(|local| bound(&body, local));
                 found.push(Goal {
+                    start: rest.span.start,
                     span,
                     needs: needs.collect(),
                 });
             }
         });
-        // What a macro has made of one call stands in one place.
-        let all: Vec<(u32, u32)> = found.iter().map(|goal| goal.span).collect();
-        found.retain(|goal| all.iter().filter(|span| span.0 == goal.span.0).count() == 1);
         Ok(found)
     }
 
@@ -148,7 +153,7 @@ impl Codegen {
         }
         let mut found = None;
         rests(&body, &mut |rest| {
-            if rest.root == made.root && rest.span.start == start {
+            if found.is_none() && rest.root == made.root && rest.span.start == start {
                 found = Some(rest.body(&body, &more));
             }
         });

@@ -1,7 +1,9 @@
 //! What is under the cursor: the innermost expression or pattern of a typed body at an offset.
 
 use nostos_check::hir::visit::{self, Part};
-use nostos_check::hir::{Body, Callee, Expr, ExprKind, LocalId, Pat, PatKind, Span};
+use nostos_check::hir::{
+    Body, Callee, Expansion, Expr, ExprKind, LocalId, Pat, PatKind, Span, told,
+};
 use nostos_check::ty::{FnId, Ty};
 
 /// It.
@@ -16,7 +18,11 @@ pub(crate) enum Found<'a> {
 
 /// The innermost thing at an offset that a person could ask about, and its place. Offsets count from the start of the definition.
 pub(crate) fn find(body: &Body, offset: u32) -> Option<(Found<'_>, Span)> {
-    let mut search = Search { offset, best: None };
+    let mut search = Search {
+        offset,
+        expansions: &body.expansions,
+        best: None,
+    };
     for local_fn in &body.local_fns {
         search.expr(&local_fn.value);
     }
@@ -32,11 +38,14 @@ pub(crate) fn find(body: &Body, offset: u32) -> Option<(Found<'_>, Span)> {
 
 struct Search<'a> {
     offset: u32,
+    expansions: &'a [Expansion],
     best: Option<(Found<'a>, Span)>,
 }
 
 impl<'a> Search<'a> {
     fn offer(&mut self, span: Span, found: impl FnOnce() -> Option<Found<'a>>) {
+        // What a macro made stands where the call does.
+        let span = told(self.expansions, span);
         let holds = span.start <= self.offset && self.offset < span.end;
         let size = |span: Span| span.end - span.start;
         // Of equal places the later one wins: sugar has the place of what it was made of, and its parts come after it.

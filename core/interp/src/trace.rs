@@ -54,7 +54,7 @@ pub(crate) fn taken(meaning: &dyn Meaning, process: &Process<'_>, at: u32) -> Ve
 fn frame(meaning: &dyn Meaning, function: &Function, at: u32) -> Option<Line> {
     let file = function.file?;
     let at = if at == 0 { function.at } else { at };
-    let line = meaning.position(file, at).0;
+    let line = meaning.position(file, function.told(at)).0;
     let path = meaning.path(file).to_string();
     Some(Line::Frame(function.name.clone(), path, line))
 }

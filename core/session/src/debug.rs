@@ -7,6 +7,7 @@
 mod bridge;
 pub mod debugger;
 mod described;
+mod expansions;
 pub mod gdb;
 mod heaps;
 mod hits;

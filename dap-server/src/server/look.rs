@@ -276,7 +276,8 @@ impl Connection {
     pub(super) fn modules(&self, args: &Value) -> Answer {
         let args: protocol::ModulesArguments = arguments(args)?;
         let program = self.target.program();
-        let sources = self.target.sources();
+        let mut sources = self.target.sources();
+        sources.retain(|path| protocol::made(path).is_none());
         let page = Page {
             start: args.start_module.unwrap_or(0),
             count: args.module_count.unwrap_or(0),

@@ -5,7 +5,7 @@
 
 use super::closure::Seen;
 use super::hygiene;
-use super::items::{Expansion, Items};
+use super::items::{self, Items};
 use super::render::{self, Naming, Rendered, Segment};
 use super::run::{Argument, Evaluate, run, run_text, sentence, shown};
 use super::table::{self, Layer, MacroHead, may_expand};
@@ -14,7 +14,7 @@ use super::{Failure, absolute, clean, library};
 use crate::db::{
     Db, FnNode, Project, file_items, fn_entry, fn_module, main_part, source_of, written,
 };
-use crate::hir::Span;
+use crate::hir::{Expansion, MADE, Span, told};
 use crate::lower::Lower;
 use crate::lower::outline::whole;
 use crate::raw::{Arg, Code, Expr, ExprKind, Function, Lit, Name, QuotePart, Stmt};
@@ -74,6 +74,8 @@ pub struct Expanded {
     pub sites: Vec<Site>,
     /// Bound names that are told apart by their marks.
     pub kept: FxHashSet<Name>,
+    /// The texts that calls became, by their places.
+    pub expansions: Arc<Vec<Expansion>>,
 }
 
 /// A function as inference sees it: without calls of macros, and perhaps without its body (see [`crate::lower::outline`]).
@@ -107,6 +109,7 @@ pub fn expanded(db: &dyn Db, project: Project, id: FnId) -> Option<Arc<Expanded>
             errors: Vec::new(),
             sites: Vec::new(),
             kept: FxHashSet::default(),
+            expansions: Arc::default(),
         }))
     };
     let mut copy = (*def).clone();
@@ -147,20 +150,44 @@ pub fn expanded(db: &dyn Db, project: Project, id: FnId) -> Option<Arc<Expanded>
         label: String::new(),
         errors: Vec::new(),
         sites: Vec::new(),
+        made: &mut Made::default(),
     };
     let mut new = (*def).clone();
     walk::function(&mut expand, &mut new);
     let (mut errors, mut sites) = (expand.errors, expand.sites);
+    let mut made = std::mem::take(expand.made);
     let kept = hygiene::settle(db, project, module, &mut new);
     if let Some(source) = source {
-        let to = |span: Span| {
-            let there = Span {
-                start: span.start + source.start,
-                end: span.end + source.start,
-            };
-            render::map(&source.segments, there, source.whole)
+        let start = made.add(&source.by, &source.text, source.whole);
+        let last = made.expansions.len() - 1;
+        let there = |span: Span| Span {
+            start: span.start + source.start,
+            end: span.end + source.start,
         };
+        let to = |span: Span| match span.start < MADE {
+            true => render::map(&source.segments, there(span), source.whole),
+            false => span,
+        };
+        // Only in bodies it matters what is run where.
+        let bodies = |new: &mut Function| -> Vec<Option<Arc<Expr>>> {
+            let clauses = new.clauses.iter_mut();
+            clauses.map(|clause| clause.body.take()).collect()
+        };
+        let mut taken = bodies(&mut new);
         walk::function(&mut walk::Spans(to), &mut new);
+        let mut inside = walk::Spans(|span: Span| match span.start < MADE {
+            true => placed(&source.segments, there(span), start),
+            false => span,
+        });
+        for body in taken.iter_mut().flatten() {
+            inside.expr(Arc::make_mut(body));
+        }
+        for (clause, body) in new.clauses.iter_mut().zip(taken) {
+            clause.body = body;
+        }
+        for expansion in &mut made.expansions[..last] {
+            expansion.call = (inside.0)(expansion.call);
+        }
         new.span = Span {
             start: 0,
             end: source.len,
@@ -172,12 +199,68 @@ pub fn expanded(db: &dyn Db, project: Project, id: FnId) -> Option<Arc<Expanded>
             site.span = to(site.span);
         }
     }
+    for expansion in &mut made.expansions {
+        let is_there = |name: &&Name| expansion.text.contains(&***name);
+        expansion.kept = kept.iter().filter(is_there).cloned().collect();
+        expansion.kept.sort();
+    }
+    for error in &mut errors {
+        error.span = told(&made.expansions, error.span);
+    }
+    for site in &mut sites {
+        site.span = told(&made.expansions, site.span);
+    }
     Some(Arc::new(Expanded {
         def: Arc::new(new),
         errors,
         sites,
         kept,
+        expansions: Arc::new(made.expansions),
     }))
+}
+
+/// What macros made of calls in a function.
+pub fn expansions(db: &dyn Db, project: Project, id: FnId) -> Arc<Vec<Expansion>> {
+    let none = Arc::default;
+    let key = db.ids().fn_key(id);
+    match source_of(db, project, key.file) {
+        Some(file) if may_expand(db, project, file) => {
+            expanded(db, project, id).map_or_else(none, |expanded| expanded.expansions.clone())
+        }
+        _ => none(),
+    }
+}
+
+/// The texts that calls of one definition became so far.
+#[derive(Default)]
+struct Made {
+    expansions: Vec<Expansion>,
+    len: u32,
+}
+
+impl Made {
+    /// One more; the place of its first byte.
+    fn add(&mut self, by: &Name, text: &str, call: Span) -> u32 {
+        let start = MADE + self.len;
+        self.len += text.len() as u32 + 1;
+        self.expansions.push(Expansion {
+            start,
+            by: by.clone(),
+            text: text.into(),
+            kept: Vec::new(),
+            call,
+        });
+        start
+    }
+}
+
+/// Where a place of a rendered text is: in the caller's text if it comes from there, else in the expansion that starts at this place.
+fn placed(segments: &[Segment], span: Span, start: u32) -> Span {
+    let made = Span {
+        start: span.start + start,
+        end: span.end + start,
+    };
+    render::map(segments, span, made)
 }
 
 /// Where a function stands when an item was expanded to it. A query of its own, so that edits of the file do not concern every function.
@@ -286,6 +369,7 @@ struct Expand<'a> {
     label: String,
     errors: Vec<Finding>,
     sites: Vec<Site>,
+    made: &'a mut Made,
 }
 
 impl Visitor for Expand<'_> {
@@ -660,7 +744,7 @@ impl Expand<'_> {
             earlier: std::cell::RefCell::default(),
         };
         let expansion = expand.decorated_from(self.module, &items, self.count)?;
-        let Expansion {
+        let items::Expansion {
             text,
             mut segments,
             errors,
@@ -736,6 +820,8 @@ impl Expand<'_> {
         let ExprKind::Block(mut stmts) = lowered.kind else {
             return None;
         };
+        let start = self.made.add(&name.into(), &text, span);
+        let first = self.made.expansions.len();
         let mut inner = Expand {
             db: self.db,
             project: self.project,
@@ -751,11 +837,18 @@ impl Expand<'_> {
             label: self.label.clone(),
             errors: Vec::new(),
             sites: Vec::new(),
+            made: &mut *self.made,
         };
         inner.block(&mut stmts);
         let (errors, sites) = (inner.errors, inner.sites);
         let full = with_sites(&text, &sites, 0);
-        let to = |place: Span| render::map(&segments, place, span);
+        let to = |place: Span| match place.start < MADE {
+            true => placed(&segments, place, start),
+            false => place,
+        };
+        for expansion in &mut self.made.expansions[first..] {
+            expansion.call = to(expansion.call);
+        }
         let mut move_all = walk::Spans(to);
         walk::block(&mut move_all, &mut stmts);
         self.errors.extend(errors.into_iter().map(|mut error| {

@@ -5,6 +5,7 @@ use super::run::shown;
 use super::table::may_expand;
 use super::{clean, render};
 use crate::db::{Db, Project, file_items, source_of};
+use crate::hir::told;
 use crate::ty::FnId;
 use crate::types::Finding;
 
@@ -27,6 +28,7 @@ pub fn explain(
     };
     let source = file_items(db, file).sources.get(&id).cloned();
     for finding in findings.iter_mut().chain(warnings.iter_mut()) {
+        finding.span = told(&expanded.expansions, finding.span);
         finding.message = clean(&finding.message);
         finding.hint = finding.hint.take().map(|hint| clean(&hint));
         let site = expanded
@@ -53,6 +55,13 @@ pub fn explain(
         });
     }
     // What an expansion says wrong several times is wrong once.
-    findings.dedup();
+    let mut seen = Vec::new();
+    findings.retain(|finding| {
+        let is_new = !seen.contains(finding);
+        if is_new {
+            seen.push(finding.clone());
+        }
+        is_new
+    });
     findings.extend(expanded.errors.iter().cloned());
 }

@@ -409,9 +409,15 @@ pub fn as_operand(code: &str) -> String {
 
 /// A name for people: what cannot be told apart without its mark gets its number.
 pub fn readable(text: &str, kept: &FxHashSet<Name>) -> String {
+    readable_places(text, kept).0
+}
+
+/// The same, with places of the text behind marks and where they are without.
+pub fn readable_places(text: &str, kept: &FxHashSet<Name>) -> (String, Vec<(u32, u32)>) {
     if !text.contains(MARK) {
-        return text.to_string();
+        return (text.to_string(), Vec::new());
     }
+    let mut places = Vec::new();
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(at) = rest.find(MARK) {
@@ -431,7 +437,8 @@ pub fn readable(text: &str, kept: &FxHashSet<Name>) -> String {
         {
             out.push_str(&format!("_{number}"));
         }
+        places.push(((text.len() - rest.len()) as u32, out.len() as u32));
     }
     out.push_str(rest);
-    out
+    (out, places)
 }

@@ -139,6 +139,7 @@ impl Rest<'_> {
             params: params.difference(&walk.bound).copied().collect(),
             result: self.result.clone(),
             local_fns: body.local_fns.clone(),
+            expansions: body.expansions.clone(),
             value: Expr {
                 kind: ExprKind::Block(self.stmts.to_vec(), Box::new(self.value.clone())),
                 ty: self.ty.clone(),

@@ -445,6 +445,7 @@ fn finish_body(
         result,
         local_fns,
         value,
+        expansions: crate::expand::calls::expansions(cx.db, cx.project, owner),
     };
     if cx.me().findings.is_empty() {
         check_matches(cx, &finish.matches, warnings);

@@ -13,10 +13,13 @@ use cranelift_codegen::ir::{
 use cranelift_codegen::isa::unwind::UnwindInst;
 use cranelift_codegen::{CompiledCode, FinalizedMachExceptionHandler, FinalizedRelocTarget};
 use nostos_abi::code::{
-    CallSite, CellId, Cfi, CodeObject, LocalVar, Reloc, RelocKind, Site, StaticWord, Symbol,
+    CallSite, CellId, Cfi, CodeObject, Expanded, Expansion, LocalVar, Reloc, RelocKind, Site,
+    StaticWord, Symbol,
 };
 use nostos_abi::desc::ShapeId;
+use nostos_check::hir::{MADE, expansion_at};
 use rustc_hash::{FxHashMap, FxHashSet};
+use std::sync::Arc;
 
 /// What is known of a function besides its machine code.
 pub(super) struct Known<'a> {
@@ -124,15 +127,42 @@ fn described(
         name: known.function.name.clone(),
         file: file.map_or(String::new(), |file| known.meaning.path(file).to_string()),
         line: file.map_or(0, |file| {
-            known.meaning.position(file, known.function.start).0
+            let start = known.function.told(known.function.start);
+            known.meaning.position(file, start).0
         }),
         arity: known.function.arity,
         made: known.function.made,
         lines: positions.lines,
+        expansions: expansions(known),
+        expanded: positions.expanded,
         statics,
         uses,
         ..CodeObject::default()
     }
+}
+
+/// The texts that macros made, for whoever is shown them.
+fn expansions(known: &Known<'_>) -> Vec<Arc<Expansion>> {
+    let function = known.function;
+    let Some(file) = function.file else {
+        return Vec::new();
+    };
+    // A lambda's name begins with its owner's, an instance's types stand behind.
+    let of = function.name.split(['[', '@']).next();
+    let of = of.unwrap_or_default().trim_end_matches(".lambda");
+    let each = function.expansions.iter().enumerate();
+    each.map(|(number, expansion)| {
+        let at = function.told(expansion.start);
+        Arc::new(Expansion {
+            by: expansion.by.to_string(),
+            of: of.to_owned(),
+            number: number as u32,
+            text: expansion.text.to_string(),
+            kept: expansion.kept.iter().map(ToString::to_string).collect(),
+            line: known.meaning.position(file, at).0,
+        })
+    })
+    .collect()
 }
 
 /// The quick back end's code.
@@ -227,21 +257,37 @@ fn quick_cfi(machine: &Machine) -> Vec<(u32, Cfi)> {
 const SITE_BYTES: u32 = 5;
 
 /// Source positions by code offset.
+#[derive(Default)]
 struct Positions {
     /// (start, line, column), sorted; line 0 where there is none.
     lines: Vec<(u32, u32, u32)>,
+    /// What is of expansions.
+    expanded: Vec<Expanded>,
 }
 
 impl Positions {
     /// From code offsets with the places in the source that they begin.
     fn new(known: &Known<'_>, starts: impl Iterator<Item = (u32, SourceLoc)>) -> Positions {
-        let mut lines: Vec<(u32, u32, u32)> = Vec::new();
         let Some(file) = known.function.file else {
-            return Positions { lines };
+            return Positions::default();
         };
+        let mut lines: Vec<(u32, u32, u32)> = Vec::new();
+        let mut expanded: Vec<Expanded> = Vec::new();
+        let expansions = &known.function.expansions;
         let mut seen: FxHashMap<u32, (u32, u32)> = FxHashMap::default();
         for (start, at) in starts {
             let byte = at.bits();
+            let within = expansion_at(expansions, byte).map(|expansion| {
+                let which = expansions.iter().position(|other| other == expansion);
+                (which.unwrap_or(0) as u32, byte - expansion.start)
+            });
+            if expanded
+                .last()
+                .map_or(within.is_some(), |last| last.1 != within)
+            {
+                expanded.push((start, within));
+            }
+            let byte = known.function.told(byte);
             let (line, column) = *seen
                 .entry(byte)
                 .or_insert_with(|| known.meaning.position(file, byte));
@@ -253,7 +299,7 @@ impl Positions {
             }
             lines.push((start, line, column));
         }
-        Positions { lines }
+        Positions { lines, expanded }
     }
 
     fn at(&self, offset: u32) -> (u32, u32) {
@@ -414,8 +460,14 @@ fn locals(
                     .as_ref()
                     .is_some_and(|captures| captures.contains(&var)),
                 in_place: info.shared || known.in_place.contains(&var),
-                line: file.map_or(0, |file| known.meaning.position(file, info.at).0),
-                at: info.at.saturating_sub(known.function.base),
+                line: file.map_or(0, |file| {
+                    let at = known.function.told(info.at);
+                    known.meaning.position(file, at).0
+                }),
+                at: match info.at {
+                    made @ MADE.. => made,
+                    at => at.saturating_sub(known.function.base),
+                },
             }
         })
         .collect()

@@ -1,5 +1,6 @@
 //! What the debugger needs of the session: names and paths, where definitions stand, expressions over a frame's locals, and word of new code.
 
+use super::expansions::number_of;
 use super::{Cancel, Refusal};
 use crate::build::{Build, Prepared};
 use crate::live::Session;
@@ -64,6 +65,9 @@ impl Session {
 
     /// The path to show for a file: absolute, but for the library's, which are on no disk.
     pub(super) fn path_of(&self, file: &str) -> String {
+        if number_of(file).is_some() {
+            return file.to_owned();
+        }
         if file.starts_with("std/") && !self.project.root.join(file).is_file() {
             return file.to_owned();
         }
@@ -72,6 +76,9 @@ impl Session {
 
     /// The name in the project of a path that a client gave. Clients may know the project through a link.
     pub(super) fn name_of(&self, path: &str) -> Option<String> {
+        if number_of(path).is_some() {
+            return Some(path.to_owned());
+        }
         let path = Path::new(path);
         if path.is_relative() {
             return self.project.relative(&self.project.root.join(path));

@@ -4,6 +4,7 @@
 //! and everyone who listens is told. Breakpoints are logical: after each publication they are looked up anew.
 
 use super::bridge::Known;
+use super::expansions::{Expansions, number_of};
 use super::gdb::placed;
 use super::quick::{self, Quick, Slot};
 use super::symbols::{Function, Symbols};
@@ -82,6 +83,8 @@ pub struct Debugger {
     targets: Mutex<FxHashMap<u64, String>>,
     /// Statements that were offered to be gone to.
     goals: Mutex<goals::Offered>,
+    /// What macros made.
+    expansions: Mutex<Expansions>,
     heaps: super::Heaps,
 }
 
@@ -163,6 +166,7 @@ impl Debugger {
             data: Mutex::default(),
             targets: Mutex::default(),
             goals: Mutex::default(),
+            expansions: Mutex::default(),
             heaps: super::Heaps::new(Arc::clone(&session.image)),
             quick: Arc::default(),
         });
@@ -353,6 +357,11 @@ impl Debugger {
         };
         let added = state.symbols.add_with(&elf, &is_rest);
         added.expect("our own debug information is readable");
+        let mut expansions = self.expansions.lock();
+        for code in new.iter().filter(|code| !code.object.expansions.is_empty()) {
+            let spots = expansions.spots(code);
+            state.symbols.expand(code.address as u64, &spots);
+        }
     }
 
     /// There is no code at these addresses any more. The runtime has forgotten its breakpoints.
@@ -386,8 +395,9 @@ impl Debugger {
     }
 
     fn location(&self, file: &str, line: u32, column: u32) -> Location {
+        let made = number_of(file).map(|number| self.expansions.lock().path(number));
         Location {
-            path: self.session.path_of(file),
+            path: made.unwrap_or_else(|| self.session.path_of(file)),
             line,
             column,
         }

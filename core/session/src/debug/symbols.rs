@@ -3,6 +3,7 @@
 //! Everything is read when an image is added, so that questions afterwards are look-ups. Code that was replaced stays known by
 //! address, because frames may still be in it; lines lead to the newest code only.
 
+use super::expansions::{Spot, number_of};
 use gimli::{AttributeValue, EndianSlice, LittleEndian, Reader as _, constants as dw};
 use nostos_codegen::dwarf::{AT_ARITY, AT_CAPTURED, AT_IN_PLACE, AT_SHAPE, AT_VAR_CELL};
 use object::{Object as _, ObjectSection as _};
@@ -37,6 +38,8 @@ pub struct Function {
     pub replaced: bool,
     /// What is left of a function, for a frame that was sent to a statement: the function itself has other code.
     pub rest: bool,
+    /// What is of texts that macros made, from each address on.
+    pub expanded: Vec<(u64, Option<Spot>)>,
     /// How many lines its definition has moved down since it was compiled: a definition that only moved is not compiled again.
     pub moved: i64,
 }
@@ -100,6 +103,41 @@ impl Function {
             .copied()
             .filter(move |row| row.statement && row.address != start)
             .map(|row| self.now(row))
+    }
+
+    /// The place in a text that a macro made, if the code at an address is of one.
+    pub fn spot(&self, address: u64) -> Option<Spot> {
+        let after = self.expanded.partition_point(|row| row.0 <= address);
+        self.expanded[after.checked_sub(1)?].1
+    }
+
+    /// The places where a breakpoint of a source can be. Of what a macro made of a call, the source with the call has the first.
+    fn sites_in(&self, file: &str) -> Vec<Row> {
+        let text = number_of(file);
+        if text.is_none() && self.file != file {
+            return Vec::new();
+        }
+        let mut calls: Vec<(u32, u32)> = Vec::new();
+        let mut out = Vec::new();
+        for row in self.sites() {
+            match (self.spot(row.address), text) {
+                (None, None) => out.push(row),
+                (Some(_), None) => {
+                    let call = (row.line, row.column);
+                    if !calls.contains(&call) {
+                        calls.push(call);
+                        out.push(row);
+                    }
+                }
+                (Some(spot), Some(text)) if spot.text == text => out.push(Row {
+                    line: spot.line,
+                    column: spot.column,
+                    ..row
+                }),
+                (_, Some(_)) => {}
+            }
+        }
+        out
     }
 
     /// The variables that can be read at an address. Of equal names only the innermost.
@@ -179,6 +217,15 @@ impl Symbols {
         Ok(())
     }
 
+    /// What in the code at this address is of texts that macros made, from each offset on.
+    pub fn expand(&mut self, address: u64, spots: &[(u32, Option<Spot>)]) {
+        if let Some(function) = self.functions.get_mut(&address) {
+            let each = spots.iter();
+            let each = each.map(|(offset, spot)| (address + u64::from(*offset), *spot));
+            function.expanded = each.collect();
+        }
+    }
+
     /// Definitions stand at these lines now, by file and name. What is inside of them moves with them.
     pub fn move_to(&mut self, lines: &BTreeMap<(String, String), (u32, u32)>) {
         let compiled: BTreeMap<(String, String), u32> = self
@@ -206,6 +253,13 @@ impl Symbols {
                 }
             }
         }
+    }
+
+    /// The texts that macros made and that some code is of, by their numbers.
+    pub fn expansions(&self) -> BTreeSet<u32> {
+        let all = self.functions.values().flat_map(|f| &f.expanded);
+        all.filter_map(|(_, spot)| Some(spot.as_ref()?.text))
+            .collect()
     }
 
     /// Code at these addresses is gone.
@@ -237,8 +291,8 @@ impl Symbols {
     pub fn places(&self, file: &str, lines: (u32, u32)) -> BTreeSet<(u32, u32)> {
         let newest = self.functions.values();
         newest
-            .filter(|function| !function.replaced && function.file == file)
-            .flat_map(Function::sites)
+            .filter(|function| !function.replaced)
+            .flat_map(|function| function.sites_in(file))
             .filter(|row| (lines.0..=lines.1).contains(&row.line))
             .map(|row| (row.line, row.column))
             .collect()
@@ -254,8 +308,8 @@ impl Symbols {
         let newest = || {
             let functions = self.functions.values();
             functions
-                .filter(|function| !function.replaced && function.file == file)
-                .flat_map(Function::sites)
+                .filter(|function| !function.replaced)
+                .flat_map(|function| function.sites_in(file))
         };
         let found = newest()
             .filter(|row| row.line >= line)
@@ -328,6 +382,7 @@ fn read_unit<'a>(
             variables: Vec::new(),
             replaced: false,
             rest: false,
+            expanded: Vec::new(),
             moved: 0,
             code: code.clone(),
         };

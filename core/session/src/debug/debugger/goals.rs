@@ -145,7 +145,11 @@ impl Debugger {
         for goal in goals.unwrap_or_default() {
             let (start, end) = goal.span;
             let made = here.made();
-            let offer = Offer { of, made, start };
+            let offer = Offer {
+                of,
+                made,
+                start: goal.start,
+            };
             let is_known = found.iter().any(|(known, _)| *known == offer);
             if is_known || here.locals(&goal.needs).is_none() {
                 continue;

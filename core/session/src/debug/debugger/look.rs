@@ -13,6 +13,17 @@ impl Debugger {
         file.is_some_and(|file| !self.session.is_own(file))
     }
 
+    /// The texts that macros made and that there is code of.
+    pub(super) fn made_by_macros(&self) -> Vec<String> {
+        let numbers = {
+            let mut state = self.state.lock();
+            self.refresh(&mut state);
+            state.symbols.expansions()
+        };
+        let expansions = self.expansions.lock();
+        numbers.into_iter().map(|n| expansions.path(n)).collect()
+    }
+
     pub(super) fn frame_lines(
         &self,
         pid: Pid,

@@ -7,7 +7,7 @@ use super::*;
 use crate::debug::{Go, Gone, StepTarget, Unit};
 use look::nobody;
 use nostos_check::hir::visit::{Part, parts};
-use nostos_check::hir::{Callee, Expr, ExprKind, Span, Stmt};
+use nostos_check::hir::{Callee, Expr, ExprKind, Span, Stmt, told};
 use nostos_check::ty::FnId;
 
 /// Frames that are counted to tell a call from its caller.
@@ -21,7 +21,7 @@ pub(super) struct Stepping {
     how: How,
     unit: Unit,
     /// Where it began: the function's code, the line, and how many frames there were.
-    from: (usize, u32, usize),
+    from: (usize, (u32, u32), usize),
 }
 
 impl Debugger {
@@ -86,7 +86,7 @@ impl Debugger {
         let step = Stepping {
             how: How::In,
             unit,
-            from: (0, 0, 0),
+            from: (0, (0, 0), 0),
         };
         self.steps.lock().insert(pid, step);
         let gone = self.goes_as_told(pid, runtime::How::StepIn, true);
@@ -126,10 +126,16 @@ impl Debugger {
             .is_some_and(|step| step.unit == Unit::Instruction)
     }
 
-    fn place_of(&self, pid: Pid) -> Result<(usize, u32, usize), Refusal> {
+    fn place_of(&self, pid: Pid) -> Result<(usize, (u32, u32), usize), Refusal> {
         let frames = self.frame_lines(pid, DEEP)?;
         let first = frames.first().ok_or("this process has no frames")?;
-        Ok((first.code.address, first.line, frames.len()))
+        let mut state = self.state.lock();
+        self.refresh(&mut state);
+        let pc = pc_of(first);
+        let function = state.symbols.function(pc);
+        let spot = function.and_then(|function| function.spot(pc));
+        let line = spot.map_or((0, first.line), |spot| (spot.text, spot.line));
+        Ok((first.code.address, line, frames.len()))
     }
 
     /// See [`Target::step_in_targets`].
@@ -160,11 +166,18 @@ impl Debugger {
                 let Some(body) = query::body(db, owner) else {
                     continue;
                 };
+                // What a macro made stands where the call does.
+                let told = |span: Span| told(&body.expansions, span);
                 if !(at(0).0..=at(def.len).0).contains(&row.line) {
                     continue;
                 }
                 let mut each = |span: Span, id: FnId, statement: u32| {
-                    let begin = at(statement);
+                    let begin = at(told(Span {
+                        start: statement,
+                        end: statement,
+                    })
+                    .start);
+                    let span = told(span);
                     if begin.0 == row.line && (row.column == 0 || begin.1 == row.column) {
                         found.push((id, at(span.start), at(span.end)));
                     }

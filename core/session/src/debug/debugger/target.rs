@@ -52,6 +52,10 @@ impl Target for Debugger {
             let pc = pc_of(line);
             let function = state.symbols.function(pc);
             let at = function.and_then(|function| {
+                if let Some(spot) = function.spot(pc) {
+                    let name = spot.name();
+                    return Some(self.location(&name, spot.line, spot.column));
+                }
                 let row = function.row(pc)?;
                 // A call knows its line itself; cold code, where things are thrown, lies behind rows of other lines.
                 match function.moved_to(line.line) {
@@ -211,14 +215,19 @@ impl Target for Debugger {
 
     fn sources(&self) -> Vec<String> {
         let files = self.session.source_files();
-        files
+        let mut sources: Vec<String> = files
             .iter()
             .map(|file| self.session.path_of(file))
-            .collect()
+            .collect();
+        sources.extend(self.made_by_macros());
+        sources
     }
 
     fn source(&self, path: &str) -> Result<String, Refusal> {
-        let text = self.session.source_text(path);
+        let text = match number_of(path) {
+            Some(number) => self.expansions.lock().text(number),
+            None => self.session.source_text(path),
+        };
         text.ok_or_else(|| format!("{path} is not part of the program").into())
     }
 
