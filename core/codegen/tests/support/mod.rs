@@ -132,6 +132,7 @@ impl Program {
             result: def.result.clone(),
             local_fns: maker.local_fns,
             value,
+            expansions: Default::default(),
         };
         self.fns[id.0 as usize].1 = Some(Arc::new(body));
     }

@@ -194,7 +194,8 @@ impl Symbols {
         }
         for function in new.iter().filter(|function| !function.rest) {
             let mut as_it_was = false;
-            for old in self.functions.values_mut().filter(|old| !old.replaced) {
+            let whole = |old: &&mut Function| !old.replaced && !old.rest;
+            for old in self.functions.values_mut().filter(whole) {
                 if old.name == function.name && old.file == function.file {
                     old.replaced = !old.stands_as(function);
                     as_it_was |= !old.replaced;
@@ -206,7 +207,10 @@ impl Symbols {
             // A lambda's name begins with its owner's: it is replaced together with it.
             for old in self.functions.values_mut() {
                 let rest = old.name.strip_prefix(function.name.as_str());
-                let is_inside = rest.is_some_and(|rest| rest.starts_with('.'));
+                let is_inside = rest.is_some_and(|rest| match rest {
+                    "" => old.rest,
+                    rest => rest.starts_with('.'),
+                });
                 old.replaced |= is_inside && old.file == function.file;
             }
         }
