@@ -265,7 +265,7 @@ commands! {
     MacroPlay "macro-play" "play the recorded keys";
     Search "search" "search";
     SearchReverse "search-reverse" "search backwards";
-    ReplaceAll "replace-matches" "replace what matches a pattern, in the selection or the file";
+    ReplaceAll "replace-matches" "replace what matches a pattern";
     SearchNext "search-next" "next match";
     SearchBack "search-back" "previous match";
     SelectNextSame "select-next-same" "one more selection of the same text";

@@ -6,6 +6,7 @@ mod actions;
 mod files;
 mod image;
 mod keys;
+mod lists;
 mod mouse;
 mod pickers;
 mod session;

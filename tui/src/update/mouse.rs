@@ -1,6 +1,6 @@
 //! The mouse: a click focuses and selects, the wheel scrolls what is under it, the gutter toggles breakpoints.
 
-use super::{actions, image};
+use super::{actions, image, lists};
 use crate::editor::selection::{Range, Selection};
 use crate::editor::{Mode, edit, motion};
 use crate::layout::{self, Layout, Slot};
@@ -125,7 +125,7 @@ fn press(state: &mut State, slot: Slot, mouse: Mouse, out: &mut Vec<Effect>) {
             // The first row is the heading.
             let target = (state.processes.top + row).saturating_sub(1);
             let by = target as isize - state.processes.row as isize;
-            actions::walk(state, by, out);
+            lists::walk(state, by, out);
         }
         Panel::Tree => {
             state.tree.cursor.row = state.tree.cursor.top + row;
@@ -139,7 +139,7 @@ fn press(state: &mut State, slot: Slot, mouse: Mouse, out: &mut Vec<Effect>) {
         }
         Panel::Frames => {
             let by = (state.frames.top + row) as isize - state.frames.row as isize;
-            actions::walk(state, by, out);
+            lists::walk(state, by, out);
         }
         Panel::Locals => {
             let again = state.locals.row == state.locals.top + row;
@@ -197,7 +197,7 @@ fn wheel(state: &mut State, slot: Slot, by: isize, out: &mut Vec<Effect>) {
         panel => {
             let focus = state.panel();
             state.focus.insert(state.view, panel);
-            actions::walk(state, by, out);
+            lists::walk(state, by, out);
             state.focus.insert(state.view, focus);
         }
     }

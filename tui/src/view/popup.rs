@@ -226,6 +226,12 @@ fn keyed(state: &State, pen: &mut Pen<'_>, title: &str, rows: &[(String, String)
         .map(|(_, w)| w.chars().count())
         .max()
         .unwrap_or(1) as u16;
+    // One long row does not make the whole box wide, unless it is the only column.
+    let longest = if rows.len() > 12 {
+        longest.min(36)
+    } else {
+        longest
+    };
     let room = state.size.0.saturating_sub(4).max(1);
     let tall = state.size.1.saturating_sub(6).max(1);
     // Columns as many as the height asks for and the width allows; long words are cut.

@@ -396,15 +396,49 @@ fn every_command_is_bound_or_in_the_palette_and_every_binding_is_in_the_help() {
         );
     }
     d.keys("<esc>");
-    let rows = nostos_tui::update::help_rows(&d.state);
-    let contexts = d.state.contexts();
-    for bind in table().iter().filter(|b| contexts.contains(&b.ctx)) {
-        let title = nostos_tui::commands::info(bind.cmd).1;
-        assert!(
-            rows.iter().any(|(_, t)| *t == title),
-            "{title} is not in the help"
-        );
+    // In every place of the program the help has everything that is bound there.
+    let places = [
+        "",
+        "i",
+        "<esc><a-2>",
+        "<tab>",
+        "<tab><tab>",
+        "<a-3>",
+        "<a-4>",
+        "<a-5>",
+        "<a-6>",
+        "<tab>",
+        "<a-8>",
+        "<a-1><esc><c-w>e",
+        "<esc>:keys standard<ret>",
+    ];
+    let mut seen = std::collections::HashSet::new();
+    for place in places {
+        d.keys(place);
+        let rows = nostos_tui::update::help_rows(&d.state);
+        let contexts = d.state.contexts();
+        for bind in table().iter().filter(|b| contexts.contains(&b.ctx)) {
+            let title = nostos_tui::commands::info(bind.cmd).1;
+            seen.insert(bind.ctx);
+            // A key that a more special place takes is shown for what it does there.
+            let hidden = table().iter().any(|b| {
+                b.keys == bind.keys
+                    && contexts.iter().position(|c| *c == b.ctx)
+                        < contexts.iter().position(|c| *c == bind.ctx)
+                    && contexts.contains(&b.ctx)
+            });
+            assert!(
+                hidden || rows.iter().any(|(_, t)| *t == title),
+                "{title} is not in the help"
+            );
+        }
     }
+    let missed: Vec<_> = table()
+        .iter()
+        .map(|b| b.ctx)
+        .filter(|c| !seen.contains(c))
+        .collect();
+    assert!(missed.is_empty(), "never been in {missed:?}");
 }
 
 #[test]

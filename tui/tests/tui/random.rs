@@ -2,6 +2,8 @@
 
 use crate::driver::Driver;
 use nostos_tui::editor::change::{Side, Transaction};
+use nostos_tui::editor::document::Document;
+use nostos_tui::editor::history::History;
 use nostos_tui::state::Event;
 use proptest::prelude::*;
 use ropey::Rope;
@@ -35,6 +37,60 @@ proptest! {
         }
         transaction.inverse().apply(&mut rope);
         prop_assert_eq!(rope.to_string(), text);
+    }
+
+    /// The undo tree is a list of texts, each with the one it came from and the child last gone to.
+    #[test]
+    fn the_undo_tree_agrees_with_a_list_of_texts(ops in prop::collection::vec((0u8..6, 0usize..12), 0..60)) {
+        let mut doc = Document::new(1, "/a".into(), "a".into(), Rope::from_str("ab\n"), None);
+        let mut texts = vec![("ab\n".to_owned(), 0usize)];
+        let mut child: Vec<Option<usize>> = vec![None];
+        let mut here = 0;
+        for (op, n) in ops {
+            match op {
+                0 | 1 => {
+                    let len = doc.text().len_chars();
+                    let at = n.min(len);
+                    let edit = if op == 0 { (at, at, "xé".to_owned()) } else { (at, (at + 1).min(len), String::new()) };
+                    let transaction = Transaction::new(doc.text(), vec![edit]);
+                    let empty = transaction.is_empty();
+                    doc.edit(transaction, None);
+                    doc.commit();
+                    if !empty {
+                        texts.push((doc.text().to_string(), here));
+                        child.push(None);
+                        child[here] = Some(texts.len() - 1);
+                        here = texts.len() - 1;
+                    }
+                }
+                2 => {
+                    prop_assert_eq!(doc.undo(), here != 0);
+                    here = texts[here].1;
+                }
+                3 => {
+                    prop_assert_eq!(doc.redo(), child[here].is_some());
+                    here = child[here].unwrap_or(here);
+                }
+                _ => {
+                    let by = if op == 4 { -(n as isize) } else { n as isize };
+                    doc.travel_by(by);
+                    let target = here.saturating_add_signed(by).min(texts.len() - 1);
+                    let line = |mut r: usize| { let mut out = vec![r]; while r != 0 { r = texts[r].1; out.push(r); } out };
+                    let back = line(here);
+                    // From where the branches part, the way down is the one redo takes from now on.
+                    for r in line(target).into_iter().take_while(|r| !back.contains(r)) {
+                        child[texts[r].1] = Some(r);
+                    }
+                    here = target;
+                }
+            }
+            prop_assert_eq!(&doc.text().to_string(), &texts[here].0);
+            prop_assert_eq!(doc.revision(), here);
+            prop_assert!(doc.selection.ranges().iter().all(|r| r.to() <= doc.text().len_chars()));
+        }
+        let kept = doc.history().to_json().expect("it is small");
+        let read = History::from_json(&kept).and_then(|h| h.to_json());
+        prop_assert_eq!(read, Some(kept));
     }
 
     /// Whatever is typed, nothing panics, selections stay inside the text, any screen size can be drawn, and undo gets back to the start.

@@ -1,0 +1,232 @@
+//! Lists and inspectors: moving in them, opening, closing and copying their rows, going to the source they are about.
+
+use super::{files, image};
+use crate::layout::Layout;
+use crate::proto::Place;
+use crate::state::{Effect, Panel, Popup, State, Tone, View};
+
+/// Moves in the focused list.
+pub fn walk(state: &mut State, by: isize, out: &mut Vec<Effect>) {
+    let step = |row: usize, rows: usize| row.saturating_add_signed(by).min(rows.saturating_sub(1));
+    match state.panel() {
+        Panel::Processes => {
+            let shown: Vec<_> = state.shown_processes().iter().map(|p| p.id).collect();
+            state.processes.row = step(state.processes.row, shown.len());
+            let selected = shown.get(state.processes.row).copied();
+            if selected != state.selected {
+                state.selected = selected;
+                image::poll_now(state, out);
+            }
+        }
+        Panel::Tree => {
+            let rows = state.tree.rows(&state.files).len();
+            state.tree.cursor.row = step(state.tree.cursor.row, rows);
+        }
+        Panel::Mailbox => state.mailbox.row = step(state.mailbox.row, state.detail.messages.len()),
+        Panel::Stack => state.stack.row = step(state.stack.row, state.detail.frames.len()),
+        Panel::Heap => {
+            state.heap.row = step(
+                state.heap.row,
+                state.detail.heap.as_ref().map_or(0, |h| h.by_type.len()),
+            )
+        }
+        Panel::Collections => {
+            state.collections.row = step(state.collections.row, state.image.gc.collections.len())
+        }
+        Panel::Frames => {
+            let Some(stop) = state.debugged.and_then(|p| state.stops.get_mut(&p)) else {
+                return;
+            };
+            let row = step(stop.frame, stop.frames.len());
+            if row != stop.frame {
+                stop.frame = row;
+                state.frames.row = row;
+                image::look_at_frame(state, out);
+            }
+        }
+        Panel::Locals => {
+            let rows = state
+                .debugged
+                .and_then(|p| state.stops.get(&p))
+                .map_or(0, |s| s.rows().len());
+            state.locals.row = step(state.locals.row, rows);
+        }
+        Panel::Workers | Panel::Editor | Panel::Repl | Panel::Console => {}
+    }
+}
+
+pub fn open_row(state: &mut State, out: &mut Vec<Effect>) {
+    match state.panel() {
+        Panel::Processes if state.view == View::Heap => {
+            state.focus.insert(View::Heap, Panel::Heap);
+        }
+        Panel::Processes => match state.selected.filter(|p| state.stops.contains_key(p)) {
+            Some(pid) => debug(state, pid, out),
+            None => {
+                let panel = crate::layout::last_detail(state);
+                state.focus.insert(View::Processes, panel);
+            }
+        },
+        Panel::Mailbox => {
+            if let Some(m) = state.detail.messages.get(state.mailbox.row) {
+                state.popup = Some(Popup::Info {
+                    title: format!("message {} : {}", m.index, m.ty),
+                    text: m.value.clone(),
+                });
+            }
+        }
+        Panel::Locals => toggle_value(state, None, out),
+        Panel::Tree => open_tree_row(state, None, out),
+        Panel::Frames => image::look_at_frame(state, out),
+        _ => open_source(state, out),
+    }
+}
+
+pub fn debug(state: &mut State, pid: u64, out: &mut Vec<Effect>) {
+    state.debugged = Some(pid);
+    state.view = View::Debug;
+    state.frames.row = state.stops.get(&pid).map_or(0, |s| s.frame);
+    image::look_at_frame(state, out);
+    image::poll_now(state, out);
+}
+
+pub fn sideways(state: &mut State, right: bool, out: &mut Vec<Effect>) {
+    match state.panel() {
+        Panel::Locals => toggle_value(state, Some(right), out),
+        Panel::Tree => open_tree_row(state, Some(right), out),
+        _ if Layout::of(state).tabbed => {
+            let tabs: Vec<Panel> = state
+                .panels()
+                .iter()
+                .copied()
+                .filter(|p| !matches!(p, Panel::Processes | Panel::Editor))
+                .collect();
+            let Some(at) = tabs.iter().position(|p| *p == state.panel()) else {
+                return;
+            };
+            let next = if right {
+                (at + 1).min(tabs.len() - 1)
+            } else {
+                at.saturating_sub(1)
+            };
+            state.focus.insert(state.view, tabs[next]);
+        }
+        _ => {}
+    }
+}
+
+/// Opens or closes the selected value; closing a closed one goes to the value it is part of.
+fn toggle_value(state: &mut State, open: Option<bool>, out: &mut Vec<Effect>) {
+    let Some(pid) = state.debugged else { return };
+    let row_at = state.locals.row;
+    let Some(stop) = state.stops.get_mut(&pid) else {
+        return;
+    };
+    let rows = stop.rows();
+    let Some(row) = rows.get(row_at) else { return };
+    let open = open.unwrap_or(!row.open);
+    if open && row.reference == 0 {
+        if row.value.chars().count() > 30 {
+            state.popup = Some(Popup::Info {
+                title: format!("{} : {}", row.name, row.ty),
+                text: row.value.clone(),
+            });
+        }
+        return;
+    }
+    if open {
+        stop.open.insert(row.path.clone());
+        image::fetch_open(state, pid, out);
+    } else if row.open {
+        stop.open.remove(&row.path);
+    } else if let Some(parent) = rows[..row_at].iter().rposition(|r| r.depth < row.depth) {
+        state.locals.row = parent;
+    }
+}
+
+pub fn open_source(state: &mut State, out: &mut Vec<Effect>) {
+    let place: Option<Place> = match state.panel() {
+        Panel::Processes => state
+            .selected_process()
+            .and_then(|p| p.place.clone())
+            .or_else(|| state.detail.frames.iter().find_map(|f| f.place.clone())),
+        Panel::Stack | Panel::Mailbox | Panel::Heap => {
+            let row = if state.panel() == Panel::Stack {
+                state.stack.row
+            } else {
+                0
+            };
+            state
+                .detail
+                .frames
+                .iter()
+                .skip(row)
+                .find_map(|f| f.place.clone())
+        }
+        Panel::Frames | Panel::Locals => state
+            .debugged
+            .and_then(|p| state.stops.get(&p))
+            .and_then(|s| s.here())
+            .and_then(|f| f.place.clone()),
+        _ => None,
+    };
+    match place {
+        Some(place) => {
+            state.editor.mark_jump();
+            let path = state.absolute(&place.path);
+            state.view = View::Code;
+            files::goto(state, path, Some((place.line.saturating_sub(1), 0)), out);
+        }
+        None => state.say(Tone::Plain, "there is no source line to open"),
+    }
+}
+
+pub fn copy_row(state: &mut State, out: &mut Vec<Effect>) {
+    let stop = state.debugged.and_then(|p| state.stops.get(&p));
+    let text = match state.panel() {
+        Panel::Processes => state
+            .selected_process()
+            .map(|p| format!("<{}> {} {}", p.id, p.function, p.state.word())),
+        Panel::Mailbox => state
+            .detail
+            .messages
+            .get(state.mailbox.row)
+            .map(|m| m.value.clone()),
+        Panel::Stack => state
+            .detail
+            .frames
+            .get(state.stack.row)
+            .map(|f| f.name.clone()),
+        Panel::Locals => stop.and_then(|s| s.rows().get(state.locals.row).map(|r| r.value.clone())),
+        Panel::Frames => stop.and_then(|s| s.here()).map(|f| f.name.clone()),
+        _ => None,
+    };
+    if let Some(text) = text {
+        out.push(Effect::Copy(text));
+        state.say(Tone::Good, "copied");
+    }
+}
+
+/// The row of the tree: a file is opened, a folder too.
+fn open_tree_row(state: &mut State, open: Option<bool>, out: &mut Vec<Effect>) {
+    let rows = state.tree.rows(&state.files);
+    let at = state.tree.cursor.row;
+    let Some(row) = rows.get(at) else { return };
+    match row.folder {
+        None if open.is_none() => {
+            state.editor.mark_jump();
+            files::goto(state, state.root.join(&row.path), None, out);
+        }
+        Some(is) if open.unwrap_or(!is) && !is => {
+            state.tree.open.insert(row.path.clone());
+        }
+        Some(true) if open != Some(true) => {
+            state.tree.open.remove(&row.path);
+        }
+        _ if open == Some(false) => {
+            let parent = rows[..at].iter().rposition(|r| r.depth < row.depth);
+            state.tree.cursor.row = parent.unwrap_or(at);
+        }
+        _ => {}
+    }
+}
