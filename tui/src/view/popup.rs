@@ -19,11 +19,12 @@ pub fn picker_rows(size: (u16, u16)) -> usize {
 pub fn draw(state: &State, pen: &mut Pen<'_>, layout: &Layout) -> Option<Option<Caret>> {
     if !state.pending.is_empty() {
         prefix(state, pen);
-        return None;
+        // The cursor would shine through the menu.
+        return Some(None);
     }
     if let Some((title, rows)) = awaited(state) {
         keyed(state, pen, title, &rows);
-        return None;
+        return Some(None);
     }
     match &state.popup {
         Some(Popup::Help { top }) => help(state, pen, *top),
