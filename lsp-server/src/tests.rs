@@ -93,6 +93,21 @@ fn an_editor_opens_changes_and_closes_a_file() {
         "{hover}"
     );
 
+    // A macro's call is what it becomes; what it is given is itself.
+    let text = "macro twice(e) = quote {\n  first = ~e\n  first + ~e\n}\nmain() = twice(5 * 8)\n";
+    let change = json!({ "textDocument": { "uri": uri, "version": 3 }, "contentChanges": [{ "text": text }] });
+    editor.note("textDocument/didChange", change);
+    assert_eq!(editor.diagnostics(), []);
+    for (character, expected) in [
+        (10, "```nostos\nfirst = (5 * 8)\nfirst + (5 * 8)\n```"),
+        (17, "```nostos\nInt\n```"),
+    ] {
+        let place = json!({ "textDocument": { "uri": uri }, "position": { "line": 4, "character": character } });
+        let hover = editor.request("textDocument/hover", place);
+        let hover = serde_json::to_value(&hover).expect("JSON");
+        assert_eq!(hover["result"]["contents"]["value"], expected, "{hover}");
+    }
+
     // What is malformed or unknown costs nothing but its own answer.
     editor.note("textDocument/didChange", json!({ "textDocument": 5 }));
     assert!(

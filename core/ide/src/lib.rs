@@ -8,7 +8,8 @@ mod cursor;
 
 use cursor::Found;
 use nostos_check::deep::deep;
-use nostos_check::hir::FnDef;
+use nostos_check::expand::render::readable;
+use nostos_check::hir::{Body, FnDef, Span, told};
 use nostos_check::query::{self, Database, Origin};
 use nostos_check::ty::FileId;
 use nostos_syntax::{LineCol, LineIndex};
@@ -128,6 +129,8 @@ impl Analysis {
     pub fn hover(&self, path: &str, at: Position) -> Option<Hover> {
         self.with_found(path, at, |def, body, found, span| {
             let text = match found {
+                // What a macro made, where nothing of its call is meant.
+                _ if made_of(body, span).is_some() => made_of(body, span)?,
                 Found::Local(local) => {
                     let local = &body.locals[local.0 as usize];
                     format!("{}: {}", local.name, query::render_ty(&self.db, &local.ty))
@@ -147,7 +150,7 @@ impl Analysis {
     pub fn definition(&self, path: &str, at: Position) -> Option<Place> {
         self.with_found(path, at, |def, body, found, _| match found {
             Found::Local(local) => {
-                let span = body.locals[local.0 as usize].span;
+                let span = told(&body.expansions, body.locals[local.0 as usize].span);
                 let range = def.start + span.start..def.start + span.end;
                 Some(self.place(def.file, &range))
             }
@@ -220,6 +223,23 @@ impl Analysis {
             range: position(&index, range.start)..position(&index, range.end),
         }
     }
+}
+
+/// The text that a macro made of the call that stands there.
+fn made_of(body: &Body, span: Span) -> Option<String> {
+    let mut made = body.expansions.iter();
+    let made = made.find(|made| made.call == span)?;
+    let kept = made.kept.iter().cloned().collect();
+    let text = readable(&made.text, &kept);
+    // Where its quote stands in the macro says nothing here.
+    let indent = |line: &str| line.len() - line.trim_start_matches(' ').len();
+    let written = text.trim().lines().filter(|line| !line.trim().is_empty());
+    let common = written.skip(1).map(indent).min().unwrap_or(0);
+    let lines = text.trim().lines();
+    let lines: Vec<&str> = lines
+        .map(|line| &line[common.min(indent(line))..])
+        .collect();
+    Some(lines.join("\n"))
 }
 
 fn position(index: &LineIndex, offset: u32) -> Position {

@@ -31,6 +31,13 @@ pub(crate) struct Restart {
     lanes: Vec<(i32, bool)>,
 }
 
+impl Restart {
+    /// Where the process will go on.
+    pub(crate) fn address(&self) -> usize {
+        self.code.address
+    }
+}
+
 /// What is called in the place of a frame, with which of the frame's locals.
 #[derive(Clone, Debug)]
 pub struct Instead {

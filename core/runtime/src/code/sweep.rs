@@ -92,6 +92,10 @@ impl Marks {
         for word in own.rare_if_any().iter().flat_map(|rare| &rare.trace) {
             self.word(*word);
         }
+        let restart = own.rare_if_any().and_then(|rare| rare.restart.as_ref());
+        if let Some(restart) = restart {
+            self.word(restart.address());
+        }
     }
 }
 
