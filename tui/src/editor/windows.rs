@@ -164,6 +164,17 @@ impl Windows {
         resize(&mut self.tree, self.focus, stacked, by);
     }
 
+    /// Lines came or went from a line on: parked windows below it go on showing what they show.
+    pub fn shift(&mut self, doc: usize, first: usize, removed: usize, inserted: usize) {
+        for parked in self
+            .parked
+            .values_mut()
+            .filter(|p| p.doc == doc && p.scroll.0 > first)
+        {
+            parked.scroll.0 = parked.scroll.0.saturating_sub(removed).max(first) + inserted;
+        }
+    }
+
     /// Moves parked selections along with an edit of a document.
     pub fn follow(&mut self, doc: usize, transaction: &Transaction) {
         for parked in self.parked.values_mut().filter(|p| p.doc == doc) {

@@ -240,6 +240,7 @@ pub fn follow_edits(state: &mut State, out: &mut Vec<Effect>) {
             doc.folds.follow(&transaction);
         }
         for (first, removed, inserted) in std::mem::take(&mut doc.line_shifts) {
+            state.editor.windows.shift(doc.id, first, removed, inserted);
             for bp in state.breakpoints.get_mut(&doc.path).into_iter().flatten() {
                 if bp.line >= first {
                     bp.line = bp

@@ -41,6 +41,18 @@ fn windows_keep_their_own_place_and_follow_edits() {
 }
 
 #[test]
+fn a_window_goes_on_showing_what_it_shows() {
+    let mut d = Driver::new("windows-scroll", (120, 24));
+    d.keys("12Gzt<c-w>v");
+    let before = d.state.editor.windows.parked[&0].scroll.0;
+    assert!(before > 0);
+    d.keys("ggO<esc>O<esc>");
+    assert_eq!(d.state.editor.windows.parked[&0].scroll.0, before + 2);
+    d.keys("<c-w>h");
+    assert_eq!(line(&d), 14);
+}
+
+#[test]
 fn closing_a_file_leaves_no_window_without_one() {
     let mut d = Driver::new("windows-close", (120, 40));
     d.keys("<c-w>s:open main.nos<ret><c-w>k");
