@@ -1,5 +1,6 @@
 // A session on examples/bank in VS Code itself, as a user would have it: a breakpoint in the margin, F5 without a launch.json, values behind the lines, several
-// processes, a mailbox, the debug console, an exception, on to the end; then attaching to a program that runs, and editing it.
+// processes, a mailbox, the debug console, an exception, on to the end; then breakpoints of data, bytes, a debugger behind a port; then attaching to a program
+// that runs, and editing it.
 // Arguments: where code-server and playwright-core are installed, the programs' folder, the packaged extension, the folder of the examples, where pictures go.
 "use strict";
 const assert = require("assert");
@@ -11,6 +12,18 @@ const { open } = require("./workbench.js");
 const [tools, bin, vsix, examples, pictures] = process.argv.slice(2);
 const bank = path.join(examples, "bank");
 const PATIENCE = 30000;
+const TILL = `# Counts the coins in a till.
+main() = {
+  coins = [5, 10, 20]
+  var total = 0
+  println("The till is open.")
+  for coin in coins {
+    total = total + coin
+    println("\${coin} more")
+  }
+  println("together \${total}")
+}
+`;
 
 async function main() {
   const w = await open({ tools, bin, vsix, project: bank, width: 1440, height: 1000 });
@@ -43,7 +56,13 @@ async function main() {
     const box = await number.boundingBox();
     await page.mouse.click(box.x - 8, box.y + box.height / 2);
   };
-  const tab = (name) => page.locator(".part.panel .action-label", { hasText: name }).first().click();
+  /** A view by its command: in a narrow window its tab may be hidden. */
+  const tab = async (name) => {
+    await page.keyboard.press("F1");
+    await page.keyboard.type(`Focus on ${name} View`);
+    await until("the command", async () => (await texts(".quick-input-list .monaco-list-row")).some((each) => each.includes(`Focus on ${name} View`)));
+    await page.keyboard.press("Enter");
+  };
   const collapse = async (name) => {
     const header = page.locator(".pane-header", { hasText: name }).first();
     if ((await header.getAttribute("aria-expanded")) === "true") await header.click();
@@ -52,6 +71,25 @@ async function main() {
     await page.locator(".repl-input-wrapper .monaco-editor").click();
     await page.keyboard.type(text);
   };
+  /** An entry of the menu of something, until that can be seen to have worked: a menu that has just opened takes no clicks. */
+  const choose = async (what, name, worked) => {
+    await what.click({ button: "right" });
+    const item = page.locator(".monaco-menu .action-label", { hasText: name }).first();
+    await item.waitFor();
+    await until(`what comes of ${name}`, async () => {
+      await page.waitForTimeout(400);
+      if (await item.isVisible()) await item.click();
+      return worked();
+    });
+  };
+  /** Shows a process; rows come and go, so that a click may meet its neighbour. */
+  const show = (name, value) =>
+    until(`${value} of ${name}`, async () => {
+      await row(".debug-call-stack", name).click();
+      await page.waitForTimeout(500);
+      return (await texts(".debug-variables .monaco-list-row")).some((each) => each.includes(value));
+    });
+  const button = (name) => page.locator(`.debug-toolbar .codicon-${name}`).first().click();
 
   try {
     await row(".explorer-folders-view", "account.nos").dblclick();
@@ -89,6 +127,13 @@ async function main() {
     assert(!other.includes("amount ="), `the other arm's amount is another one: ${other}`);
     step("values stand behind the lines the statement can see");
 
+    await say("bal");
+    await until("what the word may become", async () => (await texts(".repl .suggest-widget .monaco-list-row")).some((each) => each.includes("balance")));
+    await picture("vscode-completions");
+    await page.keyboard.press("Escape");
+    for (let i = 0; i < 3; i += 1) await page.keyboard.press("Backspace");
+    step("the debug console knows the names that can be seen");
+
     await say("balance - amount");
     await page.keyboard.press("Enter");
     await printed("750");
@@ -105,13 +150,7 @@ async function main() {
     await picture("vscode-stopped");
 
     // Machine code, and back.
-    await row(".debug-call-stack", "account.serve").click({ button: "right" });
-    const item = page.locator(".monaco-menu .action-label", { hasText: "Open Disassembly View" });
-    await item.waitFor();
-    await until("machine code", async () => {
-      // A menu that has just opened takes no clicks.
-      await page.waitForTimeout(400);
-      if (await item.isVisible()) await item.click();
+    await choose(row(".debug-call-stack", "account.serve"), "Open Disassembly View", async () => {
       const rows = await texts(".disassembly-view .monaco-list-row, .disassembly-view .monaco-table-tr");
       return rows.some((each) => /\b(call|mov|lea)\b/.test(each));
     });
@@ -120,6 +159,19 @@ async function main() {
     await page.locator(".tab", { hasText: "account.nos" }).click();
     await page.waitForSelector(".view-line");
     step("the machine code can be read");
+
+    // What the library says.
+    const headers = ["Variables", "Call Stack", "Loaded Scripts"].map((name) => page.locator(".pane-header", { hasText: name }).first());
+    for (const header of headers) await header.click();
+    await row(".debug-loaded-scripts", "std").locator(".monaco-tl-twistie").click();
+    await row(".debug-loaded-scripts", "option.nos").click();
+    await picture("vscode-loaded");
+    await page.waitForSelector(".tab.active:has-text('option.nos')");
+    await until("the library's text", async () => (await texts(".view-line")).some((each) => each.includes("pub map[T, U](x: Option[T]")));
+    await picture("vscode-library");
+    for (const header of headers) await header.click();
+    await page.locator(".tab", { hasText: "account.nos" }).click();
+    step("the library can be read");
 
     // Under the mouse.
     const word = page.locator(".view-line", { hasText: "serve(name, balance - amount)" }).locator("span", { hasText: "amount" }).last();
@@ -146,12 +198,19 @@ async function main() {
     await picture("vscode-exception");
     step("an exception that nobody catches stops its process, with the reason beside the line; Alice's still stands where it stood");
 
+    await show("account:Alice", 'name = "Alice"');
+    await button("mail");
+    await sees(".debug-call-stack", /account:Alice.*Received a message/i);
+    await sees(".debug-variables", "Message");
+    await picture("vscode-message");
+    step("the envelope beside the steps goes on to the next message: the one of the debug console");
+
     await margin(withdrawal);
     await until("no breakpoint", async () => !(await texts(".debug-breakpoints .monaco-list-row")).some((each) => each.includes("account.nos")));
+    await show("account:Erin", "shares = 0");
     await page.keyboard.press("F5");
     await printed("Erin's account has crashed");
-    await row(".debug-call-stack", "account.serve").click();
-    await sees(".debug-variables", 'name = "Alice"');
+    await show("account:Alice", 'name = "Alice"');
     await page.keyboard.press("F5");
     await page.waitForSelector(".debug-toolbar", { state: "hidden" });
     await printed("together 5,000");
@@ -159,7 +218,9 @@ async function main() {
     await picture("vscode-end");
     step("the program runs to its end");
 
-    await attached(w, { picture, until, texts, row, sees, tab, step });
+    const all = { picture, until, texts, row, sees, tab, step, margin, choose, button, printed };
+    await counted(w, all);
+    await attached(w, all);
   } catch (error) {
     if (!fs.existsSync(path.join(pictures, "failure.png"))) await picture("failure");
     console.log(`FAIL\n${error.stack}\n${await console_().catch(() => "")}`);
@@ -169,10 +230,84 @@ async function main() {
   }
 }
 
+/** A program with a variable, in this folder's own debugger and then in one that listens already. */
+async function counted(w, { picture, until, texts, sees, row, step, margin, choose, button, printed }) {
+  const { page } = w;
+  // Of the one process that there is, the stack's head says why it stands still.
+  const said = (text) => until(text, async () => (await texts(".pane-header")).some((each) => /call stack/i.test(each) && each.includes(text)));
+  const till = path.join(w.workspace, "till");
+  fs.mkdirSync(till);
+  fs.writeFileSync(path.join(till, "main.nos"), TILL);
+  await page.keyboard.press("Control+Shift+E");
+  await row(".explorer-folders-view", "till").click();
+  // The till's stands above the bank's, when the folder has opened.
+  await until("its file", async () => (await texts(".explorer-folders-view .monaco-list-row")).filter((each) => each.includes("main.nos")).length === 2);
+  await row(".explorer-folders-view", "main.nos").dblclick();
+  await until("the till", async () => (await texts(".view-line")).some((each) => each.includes("coins in a till")));
+  const open = 1 + TILL.split("\n").findIndex((line) => line.includes("is open"));
+  await margin(open);
+  await page.keyboard.press("F5");
+  await sees(".debug-variables", "total = 0");
+
+  const bytes = /^[0-9a-f]{16} ([0-9a-f]{2} ){16}/;
+  await choose(row(".debug-variables", "coins"), "Show Memory as Text", async () => (await texts(".view-line")).some((each) => bytes.test(each)));
+  await picture("vscode-memory");
+  await until("its name", async () => (await texts(".tab.active")).some((each) => each.includes("coins at 0x")));
+  await page.locator(".tab", { hasText: "main.nos" }).last().click();
+  step("the bytes of a list are shown as text");
+
+  await choose(row(".debug-variables", "total"), "Break on Value Change", async () => (await texts(".debug-breakpoints .monaco-list-row")).some((each) => each.includes("total")));
+  for (const value of [5, 15]) {
+    await page.keyboard.press("F5");
+    await said("total of <1> was changed");
+    await sees(".debug-variables", `total = ${value}`);
+  }
+  await page.waitForTimeout(1000);
+  await picture("vscode-data");
+  step("who changes a variable is stopped");
+
+  await button("debug-restart");
+  await said("Stopped at a breakpoint");
+  await sees(".debug-variables", "total = 0");
+  await page.keyboard.press("F5");
+  await page.waitForSelector(".debug-toolbar", { state: "hidden" });
+  await printed("together 35");
+  step("the program is started again, and runs to its end");
+
+  const door = spawn(path.join(bin, "nostos-dap"), ["--listen", "127.0.0.1:0"], { env: w.env, stdio: ["ignore", "pipe", "inherit"] });
+  try {
+    let told = "";
+    door.stdout.on("data", (chunk) => (told += chunk));
+    const [, port, token] = await until("the port", () => /^listening on 127\.0\.0\.1:(\d+)\ntoken: (\w+)\n/.exec(told));
+    fs.mkdirSync(path.join(w.workspace, ".vscode"));
+    const file = path.join(w.workspace, ".vscode/launch.json");
+    const there = { type: "nostos", request: "launch", name: "There", program: till, debugServer: Number(port) };
+    const configurations = [{ ...there, name: "Locked out", token: "0".repeat(32) }];
+    fs.writeFileSync(file, JSON.stringify({ version: "0.2.0", configurations }));
+    const named = (name) => until(name, async () => (await texts(".start-debug-action-item")).join().includes(name));
+    await named("Locked out");
+    await page.keyboard.press("F5");
+    await until("the refusal", async () => (await texts(".monaco-dialog-box")).some((each) => each.includes("the token is wrong")));
+    await picture("vscode-token");
+    await page.keyboard.press("Escape");
+    await page.waitForSelector(".debug-toolbar", { state: "hidden" });
+    fs.writeFileSync(file, JSON.stringify({ version: "0.2.0", configurations: [{ ...there, token }] }));
+    await named("There");
+    await page.keyboard.press("F5");
+    await sees(".debug-variables", "total = 0");
+    await margin(open);
+    await page.keyboard.press("F5");
+    await page.waitForSelector(".debug-toolbar", { state: "hidden" });
+    await printed("together 35");
+    step("a debugger that listens already serves who says its token");
+  } finally {
+    door.kill("SIGKILL");
+  }
+}
+
 /** A program that runs already. */
 async function attached(w, { picture, until, texts, sees, row, tab, step }) {
   const { page } = w;
-  fs.mkdirSync(path.join(w.workspace, ".vscode"));
   const configuration = { type: "nostos", request: "attach", name: "Attach", pid: "${command:pickImage}" };
   fs.writeFileSync(path.join(w.workspace, ".vscode/launch.json"), JSON.stringify({ version: "0.2.0", configurations: [configuration] }));
   const image = spawn(path.join(bin, "nostos"), ["run", "--inspect", w.workspace, "serve"], { env: w.env, stdio: "ignore" });
@@ -193,13 +328,14 @@ async function attached(w, { picture, until, texts, sees, row, tab, step }) {
 
     const file = path.join(w.workspace, "account.nos");
     const text = fs.readFileSync(file, "utf8");
+    const problems = async () => (await texts("[id='status.problems']")).join().trim();
     const says = (words) => until(words, async () => (await texts(".statusbar-item")).some((each) => each.includes(words)));
     fs.writeFileSync(file, text.replace("balance / shares", 'balance / "shares"'));
     await says("the old code runs on");
-    await until("the mistake", async () => (await page.locator(".squiggly-error").count()) > 0);
+    await until("the mistake", async () => (await problems()) === "1 0");
     fs.writeFileSync(file, text.replace("balance / shares", "if shares == 0 then 0 else balance / shares"));
     await says("1 function renewed");
-    await until("no mistake", async () => (await page.locator(".squiggly-error").count()) === 0);
+    await until("no mistake", async () => (await problems()) === "0 0");
     step("a change is loaded into the program that runs, a mistake is not");
 
     const erin = row(".part.panel", "account:Erin");

@@ -142,6 +142,18 @@ function dump(base64, address) {
   return lines.join("\n");
 }
 
+/** The bytes that were shown, by the names of their documents: nobody is asked to save them. */
+const memory = {
+  texts: new Map(),
+  changed: new vscode.EventEmitter(),
+  get onDidChange() {
+    return this.changed.event;
+  },
+  provideTextDocumentContent(uri) {
+    return this.texts.get(uri.toString());
+  },
+};
+
 /** Opens the bytes of a variable; VS Code's own binary view needs the Hex Editor, this does not. */
 async function showMemory(item) {
   const session = vscode.debug.activeDebugSession;
@@ -150,7 +162,10 @@ async function showMemory(item) {
   try {
     const body = await session.customRequest("readMemory", { memoryReference: address, count: 1024 });
     const content = dump(body.data ?? "", body.address);
-    await vscode.window.showTextDocument(await vscode.workspace.openTextDocument({ content }), { preview: true });
+    const uri = vscode.Uri.from({ scheme: "nostos-memory", path: `/${item.variable.name} at ${address}` });
+    memory.texts.set(uri.toString(), content);
+    memory.changed.fire(uri);
+    await vscode.window.showTextDocument(await vscode.workspace.openTextDocument(uri), { preview: true });
   } catch (error) {
     vscode.window.showErrorMessage(`Memory at ${address}: ${error.message}`);
   }
@@ -183,6 +198,7 @@ function activate(context) {
       },
       vscode.DebugConfigurationProviderTriggerKind.Dynamic,
     ),
+    vscode.workspace.registerTextDocumentContentProvider("nostos-memory", memory),
     languages.registerInlineValuesProvider("nostos", inlineValues),
     languages.registerEvaluatableExpressionProvider("nostos", hovers),
     commands.registerCommand("nostos.pickImage", async () => {
