@@ -191,4 +191,44 @@ run({
         assert.match(objects[0].value, /^\d+ retained: \[\d/);
       }
     }),
+
+  "the view of VS Code shows types, growth, objects, parts and ways": () =>
+    session(PROGRAM, async (t) => {
+      const { Heaps } = require("../../editors/vscode/src/heap.js");
+      // Rows as the view makes them; those of one parent and of one tree have numbers of their own.
+      const ids = new Set();
+      const leaf = (label, description) => ({ label, description });
+      const group = (key, label, description, icon, children) => {
+        const id = `${label} of ${key}`;
+        assert.ok(!ids.has(id), id);
+        ids.add(id);
+        return { label, description, children };
+      };
+      const heaps = new Heaps((command, args) => t.client.ask(command, args), { leaf, group, bytes: (n) => `${n} B` });
+      const row = (rows, label) => rows.find((row) => row.label.startsWith(label));
+      await t.launch(() => t.breakAt("more = further", "println(here)"));
+      const { threadId } = await t.stopped("breakpoint");
+      assert.deepStrictEqual(heaps.of(threadId).map((row) => row.label), ["no snapshot yet"]);
+      await heaps.take(threadId);
+      await t.resume(threadId);
+      await t.stopped("breakpoint");
+      await heaps.take(threadId);
+      const [types, growth, held] = heaps.of(threadId);
+      assert.match(held.label, /^the process was held \d+ times/);
+      const grown = await growth.children();
+      assert.match(row(grown, "Leaf").description, /^\+500 × · \+\d+ B$/);
+      assert.strictEqual(row(grown, "Tree"), undefined);
+      const tree = row(await types.children(), "Tree");
+      assert.match(tree.description, /^255 × · \d+ B · retains \d+ B$/);
+      const trees = await tree.children();
+      assert.strictEqual(trees[100].label, "155 more");
+      const parts = await trees[1].children();
+      assert.deepStrictEqual(parts.map((row) => row.label.slice(0, 3)), ["pat", "0: ", "1: ", "2: "]);
+      assert.match(parts[3].label, /long enough, 7"$/);
+      const path = await parts[0].children();
+      assert.match(path[0].label, /^(hold|main) \(main\.nos:\d+\)$/);
+      assert.match(path[1].label, /^Tree\.[01]$/);
+      assert.strictEqual(path[2].label, "Tree");
+      assert.ok((await path[1].children()).length > 3);
+    }),
 });

@@ -2,6 +2,7 @@
 // image over the extension requests (docs/debugging.md), while the view can be seen. Nothing has to stand still to be looked at.
 "use strict";
 const vscode = require("vscode");
+const { Heaps } = require("./heap.js");
 
 /** How many processes are shown, and how often they are asked for. */
 const LIMIT = 1000;
@@ -26,6 +27,7 @@ class Processes {
     this.total = 0;
     this.problem = undefined;
     this.known = "";
+    this.heaps = new Heaps((command, args) => this.ask(command, args), { leaf, group, bytes });
   }
 
   session() {
@@ -135,7 +137,7 @@ class Processes {
     const types = heap.byType.map((row) => leaf(row.type, `${row.count} × · ${bytes(row.bytes)}`, "symbol-class"));
     const objects = (name, { count, bytes: size }) => leaf(name, `${count} · ${bytes(size)}`, "archive");
     const shared = heap.shared?.count ? [objects("shared with others", heap.shared)] : [];
-    return [space("young", heap.young), space("old", heap.old), objects("large objects", heap.large), ...shared, ...types];
+    return [space("young", heap.young), space("old", heap.old), objects("large objects", heap.large), ...shared, ...this.heaps.of(process), ...types];
   }
 }
 
@@ -192,7 +194,10 @@ function activate(context) {
     status,
     { dispose: () => clearInterval(timer) },
     view.onDidChangeVisibility(watch),
-    vscode.debug.onDidChangeActiveDebugSession(watch),
+    vscode.debug.onDidChangeActiveDebugSession(() => {
+      processes.heaps.forget();
+      watch();
+    }),
     vscode.debug.onDidTerminateDebugSession(() => {
       status.hide();
       watch();
@@ -200,6 +205,10 @@ function activate(context) {
     vscode.commands.registerCommand("nostos.refreshProcesses", () => processes.refresh()),
     onProcess("nostos.pauseProcess", (row) => processes.ask("pause", { threadId: row.id })),
     onProcess("nostos.continueProcess", (row) => processes.ask("continue", { threadId: row.id, singleThread: true })),
+    onProcess("nostos.heapSnapshot", async (row) => {
+      await vscode.window.withProgress({ location: { viewId: "nostos.processes" } }, () => processes.heaps.take(row.id));
+      processes.changed.fire(undefined);
+    }),
     onProcess("nostos.endProcess", (row) => processes.ask("terminateThreads", { threadIds: [row.id] })),
     onProcess("nostos.showProcess", async (row) => {
       if (!row.source?.startsWith("/")) return;
