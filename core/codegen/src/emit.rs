@@ -279,6 +279,9 @@ impl Emitter {
             keeps: self.keeps,
             debug: debug::Scopes::default(),
             slots: FxHashMap::default(),
+            held: FxHashMap::default(),
+            local_of: FxHashMap::default(),
+            calls: 0,
             names: Names::default(),
             statics: Vec::new(),
             texts: FxHashMap::default(),
@@ -434,6 +437,12 @@ struct Emit<'a, 'f> {
     keeps: bool,
     debug: debug::Scopes,
     slots: FxHashMap<ir::VarId, StackSlot>,
+    /// Locals with references that are in their slots, as they were read last.
+    held: FxHashMap<ir::VarId, debug::Held>,
+    /// Which local, and which of its lanes, such a value is; and what the local was bound to.
+    local_of: FxHashMap<Value, (ir::VarId, usize, Value)>,
+    /// Calls so far.
+    calls: u32,
     names: Names,
     statics: Vec<Vec<StaticWord>>,
     texts: FxHashMap<std::sync::Arc<str>, u32>,

@@ -334,7 +334,7 @@ impl<'f> Emit<'_, 'f> {
     /// The lanes a variable is passed in: a shared one's cell.
     pub(super) fn raw_var(&mut self, var: VarId) -> Lanes {
         match self.places[var.0 as usize].clone() {
-            Place::Once(lanes) => lanes,
+            Place::Once(lanes) => self.held(var, lanes),
             Place::Many(variables) => variables.iter().map(|v| self.b.use_var(*v)).collect(),
             Place::Kept(slot) => {
                 let kinds = self.slot_lanes(var);

@@ -148,7 +148,11 @@ impl<'f> Emit<'_, 'f> {
             return smallvec![self.word(immediate(ctor) as i64)];
         };
         let object = self.alloc(desc, layout.payload.len() as u32);
-        self.fill(object, &data, ctor, fields);
+        let fields: Vec<Lanes> = fields
+            .iter()
+            .map(|lanes| lanes.iter().map(|value| self.anew(*value)).collect())
+            .collect();
+        self.fill(object, &data, ctor, &fields);
         smallvec![object]
     }
 

@@ -6,8 +6,8 @@
 use super::{Emit, Lanes, Place, lane_type};
 use crate::ir::VarId;
 use cranelift_codegen::ir::{
-    AbiParam, DebugTag, Inst, InstBuilder, Signature, StackSlotData, StackSlotKind,
-    UserStackMapEntry, types,
+    AbiParam, Block, DebugTag, Inst, InstBuilder, Signature, StackSlotData, StackSlotKind,
+    UserStackMapEntry, Value, types,
 };
 use cranelift_codegen::isa::CallConv;
 use nostos_abi::code::Symbol;
@@ -34,6 +34,17 @@ pub(super) struct Scope {
     pub(super) size: u32,
     /// The smallest set with the same references: itself if its local is one.
     refs: u32,
+}
+
+/// What is known of the value of a local that lies in its slot.
+pub(super) struct Held {
+    lanes: Lanes,
+    /// The first lane of what it was bound to.
+    bound: Value,
+    /// How many calls there were before.
+    calls: u32,
+    /// Where it was read; `None`: it is the local's first value, which is there wherever the local is.
+    block: Option<Block>,
 }
 
 impl Scopes {
@@ -88,6 +99,7 @@ impl Emit<'_, '_> {
         if !self.sites {
             return;
         }
+        self.calls += 1;
         let visible: Vec<VarId> = self.debug.refs(self.debug.now).collect();
         for var in visible {
             let slot = self.slots[&var];
@@ -118,6 +130,8 @@ impl Emit<'_, '_> {
 
     /// Writes a named local's slot; it is visible from here on.
     pub(super) fn show_local(&mut self, var: VarId, lanes: &Lanes) {
+        // It may be bound where its code is written out a second time.
+        self.held.remove(&var);
         let full = self.debug.size(self.debug.now) >= SHOWN;
         if !self.sites || full || self.f.vars[var.0 as usize].name.is_empty() {
             return;
@@ -127,6 +141,79 @@ impl Emit<'_, '_> {
         }
         let is_ref = self.slot_lanes(var).contains(&Lane::Ref);
         self.debug.push(var, is_ref);
+        if is_ref && !self.quick {
+            let held = Held {
+                lanes: lanes.clone(),
+                bound: lanes[0],
+                calls: self.calls,
+                block: None,
+            };
+            self.hold(var, held);
+        }
+    }
+
+    fn hold(&mut self, var: VarId, held: Held) {
+        let kinds = self.slot_lanes(var);
+        let refs = kinds.iter().zip(&held.lanes).enumerate();
+        let refs = refs.filter(|(_, (lane, _))| **lane == Lane::Ref);
+        self.local_of
+            .extend(refs.map(|(i, (_, value))| (*value, (var, i, held.bound))));
+        self.held.insert(var, held);
+    }
+
+    /// A value that was read before a call, for use behind it: if it is a local's, that is read again.
+    pub(super) fn anew(&mut self, value: Value) -> Value {
+        let Some(&(var, lane, bound)) = self.local_of.get(&value) else {
+            return value;
+        };
+        // It may have been bound anew.
+        if self.held.get(&var).is_none_or(|held| held.bound != bound) {
+            return value;
+        }
+        match &self.places[var.0 as usize] {
+            Place::Once(lanes) => {
+                let lanes = lanes.clone();
+                self.held(var, lanes)[lane]
+            }
+            Place::Unset | Place::Many(_) | Place::Kept(_) => value,
+        }
+    }
+
+    /// A local that was given its value once: these lanes, or after a call what its slot holds. A reference that lived over a call as a value
+    /// would have a second slot, with another store and the same load.
+    pub(super) fn held(&mut self, var: VarId, lanes: Lanes) -> Lanes {
+        let Some(held) = self.held.get(&var) else {
+            return lanes;
+        };
+        let here = self.b.current_block();
+        if held.calls == self.calls && (held.block.is_none() || held.block == here) {
+            return held.lanes.clone();
+        }
+        // Calls know the slot while the local is shown, and no longer.
+        if !self.debug.refs(self.debug.now).any(|shown| shown == var) {
+            return lanes;
+        }
+        let slot = self.slots[&var];
+        let kinds = self.slot_lanes(var);
+        let each = kinds.iter().zip(&lanes).enumerate();
+        let read: Lanes = each
+            .map(|(i, (lane, value))| match lane {
+                Lane::Ref => {
+                    let ins = self.b.ins();
+                    let value = ins.stack_load(types::I64, lane_type(*lane), slot, i as i32 * 8);
+                    self.tracked(*lane, value)
+                }
+                Lane::Raw | Lane::Float => *value,
+            })
+            .collect();
+        let held = Held {
+            lanes: read.clone(),
+            bound: lanes[0],
+            calls: self.calls,
+            block: here,
+        };
+        self.hold(var, held);
+        read
     }
 
     /// Keeps the slot of a visible local up to date.
