@@ -164,7 +164,8 @@ pub struct Variable {
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Breakpoint {
-    /// Unique in the image.
+    /// Unique in the image; 0, which is not told: there is none.
+    #[serde(skip_serializing_if = "is_none")]
     pub id: i64,
     /// Does code answer to it?
     pub verified: bool,
@@ -180,6 +181,10 @@ pub struct Breakpoint {
     /// Column.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub column: Option<i64>,
+}
+
+fn is_none(id: &i64) -> bool {
+    *id == 0
 }
 
 /// `initialize`.

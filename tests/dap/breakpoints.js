@@ -360,4 +360,22 @@ main() = loop(0)
         assert.match(breakpoint.message, /replaced/);
       },
     ),
+
+  "what is wrong with a breakpoint is said when it is set": () =>
+    session("main() = {\n  n = 1\n  println(show(n))\n}\n", async (t) => {
+      await t.launch(async () => {
+        const line = t.line("println(");
+        const [condition, count, right] = await t.breakAt({ line, condition: "n +" }, { line, hitCondition: "often" }, { line, condition: "n == 1", hitCondition: "% 1" });
+        assert.deepStrictEqual([condition.verified, count.verified, right.message], [true, true, undefined]);
+        assert.match(condition.message, /`n \+` is no condition: it stops in any case/);
+        assert.match(count.message, /`often` is no count of hits/);
+        // Who is not part of the program has no number that others could have, too.
+        const { breakpoints } = await t.client.ask("setBreakpoints", { source: { path: "/nowhere.nos" }, breakpoints: [{ line: 1 }] });
+        assert.deepStrictEqual([breakpoints[0].id, breakpoints[0].verified], [undefined, false]);
+      });
+      const stop = await t.stopped("breakpoint");
+      assert.strictEqual(stop.hitBreakpointIds.length, 3);
+      await t.resume(stop.threadId);
+      await t.end();
+    }),
 });

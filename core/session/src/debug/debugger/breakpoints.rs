@@ -372,7 +372,7 @@ impl Debugger {
             id: known.id,
             verified: known.at.is_some() || has_no_place && message.is_none(),
             at: known.at.clone().unwrap_or(wished),
-            message,
+            message: message.or_else(|| complaint(&known.wish)),
         }
     }
 
@@ -533,6 +533,16 @@ impl PartialEq for What {
             _ => false,
         }
     }
+}
+
+/// What is wrong with what a breakpoint is to stop for. It stops all the same, as silence would hide the mistake.
+fn complaint(wish: &Wish) -> Option<String> {
+    let condition = wish.condition.as_deref().and_then(|text| {
+        let parse = nostos_syntax::parse_as(text, nostos_syntax::Entry::Statements);
+        let told = || format!("`{text}` is no condition: it stops in any case");
+        (!parse.errors().is_empty()).then(told)
+    });
+    condition.or_else(|| wish.hits.as_deref().and_then(hits::complaint))
 }
 
 /// The sites found for a line, unless the line is in a definition that has no code yet: then those of the next one are not what is meant.

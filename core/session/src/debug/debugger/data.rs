@@ -128,7 +128,7 @@ impl Debugger {
                     ..
                 })
             );
-            breakpoint.message = match known {
+            let wrong = match known {
                 None if gone.contains(&wish.data) => Some("this value is gone".into()),
                 None => Some("this value is not known; ask `dataBreakpointInfo` again".into()),
                 Some(_) if only_writes && wish.access != Access::Write => {
@@ -136,7 +136,8 @@ impl Debugger {
                 }
                 Some(_) => None,
             };
-            breakpoint.verified = breakpoint.message.is_none();
+            breakpoint.verified = wrong.is_none();
+            breakpoint.message = wrong.or(breakpoint.message.take());
         }
         set
     }
