@@ -4,6 +4,7 @@
 #![forbid(unsafe_code)]
 
 mod paths;
+mod questions;
 
 use lsp_server::{Connection, Message, Notification, Request, RequestId, Response};
 use lsp_types::{self as lsp, Uri};
@@ -46,6 +47,11 @@ pub fn serve(connection: &Connection) -> Result<(), Box<dyn Error + Send + Sync>
         "textDocumentSync": { "openClose": true, "change": 1, "save": true },
         "hoverProvider": true,
         "definitionProvider": true,
+        "documentSymbolProvider": true,
+        "workspaceSymbolProvider": true,
+        "referencesProvider": true,
+        "documentHighlightProvider": true,
+        "renameProvider": { "prepareProvider": true },
     }))?;
     let mut server = Server {
         out: connection,
@@ -143,10 +149,13 @@ impl Server<'_> {
                 let uri = server.uri_of(open, &place.path)?;
                 Some(json!({ "uri": uri, "range": to_range(&place.range) }))
             }),
-            unknown => {
-                let text = format!("`{unknown}` is no request this server knows");
-                return self.answer(request.id, Err((-32601, text)));
-            }
+            other => match self.question(other, request.params) {
+                Some(result) => return self.answer(request.id, result),
+                None => {
+                    let text = format!("`{}` is no request this server knows", request.method);
+                    return self.answer(request.id, Err((-32601, text)));
+                }
+            },
         };
         self.answer(request.id, result.map_err(|text| (-32602, text)))
     }

@@ -131,6 +131,52 @@ fn an_editor_opens_changes_and_closes_a_file() {
     server.join().expect("the server ends in order");
 }
 
+#[test]
+fn an_editor_asks_about_names() {
+    let (ours, theirs) = Connection::memory();
+    let server = std::thread::spawn(move || serve(&theirs).expect("a session in order"));
+    let mut editor = Editor {
+        connection: ours,
+        next: 0,
+    };
+    editor.request("initialize", json!({ "capabilities": {} }));
+    editor.note("initialized", json!({}));
+    let uri = "file:///nowhere/at/names.nos";
+    let text = "## Twice as much.\nhelper(n) = n * 2\nmain() = helper(1)\n";
+    let document = json!({ "uri": uri, "languageId": "nostos", "version": 1, "text": text });
+    editor.note("textDocument/didOpen", json!({ "textDocument": document }));
+    let document = json!({ "uri": uri });
+    let mut ask = |method: &str, more: Value| {
+        let mut params =
+            json!({ "textDocument": document, "position": { "line": 2, "character": 11 } });
+        for (key, value) in more.as_object().into_iter().flatten() {
+            params[key] = value.clone();
+        }
+        serde_json::to_value(editor.request(method, params)).expect("JSON")
+    };
+    let symbols = ask("textDocument/documentSymbol", json!({}));
+    assert_eq!(symbols["result"][0]["name"], "helper", "{symbols}");
+    assert_eq!(symbols["result"][0]["kind"], 12, "{symbols}");
+    let symbols = ask("workspace/symbol", json!({ "query": "hp" }));
+    assert_eq!(symbols["result"][0]["name"], "helper", "{symbols}");
+    let context = json!({ "context": { "includeDeclaration": false } });
+    let found = ask("textDocument/references", context);
+    assert_eq!(found["result"].as_array().map(Vec::len), Some(1), "{found}");
+    let found = ask("textDocument/documentHighlight", json!({}));
+    assert_eq!(found["result"].as_array().map(Vec::len), Some(2), "{found}");
+    let found = ask("textDocument/prepareRename", json!({}));
+    assert_eq!(found["result"]["placeholder"], "helper", "{found}");
+    let found = ask("textDocument/rename", json!({ "newName": "twice" }));
+    let edits = &found["result"]["changes"][uri];
+    assert_eq!(edits.as_array().map(Vec::len), Some(2), "{found}");
+    let found = ask("textDocument/rename", json!({ "newName": "if" }));
+    let why = found["error"]["message"].as_str().unwrap_or_default();
+    assert!(why.contains("word of the language"), "{found}");
+    editor.request("shutdown", Value::Null);
+    editor.note("exit", Value::Null);
+    server.join().expect("the server ends in order");
+}
+
 trait Outcome {
     fn response_kind_is_ok(&self) -> bool;
 }

@@ -107,6 +107,8 @@ struct Member {
     findings: Vec<Finding>,
     /// What is no mistake, but most likely not what was meant.
     doubts: Vec<Finding>,
+    /// What is known where [`crate::query::PROBE`] stands.
+    probe: Option<crate::query::Probe>,
     /// Types of what receive and catch arms take, whether a catch's, and the local when the pattern is a bare name or wild.
     arms: Vec<ArmType>,
     /// Types whose methods without `self` are called, for which only inference says what they are.

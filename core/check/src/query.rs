@@ -445,6 +445,33 @@ pub(crate) fn fn_body(db: &dyn Db, project: Project, id: FnId) -> Option<Arc<Bod
     result.fns.iter().find(|f| f.id == id)?.body.clone()
 }
 
+/// A name that no program has. An editor that completes a name checks the text with this in its place: see [`probe`].
+pub const PROBE: &str = "nostosProbe__";
+
+/// What is known where [`PROBE`] stands.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Probe {
+    /// Behind a dot: the type of what is before it.
+    pub receiver: Option<Ty>,
+    /// The locals in scope, innermost first, with their types where these are known.
+    pub locals: Vec<(Name, Option<Ty>)>,
+}
+
+/// What is known at the mark in a function's text, if there is one.
+pub fn probe(db: &Database, id: FnId) -> Option<Arc<Probe>> {
+    let project = db.project();
+    let result = infer_group(db, project, group_of(db, project, id)[0]);
+    result.fns.iter().find(|f| f.id == id)?.probe.clone()
+}
+
+/// The typed body of a function, or what could be understood of one with errors: holes and [`Ty::Error`] may stand in that. For editors.
+pub fn sketch(db: &Database, id: FnId) -> Option<Arc<Body>> {
+    let project = db.project();
+    let result = infer_group(db, project, group_of(db, project, id)[0]);
+    let found = result.fns.iter().find(|f| f.id == id)?;
+    found.body.clone().or_else(|| found.sketch.clone())
+}
+
 /// A declared type's definition.
 pub fn type_def(db: &Database, id: TypeId) -> Arc<TypeDef> {
     type_info(db, db.project(), id).def.clone()

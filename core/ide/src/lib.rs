@@ -4,12 +4,22 @@
 //! as editors count them.
 #![forbid(unsafe_code)]
 
+mod ask;
+mod body;
 mod cursor;
+mod names;
+mod references;
+mod symbols;
+
+pub use references::{Edit, Renaming};
+pub use symbols::{DocumentSymbol, SymbolKind, WorkspaceSymbol};
+
+use ask::Ask;
 
 use cursor::Found;
 use nostos_check::deep::deep;
 use nostos_check::expand::render::readable;
-use nostos_check::hir::{Body, FnDef, Span, told};
+use nostos_check::hir::{Body, FnDef, Span};
 use nostos_check::query::{self, Database, Origin};
 use nostos_check::ty::FileId;
 use nostos_syntax::{LineCol, LineIndex};
@@ -69,6 +79,7 @@ pub struct Hover {
 /// The texts of a project and what they mean.
 pub struct Analysis {
     db: Database,
+    expander: Option<std::sync::Arc<dyn nostos_check::expand::Expander>>,
 }
 
 impl Default for Analysis {
@@ -81,7 +92,8 @@ impl Analysis {
     /// As [`Analysis::new`], with something to run macros by.
     pub fn with_macros(expander: std::sync::Arc<dyn nostos_check::expand::Expander>) -> Self {
         let mut analysis = Analysis::new();
-        analysis.db.set_expander(expander);
+        analysis.db.set_expander(expander.clone());
+        analysis.expander = Some(expander);
         analysis
     }
 
@@ -91,7 +103,7 @@ impl Analysis {
         for (path, text) in nostos_std::FILES {
             db.set_file(path, text, Origin::Std);
         }
-        Analysis { db }
+        Analysis { db, expander: None }
     }
 
     /// Adds a file or changes its text. `path` is relative to the project's folder, with `/` between names: it says which module the file is.
@@ -148,25 +160,59 @@ impl Analysis {
 
     /// Where the thing at a place is defined.
     pub fn definition(&self, path: &str, at: Position) -> Option<Place> {
-        self.with_found(path, at, |def, body, found, _| match found {
-            Found::Local(local) => {
-                let span = told(&body.expansions, body.locals[local.0 as usize].span);
-                let range = def.start + span.start..def.start + span.end;
-                Some(self.place(def.file, &range))
-            }
-            Found::Function(id) => {
-                let target = query::fn_def(&self.db, id);
-                let text = self.db.text(target.file);
-                // Its name stands at the beginning.
-                let rest = &text[target.start as usize..];
-                let name = rest
-                    .find(['(', '[', ' ', '=', ':', '\n'])
-                    .unwrap_or(rest.len());
-                let range = target.start..target.start + name as u32;
-                Some(self.place(target.file, &range))
-            }
-            Found::Value(_) => None,
-        })
+        self.ask(path, |ask, file| ask.definition(file, at))
+    }
+
+    /// What a file defines, in the order of its text. Empty for a file that is not there.
+    pub fn document_symbols(&self, path: &str) -> Vec<DocumentSymbol> {
+        self.ask(path, |ask, file| Some(ask.document_symbols(file)))
+            .unwrap_or_default()
+    }
+
+    /// What the project defines whose name has these letters in this order.
+    pub fn workspace_symbols(&self, letters: &str) -> Vec<WorkspaceSymbol> {
+        let db = self.db.clone();
+        deep(move || Ask { db: &db }.workspace_symbols(letters))
+    }
+
+    /// All places of the project that refer to what the name at a place refers to; with `definition`, where it is defined too.
+    pub fn references(&self, path: &str, at: Position, definition: bool) -> Vec<Place> {
+        self.ask(path, |ask, file| ask.references(file, at, definition))
+            .unwrap_or_default()
+    }
+
+    /// The same within the file.
+    pub fn highlight(&self, path: &str, at: Position) -> Vec<Range<Position>> {
+        self.ask(path, |ask, file| ask.highlight(file, at))
+            .unwrap_or_default()
+    }
+
+    /// The name at a place, if it can be renamed.
+    ///
+    /// # Errors
+    /// A sentence that says why it cannot.
+    pub fn prepare_rename(&self, path: &str, at: Position) -> Result<Renaming, String> {
+        self.ask(path, |ask, file| Some(ask.prepare_rename(file, at)))
+            .unwrap_or_else(|| Err(references::NOTHING.to_owned()))
+    }
+
+    /// The edits that give what the name at a place refers to another name, everywhere.
+    ///
+    /// # Errors
+    /// A sentence that says why it cannot have it.
+    pub fn rename(&self, path: &str, at: Position, new: &str) -> Result<Vec<Edit>, String> {
+        self.checked_rename(path, at, new)
+    }
+
+    /// Answers a question about a file, with a deep stack: the text may be nested as deeply as it likes.
+    fn ask<T: Send>(
+        &self,
+        path: &str,
+        question: impl FnOnce(&Ask<'_>, FileId) -> Option<T> + Send,
+    ) -> Option<T> {
+        let file = self.db.file_id(path)?;
+        let db = self.db.clone();
+        deep(move || question(&Ask { db: &db }, file))
     }
 
     fn with_found<T>(

@@ -112,6 +112,12 @@ impl<'db> Infer<'db> {
     ) -> Expr {
         // A name of a macro's quote: a function is looked for where the macro stands.
         let (seen, name) = (name, &Name::from(crate::expand::plain(name)));
+        if **name == *crate::query::PROBE {
+            self.note_probe(Some(receiver.ty));
+            self.report(name_span, "no method here");
+            self.type_rest(args);
+            return self.error_expr(span);
+        }
         let mut form = self.known_form(&receiver.ty);
         if let Ty::Infer(var) = form {
             if !self.table.is_literal(var) {

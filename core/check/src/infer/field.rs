@@ -30,6 +30,11 @@ impl<'db> Infer<'db> {
         name_span: Span,
         span: Span,
     ) -> Expr {
+        if **name == *crate::query::PROBE {
+            self.note_probe(Some(base.ty));
+            self.report(name_span, "no field here");
+            return self.error_expr(span);
+        }
         match self.known_form(&base.ty) {
             Ty::Infer(_) => {
                 let ty = self.fresh();

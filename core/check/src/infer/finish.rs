@@ -10,6 +10,7 @@ use crate::hir::{
 };
 use crate::ids::{Container, Part};
 use crate::infer::group::FnResult;
+use crate::query::Probe;
 use crate::signature::{Header, ParamSig, Signature};
 use crate::traits::implements;
 use crate::ty::{FnId, TraitId, Ty};
@@ -119,11 +120,26 @@ pub(super) fn group(
         }
         let mut findings = std::mem::take(&mut cx.me().findings);
         dedup(&mut findings);
-        let body = body.filter(|_| findings.is_empty()).map(Arc::new);
+        let probe = cx.me().probe.take().map(|probe| {
+            let closed = |ty: &Ty| closed_once(cx, ty);
+            let locals = probe.locals.iter();
+            let locals = locals.map(|(name, ty)| (name.clone(), ty.as_ref().map(closed)));
+            Arc::new(Probe {
+                receiver: probe.receiver.as_ref().map(closed),
+                locals: locals.collect(),
+            })
+        });
+        let body = body.map(Arc::new);
+        let (body, sketch) = match findings.is_empty() {
+            true => (body, None),
+            false => (None, body),
+        };
         out.push(FnResult {
             id: *id,
             signature: Arc::new(signature),
             body,
+            sketch,
+            probe,
             findings,
             warnings,
         });

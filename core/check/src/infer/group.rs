@@ -26,6 +26,10 @@ pub struct FnResult {
     pub signature: Arc<Signature>,
     /// Its body; none when it has none or errors were found.
     pub body: Option<Arc<Body>>,
+    /// What could be understood of a body in which errors were found, for editors: holes and [`Ty::Error`] may stand in it.
+    pub sketch: Option<Arc<Body>>,
+    /// What is known at the place that [`crate::query::PROBE`] marks, if it stands in the body.
+    pub probe: Option<Arc<crate::query::Probe>>,
     /// What is wrong.
     pub findings: Vec<Finding>,
     /// What is odd but runs.

@@ -2,8 +2,9 @@
 
 use super::call::is_upper;
 use super::method::{Choice, Shape};
-use super::{Goal, Hole, Infer};
+use super::{Binding, Goal, Hole, Infer};
 use crate::hir::{Callee, Expr, ExprKind, Span};
+use crate::query::{PROBE, Probe};
 use crate::raw::{self, ExprKind as Raw, Name};
 use crate::resolve::{self, Levels, Target};
 use crate::scope::FnHead;
@@ -49,6 +50,9 @@ impl<'db> Infer<'db> {
     }
 
     pub(super) fn unknown_name(&mut self, name: &Name, span: Span, called: bool) -> Expr {
+        if **name == *PROBE {
+            self.note_probe(None);
+        }
         let mut names: Vec<Name> = self.members[self.at]
             .names
             .iter()
@@ -67,6 +71,29 @@ impl<'db> Infer<'db> {
         };
         self.report_hint(span, format!("{what} `{name}`"), hint);
         self.error_expr(span)
+    }
+
+    /// Notes the names in scope, for who completes a name here, or one behind a dot on a receiver of this type.
+    pub(super) fn note_probe(&mut self, receiver: Option<Ty>) {
+        let member = &self.members[self.at];
+        let locals = member.names.iter().rev().map(|(name, binding, _)| {
+            let ty = match binding {
+                Binding::Local(id) => Some(member.locals[id.0 as usize].ty.clone()),
+                Binding::LocalFn(id) | Binding::LocalValue(id) => {
+                    let scheme = member.local_schemes.get(id.0 as usize);
+                    scheme.map(|scheme| match (binding, scheme.params.as_slice()) {
+                        (Binding::LocalValue(_), []) => scheme.result.clone(),
+                        (_, params) => Ty::Fn(
+                            params.iter().map(|p| p.ty.clone()).collect(),
+                            Arc::new(scheme.result.clone()),
+                        ),
+                    })
+                }
+            };
+            (name.clone(), ty)
+        });
+        let locals = locals.collect();
+        self.members[self.at].probe = Some(Probe { receiver, locals });
     }
 
     /// A function (or module-level value) as a value.
