@@ -52,6 +52,11 @@ pub fn serve(connection: &Connection) -> Result<(), Box<dyn Error + Send + Sync>
         "referencesProvider": true,
         "documentHighlightProvider": true,
         "renameProvider": { "prepareProvider": true },
+        "completionProvider": { "triggerCharacters": ["."] },
+        "signatureHelpProvider": { "triggerCharacters": ["(", ","] },
+        "inlayHintProvider": true,
+        "foldingRangeProvider": true,
+        "selectionRangeProvider": true,
     }))?;
     let mut server = Server {
         out: connection,
@@ -149,13 +154,23 @@ impl Server<'_> {
                 let uri = server.uri_of(open, &place.path)?;
                 Some(json!({ "uri": uri, "range": to_range(&place.range) }))
             }),
-            other => match self.question(other, request.params) {
-                Some(result) => return self.answer(request.id, result),
-                None => {
-                    let text = format!("`{}` is no request this server knows", request.method);
-                    return self.answer(request.id, Err((-32601, text)));
-                }
-            },
+            other => {
+                let (params, method) = (request.params, other.to_owned());
+                // A mistake of ours costs its own answer and nothing else.
+                let asked = std::panic::AssertUnwindSafe(|| self.question(&method, params));
+                let result = match std::panic::catch_unwind(asked) {
+                    Ok(Some(result)) => result,
+                    Ok(None) => Err((
+                        -32601,
+                        format!("`{method}` is no request this server knows"),
+                    )),
+                    Err(_) => Err((
+                        -32603,
+                        format!("`{method}` failed: a mistake in nostos-lsp"),
+                    )),
+                };
+                return self.answer(request.id, result);
+            }
         };
         self.answer(request.id, result.map_err(|text| (-32602, text)))
     }

@@ -2,7 +2,9 @@
 
 use crate::{Open, Server, paths, to_range};
 use lsp_types as lsp;
-use nostos_ide::{Analysis, DocumentSymbol, Place, Position, SymbolKind};
+use nostos_ide::{
+    Analysis, Completion, CompletionKind, DocumentSymbol, Place, Position, SymbolKind,
+};
 use serde_json::{Value, json};
 
 /// What a request gets: its result, or a code and a sentence.
@@ -61,8 +63,100 @@ impl Server<'_> {
                     Ok(json!({ "changes": changes }))
                 })
             }
+            "textDocument/completion" => self.probing(&params, |analysis, name, at| {
+                analysis
+                    .completion(name, at)
+                    .iter()
+                    .map(completion)
+                    .collect()
+            }),
+            "textDocument/signatureHelp" => self.probing(&params, |analysis, name, at| {
+                let Some(help) = analysis.signature_help(name, at) else {
+                    return Value::Null;
+                };
+                let signatures = help.signatures.iter().map(|signature| {
+                    let params = signature
+                        .params
+                        .iter()
+                        .map(|param| json!({ "label": param }));
+                    json!({
+                        "label": signature.label,
+                        "documentation": markdown(signature.documentation.as_deref()),
+                        "parameters": params.collect::<Vec<Value>>(),
+                    })
+                });
+                json!({
+                    "signatures": signatures.collect::<Vec<Value>>(),
+                    "activeSignature": help.active,
+                    "activeParameter": help.param,
+                })
+            }),
+            "textDocument/inlayHint" => self.with_document(&params, |_, analysis, open| {
+                let range = params["range"].clone();
+                let range: lsp::Range = serde_json::from_value(range)
+                    .map_err(|error| (BAD_PARAMS, error.to_string()))?;
+                let lines = range.start.line..range.end.line.saturating_add(1);
+                let hints = analysis.inlay_hints(&open.name, lines);
+                let hints = hints.iter().map(|hint| {
+                    let at = json!({ "line": hint.at.line, "character": hint.at.character });
+                    json!({ "position": at, "label": hint.text, "kind": 1 })
+                });
+                Ok(hints.collect())
+            }),
+            "textDocument/foldingRange" => self.with_document(&params, |_, analysis, open| {
+                let found = analysis.folding_ranges(&open.name);
+                let rows = found.iter();
+                Ok(rows
+                    .map(|(start, end)| json!({ "startLine": start, "endLine": end }))
+                    .collect())
+            }),
+            "textDocument/selectionRange" => self.with_document(&params, |_, analysis, open| {
+                let places = params["positions"].clone();
+                let places: Vec<lsp::Position> = serde_json::from_value(places)
+                    .map_err(|error| (BAD_PARAMS, error.to_string()))?;
+                let chains = places.iter().map(|at| {
+                    let at = Position {
+                        line: at.line,
+                        character: at.character,
+                    };
+                    let ranges = analysis.selection_ranges(&open.name, at);
+                    let none = json!({ "range": to_range(&(at..at)) });
+                    let outermost_first = ranges.iter().rev();
+                    let chain = outermost_first.fold(None, |outer: Option<Value>, range| {
+                        let mut row = json!({ "range": to_range(range) });
+                        if let Some(outer) = outer {
+                            row["parent"] = outer;
+                        }
+                        Some(row)
+                    });
+                    chain.unwrap_or(none)
+                });
+                Ok(chains.collect())
+            }),
             _ => return None,
         })
+    }
+
+    /// Asks about a place what has to try other texts for its answer.
+    fn probing(
+        &mut self,
+        params: &Value,
+        f: impl FnOnce(&mut Analysis, &str, Position) -> Value,
+    ) -> Answer {
+        let params: lsp::TextDocumentPositionParams = serde_json::from_value(params.clone())
+            .map_err(|error| (BAD_PARAMS, error.to_string()))?;
+        let path = paths::from_uri(&params.text_document.uri);
+        let Some(open) = path.and_then(|path| self.open.get(&path)) else {
+            return Ok(Value::Null);
+        };
+        let at = Position {
+            line: params.position.line,
+            character: params.position.character,
+        };
+        match self.projects.get_mut(&open.project) {
+            Some(analysis) => Ok(f(analysis, &open.name, at)),
+            None => Ok(Value::Null),
+        }
     }
 
     /// Asks about an open document; `null` for one that is not open.
@@ -141,6 +235,41 @@ fn document_symbol(symbol: &DocumentSymbol) -> Value {
         "selectionRange": to_range(&symbol.name_range),
         "children": inner,
     })
+}
+
+fn markdown(text: Option<&str>) -> Value {
+    text.map_or(
+        Value::Null,
+        |text| json!({ "kind": "markdown", "value": text }),
+    )
+}
+
+fn completion(found: &Completion) -> Value {
+    let kind = match found.kind {
+        CompletionKind::Method => 2,
+        CompletionKind::Function => 3,
+        CompletionKind::Constructor => 4,
+        CompletionKind::Field => 5,
+        CompletionKind::Local => 6,
+        CompletionKind::Type => 7,
+        CompletionKind::Trait => 8,
+        CompletionKind::Module => 9,
+        CompletionKind::Keyword => 14,
+        CompletionKind::Value => 21,
+    };
+    let mut out = json!({
+        "label": found.label,
+        "kind": kind,
+        "sortText": format!("{}{}", found.rank, found.label),
+        "textEdit": { "range": to_range(&found.range), "newText": found.label },
+    });
+    if let Some(detail) = &found.detail {
+        out["detail"] = json!(detail);
+    }
+    if let Some(text) = &found.documentation {
+        out["documentation"] = markdown(Some(text));
+    }
+    out
 }
 
 /// LSP's number.

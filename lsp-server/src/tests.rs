@@ -172,6 +172,31 @@ fn an_editor_asks_about_names() {
     let found = ask("textDocument/rename", json!({ "newName": "if" }));
     let why = found["error"]["message"].as_str().unwrap_or_default();
     assert!(why.contains("word of the language"), "{found}");
+    let found = ask("textDocument/completion", json!({}));
+    assert_eq!(found["result"][0]["label"], "helper", "{found}");
+    assert_eq!(
+        found["result"][0]["documentation"]["value"], "Twice as much.",
+        "{found}"
+    );
+    let inside = json!({ "position": { "line": 2, "character": 16 } });
+    let found = ask("textDocument/signatureHelp", inside);
+    assert_eq!(
+        found["result"]["signatures"][0]["parameters"][0]["label"], "n: Int",
+        "{found}"
+    );
+    let all =
+        json!({ "start": { "line": 0, "character": 0 }, "end": { "line": 3, "character": 0 } });
+    let found = ask("textDocument/inlayHint", json!({ "range": all }));
+    assert_eq!(found["result"][0]["label"], ": Int", "{found}");
+    let found = ask("textDocument/foldingRange", json!({}));
+    assert_eq!(found["result"], json!([]), "{found}");
+    let places = json!({ "positions": [{ "line": 2, "character": 11 }] });
+    let found = ask("textDocument/selectionRange", places);
+    assert_eq!(
+        found["result"][0]["range"]["end"]["character"], 15,
+        "{found}"
+    );
+    assert!(found["result"][0]["parent"]["range"].is_object(), "{found}");
     editor.request("shutdown", Value::Null);
     editor.note("exit", Value::Null);
     server.join().expect("the server ends in order");

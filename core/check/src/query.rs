@@ -55,6 +55,11 @@ pub fn file_diagnostics(db: &Database, file: FileId) -> Vec<Diagnostic> {
     edits::findings(db, file, || findings(db, file, source)).to_vec()
 }
 
+/// Checks the whole project, or what was edited since. To be called before single definitions are asked about, so that all of them are seen in one order.
+pub fn check(db: &Database) {
+    edits::check(db);
+}
+
 /// The version of the bodies that the last check of the project looked at; for [`changed_since`].
 pub fn version(db: &Database) -> u64 {
     edits::version(db)

@@ -6,11 +6,17 @@
 
 mod ask;
 mod body;
+mod calls;
+mod complete;
 mod cursor;
+mod hints;
 mod names;
 mod references;
 mod symbols;
 
+pub use calls::{Signature, SignatureHelp};
+pub use complete::{Completion, CompletionKind};
+pub use hints::InlayHint;
 pub use references::{Edit, Renaming};
 pub use symbols::{DocumentSymbol, SymbolKind, WorkspaceSymbol};
 
@@ -204,6 +210,34 @@ impl Analysis {
         self.checked_rename(path, at, new)
     }
 
+    /// What could stand at a place, nearest first.
+    pub fn completion(&mut self, path: &str, at: Position) -> Vec<Completion> {
+        self.completions(path, at).unwrap_or_default()
+    }
+
+    /// The signatures of what is called around a place.
+    pub fn signature_help(&mut self, path: &str, at: Position) -> Option<SignatureHelp> {
+        self.signatures(path, at)
+    }
+
+    /// The types that some lines of a file leave out.
+    pub fn inlay_hints(&self, path: &str, lines: Range<u32>) -> Vec<InlayHint> {
+        self.ask(path, |ask, file| ask.inlay_hints(file, &lines))
+            .unwrap_or_default()
+    }
+
+    /// First and last lines of what can be folded.
+    pub fn folding_ranges(&self, path: &str) -> Vec<(u32, u32)> {
+        self.ask(path, |ask, file| ask.folds(file))
+            .unwrap_or_default()
+    }
+
+    /// The stretches around a place, each larger than the one before.
+    pub fn selection_ranges(&self, path: &str, at: Position) -> Vec<Range<Position>> {
+        self.ask(path, |ask, file| ask.selections(file, at))
+            .unwrap_or_default()
+    }
+
     /// Answers a question about a file, with a deep stack: the text may be nested as deeply as it likes.
     fn ask<T: Send>(
         &self,
@@ -212,7 +246,10 @@ impl Analysis {
     ) -> Option<T> {
         let file = self.db.file_id(path)?;
         let db = self.db.clone();
-        deep(move || question(&Ask { db: &db }, file))
+        deep(move || {
+            query::check(&db);
+            question(&Ask { db: &db }, file)
+        })
     }
 
     fn with_found<T>(
@@ -227,6 +264,8 @@ impl Analysis {
         ) -> Option<T>,
     ) -> Option<T> {
         let file = self.db.file_id(path)?;
+        let db = self.db.clone();
+        deep(move || query::check(&db));
         let index = self.db.line_index(file);
         let at = LineCol {
             line: at.line,

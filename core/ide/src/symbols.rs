@@ -249,7 +249,7 @@ fn pattern_names(pattern: Pat<'_>) -> Vec<Node<'_>> {
     }
     let nodes = pattern.node().descendants();
     nodes
-        .filter_map(|node| Pat::cast(node))
+        .filter_map(Pat::cast)
         .filter_map(|pat| match pat {
             Pat::Name(name) => name.name(),
             _ => None,

@@ -117,6 +117,54 @@ impl Case {
                 }
                 Err(why) => writeln!(out, "refused: {why}").expect("text"),
             },
+            "complete" => {
+                let found = analysis.completion(path, at);
+                // What the library and the language add would drown the rest.
+                let own = found.iter().filter(|found| found.rank < 4 || rest == "all");
+                for found in own {
+                    let detail = found.detail.as_deref().unwrap_or_default();
+                    let doc = found.documentation.as_deref().unwrap_or_default();
+                    writeln!(
+                        out,
+                        "{:?} {} | {detail} | {}",
+                        found.kind,
+                        found.label,
+                        doc.replace('\n', " ")
+                    )
+                    .expect("text");
+                }
+            }
+            "signature" => match analysis.signature_help(path, at) {
+                Some(help) => {
+                    for (at, signature) in help.signatures.iter().enumerate() {
+                        let mark = if at == help.active { "*" } else { " " };
+                        let param = signature.params.get(help.param).map_or("-", String::as_str);
+                        writeln!(out, "{mark} {} | {param}", signature.label).expect("text");
+                    }
+                }
+                None => out += "nothing\n",
+            },
+            "hints" => {
+                for (line, text) in self.files[0].1.lines().enumerate() {
+                    let mut line_text = text.to_owned();
+                    let hints = analysis.inlay_hints(path, line as u32..line as u32 + 1);
+                    for hint in hints.iter().rev() {
+                        line_text
+                            .insert_str(hint.at.character as usize, &format!("«{}»", hint.text));
+                    }
+                    writeln!(out, "{line_text}").expect("text");
+                }
+            }
+            "folds" => {
+                for (start, end) in analysis.folding_ranges(path) {
+                    writeln!(out, "{start}-{end}").expect("text");
+                }
+            }
+            "selections" => {
+                for range in analysis.selection_ranges(path, at) {
+                    writeln!(out, "{}", span(&range)).expect("text");
+                }
+            }
             other => panic!("no question `{other}`"),
         }
         out
