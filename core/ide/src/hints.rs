@@ -3,6 +3,7 @@
 use crate::Position;
 use crate::ask::{Ask, ends};
 use nostos_check::db::fn_place;
+use nostos_check::hir::expansion_at;
 use nostos_check::query;
 use nostos_check::ty::{FileId, Ty};
 use nostos_syntax::{Kind, ast};
@@ -37,6 +38,10 @@ impl Ask<'_> {
                 continue;
             };
             for local in body.locals.iter().filter(|local| !local.name.is_empty()) {
+                // What a macro made stands in no line.
+                if expansion_at(&body.expansions, local.span.start).is_some() {
+                    continue;
+                }
                 let start = place.start + local.span.start;
                 locals.insert(start, query_ty(self, &local.ty));
             }
