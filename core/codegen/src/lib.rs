@@ -79,7 +79,7 @@ pub struct Batch {
 pub struct Codegen {
     layouts: Layouts,
     cells: Cells,
-    globals: u32,
+    globals: lower::Globals,
     entries: Vec<Arc<Body>>,
     rests: Vec<rest::Rest>,
     versions: rest::Versions,
@@ -96,7 +96,7 @@ impl Codegen {
         Codegen {
             layouts: Layouts::new(),
             cells: Cells::default(),
-            globals: 0,
+            globals: lower::Globals::default(),
             entries: Vec::new(),
             rests: Vec::new(),
             versions: rest::Versions::default(),
@@ -182,7 +182,7 @@ impl Codegen {
                 None => return batch,
             },
             Some(owner) if self.cells.is_current(owner, cell) => {
-                self.lower(meaning, cell).unwrap_or_default()
+                self.lower_again(meaning, cell).unwrap_or_default()
             }
             Some(_) | None => return batch,
         };
@@ -224,6 +224,16 @@ impl Codegen {
 
     /// A cell's functions as typed monomorphic IR, before any machine is involved.
     pub fn lower(
+        &mut self,
+        meaning: &dyn Meaning,
+        cell: CellId,
+    ) -> Result<lower::Lowered, CompileError> {
+        self.globals.forget(cell);
+        self.lower_again(meaning, cell)
+    }
+
+    /// The same for code that takes the place of what does the same: a module-level value stays the value it is.
+    fn lower_again(
         &mut self,
         meaning: &dyn Meaning,
         cell: CellId,

@@ -43,7 +43,7 @@ pub struct World<'a> {
     /// The numbering of cells.
     pub cells: &'a mut Cells,
     /// How many module-level values have been numbered.
-    pub globals: &'a mut u32,
+    pub globals: &'a mut Globals,
     /// Bodies of entry cells.
     pub entries: &'a [Arc<Body>],
     /// What is left of functions.
@@ -54,6 +54,28 @@ pub struct World<'a> {
     pub templates: &'a mut Templates,
     /// Places to stop at are wanted.
     pub sites: bool,
+}
+
+/// The numbers under which the runtime keeps module-level values, by the cells of what gives them.
+#[derive(Default)]
+pub struct Globals {
+    count: i64,
+    known: FxHashMap<CellId, i64>,
+}
+
+impl Globals {
+    /// The value's number; a new one unless it has one.
+    fn number(&mut self, cell: CellId) -> i64 {
+        *self.known.entry(cell).or_insert_with(|| {
+            self.count += 1;
+            self.count - 1
+        })
+    }
+
+    /// What the cell gives from now on is another value.
+    pub(crate) fn forget(&mut self, cell: CellId) {
+        self.known.remove(&cell);
+    }
 }
 
 /// Lowers what a cell stands for. The first function is the cell's own.
@@ -201,8 +223,7 @@ impl<'a> Ctx<'a> {
 
     /// `p = get(n); if p is null { p = set(n, box(value)) }; unbox(p)`
     fn global_getter(&mut self, value: Expr, ty: TyId) -> Expr {
-        let number = i64::from(*self.world.globals);
-        *self.world.globals += 1;
+        let number = self.world.globals.number(self.cell);
         let at = value.at;
         let concrete = self.ty_of(ty);
         let boxed = Expr::new(Kind::Box(Box::new(value)), TyId::BOX, at);
