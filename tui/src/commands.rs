@@ -67,6 +67,11 @@ commands! {
     BreakToggle "breakpoint" "set or clear a breakpoint on this line";
     BreakClear "breakpoints-clear" "clear all breakpoints";
     BreakList "breakpoints" "list the breakpoints";
+    BreakCondition "breakpoint-condition" "stop on this line only if …";
+    BreakHits "breakpoint-hits" "stop on this line only at some hits";
+    BreakLog "breakpoint-log" "log on this line instead of stopping";
+    BreakOn "breakpoint-on" "stop at a function, a message or an end";
+    BreakMessage "breakpoint-message" "stop who receives such a message";
     EvalLine "evaluate" "evaluate the selection or line";
     Inspect "inspect" "type or value under the cursor";
     // Lists.
@@ -81,6 +86,8 @@ commands! {
     ListRight "list-right" "expand, or next tab";
     ListFilter "filter-list" "filter the list";
     ListSort "sort" "sort by the next column";
+    ListTree "tree" "as a tree, or flat";
+    Kill "kill" "end the process, asking first";
     ListSource "open-source" "open the source line";
     ListCopy "copy" "copy the row";
     ListRefresh "refresh" "ask the image again";

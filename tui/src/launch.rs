@@ -39,6 +39,15 @@ pub enum Source {
     Attach(PathBuf),
 }
 
+/// The socket of an image that is named by its path or by the number of its process.
+pub fn socket_of(image: PathBuf) -> PathBuf {
+    let number = image.to_str().and_then(|t| t.parse().ok());
+    match number.filter(|_| !image.exists()) {
+        Some(pid) => nostos_dap::endpoint::path_of(pid),
+        None => image,
+    }
+}
+
 /// A started image: the process if it is ours, and what it last said.
 pub struct Running {
     child: Option<Child>,
@@ -52,7 +61,7 @@ impl Source {
     pub fn open(&self, given_up: &dyn Fn() -> bool) -> Result<(UnixStream, Running), String> {
         match self {
             Source::Attach(socket) => {
-                let stream = UnixStream::connect(socket)
+                let stream = nostos_dap::endpoint::connect(socket)
                     .map_err(|e| format!("no image at {}: {e}", socket.display()))?;
                 Ok((
                     stream,

@@ -21,8 +21,8 @@ struct Arguments {
     /// Arguments of the program that is run.
     #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
     args: Vec<String>,
-    /// Attach to an image that runs already.
-    #[arg(long, value_name = "SOCKET")]
+    /// Attach to an image that runs already: the number of its process (it was started with --inspect), or its socket.
+    #[arg(long, value_name = "PID|SOCKET")]
     attach: Option<PathBuf>,
     /// Start this program as the image.
     #[arg(long, value_name = "PROGRAM", hide = true)]
@@ -103,7 +103,7 @@ fn options(arguments: Arguments) -> Result<Options, String> {
         }
     };
     let source = match (arguments.attach, arguments.image) {
-        (Some(socket), _) => Source::Attach(socket),
+        (Some(image), _) => Source::Attach(nostos_tui::launch::socket_of(image)),
         (None, Some(program)) => Source::Start {
             program,
             first: Vec::new(),

@@ -87,6 +87,12 @@ pub struct Process {
     pub parent: Option<Pid>,
     /// Where it is.
     pub place: Option<Place>,
+    /// How deep it is in the tree, if that was asked for.
+    pub depth: u64,
+    /// It looks after the ends of others.
+    pub supervisor: bool,
+    /// The stopped process it waits for.
+    pub waits_for: Option<Pid>,
 }
 
 /// A line of a source file, from 1.
@@ -96,6 +102,31 @@ pub struct Place {
     pub path: String,
     /// The line, from 1.
     pub line: usize,
+}
+
+/// Messages of a mailbox that look alike.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Shape {
+    /// Type and constructor.
+    pub name: String,
+    /// How many there are.
+    pub count: u64,
+    /// The receive in which the process waits takes none of them.
+    pub refused: bool,
+}
+
+impl Shape {
+    /// Whether a message has this shape.
+    pub fn is_of(&self, m: &Message) -> bool {
+        match self.name.strip_prefix(m.ty.as_str()) {
+            Some("") => true,
+            Some(rest) => {
+                let head = m.value.split(|c: char| !c.is_alphanumeric() && c != '_');
+                rest.strip_prefix('.') == head.into_iter().next()
+            }
+            None => false,
+        }
+    }
 }
 
 /// A message in a mailbox.
@@ -313,6 +344,9 @@ pub fn processes(body: &Value) -> (Vec<Process>, u64) {
         links: list(p, "links", |l| l.as_u64().unwrap_or(0)),
         parent: p["parent"].as_u64(),
         place: place(p),
+        depth: number(p, "depth"),
+        supervisor: p["supervisor"].as_bool().unwrap_or(false),
+        waits_for: p["waitsFor"].as_u64(),
     });
     let total = body["total"].as_u64().unwrap_or(rows.len() as u64);
     (rows, total)
@@ -329,6 +363,15 @@ pub fn mailbox(body: &Value) -> (Vec<Message>, u64) {
     });
     let total = body["total"].as_u64().unwrap_or(rows.len() as u64);
     (rows, total)
+}
+
+/// The shapes of `nostos/mailbox`.
+pub fn shapes(body: &Value) -> Vec<Shape> {
+    list(body, "shapes", |s| Shape {
+        name: text(s, "shape"),
+        count: number(s, "count"),
+        refused: s["refused"].as_bool().unwrap_or(false),
+    })
 }
 
 /// `stackTrace` and `nostos/stack`.

@@ -3,6 +3,7 @@
 //! No clock, no files, no sockets: time comes in with events, the world is asked by effects. `update` changes it, `view` draws it.
 
 mod event;
+mod processes;
 mod repl;
 mod session;
 mod stop;
@@ -21,10 +22,9 @@ use crate::editor::selection::Selection;
 use crate::editor::{Editor, Mode, Preset};
 use crate::input::Input;
 use crate::keys::Key;
-use crate::proto::{self, Frame, GcStats, Heap, Message, Pid, Place, Process, Reload, Worker};
+use crate::proto::{Frame, GcStats, Heap, Message, Pid, Place, Process, Reload, Shape, Worker};
 use crate::theme::{Glyphs, Theme};
 use ropey::Rope;
-use serde_json::Value;
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::path::{Path, PathBuf};
 
@@ -123,6 +123,12 @@ pub struct Breakpoint {
     pub verified: bool,
     /// What the image said.
     pub message: Option<String>,
+    /// It stops only if this holds.
+    pub condition: String,
+    /// It stops only at these hits.
+    pub hits: String,
+    /// This is printed instead of stopping.
+    pub log: String,
 }
 
 /// The past of one process, for rates and trends.
@@ -181,6 +187,8 @@ pub struct Detail {
     pub messages: Vec<Message>,
     /// How many there are.
     pub total: u64,
+    /// Its messages by shape.
+    pub shapes: Vec<Shape>,
     /// The stack.
     pub frames: Vec<Frame>,
     /// The heap.
@@ -255,6 +263,10 @@ pub enum Action {
     Revision(usize, usize),
     /// Show a process.
     Process(Pid),
+    /// End a process.
+    Kill(Pid),
+    /// Set a breakpoint of a function or message, or take it away.
+    BreakOn(String),
     /// Begin to change a setting.
     Set(&'static str),
     /// Paste a register.
@@ -347,6 +359,9 @@ pub enum Tone {
     Bad,
 }
 
+/// Processes asked for at once.
+pub const ROWS: u64 = 500;
+
 /// Columns the list of processes can be sorted by.
 pub const SORTS: &[&str] = &["mailbox", "reductions", "heap", "id"];
 
@@ -406,6 +421,12 @@ pub struct State {
     pub sort: usize,
     /// The filter as typed.
     pub filter: String,
+    /// Processes are below who started them.
+    pub as_tree: bool,
+    /// Processes in the tree whose own are not shown.
+    pub folded: HashSet<Pid>,
+    /// How many processes the image is asked for.
+    pub rows_asked: u64,
     /// Live lists stand still.
     pub frozen: Option<u64>,
     /// Stopped processes.
@@ -422,6 +443,8 @@ pub struct State {
     pub sources: HashMap<PathBuf, Option<Rope>>,
     /// Breakpoints by file.
     pub breakpoints: BTreeMap<PathBuf, Vec<Breakpoint>>,
+    /// Those of functions, messages and ends, by what they are about.
+    pub named_breaks: Vec<(String, Breakpoint)>,
     /// The REPL.
     pub repl: Repl,
     /// The debugger's console.
@@ -508,6 +531,9 @@ impl State {
             collections: Cursor::default(),
             sort: 0,
             filter: String::new(),
+            as_tree: false,
+            folded: HashSet::new(),
+            rows_asked: ROWS,
             frozen: None,
             stops: BTreeMap::new(),
             debugged: None,
@@ -516,6 +542,7 @@ impl State {
             locals: Cursor::default(),
             sources: HashMap::new(),
             breakpoints: BTreeMap::new(),
+            named_breaks: Vec::new(),
             repl: Repl::default(),
             console: Repl::default(),
             prompt: None,
@@ -579,12 +606,8 @@ impl State {
             Panel::Frames | Panel::Locals => {
                 out.extend([Ctx::Debug, Ctx::List, Ctx::Digits, Ctx::Calm])
             }
-            Panel::Tree
-            | Panel::Mailbox
-            | Panel::Stack
-            | Panel::Heap
-            | Panel::Collections
-            | Panel::Workers => {
+            Panel::Mailbox => out.extend([Ctx::Mailbox, Ctx::List, Ctx::Digits, Ctx::Calm]),
+            Panel::Tree | Panel::Stack | Panel::Heap | Panel::Collections | Panel::Workers => {
                 out.extend([Ctx::List, Ctx::Digits, Ctx::Calm]);
             }
         }
@@ -633,24 +656,6 @@ impl State {
         self.editor.docs.iter().filter(|d| d.is_changed())
     }
 
-    /// The processes the filter lets through, in order.
-    pub fn shown_processes(&self) -> Vec<&Process> {
-        let filter = crate::filter::Filter::parse(&self.filter).unwrap_or_default();
-        let mut out: Vec<&Process> = self
-            .image
-            .processes
-            .iter()
-            .filter(|p| filter.takes(p))
-            .collect();
-        match SORTS[self.sort] {
-            "mailbox" => out.sort_by_key(|p| (std::cmp::Reverse(p.mailbox), p.id)),
-            "reductions" => out.sort_by_key(|p| (std::cmp::Reverse(p.reductions), p.id)),
-            "heap" => out.sort_by_key(|p| (std::cmp::Reverse(p.heap), p.id)),
-            _ => out.sort_by_key(|p| p.id),
-        }
-        out
-    }
-
     /// The selected process, if it is in the list.
     pub fn selected_process(&self) -> Option<&Process> {
         let pid = self.selected?;
@@ -683,86 +688,5 @@ impl State {
     /// Says something in the status line.
     pub fn say(&mut self, tone: Tone, text: impl Into<String>) {
         self.message = Some((tone, text.into()));
-    }
-
-    /// Takes over a list of processes, with rates and trends.
-    pub fn take_processes(&mut self, body: &Value) {
-        let (rows, total) = proto::processes(body);
-        let now = self.now;
-        let mut tracks = std::mem::take(&mut self.image.tracks);
-        for p in &rows {
-            let track = tracks.entry(p.id).or_insert_with(|| Track {
-                reductions: p.reductions,
-                at: now,
-                gc_nanos: p.gc_nanos,
-                ..Track::default()
-            });
-            let elapsed = now.saturating_sub(track.at);
-            if elapsed >= 200 {
-                track.rate = p.reductions.saturating_sub(track.reductions) * 1000 / elapsed;
-                track.gc_rate = p.gc_nanos.saturating_sub(track.gc_nanos) * 1000 / elapsed;
-                (track.reductions, track.gc_nanos, track.at) = (p.reductions, p.gc_nanos, now);
-                track.mailbox.push_back(p.mailbox);
-            } else if track.mailbox.is_empty() {
-                track.mailbox.push_back(p.mailbox);
-            }
-            while track.mailbox.len() > 8 {
-                track.mailbox.pop_front();
-            }
-        }
-        let alive: HashSet<Pid> = rows.iter().map(|p| p.id).collect();
-        tracks.retain(|id, _| alive.contains(id));
-        self.image.tracks = tracks;
-        // The selected process keeps its row on the screen: the list moves around it.
-        let offset = self.processes.row.saturating_sub(self.processes.top);
-        self.image.processes = rows;
-        self.image.total = total;
-        let shown: Vec<Pid> = self.shown_processes().iter().map(|p| p.id).collect();
-        match self
-            .selected
-            .and_then(|pid| shown.iter().position(|p| *p == pid))
-        {
-            Some(row) => {
-                self.processes = Cursor {
-                    row,
-                    top: row.saturating_sub(offset),
-                }
-            }
-            None => {
-                self.processes.row = self.processes.row.min(shown.len().saturating_sub(1));
-                self.selected = shown.get(self.processes.row).copied();
-            }
-        }
-    }
-
-    /// Takes over the workers, with rates.
-    pub fn take_workers(&mut self, body: &Value) {
-        let workers = proto::workers(body);
-        let mut sum = 0;
-        let mut known = false;
-        for w in &workers {
-            let entry = self
-                .image
-                .worker_rates
-                .entry(w.id)
-                .or_insert((w.reductions, self.now, 0));
-            let elapsed = self.now.saturating_sub(entry.1);
-            if elapsed >= 200 {
-                *entry = (
-                    w.reductions,
-                    self.now,
-                    w.reductions.saturating_sub(entry.0) * 1000 / elapsed,
-                );
-                known = true;
-            }
-            sum += entry.2;
-        }
-        if known {
-            self.image.rates.push_back(sum);
-            while self.image.rates.len() > 60 {
-                self.image.rates.pop_front();
-            }
-        }
-        self.image.workers = workers;
     }
 }

@@ -3,12 +3,14 @@
 //! Keys become commands here (`keys` and `mouse`), commands are run in `actions`, files in `files`, the image in `image`.
 
 mod actions;
+mod breaks;
 mod files;
 mod image;
 mod keys;
 mod lists;
 mod mouse;
 mod pickers;
+mod processes;
 mod session;
 mod typed;
 

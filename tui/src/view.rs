@@ -6,6 +6,7 @@
 mod code;
 mod debug;
 mod live;
+mod mailbox;
 mod pen;
 mod popup;
 mod processes;
@@ -82,7 +83,7 @@ pub fn view(state: &State, buf: &mut Buffer) -> Option<Caret> {
                 repl::draw(state, &state.console, "dbg", &mut inner, slot.area, false)
             }
             Panel::Processes => processes::list(state, &mut inner, slot.area, focused),
-            Panel::Mailbox => processes::mailbox(state, &mut inner, slot.area, focused),
+            Panel::Mailbox => mailbox::draw(state, &mut inner, slot.area, focused),
             Panel::Stack => processes::stack(state, &mut inner, slot.area, focused),
             Panel::Heap => processes::heap(state, &mut inner, slot.area, focused),
             Panel::Collections => live::collections(state, &mut inner, slot.area),

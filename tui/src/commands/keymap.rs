@@ -23,6 +23,8 @@ pub enum Ctx {
     List,
     /// The list of processes.
     Processes,
+    /// The mailbox of a process.
+    Mailbox,
     /// The panels of the debugger that are lists.
     Debug,
     /// One line of input with a history: REPL and console.
@@ -264,8 +266,14 @@ const TABLE: &[Row] = &[
     (Ctx::Processes, "p", Cmd::DebugPause, "pause"),
     (Ctx::Processes, "d", Cmd::DebugThis, "debug"),
     (Ctx::Processes, "h", Cmd::ViewHeap, "heap"),
+    (Ctx::Processes, "t", Cmd::ListTree, "tree"),
+    (Ctx::Processes, "b", Cmd::BreakMessage, "break on msg"),
+    (Ctx::Processes, "K", Cmd::Kill, "kill"),
+    (Ctx::Mailbox, "b", Cmd::BreakMessage, "break on msg"),
+    (Ctx::Mailbox, "K", Cmd::Kill, "kill"),
     (Ctx::Debug, "n", Cmd::DebugOver, ""),
     (Ctx::Debug, "b", Cmd::BreakToggle, ""),
+    (Ctx::Debug, "B", Cmd::BreakCondition, ""),
     (Ctx::List, "j", Cmd::ListDown, ""),
     (Ctx::List, "k", Cmd::ListUp, ""),
     (Ctx::List, "<down>", Cmd::ListDown, ""),
@@ -349,6 +357,10 @@ const TABLE: &[Row] = &[
     (Ctx::Calm, "<space>ba", Cmd::DebugGoAll, ""),
     (Ctx::Calm, "<space>bl", Cmd::BreakList, ""),
     (Ctx::Calm, "<space>bx", Cmd::BreakClear, ""),
+    (Ctx::Calm, "<space>bf", Cmd::BreakCondition, ""),
+    (Ctx::Calm, "<space>bh", Cmd::BreakHits, ""),
+    (Ctx::Calm, "<space>bt", Cmd::BreakLog, ""),
+    (Ctx::Calm, "<space>bm", Cmd::BreakOn, ""),
     (Ctx::Calm, "<space>x", Cmd::ImageRestart, ""),
     (Ctx::Calm, "<space>X", Cmd::ImageStop, ""),
     (Ctx::Calm, "<space>1", Cmd::ViewCode, ""),
@@ -428,6 +440,7 @@ const CONTEXTS: &[(&str, Ctx)] = &[
     ("standard", Ctx::Standard),
     ("list", Ctx::List),
     ("processes", Ctx::Processes),
+    ("mailbox", Ctx::Mailbox),
     ("debug", Ctx::Debug),
     ("line", Ctx::Line),
     ("prompt", Ctx::Prompt),

@@ -29,6 +29,26 @@ pub const TYPED: &[(&str, &str, &str)] = &[
     ("line", "N", "go to line N"),
     ("eval", "EXPRESSION", "evaluate in the image"),
     ("break", "LINE", "set or clear a breakpoint"),
+    (
+        "break-if",
+        "CONDITION",
+        "stop on this line only if it holds",
+    ),
+    (
+        "break-hits",
+        "COUNT",
+        "stop on this line from the Nth hit, or at `== 5`, `% 10`",
+    ),
+    (
+        "break-log",
+        "TEXT",
+        "log on this line instead of stopping; {expression} is replaced",
+    ),
+    (
+        "break-on",
+        "NAME|receive PATTERN|send PATTERN|exit of NAME",
+        "stop at a function, a message, an end; again: no more",
+    ),
     ("filter", "EXPRESSION", "filter the processes"),
     ("pid", "N", "show process N"),
     ("theme", "NAME", "colours: :set theme shows which there are"),

@@ -41,6 +41,10 @@ pub enum Ask {
     Variables(Pid, u64),
     /// Continue or a step; the word is for messages.
     Move(Pid, &'static str),
+    /// Breakpoints of functions and messages.
+    NamedBreaks,
+    /// The end of a process.
+    Kill(Pid),
     /// A pause.
     Pause(Pid),
     /// An evaluation in the REPL.

@@ -1,6 +1,6 @@
 //! What each command does to the model.
 
-use super::{files, image, lists, pickers, typed};
+use super::{breaks, files, image, lists, pickers, processes, typed};
 use crate::commands::{Cmd, info};
 use crate::editor::select::Pick;
 use crate::editor::selection::{Range, Selection};
@@ -187,36 +187,23 @@ pub fn run(state: &mut State, cmd: Cmd, count: Option<usize>, out: &mut Vec<Effe
         Cmd::DebugPause => image::pause(state, out),
         Cmd::DebugGoAll => image::go_all(state, out),
         Cmd::BreakToggle => match state.editor.doc().map(|d| (d.path.clone(), d.line())) {
-            Some((path, line)) => image::toggle_breakpoint(state, path, line, out),
+            Some((path, line)) => breaks::toggle(state, path, line, out),
             None => state.say(Tone::Plain, "no file is open"),
         },
         Cmd::BreakClear => {
-            for path in state.breakpoints.keys().cloned().collect::<Vec<_>>() {
-                state.breakpoints.insert(path.clone(), Vec::new());
-                image::send_breakpoints(state, path, out);
-            }
+            breaks::clear(state, out);
         }
         Cmd::BreakList => {
-            let mut items = Vec::new();
-            for (path, list) in &state.breakpoints {
-                for b in list {
-                    let detail = b.message.clone().unwrap_or_else(|| {
-                        if b.verified {
-                            String::new()
-                        } else {
-                            "not taken yet".to_owned()
-                        }
-                    });
-                    let label = format!("{}:{}", state.short(path), b.line + 1);
-                    items.push(Item {
-                        label,
-                        detail,
-                        action: Action::Open(path.clone(), Some(b.line)),
-                    });
-                }
-            }
+            let items = breaks::items(state);
             pickers::pick(state, "breakpoints", items);
         }
+        Cmd::BreakCondition => breaks::ask_for(state, "break-if"),
+        Cmd::BreakHits => breaks::ask_for(state, "break-hits"),
+        Cmd::BreakLog => breaks::ask_for(state, "break-log"),
+        Cmd::BreakOn => breaks::ask_for(state, "break-on"),
+        Cmd::BreakMessage => breaks::ask_for_message(state),
+        Cmd::ListTree => processes::turn(state, out),
+        Cmd::Kill => processes::ask_kill(state),
         Cmd::EvalLine => eval_line(state, out),
         Cmd::Inspect => inspect(state, out),
         Cmd::ReplEvaluate => {

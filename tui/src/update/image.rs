@@ -2,7 +2,7 @@
 //!
 //! When the image is gone everything it told stays in the model; nothing is asked any more until it is started again.
 
-use super::files;
+use super::{breaks, files};
 use crate::client::Incoming;
 use crate::editor::document::{Diag, Severity};
 use crate::editor::{Mode, motion};
@@ -11,10 +11,7 @@ use crate::state::{Ask, Breakpoint, Effect, Entry, Link, Panel, SORTS, State, St
 use serde_json::{Value, json};
 use std::path::PathBuf;
 
-/// Rows asked for at once.
-const ROWS: u64 = 500;
-
-fn ask(
+pub fn ask(
     state: &mut State,
     ask: Ask,
     command: &'static str,
@@ -120,9 +117,10 @@ pub fn poll(state: &mut State, out: &mut Vec<Effect>) {
             continue;
         }
         let (command, arguments) = match &question {
+            Ask::Processes if state.as_tree => ("nostos/tree", json!({ "limit": 1000 })),
             Ask::Processes => (
                 "nostos/processes",
-                json!({ "sort": SORTS[state.sort], "limit": ROWS }),
+                json!({ "sort": SORTS[state.sort], "limit": state.rows_asked }),
             ),
             Ask::Mailbox(pid) => (
                 "nostos/mailbox",
@@ -177,13 +175,24 @@ fn reply(
             json!({ "stopOnEntry": false }),
             out,
         ),
+        Ask::NamedBreaks => {
+            let answers = body["breakpoints"].as_array().cloned().unwrap_or_default();
+            for ((_, bp), answer) in state.named_breaks.iter_mut().zip(&answers) {
+                breaks::take(bp, answer);
+            }
+            breaks::complain(state);
+        }
+        Ask::Kill(pid) => {
+            state.say(Tone::Good, format!("<{pid}> was ended"));
+            poll_now(state, out);
+        }
         Ask::Attach | Ask::Move(..) | Ask::Pause(_) | Ask::Bye => {}
         Ask::Configured => poll_now(state, out),
         Ask::Breakpoints(path) => {
             let answers = body["breakpoints"].as_array().cloned().unwrap_or_default();
             let mine = state.breakpoints.entry(path).or_default();
             for (bp, answer) in mine.iter_mut().zip(&answers) {
-                take_breakpoint(bp, answer);
+                breaks::take(bp, answer);
             }
             mine.dedup_by_key(|b| b.line);
         }
@@ -199,6 +208,7 @@ fn reply(
         Ask::Mailbox(pid) => {
             let detail = detail(state, pid);
             (detail.messages, detail.total) = proto::mailbox(&body);
+            detail.shapes = proto::shapes(&body);
         }
         Ask::Stack(pid) => detail(state, pid).frames = proto::frames(&body),
         Ask::Heap(pid) => detail(state, pid).heap = Some(proto::heap(&body)),
@@ -294,6 +304,8 @@ fn refused(state: &mut State, tag: Ask, why: String) {
         }
         Ask::Hover(_) => state.say(Tone::Plain, why),
         Ask::Move(pid, word) => state.say(Tone::Bad, format!("{word} of <{pid}>: {why}")),
+        Ask::Kill(pid) => state.say(Tone::Bad, format!("<{pid}> was not ended: {why}")),
+        Ask::NamedBreaks => state.say(Tone::Bad, format!("breakpoints: {why}")),
         Ask::Pause(pid) => state.say(Tone::Bad, format!("pause of <{pid}>: {why}")),
         Ask::Reload(_) => state.say(Tone::Bad, format!("not loaded: {why}")),
         Ask::Breakpoints(path) => {
@@ -330,7 +342,10 @@ fn event(state: &mut State, name: &str, body: &Value, out: &mut Vec<Effect>) {
         "initialized" => {
             let paths: Vec<PathBuf> = state.breakpoints.keys().cloned().collect();
             for path in paths {
-                send_breakpoints(state, path, out);
+                breaks::send(state, path, out);
+            }
+            if !state.named_breaks.is_empty() {
+                breaks::send_named(state, out);
             }
             ask(state, Ask::Configured, "configurationDone", json!({}), out);
         }
@@ -371,7 +386,7 @@ fn event(state: &mut State, name: &str, body: &Value, out: &mut Vec<Effect>) {
                 }
             };
             if let Some(bp) = all.flat_map(|(_, list)| list).find(same) {
-                take_breakpoint(bp, answer);
+                breaks::take(bp, answer);
             }
         }
         "exited" => {
@@ -386,15 +401,6 @@ fn event(state: &mut State, name: &str, body: &Value, out: &mut Vec<Effect>) {
             .push(Entry::Note("the program has ended".to_owned())),
         "nostos/reloaded" => reloaded(state, proto::reload(body), out),
         _ => {}
-    }
-}
-
-fn take_breakpoint(bp: &mut Breakpoint, answer: &Value) {
-    bp.verified = answer["verified"].as_bool().unwrap_or(false);
-    bp.id = answer["id"].as_u64().or(bp.id);
-    bp.message = answer["message"].as_str().map(str::to_owned);
-    if let (true, Some(line)) = (bp.verified, answer["line"].as_u64().filter(|l| *l > 0)) {
-        bp.line = line as usize - 1;
     }
 }
 
@@ -588,52 +594,6 @@ pub fn pause(state: &mut State, out: &mut Vec<Effect>) {
     }
 }
 
-/// Sets or clears the breakpoint on a line.
-pub fn toggle_breakpoint(state: &mut State, path: PathBuf, line: usize, out: &mut Vec<Effect>) {
-    let list = state.breakpoints.entry(path.clone()).or_default();
-    match list.iter().position(|b| b.line == line) {
-        Some(i) => {
-            list.remove(i);
-        }
-        None => {
-            list.push(Breakpoint {
-                line,
-                ..Breakpoint::default()
-            });
-            list.sort_by_key(|b| b.line);
-        }
-    }
-    send_breakpoints(state, path, out);
-}
-
-pub fn send_breakpoints(state: &mut State, path: PathBuf, out: &mut Vec<Effect>) {
-    let lines: Vec<Value> = state
-        .breakpoints
-        .get(&path)
-        .into_iter()
-        .flatten()
-        .map(|b| json!({ "line": b.line + 1 }))
-        .collect();
-    let arguments =
-        json!({ "source": { "path": path.display().to_string() }, "breakpoints": lines });
-    if lines_empty(&arguments) {
-        state.breakpoints.remove(&path);
-    }
-    ask(
-        state,
-        Ask::Breakpoints(path),
-        "setBreakpoints",
-        arguments,
-        out,
-    );
-}
-
-fn lines_empty(arguments: &Value) -> bool {
-    arguments["breakpoints"]
-        .as_array()
-        .is_none_or(Vec::is_empty)
-}
-
 /// Loads documents into the image as they are on the screen.
 pub fn load(state: &mut State, ids: &[usize], out: &mut Vec<Effect>) {
     let names: Vec<&str> = state
@@ -732,7 +692,7 @@ fn reloaded(state: &mut State, reload: Reload, out: &mut Vec<Effect>) {
         );
         let paths: Vec<PathBuf> = state.breakpoints.keys().cloned().collect();
         for path in paths {
-            send_breakpoints(state, path, out);
+            breaks::send(state, path, out);
         }
     } else {
         let first = reload.diagnostics.first().map(|d| {

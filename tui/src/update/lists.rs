@@ -1,6 +1,6 @@
 //! Lists and inspectors: moving in them, opening, closing and copying their rows, going to the source they are about.
 
-use super::{files, image};
+use super::{files, image, processes};
 use crate::layout::Layout;
 use crate::proto::Place;
 use crate::state::{Effect, Panel, Popup, State, Tone, View};
@@ -12,6 +12,7 @@ pub fn walk(state: &mut State, by: isize, out: &mut Vec<Effect>) {
         Panel::Processes => {
             let shown: Vec<_> = state.shown_processes().iter().map(|p| p.id).collect();
             state.processes.row = step(state.processes.row, shown.len());
+            processes::want_rows(state, out);
             let selected = shown.get(state.processes.row).copied();
             if selected != state.selected {
                 state.selected = selected;
@@ -94,6 +95,7 @@ pub fn sideways(state: &mut State, right: bool, out: &mut Vec<Effect>) {
     match state.panel() {
         Panel::Locals => toggle_value(state, Some(right), out),
         Panel::Tree => open_tree_row(state, Some(right), out),
+        Panel::Processes if state.as_tree => processes::fold(state, right),
         _ if Layout::of(state).tabbed => {
             let tabs: Vec<Panel> = state
                 .panels()

@@ -1,6 +1,6 @@
 //! The mouse: a click focuses and selects, the wheel scrolls what is under it, the gutter toggles breakpoints.
 
-use super::{actions, image, lists};
+use super::{actions, breaks, lists};
 use crate::editor::selection::{Range, Selection};
 use crate::editor::{Mode, edit, motion};
 use crate::layout::{self, Layout, Slot};
@@ -116,7 +116,7 @@ fn press(state: &mut State, slot: Slot, mouse: Mouse, out: &mut Vec<Effect>) {
             }
             Some((line, None)) => {
                 if let Some(path) = state.editor.doc().map(|d| d.path.clone()) {
-                    image::toggle_breakpoint(state, path, line, out);
+                    breaks::toggle(state, path, line, out);
                 }
             }
             None => {}

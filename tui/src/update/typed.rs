@@ -1,6 +1,6 @@
 //! Lines of text: the prompts at the bottom, the REPL and the console.
 
-use super::{actions, files, image, session};
+use super::{actions, breaks, files, image, processes, session};
 use crate::commands::{COMMANDS, Cmd, TYPED, by_name};
 use crate::editor::selection::{Range, Selection};
 use crate::editor::{Mode, Preset, edit, replace, select};
@@ -267,6 +267,7 @@ fn filter(state: &mut State, line: &str, out: &mut Vec<Effect>) {
             state.filter = line.trim().to_owned();
             state.processes = Default::default();
             state.selected = state.shown_processes().first().map(|p| p.id);
+            processes::want_rows(state, out);
             image::poll_now(state, out);
         }
         Err(why) => state.say(Tone::Bad, why),
@@ -368,9 +369,15 @@ fn command(state: &mut State, line: &str, out: &mut Vec<Effect>) {
             n.parse::<usize>(),
             state.editor.doc().map(|d| d.path.clone()),
         ) {
-            (Ok(n), Some(path)) if n > 0 => image::toggle_breakpoint(state, path, n - 1, out),
+            (Ok(n), Some(path)) if n > 0 => breaks::toggle(state, path, n - 1, out),
             _ => state.say(Tone::Bad, format!("`{n}` is not a line number")),
         },
+        ("break-if" | "break-hits" | "break-log", text) => breaks::change(state, name, text, out),
+        ("break-on", "") => state.say(
+            Tone::Plain,
+            "a function, `receive PATTERN`, `send PATTERN` or `exit of NAME`",
+        ),
+        ("break-on", text) => breaks::toggle_named(state, text, out),
         ("filter", expression) => filter(state, expression, out),
         ("pid", n) => match n.parse::<u64>() {
             Ok(pid) if state.image.processes.iter().any(|p| p.id == pid) => {

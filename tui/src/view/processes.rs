@@ -69,20 +69,36 @@ pub fn head(state: &State, pen: &mut Pen<'_>, layout: &Layout) {
         pen.put(x, y, &state.filter, theme.text())
     };
     let shown = state.shown_processes().len() as u64;
+    let known = image.processes.len() as u64;
+    // A filter looks through those that were asked for.
+    let of = if known < image.total && !state.filter.is_empty() {
+        format!(
+            "the first {} of {}",
+            text::grouped(known),
+            text::grouped(image.total)
+        )
+    } else {
+        text::grouped(image.total)
+    };
     x = pen.put(
         x,
         y,
         &format!(
-            "  {} {} of {} {} sort ",
+            "  {} {} of {} {} {}",
             glyphs.between,
             text::grouped(shown),
-            text::grouped(image.total),
-            glyphs.between
+            of,
+            glyphs.between,
+            if state.as_tree { "" } else { "sort " }
         ),
         theme.dim(),
     );
-    x = pen.put(x, y, SORTS[state.sort], theme.strong());
-    x = pen.put(x, y, &format!(" {}", glyphs.down), theme.text());
+    if state.as_tree {
+        x = pen.put(x, y, "tree", theme.strong());
+    } else {
+        x = pen.put(x, y, SORTS[state.sort], theme.strong());
+        x = pen.put(x, y, &format!(" {}", glyphs.down), theme.text());
+    }
     let frozen = match (&image.link, state.frozen) {
         (Link::Lost(_), _) => Some("the image ended; this is the last that was known".to_owned()),
         (_, Some(at)) => Some(format!(
@@ -123,6 +139,37 @@ fn run_state(state: &State, p: &Process) -> RunState {
     } else {
         p.state
     }
+}
+
+/// Indents a row of the tree, marks what opens, says how many are hidden. Gives where its name begins and its room.
+fn branch(state: &State, pen: &mut Pen<'_>, p: &Process, x: u16, y: u16, room: u16) -> (u16, u16) {
+    let depth = u16::try_from(p.depth).unwrap_or(u16::MAX);
+    let indent = depth.saturating_mul(2).min(room / 2);
+    let below = state.below(p.id);
+    let folded = state.folded.contains(&p.id);
+    if below > 0 {
+        let mark = if folded {
+            state.glyphs.closed
+        } else {
+            state.glyphs.open
+        };
+        pen.dot(x + indent, y, mark, state.theme.dim());
+    }
+    let mut facts = Vec::new();
+    if p.supervisor {
+        facts.push("supervisor".to_owned());
+    }
+    if folded && below > 0 {
+        facts.push(format!("{} below", text::grouped(below as u64)));
+    }
+    let facts = facts.join(" ");
+    let len = facts.chars().count() as u16 + 1;
+    let mut left = room.saturating_sub(indent + 2);
+    if len > 1 && left > len + 12 {
+        left -= len;
+        pen.put_right(x + room, y, &facts, state.theme.dim());
+    }
+    (x + indent + 2, left)
 }
 
 pub fn list(state: &State, pen: &mut Pen<'_>, area: Rect, focused: bool) -> Option<Caret> {
@@ -209,6 +256,11 @@ pub fn list(state: &State, pen: &mut Pen<'_>, area: Rect, focused: bool) -> Opti
             mbox.saturating_sub(6)
         })
         .saturating_sub(name_x + 1);
+        let (name_x, room) = if state.as_tree {
+            branch(state, pen, p, name_x, y, room)
+        } else {
+            (name_x, room)
+        };
         match &p.name {
             Some(name) => {
                 let x = pen.put_cut(name_x, y, room, name, theme.accent());
@@ -222,7 +274,10 @@ pub fn list(state: &State, pen: &mut Pen<'_>, area: Rect, focused: bool) -> Opti
             }
         }
         if width >= 40 {
-            pen.put(status, y, run.word(), style);
+            match p.waits_for {
+                Some(other) => pen.put(status, y, &format!("for <{other}>"), theme.warn()),
+                None => pen.put(status, y, run.word(), style),
+            };
         }
         let mailbox = if p.mailbox > 1000 {
             theme.bad().add_modifier(Modifier::BOLD)
@@ -306,12 +361,12 @@ pub fn heap_title(state: &State) -> (String, String) {
 }
 
 /// The detail, if it is that of the selected process.
-fn known(state: &State) -> Option<&crate::state::Detail> {
+pub fn known(state: &State) -> Option<&crate::state::Detail> {
     Some(&state.detail).filter(|d| state.selected == Some(d.pid))
 }
 
 /// Says why there is nothing to show.
-fn absent(state: &State, pen: &mut Pen<'_>, area: Rect, thing: &str) {
+pub fn absent(state: &State, pen: &mut Pen<'_>, area: Rect, thing: &str) {
     let why = match (
         known(state).and_then(|d| d.refused.as_ref()),
         &state.image.link,
@@ -321,135 +376,6 @@ fn absent(state: &State, pen: &mut Pen<'_>, area: Rect, thing: &str) {
         _ => thing.to_owned(),
     };
     pen.put(area.x + 2, area.y, &why, state.theme.dim());
-}
-
-/// Messages by their constructor: how many of those known have it.
-fn shapes(messages: &[crate::proto::Message]) -> Vec<(String, usize)> {
-    let mut out: Vec<(String, usize)> = Vec::new();
-    for m in messages {
-        let head: String = m
-            .value
-            .chars()
-            .take_while(|c| c.is_alphanumeric() || matches!(c, '_' | ':' | '.'))
-            .collect();
-        let name = match m.value[head.len()..].chars().next() {
-            _ if head.is_empty() || head.starts_with(|c: char| c.is_ascii_digit()) => m.ty.clone(),
-            Some('(') => format!("{head}(_)"),
-            _ => head,
-        };
-        match out.iter_mut().find(|(n, _)| *n == name) {
-            Some((_, n)) => *n += 1,
-            None => out.push((name, 1)),
-        }
-    }
-    out.sort_by_key(|(_, n)| std::cmp::Reverse(*n));
-    out
-}
-
-pub fn mailbox(state: &State, pen: &mut Pen<'_>, area: Rect, focused: bool) -> Option<Caret> {
-    let theme = state.theme;
-    let Some(detail) = known(state).filter(|d| !d.messages.is_empty()) else {
-        absent(state, pen, area, "the mailbox is empty");
-        return None;
-    };
-    let mut y = area.y;
-    let shapes = shapes(&detail.messages);
-    let all = detail.messages.len();
-    if area.height >= 9 {
-        let oldest = detail.messages.iter().filter_map(|m| m.age_ms).max();
-        let x = pen.put(
-            area.x + 1,
-            y,
-            &text::count(detail.total, "message"),
-            theme.strong(),
-        );
-        if let Some(age) = oldest {
-            pen.put(
-                x,
-                y,
-                &format!(" {} oldest {}", state.glyphs.between, text::seconds(age)),
-                theme.dim(),
-            );
-        }
-        y += 1;
-        let names = shapes
-            .iter()
-            .take(3)
-            .map(|(n, _)| n.chars().count())
-            .max()
-            .unwrap_or(0)
-            .min(16) as u16;
-        for (name, n) in shapes.iter().take(3) {
-            let share = *n as f64 / all as f64;
-            pen.put_cut(area.x + 2, y, names, name, theme.warn());
-            let room = area.width.saturating_sub(names + 22).min(24);
-            let x = pen.bar(area.x + 4 + names, y, room, share, theme.data());
-            let of = if detail.total > all as u64 {
-                format!(" of the first {all}")
-            } else {
-                String::new()
-            };
-            let x = pen.put(x + 1, y, &text::grouped(*n as u64), theme.text());
-            pen.put(
-                x + 1,
-                y,
-                &format!(" {:.0}%{of}", share * 100.0),
-                theme.dim(),
-            );
-            y += 1;
-        }
-        y += 1;
-    }
-    let wide = area.width >= 44;
-    if y + 1 < area.bottom() {
-        pen.put_right(area.x + 5, y, "#", theme.dim());
-        if wide {
-            pen.put(area.x + 8, y, "from", theme.dim());
-            pen.put_right(area.x + 22, y, "age", theme.dim());
-        }
-        pen.put(
-            area.x + if wide { 25 } else { 8 },
-            y,
-            "message",
-            theme.dim(),
-        );
-        y += 1;
-    }
-    let room = usize::from(area.bottom().saturating_sub(y));
-    let top = state.mailbox.row.saturating_sub(room.saturating_sub(2));
-    for (i, m) in detail.messages.iter().enumerate().skip(top) {
-        if y >= area.bottom() {
-            break;
-        }
-        let rest = detail.total.saturating_sub(i as u64);
-        if y + 1 == area.bottom() && rest > 1 && i != state.mailbox.row {
-            pen.put_right(area.x + 5, y, &state.glyphs.more.to_string(), theme.dim());
-            pen.put(
-                area.x + 8,
-                y,
-                &format!("{} more", text::grouped(rest)),
-                theme.dim(),
-            );
-            break;
-        }
-        if focused && i == state.mailbox.row {
-            pen.selected_row(area, y, true);
-        }
-        pen.put_right(area.x + 5, y, &m.index.to_string(), theme.dim());
-        let mut x = area.x + 8;
-        if wide {
-            if let Some(from) = m.from {
-                pen.put(x, y, &format!("<{from}>"), theme.text());
-            }
-            if let Some(age) = m.age_ms {
-                pen.put_right(area.x + 22, y, &text::seconds(age), theme.dim());
-            }
-            x = area.x + 25;
-        }
-        pen.value(x, y, area.right().saturating_sub(x), &m.value);
-        y += 1;
-    }
-    None
 }
 
 pub fn stack(state: &State, pen: &mut Pen<'_>, area: Rect, focused: bool) -> Option<Caret> {

@@ -60,6 +60,12 @@ pub struct World {
     stopped_at: Option<(String, u64)>,
     balance: i64,
     version: u64,
+    /// Names of functions and messages to stop at.
+    pub named: Vec<Value>,
+    /// What was asked about lines, as it came.
+    pub lines: Value,
+    /// Processes that were ended.
+    pub ended: Vec<u64>,
     /// How many processes there are besides the scripted ones.
     pub crowd: u64,
 }
@@ -150,8 +156,46 @@ impl World {
                     .iter()
                     .map(|l| if *l < 4 { json!({ "verified": false, "line": l, "message": "no code on this line" }) } else { json!({ "verified": true, "line": l }) })
                     .collect();
+                self.lines = arguments["breakpoints"].clone();
                 self.breakpoints.insert(path, lines);
                 answer(json!({ "breakpoints": replies }))
+            }
+            "setFunctionBreakpoints" => {
+                self.named = arguments["breakpoints"]
+                    .as_array()
+                    .cloned()
+                    .unwrap_or_default();
+                let replies: Vec<Value> = self
+                    .named
+                    .iter()
+                    .map(|b| {
+                        if b["name"] == "nobody" {
+                            json!({ "verified": false, "message": "no function is called so" })
+                        } else {
+                            json!({ "verified": true, "id": 77 })
+                        }
+                    })
+                    .collect();
+                answer(json!({ "breakpoints": replies }))
+            }
+            "terminateThreads" => {
+                let ids = arguments["threadIds"].as_array().into_iter().flatten();
+                self.ended.extend(ids.filter_map(Value::as_u64));
+                answer(json!({}))
+            }
+            "nostos/tree" => {
+                let mut found = self.processes(arguments);
+                let stopped = self.stopped_at.is_some();
+                if let Ok(body) = &mut found.reply {
+                    for row in body["processes"].as_array_mut().into_iter().flatten() {
+                        row["depth"] = json!(u64::from(row["id"] != 1));
+                        row["supervisor"] = json!(row["id"] == 1);
+                        if stopped && row["id"] == 5 {
+                            row["waitsFor"] = json!(ALICE);
+                        }
+                    }
+                }
+                found
             }
             "threads" => answer(
                 json!({ "threads": [{ "id": 1, "name": "main" }, { "id": 2, "name": "alice" }, { "id": 3, "name": "bob" }] }),
@@ -231,7 +275,17 @@ impl World {
                 let rows: Vec<Value> = (0..n.min(60))
                     .map(|i| json!({ "index": i, "type": "Msg", "value": shapes[(i % 5) as usize], "from": 5 + i % 3, "ageMs": 41_200 - i * 37 }))
                     .collect();
-                answer(json!({ "total": n, "messages": rows }))
+                let shapes = [
+                    ("Msg.Deposit", 41_900, false),
+                    ("Msg.Withdraw", 5_880, false),
+                    ("Msg.Audit", 332, true),
+                ];
+                let shapes: Vec<Value> = shapes
+                    .iter()
+                    .filter(|_| n > 0)
+                    .map(|(shape, count, refused)| json!({ "shape": shape, "count": count, "refused": refused }))
+                    .collect();
+                answer(json!({ "total": n, "messages": rows, "shapes": shapes }))
             }
             "nostos/stack" => {
                 let path = self
@@ -341,13 +395,14 @@ impl World {
             json!({ "id": 5, "function": "bank.audit/0", "state": "sleeping", "mailbox": 0, "reductions": n * 12_000, "heapBytes": 14_336,
                     "oldBytes": 0, "gcCount": 0, "gcNanos": 0, "links": [], "parent": 1 }),
         ];
-        for i in 0..self.crowd {
+        let limit = arguments["limit"].as_u64().unwrap_or(1000);
+        for i in 0..self.crowd.min(limit) {
             rows.push(json!({ "id": 10 + i, "function": "http.worker/1", "state": "waiting", "mailbox": i % 3, "reductions": i * 1000, "heapBytes": 2_096,
                               "oldBytes": 0, "gcCount": 0, "gcNanos": 0, "links": [1], "parent": 1 }));
         }
-        let total = rows.len();
-        let limit = arguments["limit"].as_u64().unwrap_or(1000) as usize;
-        rows.truncate(limit);
+        let total = 5 + self.crowd - self.ended.len() as u64;
+        rows.retain(|r| !self.ended.contains(&r["id"].as_u64().unwrap_or(0)));
+        rows.truncate(limit as usize);
         answer(json!({ "processes": rows, "total": total }))
     }
 

@@ -89,6 +89,15 @@ fn processes() {
 }
 
 #[test]
+fn processes_as_a_tree() {
+    scene("tree", |d| {
+        d.keys("<space>2t");
+        d.wait(1000);
+        d.wait(1000);
+    });
+}
+
+#[test]
 fn heap() {
     scene("heap", |d| {
         d.keys("<space>3");

@@ -271,6 +271,19 @@ fn an_image_that_cannot_be_reached_is_said() {
 }
 
 #[test]
+fn an_image_is_attached_to_by_the_number_of_its_process() {
+    let root = project("tty-pid");
+    std::fs::create_dir(root.join("nostos")).expect("it is writable");
+    let (socket, _kill) = image(&root);
+    std::fs::rename(socket, root.join("nostos/4711.sock")).expect("it is there");
+    let arguments = ["--attach", "4711", root.to_str().unwrap()];
+    let mut t = Terminal::with(&arguments, (100, 24), |c| c.env("XDG_RUNTIME_DIR", &root));
+    t.shows("5 proc");
+    t.send("\x11");
+    assert_eq!(t.exit().0, 0);
+}
+
+#[test]
 fn a_project_that_is_not_there_is_said() {
     let t = Terminal::start(&["/nonexistent/project"], (100, 24));
     let (status, parser) = t.exit();
