@@ -187,7 +187,7 @@ impl Adapter {
             .event("output", json!({ "category": "console", "output": text }));
     }
 
-    fn request(&mut self, request: Request, body: &[u8]) {
+    fn request(&mut self, mut request: Request, body: &[u8]) {
         let command = request.command.as_str();
         if let Some(coming) = &mut self.coming {
             match command {
@@ -211,7 +211,7 @@ impl Adapter {
         }
         match request.command.as_str() {
             "initialize" if self.link.is_none() => {
-                self.initialize = request.arguments.clone();
+                self.initialize = request.arguments.take();
                 self.shared
                     .respond(&request, Ok(protocol::capabilities(true)));
             }

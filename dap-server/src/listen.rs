@@ -8,21 +8,37 @@ use crate::adapter;
 use crate::wire::Request;
 use std::ffi::OsString;
 use std::fmt;
-use std::io::{self, Read};
+use std::io::{self, Read, Write};
 use std::net::{IpAddr, Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-/// What may be sent before the token has come. The environment of a `launch` may be long.
-const MAX_BYTES: usize = 1 << 20;
+/// What may be sent before the token has come. Parsed it is many times as large, and a `launch` whose environment is longer can have the token said in
+/// `initialize`.
+const MAX_BYTES: usize = 64 << 10;
 /// Connections that have not said the token, at once.
 const MAX_STRANGERS: usize = 16;
-/// A client that does not read is gone after this.
-const UNREAD: Duration = Duration::from_secs(10);
+/// A client whose time is over may take this long to read that it is.
+const LAST_WORDS: Duration = Duration::from_secs(2);
 
-/// How long a client may take to say the token.
-pub const PATIENCE: Duration = Duration::from_secs(10);
+/// How long a client is waited for; one that takes longer is gone.
+#[derive(Clone, Copy, Debug)]
+pub struct Patience {
+    /// Until it has said the token.
+    pub token: Duration,
+    /// Until it goes on reading.
+    pub unread: Duration,
+}
+
+impl Default for Patience {
+    fn default() -> Patience {
+        Patience {
+            token: Duration::from_secs(10),
+            unread: Duration::from_secs(10),
+        }
+    }
+}
 
 /// What who may connect has been told: 128 random bits.
 #[derive(Clone, PartialEq, Eq)]
@@ -134,15 +150,15 @@ pub fn address(text: &str) -> Result<SocketAddr, String> {
 pub struct Door {
     listener: TcpListener,
     token: Token,
-    patience: Duration,
+    patience: Patience,
 }
 
 impl Door {
-    /// Begins to listen; `patience`: how long a client may take to say the token.
+    /// Begins to listen.
     ///
     /// # Errors
     /// When the address is taken.
-    pub fn open(address: SocketAddr, patience: Duration) -> io::Result<Door> {
+    pub fn open(address: SocketAddr, patience: Patience) -> io::Result<Door> {
         Ok(Door {
             listener: TcpListener::bind(address)?,
             token: Token::fresh()?,
@@ -176,12 +192,12 @@ impl Door {
                 continue;
             };
             let gate = Arc::new(Gate::new(self.token.clone()));
-            let until = Instant::now() + self.patience;
+            let (patience, begun) = (self.patience, Instant::now());
             let image = image.to_vec();
             // One that cannot be served sees the end of the connection.
             let _ = std::thread::Builder::new()
                 .name("debug client".into())
-                .spawn(move || serve(&image, stream, gate, until, stranger));
+                .spawn(move || serve(&image, stream, gate, patience, begun, stranger));
         }
     }
 }
@@ -206,7 +222,8 @@ fn serve(
     image: &[OsString],
     stream: TcpStream,
     gate: Arc<Gate>,
-    until: Instant,
+    patience: Patience,
+    begun: Instant,
     stranger: Stranger,
 ) {
     let ends = || Some((stream.try_clone().ok()?, stream.try_clone().ok()?));
@@ -215,9 +232,14 @@ fn serve(
     };
     // Messages are small and each is waited for. Where this fails they are slower.
     let _ = stream.set_nodelay(true);
-    if stream.set_write_timeout(Some(UNREAD)).is_err() {
-        return;
-    }
+    let until = begun + patience.token;
+    let output = Output {
+        stream: output,
+        gate: Arc::clone(&gate),
+        was_open: false,
+        until,
+        unread: patience.unread,
+    };
     let input = Input {
         stream: input,
         gate: Arc::clone(&gate),
@@ -244,6 +266,61 @@ fn farewell(mut stream: TcpStream) {
     let _ = stream.shutdown(Shutdown::Both);
 }
 
+fn too_late() -> io::Error {
+    io::Error::other("the token was not said in time")
+}
+
+/// The time until then, which is not over.
+fn left(until: Instant) -> io::Result<Duration> {
+    let left = until.saturating_duration_since(Instant::now());
+    if left.is_zero() {
+        return Err(too_late());
+    }
+    Ok(left)
+}
+
+/// What a connection is sent. A message that is cut off ends it, as no other can follow.
+struct Output {
+    stream: TcpStream,
+    gate: Arc<Gate>,
+    /// It has been noticed that the gate is open.
+    was_open: bool,
+    until: Instant,
+    unread: Duration,
+}
+
+impl Output {
+    /// Who has not said the token may take hardly longer to read than to say it.
+    fn limit(&mut self) -> io::Result<()> {
+        if self.was_open {
+            return Ok(());
+        }
+        self.was_open = self.gate.is_open();
+        let time = match self.was_open {
+            true => self.unread,
+            false => left(self.until + LAST_WORDS)?.min(self.unread),
+        };
+        self.stream.set_write_timeout(Some(time))
+    }
+}
+
+impl Write for Output {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.limit().and_then(|()| self.stream.write(bytes));
+        if let Err(error) = &written
+            && error.kind() != io::ErrorKind::Interrupted
+        {
+            // Who reads from it, and ends what was launched, sees the end. One that is gone has been shut.
+            let _ = self.stream.shutdown(Shutdown::Both);
+        }
+        written
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.stream.flush()
+    }
+}
+
 /// What a connection sends: all of it from the token on, before it only so much and for so long.
 struct Input {
     stream: TcpStream,
@@ -263,10 +340,7 @@ impl Read for Input {
         if self.stranger.is_none() {
             return self.stream.read(buffer);
         }
-        let time = self.until.saturating_duration_since(Instant::now());
-        if time.is_zero() {
-            return Err(io::Error::other("the token was not said in time"));
-        }
+        let time = left(self.until)?;
         if self.left == 0 {
             return Err(io::Error::other("too much was sent without the token"));
         }
@@ -277,9 +351,7 @@ impl Read for Input {
                 self.left -= n;
                 Ok(n)
             }
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                Err(io::Error::other("the token was not said in time"))
-            }
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Err(too_late()),
             Err(error) => Err(error),
         }
     }

@@ -33,7 +33,7 @@ fn listen(args: Vec<String>, image: &[OsString]) {
         [address] => listen::address(address).unwrap_or_else(|why| end(2, &why)),
         _ => end(2, "`--listen` takes one address: 127.0.0.1:0"),
     };
-    let opened = Door::open(address, listen::PATIENCE).and_then(|door| {
+    let opened = Door::open(address, listen::Patience::default()).and_then(|door| {
         let mut out = std::io::stdout().lock();
         writeln!(out, "listening on {}", door.address()?)?;
         writeln!(out, "token: {}", door.token())?;

@@ -103,7 +103,7 @@ pub enum Incoming {
 
 /// Reads a body. Whatever it is, a `seq` in it is found, so that the client's promise is settled.
 pub fn read(body: &[u8]) -> Incoming {
-    let value: Value = match serde_json::from_slice(body) {
+    let mut value: Value = match serde_json::from_slice(body) {
         Ok(value) => value,
         Err(error) => {
             let request = Request {
@@ -118,16 +118,22 @@ pub fn read(body: &[u8]) -> Incoming {
     let request = Request {
         seq: seq.unwrap_or(0),
         command: value["command"].as_str().unwrap_or_default().to_owned(),
-        arguments: value["arguments"].clone(),
+        // They may be large, and no other message has them.
+        arguments: value
+            .get_mut("arguments")
+            .map(Value::take)
+            .unwrap_or_default(),
     };
-    let broken = |why: &str| Incoming::Broken(request.clone(), why.to_owned());
+    let broken = |request, why: &str| Incoming::Broken(request, why.to_owned());
     match value["type"].as_str() {
-        Some("request") if seq.is_none() => broken("a request without a number `seq`"),
-        Some("request") if !value["command"].is_string() => broken("a request without a `command`"),
+        Some("request") if seq.is_none() => broken(request, "a request without a number `seq`"),
+        Some("request") if !value["command"].is_string() => {
+            broken(request, "a request without a `command`")
+        }
         Some("request") => Incoming::Request(request),
         Some("event" | "response") => Incoming::Other(value),
-        Some(other) => broken(&format!("`{other}` is no type of message")),
-        None => broken("a message without a `type`"),
+        Some(other) => broken(request, &format!("`{other}` is no type of message")),
+        None => broken(request, "a message without a `type`"),
     }
 }
 

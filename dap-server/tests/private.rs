@@ -3,6 +3,7 @@
 //! What concerns another user is tested where the tests are run by root, who can run a program as somebody else.
 #![forbid(unsafe_code)]
 
+use nostos_dap::listen::{self, Door, Patience};
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
@@ -11,7 +12,7 @@ use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 const ADAPTER: &str = env!("CARGO_BIN_EXE_nostos-dap");
 /// Debian's `nobody`; any number that is not ours would do.
@@ -156,6 +157,7 @@ impl Client {
     fn over_tcp(address: &str) -> Client {
         let stream = TcpStream::connect(address).expect("it listens");
         stream.set_read_timeout(Some(PATIENCE)).expect("a timeout");
+        stream.set_write_timeout(Some(PATIENCE)).expect("another");
         Client::new(stream.try_clone().expect("a second handle"), stream)
     }
 
@@ -428,6 +430,81 @@ fn a_port_does_nothing_for_who_does_not() {
     );
     client.has_hung_up();
     assert!(!proof.exists(), "somebody got through");
+}
+
+/// An adapter on a port, in this process, that waits for clients as long as it is told to; and the token.
+fn door(patience: Patience) -> (String, String) {
+    let address = listen::address("127.0.0.1:0").expect("an address");
+    let door = Door::open(address, patience).expect("a port");
+    let told = (
+        door.address().expect("a port").to_string(),
+        door.token().to_string(),
+    );
+    std::thread::spawn(move || door.serve(&[ADAPTER.into(), "__image".into()]));
+    told
+}
+
+#[test]
+fn the_token_is_waited_for_only_so_long() {
+    let (address, token) = door(Patience {
+        token: Duration::from_secs(3),
+        unread: PATIENCE * 10,
+    });
+    let first = json!({ "adapterID": "nostos", "token": token });
+    let mut known = Client::over_tcp(&address);
+    assert!(known.ask("initialize", first).0);
+    for says in [true, false] {
+        let mut stranger = Client::over_tcp(&address);
+        if says {
+            assert!(
+                stranger
+                    .ask("initialize", json!({ "adapterID": "nostos" }))
+                    .0
+            );
+        }
+        let told = stranger.until(|message| message["event"] == "output");
+        let told = told["body"]["output"].as_str().expect("a text");
+        assert!(told.contains("the token was not said in time"), "{told}");
+        stranger.has_hung_up();
+    }
+    // One that does not even read: it notices when it writes.
+    let mut deaf = Client::over_tcp(&address);
+    let mut body = json!({ "seq": 1, "type": "request", "command": "initialize" }).to_string();
+    body = format!("Content-Length: {}\r\n\r\n{body}", body.len()).repeat(60_000 / body.len());
+    deaf.raw(body.as_bytes());
+    while deaf.output.write_all(b" ").is_ok() {
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    // Who has said it may take any time.
+    known.says("threads", json!({}), "no program is being debugged yet");
+}
+
+#[test]
+fn a_client_that_does_not_read_is_gone() {
+    let room = Room::new("deaf");
+    let text = "main() = { println(\"It goes on and on.\"); main() }\n";
+    std::fs::write(room.path.join("main.nos"), text).expect("a file");
+    let (address, token) = door(Patience {
+        token: PATIENCE,
+        unread: Duration::from_millis(200),
+    });
+    let mut client = Client::over_tcp(&address);
+    let first = json!({ "adapterID": "nostos", "token": token });
+    assert!(client.ask("initialize", first).0);
+    client.send("launch", &json!({ "program": room.path }));
+    client.until(|message| message["event"] == "initialized");
+    client.send("nostos/image", &json!({}));
+    let image = client.until(|message| message["command"] == "nostos/image");
+    let pid = &image["body"]["pid"];
+    let process = PathBuf::from(format!("/proc/{pid}"));
+    assert!(process.exists(), "{image}");
+    client.send("configurationDone", &json!({}));
+    // What it launched goes with it.
+    let begun = Instant::now();
+    while process.exists() {
+        assert!(begun.elapsed() < PATIENCE, "the program {pid} runs on");
+        std::thread::sleep(Duration::from_millis(10));
+    }
 }
 
 #[test]

@@ -236,6 +236,8 @@ main() = {
       assert(!t.client.seen.some((message) => message.event === "terminated" || message.event === "exited"));
       await t.client.ask("terminate");
       await t.client.event("terminated");
+      // That it was killed is news only to who has not asked for that.
+      assert.doesNotMatch(t.client.output, /Runtime error/);
     }),
 
   "a restart with other arguments, and one that cannot be": () =>

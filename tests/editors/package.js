@@ -152,6 +152,7 @@ const tests = {
     assert.deepStrictEqual(await images.list(), []);
     const bank = fs.realpathSync(path.join(examples, "bank"));
     const image = spawn(nostos, ["run", "--inspect", bank, "serve"], { stdio: "ignore" });
+    let launched;
     try {
       let found = [];
       for (const end = Date.now() + 30000; found.length === 0 && Date.now() < end; ) {
@@ -159,6 +160,19 @@ const tests = {
         found = await images.list();
       }
       assert.deepStrictEqual(found.map(({ pid, root, main }) => ({ pid, root, main })), [{ pid: image.pid, root: bank, main: "main.nos" }]);
+      // One that an adapter has launched listens where the adapter wants it to.
+      const socket = path.join(images.directory(), "dap-1-0.sock");
+      launched = spawn(nostos, ["run", `--inspect=${socket}`, bank, "serve"], { stdio: "ignore" });
+      let other;
+      for (const end = Date.now() + 30000; !other && Date.now() < end; ) {
+        await new Promise((resolve) => setTimeout(resolve, 50));
+        other = await images.of(launched.pid);
+      }
+      assert.strictEqual(other.socket, socket);
+      assert.strictEqual((await images.of(image.pid)).pid, image.pid);
+      launched.kill("SIGKILL");
+      await new Promise((resolve) => launched.on("exit", resolve));
+      fs.rmSync(socket);
       // A socket that nobody listens on is not in the way.
       image.kill("SIGKILL");
       await new Promise((resolve) => image.on("exit", resolve));
@@ -166,6 +180,7 @@ const tests = {
       assert.deepStrictEqual(await images.list(), []);
     } finally {
       image.kill("SIGKILL");
+      launched?.kill("SIGKILL");
       fs.rmSync(runtime, { recursive: true });
     }
   },

@@ -119,7 +119,7 @@ impl Running {
     fn reach(&mut self, socket: &Path, given_up: &dyn Fn() -> bool) -> Result<UnixStream, String> {
         let begun = Instant::now();
         loop {
-            if let Ok(stream) = UnixStream::connect(socket) {
+            if let Ok(stream) = nostos_dap::endpoint::connect(socket) {
                 return Ok(stream);
             }
             let ended = self

@@ -34,7 +34,7 @@ use nostos_abi::object::HEADER_STATIC;
 use nostos_abi::object::header;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::io;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::Sender;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -86,6 +86,8 @@ pub(crate) struct Core {
     /// Processes that were begun from outside of workers; those count their own.
     spawned: AtomicU64,
     pub(crate) interruption: Interruption,
+    /// Who runs the program has ended it: nobody is to be told.
+    pub(crate) dismissed: AtomicBool,
     /// What the next random number is made of, with a seed.
     random: AtomicU64,
 }
@@ -149,6 +151,7 @@ impl Core {
             ended: Default::default(),
             spawned: AtomicU64::new(0),
             interruption: Interruption::default(),
+            dismissed: AtomicBool::new(false),
             random: AtomicU64::new(0),
         })
     }
@@ -683,6 +686,7 @@ impl Core {
             ExitReason::Custom(why) if is_main && why.parse::<i32>().is_err() => {
                 format!("Runtime error: exit: {why}\n")
             }
+            ExitReason::Killed if self.dismissed.load(Ordering::SeqCst) => return,
             ExitReason::Killed | ExitReason::NoProcess if is_main => {
                 format!("Runtime error: exit: {reason}\n")
             }

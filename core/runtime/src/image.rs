@@ -275,6 +275,12 @@ impl Image {
         self.core.kill(None, pid, ExitReason::Killed);
     }
 
+    /// Ends the main process because who runs the program wants that: nothing is said of it.
+    pub fn dismiss(&self, main: u64) {
+        self.core.dismissed.store(true, Ordering::SeqCst);
+        self.kill(main);
+    }
+
     /// All living processes.
     pub fn processes(&self) -> Vec<ProcessLine> {
         self.core.process_lines()

@@ -89,8 +89,12 @@ const configurations = {
     }
     // Commands give texts, the adapter wants a number.
     const pid = Number(config.pid);
-    if (Number.isInteger(pid) && pid > 0) return { ...config, pid };
     const { pid: _, ...rest } = config;
+    if (Number.isInteger(pid) && pid > 0) {
+      // The socket of a program that an adapter has launched is not named after it.
+      const image = await images.of(pid);
+      return image && !rest.socket ? { ...rest, socket: image.socket } : { ...config, pid };
+    }
     if (rest.socket) return rest;
     const image = await pickImage();
     return image && { ...rest, socket: image.socket };

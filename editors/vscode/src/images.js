@@ -53,4 +53,9 @@ async function list(dir = directory()) {
   return told.filter((each) => each.status === "fulfilled").map((each) => each.value);
 }
 
-module.exports = { ask, directory, list };
+/** The image that is this process, `undefined` when none that answers is. */
+async function of(pid, dir = directory()) {
+  return (await list(dir)).find((image) => image.pid === pid);
+}
+
+module.exports = { ask, directory, list, of };

@@ -252,7 +252,7 @@ impl Debugger {
         };
         if ended {
             // Somebody was quicker.
-            self.session.image.kill(main);
+            self.session.image.dismiss(main);
         }
     }
 

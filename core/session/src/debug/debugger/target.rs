@@ -580,7 +580,7 @@ impl Target for Debugger {
         self.gate.1.notify_all();
         drop(gate);
         if began && let Some(main) = self.main.lock().take() {
-            self.session.image.kill(main);
+            self.session.image.dismiss(main);
         }
     }
 
