@@ -108,7 +108,7 @@ fn main() -> ExitCode {
                 seed,
                 inspect,
                 wait,
-                with_parent: false,
+                with_parent: None,
                 with_launcher: false,
                 workers: workers.map(usize::from),
                 program: PathBuf::from(program.remove(0)),

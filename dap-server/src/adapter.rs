@@ -28,6 +28,9 @@ use coming::{Coming, Terminal};
 /// How long an image may take to answer a farewell.
 const FAREWELL: Duration = Duration::from_secs(3);
 
+/// A program that takes nothing from us for so long stands still. Of a long message the first part may go, and then it is as long again.
+const UNREAD: Duration = Duration::from_secs(5);
+
 /// Runs the adapter until its client is gone. `image` is the command that runs an image, without its arguments.
 pub fn run(image: &[OsString], input: impl Read, output: impl Write + Send + 'static) {
     run_behind(image, input, output, None);
@@ -200,9 +203,14 @@ impl Adapter {
                     return self.shared.respond(&request, Ok(Value::Null));
                 }
                 "terminate" => {
+                    // A restart that fails tells of the end itself.
+                    let told = coming.request.command == "restart";
                     self.give_up("the program is not wanted any more");
                     self.shared.respond(&request, Ok(Value::Null));
-                    return self.shared.event("terminated", json!({}));
+                    if !told {
+                        self.shared.event("terminated", json!({}));
+                    }
+                    return;
                 }
                 "disconnect" => self.give_up("the client has disconnected"),
                 // It waits, as if it had come a little later.
@@ -286,7 +294,7 @@ impl Adapter {
             let body = json!({ "threadId": 1, "allThreadsContinued": true });
             self.shared.event("continued", body);
         }
-        *lock(&self.shared.pending) = Pending::default();
+        settle(&self.shared, false);
         self.launch(request, args, None);
     }
 
@@ -314,9 +322,11 @@ impl Adapter {
     }
 
     fn send(&mut self, body: &[u8]) {
-        if let Some(link) = &mut self.link {
-            // An image that cannot be written to is dead; the thread that reads from it settles what is pending.
-            let _ = framing::write_body(&mut link.stream, body);
+        if let Some(link) = &mut self.link
+            && framing::write_body(&mut link.stream, body).is_err()
+        {
+            // It is dead, or stands still with half a message in its ears: it is hung up on. The thread that reads from it settles what is pending.
+            let _ = link.stream.shutdown(Shutdown::Both);
         }
     }
 
@@ -356,7 +366,6 @@ impl Adapter {
         terminal: Option<Terminal>,
     ) -> Result<Link, String> {
         let fate = Arc::<Fate>::default();
-        let input = stream.try_clone().map_err(|error| error.to_string())?;
         let shared = Arc::clone(&self.shared);
         let (child, rest) = match launched {
             Some((child, pipes, socket)) => {
@@ -364,14 +373,24 @@ impl Adapter {
             }
             None => (None, None),
         };
-        let reader = {
+        let left = child
+            .clone()
+            .zip(rest.as_ref().map(|(_, socket)| socket.clone()));
+        let reader = stream.set_write_timeout(Some(UNREAD)).and_then(|()| {
+            let input = stream.try_clone()?;
             let child = child.clone();
             let fate = Arc::clone(&fate);
             std::thread::Builder::new()
                 .name("image".into())
                 .spawn(move || listen(input, &shared, child.zip(rest), &fate))
-                .map_err(|error| error.to_string())?
-        };
+        });
+        let reader = reader.map_err(|error| {
+            if let Some((child, socket)) = left {
+                end_child(&mut lock(&child));
+                let _ = std::fs::remove_file(socket);
+            }
+            error.to_string()
+        })?;
         Ok(Link {
             stream,
             child,
@@ -386,9 +405,9 @@ impl Adapter {
         &self,
         category: &'static str,
         mut pipe: impl Read + Send + 'static,
-    ) -> JoinHandle<()> {
+    ) -> io::Result<JoinHandle<()>> {
         let shared = Arc::clone(&self.shared);
-        std::thread::spawn(move || {
+        let relay = move || {
             let mut text = Text::default();
             let mut chunk = [0; 8 << 10];
             loop {
@@ -403,7 +422,10 @@ impl Adapter {
                     shared.event("output", json!({ "category": category, "output": output }));
                 }
             }
-        })
+        };
+        std::thread::Builder::new()
+            .name(category.into())
+            .spawn(relay)
     }
 
     /// The client has gone: what it launched goes too.
@@ -483,8 +505,10 @@ fn listen(mut input: UnixStream, shared: &Shared, launched: Option<Launched>, fa
     if fate.left.load(Ordering::Acquire) {
         settle(shared, true);
         if let Some((child, _)) = launched {
-            // This adapter may serve others, and hear of its end.
-            std::thread::spawn(move || lock(&child).wait());
+            // This adapter may serve others, and hear of its end. Without the thread it stays in the system's list until we end.
+            let _ = std::thread::Builder::new()
+                .name("left".into())
+                .spawn(move || lock(&child).wait());
         }
         return;
     }
@@ -497,7 +521,8 @@ fn listen(mut input: UnixStream, shared: &Shared, launched: Option<Launched>, fa
         let _ = std::fs::remove_file(socket);
     }
     if fate.replaced.load(Ordering::Acquire) {
-        return settle(shared, false);
+        // What it has left open was answered when it was replaced; what is open now is asked of another.
+        return;
     }
     settle(shared, true);
     if let Some(status) = status {
@@ -545,6 +570,12 @@ fn relayed(shared: &Shared, message: Value, launched: bool) -> Option<Value> {
         _ => false,
     };
     (!ours).then_some(message)
+}
+
+/// Ends a program. It may have ended already, which is what is wanted.
+fn end_child(child: &mut Child) {
+    let _ = child.kill();
+    let _ = child.wait();
 }
 
 fn wait(child: &Mutex<Child>) -> i32 {

@@ -20,6 +20,10 @@ const FAREWELL: Duration = Duration::from_secs(3);
 /// An open socket. Several clients at once; only this user's.
 pub struct Endpoint {
     path: PathBuf,
+    /// Which file the socket is: what lies at the path later may be somebody else's.
+    file: Option<(u64, u64)>,
+    /// The thread that accepts is woken by this, whatever has become of the path.
+    socket: UnixListener,
     closed: Arc<AtomicBool>,
     clients: Clients,
     listener: Option<JoinHandle<()>>,
@@ -102,7 +106,10 @@ pub fn make_directory(dir: &Path) -> io::Result<()> {
 /// # Errors
 /// When nobody listens, or somebody else does.
 pub fn connect(path: &Path) -> io::Result<UnixStream> {
-    let stream = UnixStream::connect(path)?;
+    of_this_user(UnixStream::connect(path)?)
+}
+
+fn of_this_user(stream: UnixStream) -> io::Result<UnixStream> {
     let peer = rustix::net::sockopt::socket_peercred(&stream)?.uid.as_raw();
     if peer == uid() {
         return Ok(stream);
@@ -118,8 +125,60 @@ pub fn connect(path: &Path) -> io::Result<UnixStream> {
 ///
 /// # Errors
 /// When the path is too long.
-pub fn launcher_at(socket: &Path) -> io::Result<SocketAddr> {
+fn launcher_at(socket: &Path) -> io::Result<SocketAddr> {
     SocketAddr::from_abstract_name(socket.as_os_str().as_encoded_bytes())
+}
+
+/// Connects to who launches this image in a terminal.
+///
+/// # Errors
+/// When nobody waits for it, or somebody else does.
+pub fn find_launcher(socket: &Path) -> io::Result<UnixStream> {
+    of_this_user(UnixStream::connect_addr(&launcher_at(socket)?)?)
+}
+
+/// What an image in a terminal looks for: its connection ends when this is dropped, or who holds it dies. Nothing protects such a name, and everybody can
+/// read it: strangers are turned away.
+pub struct Launcher {
+    socket: UnixListener,
+}
+
+impl Launcher {
+    /// Waits for the image that is to have this socket.
+    ///
+    /// # Errors
+    /// When the path is too long or somebody waits there already.
+    pub fn new(socket: &Path) -> io::Result<Launcher> {
+        let socket = UnixListener::bind_addr(&launcher_at(socket)?)?;
+        let listener = socket.try_clone()?;
+        std::thread::Builder::new()
+            .name("terminal".into())
+            .spawn(move || {
+                let mut images = Vec::new();
+                loop {
+                    match listener.accept() {
+                        Ok((stream, _)) if is_ours(&stream) => images.push(stream),
+                        Ok(_) => {}
+                        // It was shut.
+                        Err(error) if error.kind() == io::ErrorKind::InvalidInput => return,
+                        Err(_) => std::thread::sleep(Duration::from_millis(50)),
+                    }
+                }
+            })?;
+        Ok(Launcher { socket })
+    }
+}
+
+impl Drop for Launcher {
+    fn drop(&mut self) {
+        wake(&self.socket);
+    }
+}
+
+/// Ends the waiting of a thread for somebody to connect.
+fn wake(listener: &UnixListener) {
+    // It is a socket, and listens: nothing else can be wrong.
+    let _ = rustix::net::shutdown(listener, rustix::net::Shutdown::Both);
 }
 
 impl Endpoint {
@@ -140,6 +199,8 @@ impl Endpoint {
         let listener = UnixListener::bind(&path)?;
         // Until the mode is set, the check of the peer is what keeps others out.
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600))?;
+        let file = file_at(&path);
+        let socket = listener.try_clone()?;
         let closed = Arc::new(AtomicBool::new(false));
         let clients: Clients = Arc::default();
         let thread = std::thread::Builder::new()
@@ -150,6 +211,8 @@ impl Endpoint {
             })?;
         Ok(Endpoint {
             path,
+            file,
+            socket,
             closed,
             clients,
             listener: Some(thread),
@@ -183,9 +246,10 @@ impl Endpoint {
             return;
         };
         self.closed.store(true, Ordering::Release);
-        // Wakes `accept`. When this fails the listener is gone already.
-        let _ = UnixStream::connect(&self.path);
-        let _ = std::fs::remove_file(&self.path);
+        wake(&self.socket);
+        if self.file.is_some() && file_at(&self.path) == self.file {
+            let _ = std::fs::remove_file(&self.path);
+        }
         let _ = thread.join();
     }
 }
@@ -194,6 +258,11 @@ impl Drop for Endpoint {
     fn drop(&mut self) {
         self.shut();
     }
+}
+
+fn file_at(path: &Path) -> Option<(u64, u64)> {
+    let found = std::fs::symlink_metadata(path).ok()?;
+    Some((found.dev(), found.ino()))
 }
 
 /// A socket that nobody listens on any more is in the way; anything else is somebody's.
@@ -210,7 +279,13 @@ fn clear_stale(path: &Path) -> io::Result<()> {
             let why = format!("somebody listens on {} already", path.display());
             Err(io::Error::new(io::ErrorKind::AddrInUse, why))
         }
-        Err(_) => std::fs::remove_file(path),
+        Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => {
+            std::fs::remove_file(path)
+        }
+        // Whoever has it was quicker.
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        // That nobody listens is not said by this: we may be out of descriptors, for one.
+        Err(error) => Err(error),
     }
 }
 

@@ -12,9 +12,9 @@ use nostos_session::{
 };
 use std::io::{IsTerminal, Read as _, Write};
 use std::os::unix::net::UnixStream;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 /// What to run and how.
@@ -24,8 +24,8 @@ pub struct Command {
     pub inspect: Option<Option<PathBuf>>,
     /// `main` starts when a client says so.
     pub wait: bool,
-    /// End when whoever started us does.
-    pub with_parent: bool,
+    /// End when the operating-system process does that has started us.
+    pub with_parent: Option<i32>,
     /// End when the debugger does that had us started in a terminal, until it has connected.
     pub with_launcher: bool,
     /// Worker threads; missing: one per core.
@@ -67,7 +67,6 @@ pub fn parse(args: Vec<String>) -> Result<Command, String> {
         match arg.as_str() {
             "--inspect" => command.inspect = Some(None),
             "--wait" => command.wait = true,
-            "--with-parent" => command.with_parent = true,
             "--with-launcher" => command.with_launcher = true,
             "--workers" => command.workers = Some(number(args.next())?),
             "--" => {
@@ -76,6 +75,10 @@ pub fn parse(args: Vec<String>) -> Result<Command, String> {
             }
             option if option.starts_with("--inspect=") => {
                 command.inspect = Some(Some(PathBuf::from(&option["--inspect=".len()..])));
+            }
+            option if option.starts_with("--with-parent=") => {
+                let pid = option["--with-parent=".len()..].parse();
+                command.with_parent = Some(pid.map_err(|_| format!("`{option}`: no process"))?);
             }
             option if option.starts_with("--workers=") => {
                 command.workers = Some(number(Some(option["--workers=".len()..].to_owned()))?);
@@ -106,15 +109,17 @@ fn number(text: Option<String>) -> Result<usize, String> {
 
 /// Runs an image until its program ends; the status for the shell.
 pub fn run(command: Command) -> i32 {
-    if command.with_parent {
-        // If this fails the image may outlive an editor that was killed, which is not worth refusing to run.
-        let _ =
-            rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::TERM));
-    }
+    let parent = match command.with_parent.map(Parent::watch).transpose() {
+        Ok(parent) => parent,
+        Err(error) => return fail(&error),
+    };
     let launcher = match (command.with_launcher, &command.inspect) {
-        (true, Some(Some(socket))) => match look_for_launcher(socket) {
+        (true, Some(Some(socket))) => match endpoint::find_launcher(socket) {
             Ok(launcher) => Some(launcher),
-            Err(_) => return fail(&"the debugger that wants this program is gone"),
+            Err(error) => {
+                let why = format!("the debugger that wants this program is gone: {error}");
+                return fail(&why);
+            }
         },
         _ => None,
     };
@@ -186,7 +191,7 @@ pub fn run(command: Command) -> i32 {
         Some(socket) => {
             // The session is there, and nobody has set the cell before.
             let _ = told.set(Arc::clone(&session));
-            inspected(&session, socket.clone(), &command, launcher)
+            inspected(&session, socket.clone(), &command, (parent, launcher))
         }
     };
     // Destructors of a program's threads have nothing to save; stdout is what must be out.
@@ -200,45 +205,41 @@ fn inspected(
     session: &Arc<Session>,
     socket: Option<PathBuf>,
     command: &Command,
-    launcher: Option<UnixStream>,
+    (parent, launcher): (Option<Parent>, Option<UnixStream>),
 ) -> i32 {
     let debugger = match Debugger::new(session) {
         Ok(debugger) => debugger,
         Err(error) => return fail(&error),
     };
-    if command.with_parent {
+    if parent.is_some() {
         debugger.when_left(Box::new(write_nowhere));
     }
     let usual = socket.is_none();
     let target: Arc<dyn Target> = debugger.clone();
+    if let Some(parent) = &parent {
+        // From here on it ends in order.
+        let mut known = parent.target.lock().unwrap_or_else(PoisonError::into_inner);
+        *known = Some(Arc::clone(&target));
+    }
     let endpoint = match Endpoint::open(socket, target) {
         Ok(endpoint) => endpoint,
         Err(error) => return fail(&format!("the debug socket cannot be opened: {error}")),
     };
     let waiting = Arc::new(AtomicBool::new(true));
-    if command.with_parent {
-        // Until a client lets `main` start, nobody but the parent knows of this image.
-        let _ = rustix::process::set_parent_process_death_signal(None);
-        let (target, waiting) = (debugger.clone(), Arc::clone(&waiting));
-        let parent = rustix::process::getppid();
-        std::thread::spawn(move || {
-            while waiting.load(Ordering::Acquire) {
-                if rustix::process::getppid() != parent {
-                    return target.terminate();
-                }
-                std::thread::sleep(Duration::from_millis(20));
-            }
-        });
-    }
     if let Some(mut launcher) = launcher {
         let (target, waiting) = (debugger.clone(), Arc::clone(&waiting));
-        std::thread::spawn(move || {
-            // It says nothing: what comes is its end.
-            let _ = launcher.read(&mut [0]);
-            if waiting.load(Ordering::Acquire) {
-                target.terminate();
-            }
-        });
+        let waits = std::thread::Builder::new()
+            .name("launcher".into())
+            .spawn(move || {
+                // It says nothing: what comes is its end.
+                let _ = launcher.read(&mut [0]);
+                if waiting.load(Ordering::Acquire) {
+                    target.terminate();
+                }
+            });
+        if let Err(error) = waits {
+            return fail(&error);
+        }
     }
     if usual {
         eprintln!("debug socket: {}", endpoint.path().display());
@@ -254,6 +255,9 @@ fn inspected(
     let released = !command.wait || debugger.await_release();
     // From here on the launcher's connection tells when it is gone, and then the image ends in order.
     waiting.store(false, Ordering::Release);
+    if let Some(parent) = &parent {
+        parent.let_go.store(true, Ordering::Release);
+    }
     let status = if !released {
         143
     } else {
@@ -264,8 +268,39 @@ fn inspected(
     status
 }
 
-fn look_for_launcher(socket: &Path) -> std::io::Result<UnixStream> {
-    UnixStream::connect_addr(&endpoint::launcher_at(socket)?)
+/// The operating-system process that has started us. Until a client lets `main` start, nobody else knows of this image, and it ends with it.
+///
+/// The system's own signal would come at the end of the thread that has started us, and not at all when that was before we asked for it.
+struct Parent {
+    target: Arc<Mutex<Option<Arc<dyn Target>>>>,
+    let_go: Arc<AtomicBool>,
+}
+
+impl Parent {
+    fn watch(pid: i32) -> std::io::Result<Parent> {
+        let parent = Parent {
+            target: Arc::default(),
+            let_go: Arc::default(),
+        };
+        let (target, let_go) = (Arc::clone(&parent.target), Arc::clone(&parent.let_go));
+        std::thread::Builder::new()
+            .name("parent".into())
+            .spawn(move || {
+                while !let_go.load(Ordering::Acquire) {
+                    let now = rustix::process::getppid();
+                    if rustix::process::Pid::as_raw(now) != pid {
+                        match &*target.lock().unwrap_or_else(PoisonError::into_inner) {
+                            Some(target) => target.terminate(),
+                            // It compiles, and has nothing to put away: the socket comes later.
+                            None => std::process::exit(143),
+                        }
+                        return;
+                    }
+                    std::thread::sleep(Duration::from_millis(20));
+                }
+            })?;
+        Ok(parent)
+    }
 }
 
 /// What the program writes goes nowhere from now on: who has read it is leaving, and to write for nobody would end the program.

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink};
-use std::os::unix::net::UnixStream;
+use std::os::unix::net::{UnixDatagram, UnixListener, UnixStream};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -349,6 +349,95 @@ fn another_user_is_refused() {
     let mut client = room.adapter(&program, Some(SOMEBODY));
     client.ask("initialize", json!({ "adapterID": "nostos" }));
     client.says("attach", json!({ "socket": socket }), "Permission denied");
+}
+
+#[test]
+fn a_program_in_a_terminal_obeys_its_users_debugger_alone() {
+    if !is_root() {
+        return;
+    }
+    let room = Room::new("launcher");
+    let program = room.path.join("nostos-dap");
+    let copied = Command::new("cp").arg(ADAPTER).arg(&program).status();
+    assert!(copied.expect("cp runs").success());
+    set_mode(&program, 0o755);
+    set_mode(&room.path, 0o777);
+    let socket = room.path.join("image.sock");
+    let _launcher = nostos_dap::endpoint::Launcher::new(&socket).expect("a launcher");
+    let mut command = room.command(&program, Some(SOMEBODY));
+    command
+        .args(["__image", "--wait", "--with-launcher"])
+        .arg(format!("--inspect={}", socket.display()))
+        .arg("main.nos");
+    let output = command.output().expect("it runs");
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert!(told.contains("it is a program of the user 0"), "{told}");
+    if !Path::new("/usr/bin/python3").exists() {
+        eprintln!("not tested: there is no python3");
+        return;
+    }
+    // And the launcher listens to no strangers, however many come.
+    let mut strangers = room.command(Path::new("python3"), Some(SOMEBODY));
+    strangers.arg("-c").arg(
+        "import socket, sys\nfor _ in range(300):\n s = socket.socket(socket.AF_UNIX)\n s.connect('\\0' + sys.argv[1])\n assert s.recv(1) == b''",
+    );
+    let output = strangers.arg(&socket).output().expect("it runs");
+    assert!(output.status.success(), "{output:?}");
+    nostos_dap::endpoint::find_launcher(&socket).expect("its own user finds it");
+}
+
+#[test]
+fn an_image_whose_parent_is_gone_ends() {
+    let room = Room::new("orphan");
+    let socket = room.path.join("image.sock");
+    let mut command = room.command(ADAPTER.as_ref(), None);
+    // Whoever this is, it has not started it.
+    let parent = format!("--with-parent={}", std::process::id() + 1);
+    command
+        .args(["__image", "--wait", &parent])
+        .arg(format!("--inspect={}", socket.display()))
+        .arg("main.nos");
+    let output = command.output().expect("it runs");
+    assert_eq!(output.status.code(), Some(143), "{output:?}");
+    assert!(!socket.exists());
+}
+
+#[test]
+fn an_image_ends_whatever_has_become_of_its_socket() {
+    let mut room = Room::new("swept");
+    for replaced in [false, true] {
+        let text = "main() = {\n  readLine()\n  ()\n}\n";
+        std::fs::write(room.path.join("main.nos"), text).expect("a file");
+        let socket = room.image(ADAPTER.as_ref(), None);
+        std::fs::remove_file(&socket).expect("it is there");
+        let other = replaced.then(|| UnixListener::bind(&socket).expect("a socket"));
+        let mut child = room.started.pop().expect("it was started");
+        drop(child.stdin.take());
+        let until = Instant::now() + PATIENCE;
+        while child.try_wait().expect("a child").is_none() {
+            if Instant::now() > until {
+                child.kill().expect("it hangs");
+                panic!("it does not end, replaced: {replaced}");
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        assert_eq!(socket.exists(), other.is_some(), "it is somebody else's");
+    }
+}
+
+#[test]
+fn sockets_of_others_stay() {
+    let room = Room::new("datagram");
+    let socket = room.path.join("other.sock");
+    let _other = UnixDatagram::bind(&socket).expect("a socket");
+    let mut command = room.command(ADAPTER.as_ref(), None);
+    command
+        .arg("__image")
+        .arg(format!("--inspect={}", socket.display()))
+        .arg("main.nos");
+    let output = command.output().expect("it runs");
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    assert!(socket.exists());
 }
 
 #[test]

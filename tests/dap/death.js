@@ -39,7 +39,7 @@ function left(adapter) {
 }
 
 async function until(what, condition) {
-  for (let i = 0; i < 1000; i += 1) {
+  for (let i = 0; i < 6000; i += 1) {
     if (condition()) return;
     await new Promise((resolve) => setTimeout(resolve, 10));
   }

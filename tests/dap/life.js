@@ -30,6 +30,15 @@ function terminal(t, started) {
   };
 }
 
+function alive(pid) {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 run({
   "a program in the client's terminal": () =>
     session('main() = {\n  name = readLine()\n  println("hello ${name}")\n}\n', async (t) => {
@@ -37,6 +46,8 @@ run({
       let asked;
       terminal(t, (...found) => ([child, asked] = found));
       await t.launch(() => t.breakAt("println("), { console: "integratedTerminal", env: { COLOUR: "red" } });
+      // Whoever guesses its socket's name could wait for it.
+      assert(asked.args.some((word) => /^--inspect=.*dap-\d+-\d+-[0-9a-f]{16}\.sock$/.test(word)), asked.args.join(" "));
       assert.deepStrictEqual([asked.kind, asked.cwd, asked.env], ["integrated", t.folder, { COLOUR: "red" }]);
       const gone = new Promise((resolve) => child.on("exit", resolve));
       child.stdin.write("you\n");
@@ -238,6 +249,56 @@ main() = {
       await t.client.event("terminated");
       // That it was killed is news only to who has not asked for that.
       assert.doesNotMatch(t.client.output, /Runtime error/);
+    }),
+
+  "a restart that is asked for during a launch follows it": () =>
+    session(WAITS, async (t) => {
+      const { client } = t;
+      await client.start();
+      await client.ask("initialize", { adapterID: "nostos" });
+      const launched = client.send("launch", { program: t.file }).catch(() => {});
+      await client.ask("restart", {});
+      await launched;
+      await client.ask("configurationDone");
+      await client.event("output", (body) => /begun 1/.test(body.output));
+      // Who started it may be gone: it lives.
+      const { pid } = await client.ask("nostos/image");
+      process.kill(pid, 0);
+      await client.ask("terminate");
+      await client.event("terminated");
+    }),
+
+  "a restart that is taken back ends the program once": () =>
+    session(WAITS, async (t) => {
+      terminal(t, () => {});
+      await t.launch(undefined, { console: "integratedTerminal" });
+      const asked = new Promise((resolve) => {
+        // A terminal that says yes and starts nothing.
+        t.client.answers.runInTerminal = () => {
+          resolve();
+          return {};
+        };
+      });
+      const restart = t.client.refused("restart", {}, /not wanted any more/);
+      await asked;
+      const waits = t.client.refused("threads", undefined, /no program is being debugged/);
+      await t.client.ask("terminate");
+      await Promise.all([restart, waits]);
+      await t.client.event("terminated");
+      await t.client.ask("disconnect", {});
+      assert(!t.client.seen.some((message) => message.event === "terminated"));
+    }),
+
+  "a program that stands still keeps nobody who leaves": () =>
+    session(WAITS, async (t) => {
+      await t.launch();
+      const { pid } = await t.client.ask("nostos/image");
+      process.kill(pid, "SIGSTOP");
+      // More than a socket holds.
+      const evaluated = t.client.refused("evaluate", { expression: `"${"x".repeat(4 << 20)}"`, context: "repl" }, /the program has ended/);
+      await t.client.ask("disconnect", {});
+      await evaluated;
+      while (alive(pid)) await new Promise((resolve) => setTimeout(resolve, 5));
     }),
 
   "a restart with other arguments, and one that cannot be": () =>

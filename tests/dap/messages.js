@@ -99,7 +99,6 @@ main() = {
   [1, 2, 3].each(n => pid <- Buy(n))
   pid <- Sell(1)
   pid <- "hello"
-  sleep(50)
   looked = 1
   println(show(looked))
 }
@@ -131,8 +130,12 @@ main() = {
   waiting <- :constant
   big = range(0, 5000)
   waiting <- big
-  other = spawn { send(waiting, "from another") }
-  sleep(50)
+  main = self()
+  other = spawn {
+    send(waiting, "from another")
+    main <- "sent"
+  }
+  receive { "sent" -> () }
   Process.exit(waiting, Normal)
   looked = 1
   println(show(looked))

@@ -56,8 +56,8 @@ pub struct Running {
 }
 
 impl Source {
-    /// Starts the image and connects. Takes up to half a minute, unless `given_up` says so; the error is for people. The image ends with
-    /// the thread that calls this.
+    /// Starts the image and connects. Takes up to half a minute, unless `given_up` says so; the error is for people. Until it is let go, the image
+    /// ends with this process.
     pub fn open(&self, given_up: &dyn Fn() -> bool) -> Result<(UnixStream, Running), String> {
         match self {
             Source::Attach(socket) => {
@@ -85,7 +85,8 @@ impl Source {
                 command
                     .args(first)
                     .arg(format!("--inspect={}", socket.display()))
-                    .args(["--wait", "--with-parent"])
+                    .arg("--wait")
+                    .arg(format!("--with-parent={}", std::process::id()))
                     .arg(project)
                     .args(args);
                 command

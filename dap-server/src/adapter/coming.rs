@@ -3,7 +3,6 @@
 //! In: `launch`, or a `restart` that has ended the program there was. Out: a connection to the image, or a refusal; or nothing, as nobody wants it any more.
 
 use super::*;
-use std::os::unix::net::UnixListener;
 use std::process::Command;
 
 /// How long a launched image may take to open its socket.
@@ -28,7 +27,7 @@ pub(super) struct Coming {
 pub(super) struct Terminal {
     pub(super) socket: PathBuf,
     /// What the program looks for until it is debugged: it goes with us, whatever our end is.
-    _door: UnixListener,
+    _launcher: endpoint::Launcher,
 }
 
 /// A program that we run.
@@ -39,10 +38,8 @@ struct Started {
 }
 
 impl Started {
-    /// Ends it. It may have ended already, which is what is wanted.
     fn end(mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        end_child(&mut self.child);
         join_soon(self.pipes);
         let _ = std::fs::remove_file(&self.socket);
     }
@@ -108,7 +105,7 @@ impl Adapter {
     }
 
     /// Waits for an image to open its socket, and shows that as progress if it takes long.
-    fn await_image(&mut self, socket: PathBuf, mut started: Option<Started>) {
+    fn await_image(&mut self, socket: PathBuf, started: Option<Started>) {
         let Some(coming) = &self.coming else {
             return;
         };
@@ -122,7 +119,11 @@ impl Adapter {
             })
         });
         self.waiters.retain(|waiter| !waiter.is_finished());
-        self.waiters.push(std::thread::spawn(move || {
+        // The thread takes over what has been started, or does not come to be.
+        let started = Arc::new(Mutex::new(started));
+        let its = Arc::clone(&started);
+        let waits = move || {
+            let mut started = lock(&its).take();
             let child = started.as_mut().map(|started| &mut started.child);
             let connected = connect_to(&socket, child, &unwanted);
             drop(progress);
@@ -133,7 +134,20 @@ impl Adapter {
             if let Some(started) = left {
                 started.end();
             }
-        }));
+        };
+        let waiter = std::thread::Builder::new()
+            .name("launch".into())
+            .spawn(waits);
+        match waiter {
+            Ok(waiter) => self.waiters.push(waiter),
+            Err(error) => {
+                let started = lock(&started).take();
+                if let Some(started) = started {
+                    started.end();
+                }
+                self.give_up(&format!("the program cannot be waited for: {error}"));
+            }
+        }
     }
 
     /// A program has come up, or has not. → It, if nobody wants it any more.
@@ -154,7 +168,7 @@ impl Adapter {
                     // What it wrote comes before the news that it has ended.
                     started.end();
                 }
-                self.turn_down(coming, &why);
+                self.turn_down(&coming.request, coming.queued, why);
                 return None;
             }
         };
@@ -174,7 +188,7 @@ impl Adapter {
         match self.link(stream, launched, terminal) {
             Ok(link) => self.introduce(link, args.clone()),
             Err(why) => {
-                self.refuse(&request, why);
+                self.turn_down(&request, queued, why);
                 return None;
             }
         }
@@ -199,13 +213,13 @@ impl Adapter {
     pub(super) fn give_up(&mut self, why: &str) {
         if let Some(coming) = self.coming.take() {
             coming.unwanted.store(true, Ordering::Release);
-            self.turn_down(coming, why);
+            self.turn_down(&coming.request, coming.queued, why.to_owned());
         }
     }
 
-    fn turn_down(&self, coming: Coming, why: &str) {
-        self.refuse(&coming.request, why.to_owned());
-        for (request, _) in coming.queued {
+    fn turn_down(&self, request: &Request, queued: Vec<(Request, Vec<u8>)>, why: String) {
+        self.refuse(request, why);
+        for (request, _) in queued {
             let why = "no program is being debugged";
             self.shared.respond(&request, Err(why.into()));
         }
@@ -225,7 +239,7 @@ impl Adapter {
         command.extend([concat_os("--inspect=", socket), "--wait".into()]);
         command.push(match in_terminal {
             true => "--with-launcher".into(),
-            false => "--with-parent".into(),
+            false => format!("--with-parent={}", std::process::id()).into(),
         });
         if let Some(workers) = args.workers {
             command.extend(["--workers".into(), workers.to_string().into()]);
@@ -246,12 +260,12 @@ impl Adapter {
     /// Asks the client to run the program in a terminal. → The number of the question, and what the program looks for.
     fn ask_for_terminal(&self, args: &Value) -> Result<(i64, Terminal), String> {
         let args: LaunchArguments = protocol::arguments(args)?;
-        let socket =
-            fresh_socket().map_err(|error| format!("no place for a debug socket: {error}"))?;
+        let no_place = |error| format!("no place for a debug socket: {error}");
+        // Its launcher's name follows from it, and whoever guesses that could be there first.
+        let guess = random().map_err(no_place)?;
+        let socket = fresh_socket(&format!("-{guess:016x}")).map_err(no_place)?;
         let command = self.command(&args, &socket, true)?;
-        let door = endpoint::launcher_at(&socket)
-            .and_then(|address| UnixListener::bind_addr(&address))
-            .map_err(|error| format!("no place for a debug socket: {error}"))?;
+        let launcher = endpoint::Launcher::new(&socket).map_err(no_place)?;
         let words: Vec<_> = command.iter().map(|word| word.to_string_lossy()).collect();
         let kind = match args.console.as_deref() {
             Some("externalTerminal") => "external",
@@ -278,7 +292,7 @@ impl Adapter {
         let asked = self.shared.wire.ask("runInTerminal", question);
         let terminal = Terminal {
             socket,
-            _door: door,
+            _launcher: launcher,
         };
         asked
             .map(|asked| (asked, terminal))
@@ -289,7 +303,7 @@ impl Adapter {
     fn start(&self, args: &Value) -> Result<Started, String> {
         let args: LaunchArguments = protocol::arguments(args)?;
         let socket =
-            fresh_socket().map_err(|error| format!("no place for a debug socket: {error}"))?;
+            fresh_socket("").map_err(|error| format!("no place for a debug socket: {error}"))?;
         let words = self.command(&args, &socket, false)?;
         let (head, tail) = words
             .split_first()
@@ -313,19 +327,30 @@ impl Adapter {
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
-        let mut child = command
+        let child = command
             .spawn()
             .map_err(|error| format!("{} cannot be run: {error}", head.display()))?;
-        let pipes = [
-            child.stdout.take().map(|pipe| self.relay("stdout", pipe)),
-            child.stderr.take().map(|pipe| self.relay("stderr", pipe)),
-        ];
-        let pipes: Vec<JoinHandle<()>> = pipes.into_iter().flatten().collect();
-        Ok(Started {
+        let mut started = Started {
             child,
-            pipes,
+            pipes: Vec::new(),
             socket,
-        })
+        };
+        let out = started.child.stdout.take();
+        let err = started.child.stderr.take();
+        let pipes = [
+            out.map(|pipe| self.relay("stdout", pipe)),
+            err.map(|pipe| self.relay("stderr", pipe)),
+        ];
+        for pipe in pipes.into_iter().flatten() {
+            match pipe {
+                Ok(pipe) => started.pipes.push(pipe),
+                Err(error) => {
+                    started.end();
+                    return Err(format!("what the program writes cannot be read: {error}"));
+                }
+            }
+        }
+        Ok(started)
     }
 }
 
@@ -360,13 +385,19 @@ fn connect_to(
     Err("it is not wanted any more".into())
 }
 
-fn fresh_socket() -> io::Result<PathBuf> {
+fn random() -> io::Result<u64> {
+    let mut bits = [0; 8];
+    std::fs::File::open("/dev/urandom")?.read_exact(&mut bits)?;
+    Ok(u64::from_be_bytes(bits))
+}
+
+fn fresh_socket(more: &str) -> io::Result<PathBuf> {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     let dir = endpoint::directory();
     endpoint::make_directory(&dir)?;
     endpoint::sweep(&dir);
     let number = NEXT.fetch_add(1, Ordering::Relaxed);
-    Ok(dir.join(format!("dap-{}-{number}.sock", std::process::id())))
+    Ok(dir.join(format!("dap-{}-{number}{more}.sock", std::process::id())))
 }
 
 fn concat_os(prefix: &str, path: &Path) -> OsString {
