@@ -27,6 +27,7 @@ commands! {
     SaveOnly "save" "save the file without loading it";
     SaveAll "save-all" "save and load all";
     Reload "load" "load all files";
+    LastLoad "last-load" "what the last load changed, or why it was refused";
     Quit "quit" "quit, asking about changes";
     Suspend "suspend" "suspend to the shell";
     Settings "settings" "all settings and what they are";
@@ -72,6 +73,7 @@ commands! {
     BreakLog "breakpoint-log" "log on this line instead of stopping";
     BreakOn "breakpoint-on" "stop at a function, a message or an end";
     BreakMessage "breakpoint-message" "stop who receives such a message";
+    Watch "watch-value" "watch the value of an expression where a process stops";
     EvalLine "evaluate" "evaluate the selection or line";
     Inspect "inspect" "type or value under the cursor";
     // Lists.

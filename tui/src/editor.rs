@@ -18,6 +18,7 @@ pub mod select;
 pub mod selection;
 pub mod surround;
 pub mod syntax;
+pub mod unloaded;
 pub mod windows;
 
 use document::Document;

@@ -262,8 +262,22 @@ impl Layout {
             let frames = top(frames.clamp(2, 8) + 2, &mut rest);
             self.slot(Panel::Frames, frames, true);
             let mailbox = bottom(7, &mut rest);
+            let links = if rest.height >= 16 {
+                bottom(4, &mut rest)
+            } else {
+                Rect::default()
+            };
             self.slot(Panel::Locals, rest, true);
-            self.side = Some((mailbox, Rect::default()));
+            // The mailbox stands above the links.
+            let mailbox = Rect {
+                y: mailbox.y - links.height,
+                ..mailbox
+            };
+            let links = Rect {
+                y: mailbox.y + mailbox.height,
+                ..links
+            };
+            self.side = Some((mailbox, links));
         } else {
             self.tabbed = true;
             let low = bottom(rest.height * 11 / 20, &mut rest);

@@ -12,7 +12,7 @@ mod tree;
 pub use event::{AfterSave, Ask, Effect, Event, Mouse, MouseKind, WriteError};
 pub use repl::{Entry, Repl};
 pub use session::{Saved, Session};
-pub use stop::{Stop, VarRow};
+pub use stop::{Stop, VarRow, WATCH, WATCH_SHUT};
 pub use tree::{Tree, TreeRow};
 
 use crate::commands::{Cmd, Ctx};
@@ -131,6 +131,21 @@ pub struct Breakpoint {
     pub log: String,
 }
 
+impl Breakpoint {
+    /// What makes it a special one, in words: ` if n > 10`.
+    pub fn words(&self) -> String {
+        let all = [
+            ("if", &self.condition),
+            ("hits", &self.hits),
+            ("logs", &self.log),
+        ];
+        all.into_iter()
+            .filter(|(_, text)| !text.is_empty())
+            .map(|(word, text)| format!(" {word} {text}"))
+            .collect()
+    }
+}
+
 /// The past of one process, for rates and trends.
 #[derive(Clone, Default, Debug)]
 pub struct Track {
@@ -174,6 +189,8 @@ pub struct Image {
     pub gc: GcStats,
     /// Questions not answered yet.
     pub in_flight: HashSet<Ask>,
+    /// Who waits for which stopped process.
+    pub waits: Vec<(Pid, Pid)>,
     /// When the workers were last asked.
     pub workers_at: u64,
 }
@@ -267,6 +284,8 @@ pub enum Action {
     Kill(Pid),
     /// Set a breakpoint of a function or message, or take it away.
     BreakOn(String),
+    /// Look for a definition.
+    Seek(String),
     /// Begin to change a setting.
     Set(&'static str),
     /// Paste a register.
@@ -433,6 +452,8 @@ pub struct State {
     pub stops: BTreeMap<Pid, Stop>,
     /// The one the debugger shows.
     pub debugged: Option<Pid>,
+    /// Expressions whose values are shown where a process stops.
+    pub watches: Vec<String>,
     /// Which values were open when a process went on.
     pub open_values: HashSet<String>,
     /// The frames.
@@ -520,6 +541,7 @@ impl State {
                 rates: VecDeque::new(),
                 gc: GcStats::default(),
                 in_flight: HashSet::new(),
+                waits: Vec::new(),
                 workers_at: 0,
             },
             selected: None,
@@ -537,6 +559,7 @@ impl State {
             frozen: None,
             stops: BTreeMap::new(),
             debugged: None,
+            watches: Vec::new(),
             open_values: HashSet::new(),
             frames: Cursor::default(),
             locals: Cursor::default(),

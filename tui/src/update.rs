@@ -4,6 +4,7 @@
 
 mod actions;
 mod breaks;
+mod debug;
 mod files;
 mod image;
 mod keys;
@@ -140,6 +141,11 @@ fn settle(state: &mut State, out: &mut Vec<Effect>) {
             edit::follow_cursor(doc, rows, cols, wrap, state.settings.margin);
         }
         state.editor.follow = false;
+    }
+    for doc in &mut state.editor.docs {
+        if doc.path.extension().is_some_and(|e| e == "nos") {
+            doc.compare();
+        }
     }
     let height = |panel| layout.find(panel).map_or(1, |s| usize::from(s.area.height));
     let files = if layout.find(Panel::Tree).is_some() {

@@ -100,7 +100,10 @@ pub fn view(state: &State, buf: &mut Buffer) -> Option<Caret> {
     }
     match (state.view, layout.side) {
         (View::Processes, Some((source, links))) => processes::side(state, &mut pen, source, links),
-        (View::Debug, Some((mailbox, _))) => debug::side(state, &mut pen, mailbox),
+        (View::Debug, Some((mailbox, links))) => {
+            debug::side(state, &mut pen, mailbox);
+            debug::links(state, &mut pen, links);
+        }
         _ => {}
     }
     if let Some(foot) = layout.foot {

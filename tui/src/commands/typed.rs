@@ -49,6 +49,12 @@ pub const TYPED: &[(&str, &str, &str)] = &[
         "NAME|receive PATTERN|send PATTERN|exit of NAME",
         "stop at a function, a message, an end; again: no more",
     ),
+    (
+        "watch",
+        "EXPRESSION",
+        "show its value where a process stops; again: no more",
+    ),
+    ("unwatch", "", "watch nothing"),
     ("filter", "EXPRESSION", "filter the processes"),
     ("pid", "N", "show process N"),
     ("theme", "NAME", "colours: :set theme shows which there are"),

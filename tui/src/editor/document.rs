@@ -75,6 +75,16 @@ pub struct Document {
     pub disk: Option<Stamp>,
     /// The revision the image runs, if it was loaded from here.
     pub loaded: Option<usize>,
+    /// The text of that, as far as it is known.
+    running: Option<Rope>,
+    /// The text the file holds.
+    saved_text: Rope,
+    /// The revision and text the image was given last and has not answered about.
+    pub sent: Option<(usize, Rope)>,
+    /// Lines of definitions that are not as the image runs them.
+    pub unloaded: Vec<std::ops::Range<usize>>,
+    /// The version that was found out for.
+    compared: Option<u64>,
     /// The version last given to the parser and the analyser.
     pub asked: Option<u64>,
     /// Selections from which the syntax tree was climbed, to go back down.
@@ -107,6 +117,11 @@ impl Document {
             id,
             path,
             name,
+            running: Some(text.clone()),
+            saved_text: text.clone(),
+            sent: None,
+            unloaded: Vec::new(),
+            compared: None,
             text,
             version: 0,
             history: History::default(),
@@ -155,8 +170,37 @@ impl Document {
 
     /// Notes that `revision` is what the file holds.
     pub fn set_saved(&mut self, revision: usize, disk: Option<Stamp>) {
+        if revision == self.revision() {
+            self.saved_text = self.text.clone();
+        }
         self.saved = revision;
         self.disk = disk;
+    }
+
+    /// An image starts with what the file holds.
+    pub fn image_starts(&mut self) {
+        self.loaded = (!self.is_changed()).then(|| self.revision());
+        self.running = Some(self.saved_text.clone());
+        (self.sent, self.compared) = (None, None);
+        self.refused.clear();
+    }
+
+    /// The image runs a revision it was sent.
+    pub fn image_runs(&mut self, revision: usize) {
+        self.loaded = Some(revision);
+        if let Some((_, text)) = self.sent.take_if(|(r, _)| *r == revision) {
+            (self.running, self.compared) = (Some(text), None);
+        }
+    }
+
+    /// Finds out which definitions the image does not run as they are here.
+    pub fn compare(&mut self) {
+        if self.compared == Some(self.version) {
+            return;
+        }
+        self.compared = Some(self.version);
+        let running = self.running.as_ref();
+        self.unloaded = running.map_or_else(Vec::new, |r| super::unloaded::changed(r, &self.text));
     }
 
     /// Changes the text and everything that hangs on it; the selection moves along unless given.

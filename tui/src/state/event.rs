@@ -37,6 +37,10 @@ pub enum Ask {
     StackTrace(Pid),
     /// The scopes of a frame.
     Scopes(Pid, usize),
+    /// A watched expression, by its place among them.
+    Watch(Pid, usize),
+    /// Who waits for stopped processes.
+    Waits,
     /// The parts of a value.
     Variables(Pid, u64),
     /// Continue or a step; the word is for messages.

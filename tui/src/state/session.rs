@@ -110,7 +110,14 @@ impl Session {
         let breakpoints: Vec<Value> = state
             .breakpoints
             .iter()
-            .map(|(path, all)| json!([path, all.iter().map(|b| b.line).collect::<Vec<_>>()]))
+            .map(|(path, all)| {
+                json!([
+                    path,
+                    all.iter()
+                        .map(|b| json!([b.line, b.condition, b.hits, b.log]))
+                        .collect::<Vec<_>>()
+                ])
+            })
             .collect();
         let view = VIEWS
             .iter()
@@ -128,6 +135,10 @@ impl Session {
             "commands": last(&state.command_history),
             "folders": state.tree.open,
             "filter": state.filter,
+            "watches": state.watches,
+            "named": state.named_breaks.iter().map(|(name, _)| name).collect::<Vec<_>>(),
+            "tree": state.as_tree,
+            "sort": state.sort,
         })
         .to_string()
     }
@@ -167,11 +178,21 @@ impl Session {
         state.command_history = lines(&self.value["commands"]);
         state.tree.open = lines(&self.value["folders"]).into_iter().collect();
         state.filter = self.value["filter"].as_str().unwrap_or_default().to_owned();
+        state.watches = lines(&self.value["watches"]);
+        let named = lines(&self.value["named"]).into_iter();
+        state.named_breaks = named.map(|n| (n, super::Breakpoint::default())).collect();
+        state.as_tree = self.value["tree"].as_bool().unwrap_or(false);
+        state.sort = number(&self.value["sort"]).min(super::SORTS.len() - 1);
         for row in self.value["breakpoints"].as_array().into_iter().flatten() {
             if let Some(path) = row[0].as_str() {
                 let all = row[1].as_array().into_iter().flatten();
+                // A bare number is a line without more.
+                let text = |v: &Value| v.as_str().unwrap_or_default().to_owned();
                 let all = all.map(|l| super::Breakpoint {
-                    line: number(l),
+                    line: number(if l.is_array() { &l[0] } else { l }),
+                    condition: text(&l[1]),
+                    hits: text(&l[2]),
+                    log: text(&l[3]),
                     ..Default::default()
                 });
                 state.breakpoints.insert(PathBuf::from(path), all.collect());

@@ -3,6 +3,11 @@
 use crate::proto::{Frame, Variable};
 use std::collections::{HashMap, HashSet};
 
+/// The path of what is watched.
+pub const WATCH: &str = "watch/";
+/// Stands among what is open when that is not.
+pub const WATCH_SHUT: &str = "watch shut";
+
 /// A stopped process.
 #[derive(Debug, Default)]
 pub struct Stop {
@@ -16,6 +21,8 @@ pub struct Stop {
     pub frame: usize,
     /// Its scopes.
     pub scopes: Vec<(String, u64)>,
+    /// What is watched, with its value here.
+    pub watches: Vec<Variable>,
     /// Values already asked for, by handle.
     pub values: HashMap<u64, Vec<Variable>>,
     /// Open nodes of the tree, by path.
@@ -51,6 +58,22 @@ impl Stop {
     /// The visible rows of the tree of variables.
     pub fn rows(&self) -> Vec<VarRow> {
         let mut out = Vec::new();
+        if !self.watches.is_empty() {
+            let open = !self.open.contains(WATCH_SHUT);
+            out.push(VarRow {
+                depth: 0,
+                name: "Watch".to_owned(),
+                value: String::new(),
+                ty: String::new(),
+                reference: 0,
+                open,
+                path: WATCH.to_owned(),
+                was: None,
+            });
+            if open {
+                self.push_all(&self.watches, 1, WATCH, &mut out);
+            }
+        }
         for (name, reference) in &self.scopes {
             let path = format!("{name}/");
             let open = self.open.contains(&path);
@@ -76,7 +99,13 @@ impl Stop {
         if depth > 40 || out.len() > 5_000 {
             return;
         }
-        for v in self.values.get(&reference).into_iter().flatten() {
+        if let Some(values) = self.values.get(&reference) {
+            self.push_all(values, depth, above, out);
+        }
+    }
+
+    fn push_all(&self, values: &[Variable], depth: usize, above: &str, out: &mut Vec<VarRow>) {
+        for v in values {
             let path = format!("{above}{}/", v.name);
             let open = v.reference != 0 && self.open.contains(&path);
             let was = self.before.get(&path).filter(|b| **b != v.value).cloned();

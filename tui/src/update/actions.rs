@@ -1,6 +1,6 @@
 //! What each command does to the model.
 
-use super::{breaks, files, image, lists, pickers, processes, typed};
+use super::{breaks, debug, files, image, lists, pickers, processes, typed};
 use crate::commands::{Cmd, info};
 use crate::editor::select::Pick;
 use crate::editor::selection::{Range, Selection};
@@ -180,12 +180,12 @@ pub fn run(state: &mut State, cmd: Cmd, count: Option<usize>, out: &mut Vec<Effe
         Cmd::Back => back(state),
         Cmd::ImageRestart => image::start(state, out),
         Cmd::ImageStop => out.push(Effect::StopImage),
-        Cmd::DebugGo => image::go(state, "continue", out),
-        Cmd::DebugOver => image::go(state, "next", out),
-        Cmd::DebugInto => image::go(state, "stepIn", out),
-        Cmd::DebugOut => image::go(state, "stepOut", out),
-        Cmd::DebugPause => image::pause(state, out),
-        Cmd::DebugGoAll => image::go_all(state, out),
+        Cmd::DebugGo => debug::go(state, "continue", out),
+        Cmd::DebugOver => debug::go(state, "next", out),
+        Cmd::DebugInto => debug::go(state, "stepIn", out),
+        Cmd::DebugOut => debug::go(state, "stepOut", out),
+        Cmd::DebugPause => debug::pause(state, out),
+        Cmd::DebugGoAll => debug::go_all(state, out),
         Cmd::BreakToggle => match state.editor.doc().map(|d| (d.path.clone(), d.line())) {
             Some((path, line)) => breaks::toggle(state, path, line, out),
             None => state.say(Tone::Plain, "no file is open"),
@@ -204,6 +204,8 @@ pub fn run(state: &mut State, cmd: Cmd, count: Option<usize>, out: &mut Vec<Effe
         Cmd::BreakMessage => breaks::ask_for_message(state),
         Cmd::ListTree => processes::turn(state, out),
         Cmd::Kill => processes::ask_kill(state),
+        Cmd::Watch => debug::ask_watch(state),
+        Cmd::LastLoad => pickers::last_load(state),
         Cmd::EvalLine => eval_line(state, out),
         Cmd::Inspect => inspect(state, out),
         Cmd::ReplEvaluate => {

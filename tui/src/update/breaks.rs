@@ -36,15 +36,6 @@ fn wishes(b: &Breakpoint) -> Map<String, Value> {
         .collect()
 }
 
-/// The same in words: ` if n > 10`.
-pub fn words(b: &Breakpoint) -> String {
-    let all = [("if", &b.condition), ("hits", &b.hits), ("logs", &b.log)];
-    all.into_iter()
-        .filter(|(_, text)| !text.is_empty())
-        .map(|(word, text)| format!(" {word} {text}"))
-        .collect()
-}
-
 /// Tells the image the breakpoints of a file.
 pub fn send(state: &mut State, path: PathBuf, out: &mut Vec<Effect>) {
     let lines: Vec<Value> = state
@@ -132,7 +123,7 @@ pub fn items(state: &State) -> Vec<Item> {
     };
     let lines = state.breakpoints.iter().flat_map(|(path, list)| {
         list.iter().map(move |b| Item {
-            label: format!("{}:{}{}", state.short(path), b.line + 1, words(b)),
+            label: format!("{}:{}{}", state.short(path), b.line + 1, b.words()),
             detail: detail(b),
             action: Action::Open(path.clone(), Some(b.line)),
         })
@@ -187,7 +178,7 @@ pub fn change(state: &mut State, command: &str, text: &str, out: &mut Vec<Effect
         _ => &mut b.log,
     };
     text.clone_into(field);
-    let text = format!("breakpoint{}", words(b));
+    let text = format!("breakpoint{}", b.words());
     state.say(Tone::Good, text);
     send(state, path, out);
 }

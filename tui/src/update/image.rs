@@ -2,7 +2,7 @@
 //!
 //! When the image is gone everything it told stays in the model; nothing is asked any more until it is started again.
 
-use super::{breaks, files};
+use super::{breaks, debug};
 use crate::client::Incoming;
 use crate::editor::document::{Diag, Severity};
 use crate::editor::{Mode, motion};
@@ -39,9 +39,7 @@ pub fn start(state: &mut State, out: &mut Vec<Effect>) {
     state.console.waiting = false;
     state.image.reload = None;
     for doc in &mut state.editor.docs {
-        // The new image reads the files as they are saved.
-        doc.loaded = (!doc.is_changed()).then(|| doc.revision());
-        doc.refused.clear();
+        doc.image_starts();
     }
     for bp in state.breakpoints.values_mut().flatten() {
         bp.verified = false;
@@ -108,7 +106,10 @@ pub fn poll(state: &mut State, out: &mut Vec<Effect>) {
         View::Heap => want.extend(state.selected.map(Ask::Heap)),
         View::Gc => want.push(Ask::Gc),
         View::Schedulers => want.push(Ask::Workers),
-        View::Debug => want.extend(state.debugged.map(Ask::Mailbox)),
+        View::Debug => {
+            want.extend(state.debugged.map(Ask::Mailbox));
+            want.extend(state.debugged.map(|_| Ask::Waits));
+        }
         View::Code | View::Repl => {}
     }
     for question in want {
@@ -129,6 +130,7 @@ pub fn poll(state: &mut State, out: &mut Vec<Effect>) {
             Ask::Stack(pid) => ("nostos/stack", json!({ "process": pid })),
             Ask::Heap(pid) => ("nostos/heap", json!({ "process": pid })),
             Ask::Gc => ("nostos/gcStats", json!({})),
+            Ask::Waits => ("nostos/tree", json!({ "limit": 1000 })),
             _ => ("nostos/scheduler", json!({})),
         };
         ask(state, question, command, arguments, out);
@@ -165,7 +167,10 @@ fn reply(
 ) {
     let body = match result {
         Ok(body) => body,
-        Err(why) => return refused(state, tag, why),
+        Err(why) => match tag {
+            Ask::Watch(pid, i) => return debug::watched(state, pid, i, Err(why)),
+            _ => return refused(state, tag, why),
+        },
     };
     match tag {
         Ask::Initialize => ask(
@@ -210,6 +215,12 @@ fn reply(
             (detail.messages, detail.total) = proto::mailbox(&body);
             detail.shapes = proto::shapes(&body);
         }
+        Ask::Watch(pid, i) => debug::watched(state, pid, i, Ok(&body)),
+        Ask::Waits => {
+            let (rows, _) = proto::processes(&body);
+            let waits = rows.iter().filter_map(|p| Some((p.id, p.waits_for?)));
+            state.image.waits = waits.collect();
+        }
         Ask::Stack(pid) => detail(state, pid).frames = proto::frames(&body),
         Ask::Heap(pid) => detail(state, pid).heap = Some(proto::heap(&body)),
         Ask::Gc => {
@@ -231,7 +242,7 @@ fn reply(
                 .unwrap_or(0);
             if state.debugged == Some(pid) {
                 state.frames.row = state.stops[&pid].frame;
-                look_at_frame(state, out);
+                debug::look_at_frame(state, out);
             }
         }
         Ask::Scopes(pid, frame) => {
@@ -244,14 +255,14 @@ fn reply(
                 stop.open
                     .extend(stop.scopes.first().map(|(name, _)| format!("{name}/")));
             }
-            fetch_open(state, pid, out);
+            debug::fetch_open(state, pid, out);
         }
         Ask::Variables(pid, reference) => {
             let Some(stop) = state.stops.get_mut(&pid) else {
                 return;
             };
             stop.values.insert(reference, proto::variables(&body));
-            fetch_open(state, pid, out);
+            debug::fetch_open(state, pid, out);
         }
         Ask::Repl | Ask::Console => {
             let repl = if tag == Ask::Repl {
@@ -279,7 +290,7 @@ fn reply(
             if reload.ok {
                 for (id, revision) in docs {
                     if let Some(doc) = state.editor.docs.iter_mut().find(|d| d.id == id) {
-                        doc.loaded = Some(revision);
+                        doc.image_runs(revision);
                     }
                 }
             }
@@ -319,6 +330,8 @@ fn refused(state: &mut State, tag: Ask, why: String) {
         | Ask::Gc
         | Ask::Workers
         | Ask::StackTrace(_)
+        | Ask::Watch(..)
+        | Ask::Waits
         | Ask::Scopes(..)
         | Ask::Variables(..)
         | Ask::Bye => {}
@@ -463,7 +476,7 @@ fn stopped(state: &mut State, body: &Value, out: &mut Vec<Effect>) {
 }
 
 /// A process runs again, or is gone: the handles of its stop are dead.
-fn went_on(state: &mut State, pid: Pid) {
+pub fn went_on(state: &mut State, pid: Pid) {
     let Some(stop) = state.stops.remove(&pid) else {
         return;
     };
@@ -475,123 +488,6 @@ fn went_on(state: &mut State, pid: Pid) {
         }
     }
     state.open_values = stop.open;
-}
-
-/// Shows the frame that is selected: its source, its variables.
-pub fn look_at_frame(state: &mut State, out: &mut Vec<Effect>) {
-    let Some(pid) = state.debugged else { return };
-    let Some(stop) = state.stops.get(&pid) else {
-        return;
-    };
-    let index = stop.frame;
-    let Some(frame) = stop.here() else { return };
-    let place = frame
-        .place
-        .as_ref()
-        .map(|p| (state.absolute(&p.path), p.line.saturating_sub(1)));
-    let handle = frame.id;
-    if let Some(id) = handle {
-        ask(
-            state,
-            Ask::Scopes(pid, index),
-            "scopes",
-            json!({ "frameId": id }),
-            out,
-        );
-    }
-    let typing = state.editor.mode == Mode::Insert && state.panel() == Panel::Editor;
-    if let (Some((path, line)), false) = (place, typing)
-        && matches!(state.view, View::Debug | View::Code)
-    {
-        files::goto(state, path, Some((line, 0)), out);
-    }
-}
-
-/// Asks for the parts of open values that are not known yet.
-pub fn fetch_open(state: &mut State, pid: Pid, out: &mut Vec<Effect>) {
-    let Some(stop) = state.stops.get(&pid) else {
-        return;
-    };
-    let missing: Vec<u64> = stop
-        .rows()
-        .iter()
-        .filter(|r| r.open && r.reference != 0 && !stop.values.contains_key(&r.reference))
-        .map(|r| r.reference)
-        .collect();
-    for reference in missing {
-        let question = Ask::Variables(pid, reference);
-        if !state.image.in_flight.contains(&question) {
-            ask(
-                state,
-                question,
-                "variables",
-                json!({ "variablesReference": reference, "start": 0, "count": 100 }),
-                out,
-            );
-        }
-    }
-}
-
-/// Continue or a step of the debugged process.
-pub fn go(state: &mut State, command: &'static str, out: &mut Vec<Effect>) {
-    let Some(pid) = state.debugged.filter(|p| state.stops.contains_key(p)) else {
-        let text = match &state.image.link {
-            Link::Live => {
-                "no process is stopped; F9 sets a breakpoint, F6 pauses the selected process"
-            }
-            Link::Starting => "the image is starting",
-            Link::Off | Link::Lost(_) => return start(state, out),
-        };
-        return state.say(Tone::Plain, text);
-    };
-    if let Some(stop) = state.stops.get_mut(&pid) {
-        stop.before = stop.snapshot();
-    }
-    ask(
-        state,
-        Ask::Move(pid, command),
-        command,
-        json!({ "threadId": pid, "singleThread": true }),
-        out,
-    );
-    if command == "continue" {
-        went_on(state, pid);
-    } else if let Some(stop) = state.stops.get_mut(&pid) {
-        // The handles die when it moves; the old values stay on the screen until the new ones are there.
-        stop.moving = true;
-    }
-}
-
-pub fn go_all(state: &mut State, out: &mut Vec<Effect>) {
-    let pids: Vec<Pid> = state.stops.keys().copied().collect();
-    for pid in pids {
-        ask(
-            state,
-            Ask::Move(pid, "continue"),
-            "continue",
-            json!({ "threadId": pid, "singleThread": true }),
-            out,
-        );
-        went_on(state, pid);
-    }
-}
-
-pub fn pause(state: &mut State, out: &mut Vec<Effect>) {
-    let pid = if state.view == View::Debug {
-        state.debugged.or(state.selected)
-    } else {
-        state.selected
-    };
-    match pid.filter(|_| state.image.link == Link::Live) {
-        Some(pid) => ask(
-            state,
-            Ask::Pause(pid),
-            "pause",
-            json!({ "threadId": pid }),
-            out,
-        ),
-        None => state.say(Tone::Plain, "there is no process to pause"),
-    }
 }
 
 /// Loads documents into the image as they are on the screen.
@@ -629,12 +525,17 @@ pub fn load(state: &mut State, ids: &[usize], out: &mut Vec<Effect>) {
         .iter()
         .map(|d| json!({ "path": d.path.display().to_string(), "text": d.text().to_string() }))
         .collect();
-    let revisions = docs.iter().map(|d| (d.id, d.revision())).collect();
+    let revisions: Vec<(usize, usize)> = docs.iter().map(|d| (d.id, d.revision())).collect();
     let arguments = if ids.is_empty() {
         json!({})
     } else {
         json!({ "files": files })
     };
+    for doc in &mut state.editor.docs {
+        if revisions.contains(&(doc.id, doc.revision())) {
+            doc.sent = Some((doc.revision(), doc.text().clone()));
+        }
+    }
     state.say(Tone::Plain, format!("{saved} saved, loading"));
     ask(
         state,

@@ -1,9 +1,9 @@
 //! Lists and inspectors: moving in them, opening, closing and copying their rows, going to the source they are about.
 
-use super::{files, image, processes};
+use super::{debug as debugger, files, image, processes};
 use crate::layout::Layout;
 use crate::proto::Place;
-use crate::state::{Effect, Panel, Popup, State, Tone, View};
+use crate::state::{Effect, Panel, Popup, State, Tone, View, WATCH, WATCH_SHUT};
 
 /// Moves in the focused list.
 pub fn walk(state: &mut State, by: isize, out: &mut Vec<Effect>) {
@@ -42,7 +42,7 @@ pub fn walk(state: &mut State, by: isize, out: &mut Vec<Effect>) {
             if row != stop.frame {
                 stop.frame = row;
                 state.frames.row = row;
-                image::look_at_frame(state, out);
+                debugger::look_at_frame(state, out);
             }
         }
         Panel::Locals => {
@@ -78,7 +78,7 @@ pub fn open_row(state: &mut State, out: &mut Vec<Effect>) {
         }
         Panel::Locals => toggle_value(state, None, out),
         Panel::Tree => open_tree_row(state, None, out),
-        Panel::Frames => image::look_at_frame(state, out),
+        Panel::Frames => debugger::look_at_frame(state, out),
         _ => open_source(state, out),
     }
 }
@@ -87,7 +87,7 @@ pub fn debug(state: &mut State, pid: u64, out: &mut Vec<Effect>) {
     state.debugged = Some(pid);
     state.view = View::Debug;
     state.frames.row = state.stops.get(&pid).map_or(0, |s| s.frame);
-    image::look_at_frame(state, out);
+    debugger::look_at_frame(state, out);
     image::poll_now(state, out);
 }
 
@@ -127,6 +127,14 @@ fn toggle_value(state: &mut State, open: Option<bool>, out: &mut Vec<Effect>) {
     let rows = stop.rows();
     let Some(row) = rows.get(row_at) else { return };
     let open = open.unwrap_or(!row.open);
+    if row.path == WATCH {
+        if open {
+            stop.open.remove(WATCH_SHUT);
+        } else {
+            stop.open.insert(WATCH_SHUT.to_owned());
+        }
+        return;
+    }
     if open && row.reference == 0 {
         if row.value.chars().count() > 30 {
             state.popup = Some(Popup::Info {
@@ -138,7 +146,7 @@ fn toggle_value(state: &mut State, open: Option<bool>, out: &mut Vec<Effect>) {
     }
     if open {
         stop.open.insert(row.path.clone());
-        image::fetch_open(state, pid, out);
+        debugger::fetch_open(state, pid, out);
     } else if row.open {
         stop.open.remove(&row.path);
     } else if let Some(parent) = rows[..row_at].iter().rposition(|r| r.depth < row.depth) {

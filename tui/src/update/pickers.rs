@@ -4,7 +4,7 @@ use crate::commands::{COMMANDS, keys_of};
 use crate::editor::document::Severity;
 use crate::editor::motion;
 use crate::input::Input;
-use crate::state::{Action, Cursor, Item, Popup, State, Tone};
+use crate::state::{Action, Cursor, Effect, Item, Popup, State, Tone};
 use crate::text;
 
 pub fn pick(state: &mut State, title: &'static str, items: Vec<Item>) {
@@ -213,4 +213,66 @@ pub fn lines(
     });
     let items = items.collect();
     pick(state, title, items);
+}
+
+/// What the last load came to: what was swapped, how long it took, what was refused and where.
+pub fn last_load(state: &mut State) {
+    let Some((reload, at)) = &state.image.reload else {
+        return state.say(
+            Tone::Plain,
+            "nothing was loaded since the image started; ^s does",
+        );
+    };
+    let ago = crate::text::seconds(state.now.saturating_sub(*at));
+    let took = crate::text::micros(reload.micros);
+    let changed = crate::text::count(reload.changed.len() as u64, "definition");
+    let first = if reload.ok {
+        format!(
+            "v{} runs: {changed} swapped, {} as before",
+            reload.version, reload.unchanged
+        )
+    } else {
+        format!("refused; v{} runs on", reload.version)
+    };
+    let mut items = vec![Item {
+        label: first,
+        detail: format!("{took}, {ago} ago"),
+        action: Action::Nothing,
+    }];
+    for d in &reload.diagnostics {
+        let path = state.absolute(&d.path);
+        items.push(Item {
+            label: format!("{}:{}  {}", state.short(&path), d.start.0 + 1, d.message),
+            detail: d.severity.clone(),
+            action: Action::Open(path, Some(d.start.0)),
+        });
+    }
+    items.extend(reload.changed.iter().map(|name| Item {
+        label: name.clone(),
+        detail: "swapped".to_owned(),
+        action: Action::Seek(name.clone()),
+    }));
+    pick(state, "last load", items);
+}
+
+/// Goes to a definition, `bank.transfer`: in an open text, else it is looked for in all files.
+pub fn seek(state: &mut State, name: &str, out: &mut Vec<Effect>) {
+    let last = name.rsplit('.').next().unwrap_or(name);
+    let last = last.split('/').next().unwrap_or(last);
+    let shape = format!(
+        r"(?m)^(?:(?:pub|private|type|trait|macro|mvar|var|const) )*{}\b",
+        regex::escape(last)
+    );
+    let Ok(regex) = regex::Regex::new(&shape) else {
+        return;
+    };
+    let found = state.editor.docs.iter().find_map(|d| {
+        let text = d.text().to_string();
+        let at = regex.find(&text)?;
+        Some((d.id, d.text().byte_to_char(at.start())))
+    });
+    match found {
+        Some((doc, at)) => super::keys::act(state, Action::Show(doc, at), out),
+        None => super::typed::search_with(state, regex, "definitions", out),
+    }
 }

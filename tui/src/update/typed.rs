@@ -1,6 +1,6 @@
 //! Lines of text: the prompts at the bottom, the REPL and the console.
 
-use super::{actions, breaks, files, image, processes, session};
+use super::{actions, breaks, debug, files, image, processes, session};
 use crate::commands::{COMMANDS, Cmd, TYPED, by_name};
 use crate::editor::selection::{Range, Selection};
 use crate::editor::{Mode, Preset, edit, replace, select};
@@ -378,6 +378,9 @@ fn command(state: &mut State, line: &str, out: &mut Vec<Effect>) {
             "a function, `receive PATTERN`, `send PATTERN` or `exit of NAME`",
         ),
         ("break-on", text) => breaks::toggle_named(state, text, out),
+        ("watch", "") => state.say(Tone::Plain, "what shall be watched?"),
+        ("watch", expression) => debug::watch(state, expression, out),
+        ("unwatch", "") => debug::unwatch(state),
         ("filter", expression) => filter(state, expression, out),
         ("pid", n) => match n.parse::<u64>() {
             Ok(pid) if state.image.processes.iter().any(|p| p.id == pid) => {

@@ -303,6 +303,12 @@ fn gutter_marks(
     for (x, (glyph, style)) in (area.x..).zip(marks).filter_map(|(x, m)| Some((x, m?))) {
         pen.dot(x, y, glyph, style.patch(over));
     }
+    let live = state.image.link == Link::Live;
+    let ahead = live && doc.unloaded.iter().any(|lines| lines.contains(&line));
+    if ahead && gutter >= 8 {
+        let style = theme.warn().patch(over);
+        pen.dot(area.x + gutter - 2, y, glyphs.mark, style);
+    }
     if gutter > 2 {
         let style = if lit { theme.strong() } else { theme.dim() };
         let after = if gutter >= 8 { 2 } else { 1 };

@@ -49,6 +49,14 @@ pub fn head(state: &State, pen: &mut Pen<'_>, layout: &Layout) {
         x = pen.put(x, y, &format!("  {} ", glyphs.between), theme.dim());
         x = pen.value(x, y, area.right().saturating_sub(x + 1), &stop.text);
     }
+    let waiting = waiting(state);
+    if let Some(first) = waiting.first() {
+        let more = match waiting.len() {
+            1 => format!("  {} <{first}> waits for it", glyphs.between),
+            n => format!("  {} {n} wait for it: <{first}> ...", glyphs.between),
+        };
+        x = pen.put(x, y, &more, theme.warn());
+    }
     let others = state.stops.len() - 1;
     let rest = if others > 0 {
         format!("  {} {others} more stopped", glyphs.between)
@@ -56,6 +64,52 @@ pub fn head(state: &State, pen: &mut Pen<'_>, layout: &Layout) {
         format!("  {} others keep running", glyphs.between)
     };
     pen.put(x, y, &rest, theme.dim());
+}
+
+/// Who waits for the process the debugger shows.
+fn waiting(state: &State) -> Vec<u64> {
+    let all = state.image.waits.iter();
+    all.filter(|(_, on)| Some(*on) == state.debugged)
+        .map(|(pid, _)| *pid)
+        .collect()
+}
+
+/// Who the stopped process is linked to, and who waits for it.
+pub fn links(state: &State, pen: &mut Pen<'_>, area: Rect) {
+    let Some(pid) = state.debugged.filter(|_| area.height > 1) else {
+        return;
+    };
+    let theme = state.theme;
+    pen.rule(Rect { height: 1, ..area }, "Linked processes", "", false);
+    let waiting = waiting(state);
+    let process = state.image.processes.iter().find(|p| p.id == pid);
+    let links = process.map(|p| p.links.clone()).unwrap_or_default();
+    let known = |pid: &u64| state.image.processes.iter().find(|p| p.id == *pid);
+    let mut y = area.y + 1;
+    let linked = links.iter().filter(|l| !waiting.contains(l));
+    for other in waiting
+        .iter()
+        .chain(linked)
+        .take(usize::from(area.height) - 1)
+    {
+        let waits = waiting.contains(other);
+        let word = known(other).map_or("", |p| p.state.word());
+        pen.put(
+            area.x + 1,
+            y,
+            if waits { "waiting" } else { word },
+            theme.dim(),
+        );
+        let mut x = pen.put(area.x + 10, y, &format!("<{other}> "), theme.text());
+        x = pen.put(x, y, &state.called(*other), theme.accent());
+        if waits {
+            pen.put(x, y, "  for this one", theme.warn());
+        }
+        y += 1;
+    }
+    if y == area.y + 1 {
+        pen.put(area.x + 1, y, "linked to nobody", theme.dim());
+    }
 }
 
 fn stop(state: &State) -> Option<&crate::state::Stop> {
@@ -235,8 +289,19 @@ pub fn foot(state: &State, pen: &mut Pen<'_>, area: Rect) {
                 y,
                 &format!("{}:{}", state.short(path), b.line + 1),
                 theme.text(),
-            ) + 2;
+            );
+            x = pen.put(x, y, &b.words(), theme.dim()) + 2;
         }
+    }
+    for (name, b) in &state.named_breaks {
+        any = true;
+        let mark = if b.verified {
+            glyphs.breakpoint
+        } else {
+            glyphs.pending
+        };
+        x = pen.dot(x, y, mark, theme.bad()) + 1;
+        x = pen.put(x, y, name, theme.text()) + 2;
     }
     if !any {
         x = pen.put(x, y, "none", theme.dim()) + 2;

@@ -140,3 +140,117 @@ fn a_breakpoint_has_a_condition_a_count_and_a_text() {
         d.screen()
     );
 }
+
+/// Lines of the screen that have the mark of a definition the image does not run.
+fn marked(d: &Driver) -> Vec<usize> {
+    let screen = d.screen();
+    let marked = screen
+        .lines()
+        .filter(|l| l.chars().skip(5).take(3).any(|c| c == '▎'));
+    let number = |l: &str| {
+        l.chars()
+            .take(6)
+            .filter(char::is_ascii_digit)
+            .collect::<String>()
+    };
+    marked.filter_map(|l| number(l).parse().ok()).collect()
+}
+
+#[test]
+fn functions_the_image_does_not_run_as_they_are_here_are_marked() {
+    let mut d = Driver::new("marks", (120, 40));
+    assert!(marked(&d).is_empty());
+    d.keys("7GA # a comment<esc>");
+    d.keys("4GA + 0<esc>");
+    assert_eq!(marked(&d), [4, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16]);
+    d.keys("7Gglu");
+    d.keys("<c-s>");
+    assert!(marked(&d).is_empty(), "{}", d.screen());
+    // What is refused is not run.
+    d.keys("4GA retyr<esc><c-s>");
+    assert_eq!(marked(&d), [4]);
+    d.keys("<c-r>");
+    assert!(marked(&d).is_empty(), "a new image reads what is saved");
+}
+
+#[test]
+fn the_last_load_is_told_with_what_was_swapped_or_why_not() {
+    let mut d = Driver::new("load", (120, 40));
+    d.keys("<space>l");
+    assert_eq!(
+        said(&d),
+        "nothing was loaded since the image started; ^s does"
+    );
+    d.keys("4GA + 0<esc><c-s><space>l");
+    let screen = d.screen();
+    assert!(
+        screen.contains("v2 runs: 1 definition swapped, 11 as before"),
+        "{screen}"
+    );
+    d.keys("<down><ret>");
+    assert_eq!(d.state.editor.doc().map(|d| d.line()), Some(18), "transfer");
+    d.keys("4GA retyr<esc><c-s><space>l");
+    let screen = d.screen();
+    assert!(screen.contains("refused; v2 runs on"), "{screen}");
+    assert!(
+        screen.contains("bank.nos:4  unknown function `retyr`"),
+        "{screen}"
+    );
+}
+
+#[test]
+fn what_is_watched_is_shown_where_a_process_stops_and_what_changed() {
+    let mut d = Driver::new("watch", (120, 40));
+    d.keys(":watch balance - n<ret>:watch nope<ret>8G<f9><c-r>");
+    d.wait(1000);
+    let row = |d: &Driver, of: &str| {
+        let screen = d.screen();
+        let found = screen.lines().find(|l| l.contains(of));
+        found.unwrap_or_else(|| panic!("{screen}")).to_owned()
+    };
+    assert!(row(&d, "nope").contains("unknown variable"));
+    assert!(row(&d, "balance - n").contains("-18"));
+    d.keys("<f10>");
+    let now = row(&d, "balance - n");
+    assert!(now.contains("12") && now.contains("was -18"), "{now}");
+    // On a variable `w` begins with it; the same again is not watched any more.
+    d.keys("ggjw<ret>");
+    assert_eq!(d.state.watches, ["nope"]);
+    d.keys("gg<left>");
+    assert!(!d.screen().contains("nope"), "{}", d.screen());
+}
+
+#[test]
+fn who_waits_for_the_stopped_process_is_said() {
+    let mut d = Driver::new("waiting", (120, 40));
+    d.keys("8G<f9><c-r>");
+    d.wait(1000);
+    d.wait(1000);
+    let screen = d.screen();
+    assert!(screen.contains("<5> waits for it"), "{screen}");
+    assert!(
+        screen.contains("waiting  <5> bank.audit/0  for this one"),
+        "{screen}"
+    );
+}
+
+#[test]
+fn conditions_watches_and_the_tree_come_back_with_the_session() {
+    let mut d = Driver::new("session-live", (120, 40));
+    d.keys("8G<space>bfn <gt> 10<ret>:watch n<ret>:break-on receive Audit<ret><space>2t<a-1>");
+    d.keys(":q!<ret>");
+    let kept = d.session.clone().expect("the session is kept");
+    let mut again = Driver::bare(d.root.clone(), (120, 40));
+    again.event(nostos_tui::state::Event::Session(kept));
+    let b = again
+        .state
+        .breakpoints
+        .values()
+        .flatten()
+        .next()
+        .expect("there is one");
+    assert_eq!((b.line, b.condition.as_str()), (7, "n > 10"));
+    assert_eq!(again.state.watches, ["n"]);
+    assert_eq!(again.state.named_breaks[0].0, "receive Audit");
+    assert!(again.state.as_tree);
+}
