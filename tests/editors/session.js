@@ -1,6 +1,6 @@
 // A session on examples/bank in VS Code itself, as a user would have it: a breakpoint in the margin, F5 without a launch.json, values behind the lines, several
 // processes, a mailbox, the debug console, an exception, on to the end; then breakpoints of data, bytes, a debugger behind a port; then attaching to a program
-// that runs, and editing it.
+// that runs, editing it, and looking into its heap.
 // Arguments: where code-server and playwright-core are installed, the programs' folder, the packaged extension, the folder of the examples, where pictures go.
 "use strict";
 const assert = require("assert");
@@ -56,13 +56,14 @@ async function main() {
     const box = await number.boundingBox();
     await page.mouse.click(box.x - 8, box.y + box.height / 2);
   };
-  /** A view by its command: in a narrow window its tab may be hidden. */
-  const tab = async (name) => {
+  const command = async (name) => {
     await page.keyboard.press("F1");
-    await page.keyboard.type(`Focus on ${name} View`);
-    await until("the command", async () => (await texts(".quick-input-list .monaco-list-row")).some((each) => each.includes(`Focus on ${name} View`)));
+    await page.keyboard.type(name);
+    await until("the command", async () => (await texts(".quick-input-list .monaco-list-row")).some((each) => each.includes(name)));
     await page.keyboard.press("Enter");
   };
+  /** A view by its command: in a narrow window its tab may be hidden. */
+  const tab = (name) => command(`Focus on ${name} View`);
   const collapse = async (name) => {
     const header = page.locator(".pane-header", { hasText: name }).first();
     if ((await header.getAttribute("aria-expanded")) === "true") await header.click();
@@ -218,7 +219,7 @@ async function main() {
     await picture("vscode-end");
     step("the program runs to its end");
 
-    const all = { picture, until, texts, row, sees, tab, step, margin, choose, button, printed };
+    const all = { picture, until, texts, row, sees, tab, step, margin, choose, button, printed, command };
     await counted(w, all);
     await attached(w, all);
   } catch (error) {
@@ -306,7 +307,7 @@ async function counted(w, { picture, until, texts, sees, row, step, margin, choo
 }
 
 /** A program that runs already. */
-async function attached(w, { picture, until, texts, sees, row, tab, step }) {
+async function attached(w, { picture, until, texts, sees, row, tab, step, choose, command }) {
   const { page } = w;
   const configuration = { type: "nostos", request: "attach", name: "Attach", pid: "${command:pickImage}" };
   fs.writeFileSync(path.join(w.workspace, ".vscode/launch.json"), JSON.stringify({ version: "0.2.0", configurations: [configuration] }));
@@ -339,9 +340,14 @@ async function attached(w, { picture, until, texts, sees, row, tab, step }) {
     step("a change is loaded into the program that runs, a mistake is not");
 
     const erin = row(".part.panel", "account:Erin");
-    await erin.hover();
-    await erin.locator(".codicon-debug-pause").click();
-    await sees(".debug-call-stack", /account:Erin.*Paused/i);
+    // Rows come and go, as accounts are opened anew: a click may come to nothing.
+    await until("Erin's stop", async () => {
+      await erin.hover();
+      const pause = erin.locator(".codicon-debug-pause");
+      if (await pause.isVisible()) await pause.click();
+      await page.waitForTimeout(1000);
+      return (await texts(".debug-call-stack .monaco-list-row")).some((each) => /account:Erin.*Paused/i.test(each));
+    });
     await sees(".part.panel", /account:Erin ?<\d+> stopped/);
     await page.mouse.move(600, 300);
     // Its mailbox fills, and who waits for it is told.
@@ -353,6 +359,9 @@ async function attached(w, { picture, until, texts, sees, row, tab, step }) {
     await picture("vscode-processes");
     step("a process is stopped in the view of processes");
 
+    await erin.locator(".monaco-tl-twistie").click();
+    await heaped(w, { picture, until, texts, sees, row, choose, step, command });
+
     await page.keyboard.press("Shift+F5");
     await page.waitForSelector(".debug-toolbar", { state: "hidden" });
     assert.strictEqual(image.exitCode, null, "the program runs on");
@@ -363,6 +372,41 @@ async function attached(w, { picture, until, texts, sees, row, tab, step }) {
   } finally {
     image.kill("SIGKILL");
   }
+}
+
+/** What the heap of a process that grows is made of; the view of processes is open. */
+async function heaped(w, { picture, until, texts, sees, row, choose, step, command }) {
+  const { page } = w;
+  const panel = ".part.panel";
+  const shows = (text) => texts(`${panel} .monaco-list-row`).then((rows) => rows.some((each) => text.test(each)));
+  const open = (text) => row(panel, text).locator(".monaco-tl-twistie").click();
+  await command("View: Toggle Maximized Panel");
+  await open(/^ledger ?</);
+  // Others have heaps, too: the first is the ledger's when that has opened.
+  await until("the ledger's rows", async () => {
+    const rows = await texts(`${panel} .monaco-list-row`);
+    return rows.findIndex((each) => /^Heap/.test(each)) < rows.findIndex((each) => /^branch/.test(each));
+  });
+  await open(/^Heap/);
+  await sees(panel, "no snapshot yet");
+  const ledger = row(panel, /^ledger ?</);
+  await choose(ledger, "Take a Snapshot of Its Heap", () => shows(/types by what they retain/));
+  await choose(ledger, "Take a Snapshot of Its Heap", () => shows(/growth since the snapshot before/));
+  await open(/^types by what/);
+  await sees(panel, /Entry ?\d+ ×.*retains/);
+  step("a snapshot of a heap tells what retains memory, and a second one what has grown");
+
+  await open(/Entry ?\d+ ×.*retains/);
+  await sees(panel, /^[^×]*retains/);
+  await open(/^[^×]*retains/);
+  await until("why it lives", () => shows(/path to root/));
+  await open(/^path to root/);
+  await sees(panel, /keep \(.*ledger\.nos:\d+\)/);
+  await page.mouse.move(600, 10);
+  await page.waitForTimeout(1000);
+  await picture("vscode-heap");
+  step("an object of it tells who keeps it alive");
+  await command("View: Toggle Maximized Panel");
 }
 
 main();
