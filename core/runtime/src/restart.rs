@@ -43,6 +43,10 @@ impl Restart {
 pub struct Instead {
     /// Its cell, which has code.
     pub cell: CellId,
+    /// The code of the frame it was made for, and where in it the frame was.
+    pub code: Arc<Code>,
+    /// See `code`.
+    pub offset: u32,
     /// The arguments: places in the frame's code's list of locals.
     pub locals: Vec<usize>,
 }
@@ -103,6 +107,9 @@ impl Core {
                     (code, lanes)
                 }
                 Some((instead, known)) => {
+                    if !Arc::ptr_eq(&code, &instead.code) || offset != instead.offset {
+                        return Err("this frame is not the one it was meant for".to_owned());
+                    }
                     let lanes = self.lanes_in(&code, offset, &instead.locals)?;
                     (known.ok_or("what is left of it has no code")?, lanes)
                 }

@@ -183,6 +183,8 @@ pub enum Place {
         lanes: Vec<u64>,
         /// The place in the mailbox of the message it is a part of; `None`: it is in the heap.
         message: Option<usize>,
+        /// The stop in which it was found in the heap: it cannot be told to be there in another.
+        standing: Option<nostos_runtime::Standing>,
     },
 }
 

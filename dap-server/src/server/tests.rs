@@ -128,6 +128,7 @@ impl Target for Fake {
                     shape: 11,
                     lanes: vec![0x1000],
                     message: None,
+                    standing: None,
                 };
                 vec![
                     value("n", &frame.to_string(), None),

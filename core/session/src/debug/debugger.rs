@@ -72,7 +72,7 @@ pub struct Debugger {
     /// Sites whose breakpoints the runtime decides by compiled conditions.
     decided: Mutex<FxHashSet<usize>>,
     /// Lists of stopped processes that somebody has looked at.
-    lists: Mutex<FxHashMap<Pid, Arc<runtime::Lists>>>,
+    lists: Mutex<FxHashMap<runtime::Standing, Arc<runtime::Lists>>>,
     /// Who stands still for the sake of others.
     world: Mutex<world::World>,
     /// Steps that are more than one of the runtime's.

@@ -1,15 +1,36 @@
 //! Values of a stopped process as variables: the library's lists, maps and sets as what they mean, everything else as it is made.
 
 use super::{Page, Place, Variable};
-use nostos_runtime::{Origin, Reading, Value};
+use nostos_runtime::{Origin, Reading, Standing, Value};
 
-/// A value with a name, of this origin.
-pub(super) fn variable(
-    reading: &Reading<'_>,
-    origin: Origin,
-    name: &str,
-    value: &Value,
-) -> Variable {
+/// Where values are found: in the heap of a process as it stands in a stop, or in a message.
+#[derive(Clone, Copy)]
+pub(super) struct Root {
+    pub(super) origin: Origin,
+    /// The stop that what is in the heap was found in.
+    pub(super) standing: Option<Standing>,
+}
+
+impl Root {
+    /// In the heap, in this stop.
+    pub(super) fn heap(standing: Option<Standing>) -> Root {
+        Root {
+            origin: Origin::Heap,
+            standing,
+        }
+    }
+
+    /// In this message.
+    pub(super) fn message(index: usize) -> Root {
+        Root {
+            origin: Origin::Message(index),
+            standing: None,
+        }
+    }
+}
+
+/// A value with a name, of this root.
+pub(super) fn variable(reading: &Reading<'_>, root: Root, name: &str, value: &Value) -> Variable {
     let ty = reading.shape_name(value.shape);
     let (named, indexed) = match reading.entries(value, 0, 0) {
         Some((total, _)) => (0, total),
@@ -19,10 +40,11 @@ pub(super) fn variable(
     let place = (named + indexed > 0).then(|| Place::Value {
         shape: value.shape.0,
         lanes: value.lanes.clone(),
-        message: match origin {
+        message: match root.origin {
             Origin::Heap => None,
             Origin::Message(index) => Some(index),
         },
+        standing: root.standing,
     });
     Variable {
         name: name.into(),
@@ -38,7 +60,7 @@ pub(super) fn variable(
 /// The named parts of a value, or the numbered ones of a page. Entries of maps count as numbered, so that clients page them.
 pub(super) fn parts(
     reading: &Reading<'_>,
-    origin: Origin,
+    root: Root,
     value: &Value,
     page: Option<Page>,
 ) -> Vec<Variable> {
@@ -54,8 +76,8 @@ pub(super) fn parts(
             .iter()
             .enumerate()
             .map(|(i, (key, value))| match of_set {
-                true => variable(reading, origin, &(start + i).to_string(), key),
-                false => variable(reading, origin, &reading.render(key), value),
+                true => variable(reading, root, &(start + i).to_string(), key),
+                false => variable(reading, root, &reading.render(key), value),
             });
         return rows.collect();
     }
@@ -65,7 +87,7 @@ pub(super) fn parts(
     let (_, children) = reading.children(value, start, count);
     children
         .iter()
-        .map(|child| variable(reading, origin, &child.name, &child.value))
+        .map(|child| variable(reading, root, &child.name, &child.value))
         .collect()
 }
 
@@ -75,7 +97,12 @@ fn is_sequence(ty: &str) -> bool {
 }
 
 /// The value of `name`, `name.field`, `name.0` or `name[3]`, read in place. `None`: it is something else, or not there.
-pub(super) fn by_path(reading: &Reading<'_>, locals: &[Variable], text: &str) -> Option<Variable> {
+pub(super) fn by_path(
+    reading: &Reading<'_>,
+    root: Root,
+    locals: &[Variable],
+    text: &str,
+) -> Option<Variable> {
     let steps = path(text)?;
     let (first, rest) = steps.split_first()?;
     let mut found = locals.iter().find(|local| local.name == *first)?.clone();
@@ -90,17 +117,12 @@ pub(super) fn by_path(reading: &Reading<'_>, locals: &[Variable], text: &str) ->
         found = match step.strip_prefix('[') {
             Some(index) if found.indexed > 0 => {
                 let start = index.parse().ok()?;
-                parts(
-                    reading,
-                    Origin::Heap,
-                    &value,
-                    Some(Page { start, count: 1 }),
-                )
-                .into_iter()
-                .next()?
+                parts(reading, root, &value, Some(Page { start, count: 1 }))
+                    .into_iter()
+                    .next()?
             }
             Some(_) => return None,
-            None => parts(reading, Origin::Heap, &value, None)
+            None => parts(reading, root, &value, None)
                 .into_iter()
                 .find(|part| part.name == *step)?,
         };

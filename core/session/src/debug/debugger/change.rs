@@ -1,7 +1,8 @@
 //! Values of a stopped process that are given others: variables that are read where they are shown, and elements of arrays.
 
 use super::*;
-use runtime::{Origin, Spot};
+use runtime::{Spot, Standing};
+use values::Root;
 
 impl Debugger {
     /// What is named, in a frame or as a part of a place, gets the value of an expression.
@@ -16,14 +17,14 @@ impl Debugger {
             Place::Locals(frame) | Place::Captured(frame) => *frame,
             _ => 0,
         };
-        let standing = self.standing(pid)?;
+        let standing = self.standing_of(pid, place)?;
         let (file, known) = self.known(pid, frame)?;
-        let (spot, shape) = self.spot_in(pid, place, name)?;
+        let (spot, shape) = self.spot_in(standing, place, name)?;
         let session = &self.session;
         let (finished, _) = session.run_over(&file, &known, standing, text, &Cancel::default())?;
         session.image.write(standing, spot, shape, &finished)?;
         // Lists that were looked at may be reached no more.
-        self.lists.lock().remove(&pid);
+        self.lists.lock().remove(&standing);
         let shown = match place {
             Place::Locals(_) | Place::Captured(_) => {
                 self.evaluate(Some((pid, frame)), name, &Cancel::default())?
@@ -41,28 +42,41 @@ impl Debugger {
         Ok(shown)
     }
 
-    /// Where a part of a place can be changed.
+    /// The stop that a place is of, which is the one of now for what is looked up anew.
+    pub(super) fn standing_of(&self, pid: Pid, place: &Place) -> Result<Standing, Refusal> {
+        let now = self.standing(pid)?;
+        match place {
+            Place::Value {
+                standing: Some(then),
+                ..
+            } if *then != now => Err(Self::has_gone_on()),
+            _ => Ok(now),
+        }
+    }
+
+    /// Where a part of a place can be changed in a stop, which [`Self::standing_of`] has told.
     pub(super) fn spot_in(
         &self,
-        pid: Pid,
+        standing: Standing,
         place: &Place,
         name: &str,
     ) -> Result<(Spot, nostos_abi::desc::ShapeId), Refusal> {
         match place {
             Place::Locals(frame) | Place::Captured(frame) => {
-                let (_, known) = self.known(pid, *frame)?;
-                self.spot_of(pid, &known, name)
+                let (_, known) = self.known(standing.pid(), *frame)?;
+                self.spot_of(standing, &known, name)
             }
             Place::Value {
                 shape,
                 lanes,
                 message: None,
+                standing: Some(_),
             } => {
                 let value = runtime::Value {
                     shape: nostos_abi::desc::ShapeId(*shape),
                     lanes: lanes.clone(),
                 };
-                self.element(pid, &value, name)
+                self.element(standing, &value, name)
             }
             _ => Err(format!("`{name}` cannot be changed").into()),
         }
@@ -71,7 +85,7 @@ impl Debugger {
     /// Where a name or `name[index]` can be changed.
     fn spot_of(
         &self,
-        pid: Pid,
+        standing: Standing,
         known: &[Known],
         path: &str,
     ) -> Result<(Spot, nostos_abi::desc::ShapeId), Refusal> {
@@ -83,7 +97,7 @@ impl Debugger {
         let local = known.iter().find(|local| local.name == name);
         let local = local.ok_or_else(|| format!("`{path}` is no variable of this frame"))?;
         if let Some(index) = index {
-            return self.element(pid, &local.value, index);
+            return self.element(standing, &local.value, index);
         }
         let why = || {
             format!(
@@ -95,7 +109,7 @@ impl Debugger {
 
     fn element(
         &self,
-        pid: Pid,
+        standing: Standing,
         value: &runtime::Value,
         index: &str,
     ) -> Result<(Spot, nostos_abi::desc::ShapeId), Refusal> {
@@ -103,7 +117,7 @@ impl Debugger {
             .trim()
             .parse()
             .map_err(|_| format!("`{index}` is no number of an element"))?;
-        let found = self.reading(pid, Origin::Heap, |reading| {
+        let found = self.reading(standing.pid(), Root::heap(Some(standing)), |reading| {
             if !reading.shape_name(value.shape).starts_with("Array[") {
                 return None;
             }

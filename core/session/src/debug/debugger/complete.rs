@@ -1,7 +1,7 @@
 //! What can be written next, where somebody types an expression: names that are in sight, and the parts of a value behind a dot.
 
 use super::*;
-use runtime::Origin;
+use values::Root;
 
 /// Words an expression can begin or go on with.
 const WORDS: &[&str] = &[
@@ -40,12 +40,13 @@ impl Debugger {
         if let Some((pid, frame)) = frame
             && let Ok((_, known)) = self.known(pid, frame)
         {
-            let parts = self.reading(pid, Origin::Heap, |reading| {
+            let parts = self.reading(pid, Root::heap(None), |reading| {
+                let root = Root::heap(None);
                 let each = known.iter();
                 let locals: Vec<Variable> = each
-                    .map(|l| values::variable(reading, Origin::Heap, &l.name, &l.value))
+                    .map(|l| values::variable(reading, root, &l.name, &l.value))
                     .collect();
-                let value = values::by_path(reading, &locals, owner)?;
+                let value = values::by_path(reading, root, &locals, owner)?;
                 let Some(Place::Value { shape, lanes, .. }) = value.place else {
                     return None;
                 };
@@ -53,7 +54,7 @@ impl Debugger {
                     shape: nostos_abi::desc::ShapeId(shape),
                     lanes,
                 };
-                Some(values::parts(reading, Origin::Heap, &value, None))
+                Some(values::parts(reading, root, &value, None))
             });
             let parts = parts.ok().flatten().unwrap_or_default();
             found.extend(parts.into_iter().map(|part| Completion {

@@ -71,8 +71,8 @@ impl Debugger {
     }
 
     fn own_data(&self, pid: Pid, place: &Place, name: &str) -> Result<(String, Data), Refusal> {
-        let standing = self.standing(pid)?;
-        let (spot, shape) = self.spot_in(pid, place, name)?;
+        let standing = self.standing_of(pid, place)?;
+        let (spot, shape) = self.spot_in(standing, place, name)?;
         let id = self.session.image.watch(standing, spot, shape);
         let id = id.ok_or_else(|| format!("`{name}` is not there any more"))?;
         let data = Data {

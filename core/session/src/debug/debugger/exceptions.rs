@@ -1,7 +1,7 @@
 //! Exceptions that stop a process: which ones, and what is told of them.
 
 use super::*;
-use runtime::{ExitReason, Origin, TraceLine};
+use runtime::{ExitReason, TraceLine};
 
 impl Debugger {
     /// Instead of what this client wanted before.
@@ -86,7 +86,7 @@ impl Debugger {
         }
         let value = image.thrown(pid);
         let told = value.and_then(|value| {
-            let shown = self.reading(pid, Origin::Heap, |reading| {
+            let shown = self.reading(pid, values::Root::heap(None), |reading| {
                 (reading.shape_name(value.shape), reading.render(&value))
             });
             shown.ok()

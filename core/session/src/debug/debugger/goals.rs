@@ -173,6 +173,8 @@ impl Debugger {
         let offer = self.goals.lock().known.get(&target).cloned();
         let offer = offer.ok_or("there is no such target; ask `gotoTargets` again")?;
         let cannot = |why: &str| Refusal(format!("it cannot be sent there: {why}"));
+        // Noted before the frames are looked at: who goes on meanwhile has others.
+        let standing = self.standing(pid)?;
         let here = self.here(pid)?;
         let made = here.made();
         let cell = here.line.code.cell;
@@ -189,7 +191,7 @@ impl Debugger {
                 "its function has been changed since this was offered",
             ));
         }
-        self.send(pid, &here, Some(offer.start))
+        self.send(standing, &here, Some(offer.start))
             .map_err(|why| cannot(&why))?;
         self.to_first_statement(pid, Unit::Goto)
     }
@@ -197,16 +199,20 @@ impl Debugger {
     /// Notes that a frame goes to its first statement, when its arguments are not to be had but what that needs is.
     pub(super) fn to_head(
         &self,
-        pid: Pid,
+        standing: runtime::Standing,
         frame: runtime::FrameLine,
         index: usize,
     ) -> Result<(), String> {
-        self.send(pid, &Here { line: frame, index }, None)
+        self.send(standing, &Here { line: frame, index }, None)
     }
 
-    /// Notes that a frame goes to the statement that starts there, or to its first.
-    fn send(&self, pid: Pid, here: &Here, start: Option<u32>) -> Result<(), String> {
-        let standing = self.standing(pid).map_err(|refusal| refusal.0)?;
+    /// Notes that a frame, as it was in this stop, goes to the statement that starts there, or to its first.
+    fn send(
+        &self,
+        standing: runtime::Standing,
+        here: &Here,
+        start: Option<u32>,
+    ) -> Result<(), String> {
         // What is compiled must be found on the lines where it is now.
         self.look_at_sources();
         let (cell, locals) = deep(|| {
@@ -228,7 +234,13 @@ impl Debugger {
             Ok::<_, String>((rest, locals))
         })?;
         let image = &self.session.image;
-        image.restart(standing, here.index, Some(&Instead { cell, locals }))
+        let instead = Instead {
+            cell,
+            code: here.line.code.clone(),
+            offset: here.line.offset,
+            locals,
+        };
+        image.restart(standing, here.index, Some(&instead))
     }
 
     /// The innermost frame of the project.

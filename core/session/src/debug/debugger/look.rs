@@ -1,7 +1,7 @@
 //! What can be seen of a process: its row, its frames, the variables of a frame.
 
 use super::*;
-use runtime::Origin;
+use values::Root;
 
 /// Frames of which it is told what they have called.
 const TAIL_FRAMES: usize = 1000;
@@ -79,10 +79,10 @@ impl Debugger {
         let (_, messages) = self.mailbox(pid, page)?;
         let each = messages.into_iter().map(|message| {
             let (index, name) = (message.index, message.index.to_string());
-            let origin = Origin::Message(index);
-            let found = self.reading(pid, origin, |reading| {
-                let root = reading.root.as_ref()?;
-                Some(values::variable(reading, origin, &name, root))
+            let root = Root::message(index);
+            let found = self.reading(pid, root, |reading| {
+                let value = reading.root.as_ref()?;
+                Some(values::variable(reading, root, &name, value))
             });
             let shown = || Variable::plain(&name, &message.value, &message.ty);
             found.ok().flatten().unwrap_or_else(shown)
@@ -155,16 +155,22 @@ impl Debugger {
         frame: usize,
         captured: bool,
     ) -> Result<Vec<Variable>, Refusal> {
+        let standing = self.standing(pid)?;
         let known = self.known(pid, frame)?.1;
         let (taken, own): (Vec<Known>, Vec<Known>) =
             known.into_iter().partition(|local| local.captured);
-        self.variables_of(pid, if captured { &taken } else { &own })
+        self.variables_of(standing, if captured { &taken } else { &own })
     }
 
-    fn variables_of(&self, pid: Pid, known: &[Known]) -> Result<Vec<Variable>, Refusal> {
-        self.reading(pid, Origin::Heap, |reading| {
+    fn variables_of(
+        &self,
+        standing: runtime::Standing,
+        known: &[Known],
+    ) -> Result<Vec<Variable>, Refusal> {
+        let root = Root::heap(Some(standing));
+        self.reading(standing.pid(), root, |reading| {
             let each = known.iter();
-            each.map(|local| values::variable(reading, Origin::Heap, &local.name, &local.value))
+            each.map(|local| values::variable(reading, root, &local.name, &local.value))
                 .collect()
         })
     }
@@ -173,22 +179,45 @@ impl Debugger {
     pub(super) fn reading<T>(
         &self,
         pid: Pid,
-        origin: Origin,
+        root: Root,
         f: impl FnOnce(&runtime::Reading<'_>) -> T,
     ) -> Result<T, Refusal> {
-        let lists = Arc::clone(self.lists.lock().entry(pid).or_default());
+        let lists = match root.standing {
+            Some(standing) => self.lists_of(standing)?,
+            None => Arc::default(),
+        };
         let image = &self.session.image;
-        let found = image.reading(pid, origin, &lists, f);
+        let found = image.reading(pid, root.origin, &lists, f);
         found.ok_or_else(|| Refusal::from("this message is no longer there"))
     }
 
-    /// The file of a frame and the values of its variables.
+    /// The lists that have been looked at in a stop, if it is not over.
+    fn lists_of(&self, standing: runtime::Standing) -> Result<Arc<runtime::Lists>, Refusal> {
+        let state = self.state.lock();
+        let stop = state.stopped.get(&standing.pid());
+        if stop.is_some_and(|stop| stop.standing == standing) {
+            // Kept while it is known that it stands still: who lets it go on forgets them after that.
+            return Ok(Arc::clone(self.lists.lock().entry(standing).or_default()));
+        }
+        drop(state);
+        match self.session.image.standing(standing.pid()) == Some(standing) {
+            true => Ok(Arc::default()),
+            false => Err(Self::has_gone_on()),
+        }
+    }
+
+    /// What was found in an earlier stop is nowhere.
+    pub(super) fn has_gone_on() -> Refusal {
+        "the process has gone on since this was found".into()
+    }
+
     /// The stop in which a process stands still.
     pub(super) fn standing(&self, pid: Pid) -> Result<runtime::Standing, Refusal> {
         let standing = self.session.image.standing(pid);
         standing.ok_or_else(|| not_standing(pid))
     }
 
+    /// The file of a frame and the values of its variables.
     pub(super) fn known(&self, pid: Pid, frame: usize) -> Result<(String, Vec<Known>), Refusal> {
         let line = self.frame_line(pid, frame)?;
         let mut state = self.state.lock();

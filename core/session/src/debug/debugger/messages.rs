@@ -76,7 +76,9 @@ impl Debugger {
             return Err(runtime::How::AsBefore);
         };
         let text = self
-            .reading(pid, runtime::Origin::Heap, |reading| reading.render(&value))
+            .reading(pid, values::Root::heap(None), |reading| {
+                reading.render(&value)
+            })
             .unwrap_or_default();
         let message = [Known {
             name: MESSAGE.into(),

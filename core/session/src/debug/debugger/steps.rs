@@ -74,7 +74,7 @@ impl Debugger {
         // Of what is left of a function, the function's own first statement is meant. A lambda's arguments are not where its caller would put them.
         let object = &wanted.code.object;
         let noted = match object.made.rest || object.params.is_none() {
-            true => self.to_head(pid, wanted, index),
+            true => self.to_head(standing, wanted, index),
             false => image.restart(standing, index, None),
         };
         noted.map_err(|why| Refusal(format!("this frame cannot be restarted: {why}")))?;
@@ -90,7 +90,11 @@ impl Debugger {
         };
         self.steps.lock().insert(pid, step);
         let gone = self.goes_as_told(pid, runtime::How::StepIn, true);
-        gone.ok_or_else(|| not_standing(pid))
+        gone.ok_or_else(|| {
+            // The next stop is not for this.
+            self.end_step(pid);
+            not_standing(pid)
+        })
     }
 
     /// One of the runtime's steps is done: is the whole one? Otherwise how it goes on.

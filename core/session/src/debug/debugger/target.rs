@@ -5,7 +5,7 @@ use super::super::{
     Program, Scope, ScopeKind, Shape, StepTarget, Worker,
 };
 use super::*;
-use runtime::Origin;
+use values::Root;
 
 /// What the program calls the module of a file.
 fn module_of(file: &str) -> String {
@@ -149,10 +149,11 @@ impl Target for Debugger {
             (Place::Heap, None) => self.heap_in_words(pid),
             (Place::HeapPart(part), page) => self.heap_part(pid, part, page),
             (Place::Message, None) => {
+                let root = Root::heap(self.session.image.standing(pid));
                 let value = self.session.image.stopped_message(pid);
                 let shown = value.map(|value| {
-                    self.reading(pid, Origin::Heap, |reading| {
-                        values::variable(reading, Origin::Heap, "message", &value)
+                    self.reading(pid, root, |reading| {
+                        values::variable(reading, root, "message", &value)
                     })
                 });
                 shown.into_iter().collect()
@@ -163,6 +164,7 @@ impl Target for Debugger {
                     shape,
                     lanes,
                     message,
+                    standing,
                 },
                 page,
             ) => {
@@ -170,9 +172,9 @@ impl Target for Debugger {
                     shape: nostos_abi::desc::ShapeId(*shape),
                     lanes: lanes.clone(),
                 };
-                let origin = message.map_or(Origin::Heap, Origin::Message);
-                self.reading(pid, origin, |reading| {
-                    values::parts(reading, origin, &value, page)
+                let root = message.map_or(Root::heap(*standing), Root::message);
+                self.reading(pid, root, |reading| {
+                    values::parts(reading, root, &value, page)
                 })
             }
             (
@@ -197,6 +199,7 @@ impl Target for Debugger {
             shape,
             lanes,
             message,
+            standing,
         } = place
         else {
             return Err("a scope is no value".into());
@@ -205,8 +208,8 @@ impl Target for Debugger {
             shape: nostos_abi::desc::ShapeId(*shape),
             lanes: lanes.clone(),
         };
-        let origin = message.map_or(Origin::Heap, Origin::Message);
-        self.reading(pid, origin, |reading| reading.render_whole(&value))
+        let root = message.map_or(Root::heap(*standing), Root::message);
+        self.reading(pid, root, |reading| reading.render_whole(&value))
     }
 
     fn complete(&self, frame: Option<(Pid, usize)>, text: &str) -> Vec<Completion> {
@@ -245,12 +248,13 @@ impl Target for Debugger {
         if let Some((pid, frame)) = frame {
             let standing = self.session.image.standing(pid);
             let (file, known) = self.known(pid, frame)?;
-            let found = self.reading(pid, Origin::Heap, |reading| {
+            let root = Root::heap(standing);
+            let found = self.reading(pid, root, |reading| {
                 let each = known.iter();
                 let locals: Vec<Variable> = each
-                    .map(|l| values::variable(reading, Origin::Heap, &l.name, &l.value))
+                    .map(|l| values::variable(reading, root, &l.name, &l.value))
                     .collect();
-                values::by_path(reading, &locals, text)
+                values::by_path(reading, root, &locals, text)
             })?;
             if let Some(found) = found {
                 return Ok(found);

@@ -69,8 +69,8 @@ impl Stop {
 impl Debugger {
     /// A process is about to go on: what was known of its memory is not so any more.
     fn goes_on(&self, world: &mut World, pid: Pid) -> Option<Stop> {
-        self.lists.lock().remove(&pid);
         let stop = self.state.lock().stopped.remove(&pid)?;
+        self.lists.lock().remove(&stop.standing);
         self.forget_data_of(pid);
         world.paused.remove(&pid);
         Some(stop)
@@ -99,6 +99,12 @@ impl Debugger {
         if world.over.remove(&standing) {
             return false;
         }
+        if !self.state.lock().stopped.contains_key(&pid)
+            && self.session.image.standing(pid) != Some(standing)
+        {
+            // It has been killed meanwhile, and its end may have been told before this.
+            return false;
+        }
         let mut state = self.state.lock();
         let stop = state.stopped.entry(pid);
         stop.or_insert(Stop::new(standing)).heard = true;
@@ -109,6 +115,8 @@ impl Debugger {
     pub(super) fn has_ended(&self, pid: Pid) {
         let mut world = self.world.lock();
         self.goes_on(&mut world, pid);
+        // It may have been asked to stop and never have done so.
+        world.paused.remove(&pid);
         world.held.remove(&pid);
         world.alone.remove(&pid);
         if !world.late.remove(&pid) || !world.late.is_empty() {
