@@ -317,6 +317,17 @@ main() = {
       await t.end();
     }),
 
+  "what makes the value of a module-level name is not left for a part of it": () =>
+    session("limit = {\n  a = 2\n  b = a + 3\n  b\n}\n\nmain() = {\n  println(\"limit \" ++ show(limit))\n}\n", async (t) => {
+      await t.launch(() => t.breakAt("b = a + 3"));
+      const stop = await t.stopped("breakpoint");
+      assert.strictEqual(stop.line, t.line("b = a + 3"));
+      assert.deepStrictEqual(await targets(t, "a = 2"), []);
+      await t.resume(stop.threadId);
+      await t.end();
+      assert.match(t.client.output, /^limit 5$/m);
+    }),
+
   "lines above have moved": () =>
     session(WORK, async (t) => {
       await t.launch(() => t.breakAt("again = show"));

@@ -64,8 +64,9 @@ run({
       await t.launch(() => t.breakAt("m = n + 1"));
       const go = () => t.client.ask("evaluate", { expression: 'match whereis("server") { Some(server) -> server <- "go", None -> () }', context: "repl" });
       const swap = async (text, names) => {
-        t.write(text);
-        const { ok, changed } = await t.client.ask("nostos/reload", {});
+        // Not by the file, of which the image might hear first.
+        t.lines = text.split("\n");
+        const { ok, changed } = await t.client.ask("nostos/reload", { files: [{ path: t.file, text }] });
         assert(ok);
         assert.deepStrictEqual(changed.map((name) => name.split(".").pop()).sort(), names);
       };
@@ -88,6 +89,56 @@ run({
       await swap(`# One line.\n# Another.\n${shifted}`, ["serve", "step"]);
       await hit();
     }),
+
+  "swaps while the function is called all the time: no call misses the breakpoint, or meets it a line off": () => {
+    const swaps = 6;
+    // The breakpoint stays on its line: the text with a line before it has another statement there.
+    const HOT = (by, above, more) => `${above}step(n: Int) -> Int = {
+  var at = ${by}
+  at = ${by + 1}
+  at = ${by + 2}
+  at = ${by + 3}
+  n + 1
+}
+
+more() -> Bool = ${more}
+
+main() = {
+  var n = 0
+  while more() { n = step(n) }
+  println("end " ++ show(n))
+}
+`;
+    return session(HOT(0, "", true), async (t) => {
+      await t.launch(() => t.breakAt({ line: t.line("at = 2"), logMessage: "turn {at} {n}" }));
+      const turns = () => t.client.output.split("\n").filter((line) => line.startsWith("turn ")).map((line) => line.split(" ").slice(1).map(Number));
+      const past = async () => {
+        // Those that have come are many.
+        t.client.seen = t.client.seen.filter((message) => message.event !== "output");
+        for (let i = 0; i < 20; i++) await t.client.event("output");
+      };
+      const load = async (text) => assert((await t.client.ask("nostos/reload", { files: [{ path: t.file, text }] })).ok);
+      for (let i = 1; i <= swaps; i++) {
+        await past();
+        await load(HOT(10 * i, i % 2 === 1 ? "# A line.\n" : "", true));
+      }
+      await past();
+      // The program may end before this is answered.
+      await load(HOT(10 * swaps, "", false)).catch(() => {});
+      await t.end();
+      const [, end] = /end (\d+)/.exec(t.client.output);
+      // The call in which a swap finds the process may have passed the line.
+      const missed = Number(end) - new Set(turns().map(([, n]) => n)).size;
+      assert(missed <= swaps + 1, `${missed} of ${end} calls missed it`);
+      for (let i = 0; i <= swaps; i++) {
+        // At the end of a text's life its code runs while the lines are the next one's already.
+        const met = turns().map(([at]) => at - 10 * i).filter((at) => at >= 0 && at < 4);
+        const own = i % 2 === 1 ? 0 : 1;
+        const begin = met.findIndex((at) => at !== own);
+        assert(met[0] === own && (begin < 0 || !met.slice(begin).includes(own)), `text ${i}: ${met}`);
+      }
+    });
+  },
 
   "tail calls: the five thousandth turn": () =>
     session(COUNT.replace("main() = {", "loop(n: Int) -> Int = {\n  k = n + 1\n  if k == 6000 then k else loop(k)\n}\n\nmain() = {\n  loop(0)"), async (t) => {

@@ -92,7 +92,12 @@ pub fn lower_cell(world: World<'_>, cell: CellId) -> Result<Lowered, CompileErro
         }
         Some(CellOwner::Rest(number)) => {
             let rests = ctx.world.rests;
-            ctx.lower_rest(&rests[number as usize]);
+            let rest = &rests[number as usize];
+            let body = rest
+                .body
+                .as_ref()
+                .ok_or_else(|| CompileError(format!("{} has another text by now", rest.name)))?;
+            ctx.lower_rest(rest, body);
         }
         Some(CellOwner::Inner(of)) => {
             return Err(CompileError(format!(
@@ -192,16 +197,16 @@ impl<'a> Ctx<'a> {
     }
 
     /// The locals it needs are its parameters: after those that a caller gives, of which there are none, so that shared ones come in their cells.
-    fn lower_rest(&mut self, rest: &Rest) {
+    fn lower_rest(&mut self, rest: &Rest, body: &Arc<Body>) {
         self.def = Some(self.world.meaning.fn_def(rest.inst.id));
         self.name = rest.name.clone();
         self.subst = rest.inst.args.to_vec();
-        self.body = Some(rest.body.clone());
+        self.body = Some(body.clone());
         self.made = rest.made;
         self.fun.root = rest.made.root;
-        let params: Vec<VarId> = rest.body.params.iter().map(|p| self.var(*p)).collect();
-        let result = self.ty(&rest.body.result);
-        let value = self.body_expr(&rest.body.value);
+        let params: Vec<VarId> = body.params.iter().map(|p| self.var(*p)).collect();
+        let result = self.ty(&body.result);
+        let value = self.body_expr(&body.value);
         let name = self.name.clone();
         self.finish(self.cell, name, 0, params, None, result, value);
     }

@@ -18,8 +18,8 @@ pub struct Rest {
     pub inst: FnInst,
     /// What it is called.
     pub name: String,
-    /// Its body; the parameters are the locals that are needed.
-    pub body: Arc<Body>,
+    /// Its body; the parameters are the locals that are needed. None: the function has another text by now, so nobody asks for this again.
+    pub body: Option<Arc<Body>>,
     /// The text it is made of.
     pub made: Made,
     /// Where it starts in the definition.
@@ -157,10 +157,16 @@ impl Codegen {
                 found = Some(rest.body(&body, &more));
             }
         });
+        let found = found.ok_or("there is no such statement any more")?;
+        for old in &mut self.rests {
+            if old.inst.id == inst.id && old.made.version != made.version {
+                (old.body, old.seen) = (None, Vec::new());
+            }
+        }
         self.rests.push(Rest {
             inst,
             name: name.to_owned(),
-            body: Arc::new(found.ok_or("there is no such statement any more")?),
+            body: Some(Arc::new(found)),
             made,
             start,
             seen: seen.to_vec(),
@@ -169,8 +175,8 @@ impl Codegen {
     }
 
     fn of_rest(&mut self, number: usize) -> (CellId, Vec<Bound>) {
-        let body = &self.rests[number].body;
-        let params = body.params.iter().map(|local| bound(body, *local));
+        let body = self.rests[number].body.iter();
+        let params = body.flat_map(|body| body.params.iter().map(|local| bound(body, *local)));
         let params = params.collect();
         (self.cells.of(CellOwner::Rest(number as u32)), params)
     }

@@ -73,6 +73,8 @@ pub struct Build {
     pub main_text: String,
     /// Called after each publication, before whoever asked for the code goes on.
     pub(crate) shown: Vec<Show>,
+    /// How often texts have been replaced.
+    pub(crate) edits: u64,
     /// Called with the addresses of code that has been freed, before there can be other code at them.
     pub(crate) forgotten: Vec<Forget>,
     /// What has been compiled, as it was then.
@@ -81,8 +83,8 @@ pub struct Build {
     compared: u64,
 }
 
-/// Looks at new code. Must not ask for the build, which is held.
-pub(crate) type Show = Box<dyn FnMut() + Send>;
+/// Looks at new code. Must not ask for the build, which is held, and given.
+pub(crate) type Show = Box<dyn FnMut(&Build) + Send>;
 
 /// Forgets code. Must not ask for the build, which is held.
 pub(crate) type Forget = Box<dyn FnMut(&[Range<usize>]) + Send>;
@@ -120,6 +122,7 @@ impl Build {
             scraps: Vec::new(),
             main_text: project.files[&project.main].clone(),
             shown: Vec::new(),
+            edits: 0,
             forgotten: Vec::new(),
             compiled: FxHashMap::default(),
             compared: 0,
@@ -155,9 +158,10 @@ impl Build {
             return;
         }
         image.add_descs(self.codegen.descs());
-        let shown = &mut self.shown;
+        let mut shown = std::mem::take(&mut self.shown);
         // When it cannot be published, what there is goes on.
-        let _ = image.improve(batch.code, || shown.iter_mut().for_each(|show| show()));
+        let _ = image.improve(batch.code, || shown.iter_mut().for_each(|show| show(self)));
+        self.shown = shown;
     }
 
     /// Compiles all that `main` may call and every function whose types are known, in batches, before anything runs. → How many were compiled.
@@ -241,12 +245,11 @@ impl Build {
 
     fn place(&mut self, image: &Image, code: Vec<(CellId, CodeObject)>) -> Result<(), String> {
         image.add_descs(self.codegen.descs());
-        let shown = &mut self.shown;
+        let mut shown = std::mem::take(&mut self.shown);
         // A breakpoint is there at the first call.
-        image
-            .publish_shown(code, || shown.iter_mut().for_each(|show| show()))
-            .map(|_| ())
-            .map_err(|error| error.to_string())
+        let placed = image.publish_shown(code, || shown.iter_mut().for_each(|show| show(self)));
+        self.shown = shown;
+        placed.map(|_| ()).map_err(|error| error.to_string())
     }
 
     fn remember(&mut self, owner: FnId) {
@@ -263,6 +266,7 @@ impl Build {
         edits: &BTreeMap<String, Option<String>>,
     ) -> Result<Plan, Refused> {
         let before = self.texts.clone();
+        self.edits += 1;
         for (name, text) in edits {
             set_text(&mut self.db, &mut self.texts, name, text.as_deref());
         }
@@ -280,6 +284,7 @@ impl Build {
             .iter()
             .map(|found| report::finding(&self.db, project, found))
             .collect();
+        self.edits += 1;
         for name in edits.keys() {
             let old = before.get(name).map(String::as_str);
             set_text(&mut self.db, &mut self.texts, name, old);

@@ -90,9 +90,8 @@ impl Session {
         self.project.relative(path).or_else(whole)
     }
 
-    /// The first and last lines of the project's functions as they stand now, by file and name.
-    pub(super) fn definition_lines(&self) -> BTreeMap<(String, String), (u32, u32)> {
-        let build = self.build.lock();
+    /// The first and last lines of the project's functions as they stand in a build, by file and name.
+    pub(super) fn definition_lines(build: &Build) -> BTreeMap<(String, String), (u32, u32)> {
         let mut lines = BTreeMap::new();
         for id in query::functions(&build.db) {
             let def = query::fn_def(&build.db, id);

@@ -13,6 +13,7 @@ use super::{
     Location, Order, Page, Pid, Place, Process, Refusal, Reload, State, Target, Thrown, Variable,
     Why, Wish, hits, memory, values,
 };
+use crate::build::Build;
 use crate::live::Session;
 use nostos_check::hir::{FnInst, FnKind};
 use nostos_check::query;
@@ -80,7 +81,7 @@ pub struct Debugger {
     /// Values that can be watched.
     data: Mutex<data::Known>,
     /// Functions that were offered to be stepped into.
-    targets: Mutex<FxHashMap<u64, String>>,
+    targets: Mutex<steps::Targets>,
     /// Statements that were offered to be gone to.
     goals: Mutex<goals::Offered>,
     /// What macros made.
@@ -102,6 +103,8 @@ struct Table {
     exceptions: Vec<(u64, ExceptionWish)>,
     /// The version of the sources whose lines the symbols tell, and where its definitions stand.
     lines_of: u64,
+    /// See [`Build::edits`].
+    lines_edit: u64,
     lines: BTreeMap<(String, String), (u32, u32)>,
 }
 
@@ -213,8 +216,9 @@ impl Debugger {
             })?;
         let weak = Arc::downgrade(&debugger);
         // A breakpoint in code that is compiled when it is first called must be there at that call.
-        session.build.lock().shown.push(Box::new(move || {
+        session.build.lock().shown.push(Box::new(move |build| {
             if let Some(debugger) = weak.upgrade() {
+                debugger.look_at_edits(build);
                 debugger.code_changed();
             }
         }));
@@ -337,10 +341,27 @@ impl Debugger {
         if self.state.lock().lines_of == version {
             return;
         }
-        let lines = self.session.definition_lines();
+        let build = self.session.build.lock();
+        self.look_at_lines(&build);
+        self.state.lock().lines_of = version;
+    }
+
+    /// The same for code that is about to run, of sources that have been edited: a breakpoint is on its line at the first call.
+    fn look_at_edits(&self, build: &Build) {
+        let is_asked = {
+            let state = self.state.lock();
+            state.lines_edit != build.edits && !state.breakpoints.is_empty()
+        };
+        if is_asked {
+            self.look_at_lines(build);
+        }
+    }
+
+    fn look_at_lines(&self, build: &Build) {
+        let lines = Session::definition_lines(build);
         let mut state = self.state.lock();
         let state = &mut *state;
-        state.lines_of = version;
+        state.lines_edit = build.edits;
         state.lines = lines;
         state.symbols.move_to(&state.lines);
     }

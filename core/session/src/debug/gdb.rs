@@ -21,7 +21,7 @@ pub fn show_gdb(session: &Arc<Session>) {
     let shown = Arc::new(Mutex::new(Shown::new(&session.image, root)));
     let mut build = session.build.lock();
     let there = shown.clone();
-    build.shown.push(Box::new(move || there.lock().show()));
+    build.shown.push(Box::new(move |_| there.lock().show()));
     build
         .forgotten
         .push(Box::new(move |freed| shown.lock().forget(freed)));

@@ -33,7 +33,7 @@ pub fn dump_for_perf(session: &Arc<Session>) -> Result<(), String> {
         // A full disk ends the record, not the program.
         works = works && dump.add(code, &file).is_ok();
     };
-    build.shown.push(Box::new(move || {
+    build.shown.push(Box::new(move |_| {
         let Some(image) = image.upgrade() else {
             return;
         };

@@ -131,6 +131,9 @@ impl Debugger {
             return;
         };
         let def = query::fn_def(db, of);
+        if def.kind == FnKind::Global {
+            return;
+        }
         let index = db.line_index(def.file);
         let place = |offset: u32| {
             let at = index.line_col(def.start + offset);
@@ -219,6 +222,11 @@ impl Debugger {
             let mut build = self.session.build.lock();
             let Build { db, codegen, .. } = &mut *build;
             let (cell, made) = (here.line.code.cell, here.made());
+            // What is left of it would give its value to nobody.
+            let of = codegen.inst_of(cell).map(|inst| inst.id);
+            if of.is_some_and(|of| query::fn_def(db, of).kind == FnKind::Global) {
+                return Err("it makes the value of a module-level name".to_owned());
+            }
             let start = match start {
                 Some(start) => start,
                 None => codegen.head(db, cell, made)?,

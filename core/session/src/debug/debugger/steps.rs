@@ -14,6 +14,15 @@ use nostos_check::ty::FnId;
 const DEEP: usize = 4096;
 /// Calls in a statement that can be chosen from.
 const MAX_TARGETS: usize = 100;
+/// Offers of such calls that are remembered.
+const MAX_OFFERS: usize = 1000;
+
+/// Functions that were offered to be stepped into.
+#[derive(Default)]
+pub(super) struct Targets {
+    last: u64,
+    known: BTreeMap<u64, String>,
+}
 
 /// A step that is more than one of the runtime's.
 #[derive(Clone, Debug)]
@@ -29,7 +38,7 @@ impl Debugger {
     pub(super) fn begin_step(&self, pid: Pid, go: &Go) -> Result<(), Refusal> {
         self.end_step(pid);
         if let Some(target) = go.target {
-            let known = self.targets.lock().get(&target).cloned();
+            let known = self.targets.lock().known.get(&target).cloned();
             let name = known.ok_or("there is no such target; ask `stepInTargets` again")?;
             self.compile_named(&name);
             self.break_in(pid, &name);
@@ -200,21 +209,22 @@ impl Debugger {
             named.take(MAX_TARGETS).collect::<Vec<_>>()
         };
         let mut targets = self.targets.lock();
-        let base = targets.len() as u64 + 1;
-        let each = found
-            .into_iter()
-            .enumerate()
-            .map(|(i, (name, start, end))| {
-                let id = base + i as u64;
-                targets.insert(id, name.clone());
-                StepTarget {
-                    id,
-                    label: name,
-                    start,
-                    end,
-                }
-            });
-        Ok(each.collect())
+        let each = found.into_iter().map(|(name, start, end)| {
+            targets.last += 1;
+            let id = targets.last;
+            targets.known.insert(id, name.clone());
+            StepTarget {
+                id,
+                label: name,
+                start,
+                end,
+            }
+        });
+        let offered = each.collect();
+        while targets.known.len() > MAX_OFFERS {
+            targets.known.pop_first();
+        }
+        Ok(offered)
     }
 }
 
