@@ -41,6 +41,7 @@ commands! {
     FindText "search-files" "search the text of all files";
     FindDefinition "project-symbols" "definitions of the whole project";
     FindProcess "processes" "find a process";
+    Findings "findings" "what is probably wrong in the running program";
     FindJump "jumps" "places you came from";
     FindDiagnostic "diagnostics" "list the diagnostics";
     FindSymbol "symbols" "definitions of this file";

@@ -3,6 +3,7 @@
 //! No clock, no files, no sockets: time comes in with events, the world is asked by effects. `update` changes it, `view` draws it.
 
 mod event;
+mod findings;
 mod processes;
 mod repl;
 mod session;
@@ -10,6 +11,7 @@ mod stop;
 mod tree;
 
 pub use event::{AfterSave, Ask, Effect, Event, Mouse, MouseKind, WriteError};
+pub use findings::Finding;
 pub use repl::{Entry, Repl};
 pub use session::{Saved, Session};
 pub use stop::{Stop, VarRow, WATCH, WATCH_SHUT};
@@ -155,6 +157,8 @@ pub struct Track {
     pub rate: u64,
     /// Lengths of the mailbox, the newest last.
     pub mailbox: VecDeque<u64>,
+    /// Since when it is in a blocking call.
+    pub blocked_at: Option<u64>,
     /// Nanoseconds of collection per second.
     pub gc_rate: u64,
     gc_nanos: u64,
@@ -189,6 +193,8 @@ pub struct Image {
     pub gc: GcStats,
     /// Questions not answered yet.
     pub in_flight: HashSet<Ask>,
+    /// Which processes had a name, and from when on.
+    pub renamed: HashMap<String, VecDeque<(u64, Pid)>>,
     /// Who waits for which stopped process.
     pub waits: Vec<(Pid, Pid)>,
     /// When the workers were last asked.
@@ -286,6 +292,12 @@ pub enum Action {
     BreakOn(String),
     /// Look for a definition.
     Seek(String),
+    /// What can be done about a finding: its key, its process, its words.
+    Finding(String, Pid, String),
+    /// Show a finding no more.
+    Mute(String),
+    /// Go to where a process is.
+    SourceOf(Pid),
     /// Begin to change a setting.
     Set(&'static str),
     /// Paste a register.
@@ -446,6 +458,8 @@ pub struct State {
     pub folded: HashSet<Pid>,
     /// How many processes the image is asked for.
     pub rows_asked: u64,
+    /// Findings that are not to be shown.
+    pub muted: HashSet<String>,
     /// Live lists stand still.
     pub frozen: Option<u64>,
     /// Stopped processes.
@@ -541,6 +555,7 @@ impl State {
                 rates: VecDeque::new(),
                 gc: GcStats::default(),
                 in_flight: HashSet::new(),
+                renamed: HashMap::new(),
                 waits: Vec::new(),
                 workers_at: 0,
             },
@@ -556,6 +571,7 @@ impl State {
             as_tree: false,
             folded: HashSet::new(),
             rows_asked: ROWS,
+            muted: HashSet::new(),
             frozen: None,
             stops: BTreeMap::new(),
             debugged: None,

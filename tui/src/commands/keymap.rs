@@ -336,6 +336,7 @@ const TABLE: &[Row] = &[
     (Ctx::Calm, "<space>S", Cmd::FindDefinition, ""),
     (Ctx::Calm, "<space>/", Cmd::FindText, ""),
     (Ctx::Calm, "<space>p", Cmd::FindProcess, ""),
+    (Ctx::Calm, "<space>n", Cmd::Findings, ""),
     (Ctx::Calm, "<space>j", Cmd::FindJump, ""),
     (Ctx::Calm, "<space>d", Cmd::FindDiagnostic, ""),
     (Ctx::Calm, "<space>r", Cmd::Reload, ""),

@@ -55,6 +55,7 @@ pub const TYPED: &[(&str, &str, &str)] = &[
         "show its value where a process stops; again: no more",
     ),
     ("unwatch", "", "watch nothing"),
+    ("unmute", "", "show all findings again"),
     ("filter", "EXPRESSION", "filter the processes"),
     ("pid", "N", "show process N"),
     ("theme", "NAME", "colours: :set theme shows which there are"),

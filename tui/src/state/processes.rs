@@ -97,6 +97,7 @@ impl State {
         let alive: HashSet<Pid> = rows.iter().map(|p| p.id).collect();
         tracks.retain(|id, _| alive.contains(id));
         self.image.tracks = tracks;
+        self.note_past(&rows);
         // The selected process keeps its row on the screen: the list moves around it.
         let offset = self.processes.row.saturating_sub(self.processes.top);
         self.image.processes = rows;

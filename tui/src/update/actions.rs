@@ -80,6 +80,7 @@ pub fn run(state: &mut State, cmd: Cmd, count: Option<usize>, out: &mut Vec<Effe
             }
         }
         Cmd::FindProcess => pickers::processes(state),
+        Cmd::Findings => pickers::findings(state),
         Cmd::FindJump => pickers::jumps(state),
         Cmd::FindDiagnostic => pickers::diagnostics(state),
         Cmd::FindSymbol => pickers::symbols(state),

@@ -32,6 +32,8 @@ pub fn start(state: &mut State, out: &mut Vec<Effect>) {
     state.image.in_flight.clear();
     state.image.tracks.clear();
     state.image.worker_rates.clear();
+    state.image.renamed.clear();
+    state.image.gc = Default::default();
     state.stops.clear();
     state.debugged = None;
     state.detail = Default::default();
@@ -99,6 +101,7 @@ pub fn poll(state: &mut State, out: &mut Vec<Effect>) {
     match state.view {
         View::Processes => {
             want.push(Ask::Workers);
+            want.push(Ask::Gc);
             want.extend(state.selected.map(Ask::Mailbox));
             want.extend(state.selected.map(Ask::Stack));
             want.extend(state.selected.map(Ask::Heap));

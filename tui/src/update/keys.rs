@@ -308,6 +308,15 @@ pub fn act(state: &mut State, action: Action, out: &mut Vec<Effect>) {
         Action::Process(pid) => typed::show_process(state, pid, out),
         Action::BreakOn(name) => breaks::toggle_named(state, &name, out),
         Action::Seek(name) => pickers::seek(state, &name, out),
+        Action::Finding(key, pid, text) => pickers::finding(state, key, pid, text),
+        Action::Mute(key) => {
+            state.muted.insert(key);
+            state.say(Tone::Plain, "muted; :unmute shows all again");
+        }
+        Action::SourceOf(pid) => {
+            typed::show_process(state, pid, out);
+            super::lists::open_source(state, out);
+        }
         Action::Kill(pid) => processes::kill(state, pid, out),
         Action::Set(name) => typed::begin(state, &format!("set {name}")),
         Action::Type(name) => typed::begin(state, name),

@@ -276,3 +276,32 @@ pub fn seek(state: &mut State, name: &str, out: &mut Vec<Effect>) {
         None => super::typed::search_with(state, regex, "definitions", out),
     }
 }
+
+/// What is probably wrong in the running program.
+pub fn findings(state: &mut State) {
+    let all = state.findings();
+    if all.is_empty() {
+        return state.say(
+            Tone::Good,
+            "nothing is found wrong with what the image tells",
+        );
+    }
+    let items = all.into_iter().map(|f| Item {
+        label: f.text.clone(),
+        detail: format!("<{}>", f.pid),
+        action: Action::Finding(f.key, f.pid, f.text),
+    });
+    pick(state, "findings", items.collect());
+}
+
+/// What can be done about one of them.
+pub fn finding(state: &mut State, key: String, pid: u64, text: String) {
+    state.popup = Some(Popup::Question {
+        text,
+        answers: vec![
+            ('p', "show the process", Action::Process(pid)),
+            ('o', "open the line it is at", Action::SourceOf(pid)),
+            ('m', "mute", Action::Mute(key)),
+        ],
+    });
+}

@@ -381,6 +381,7 @@ fn command(state: &mut State, line: &str, out: &mut Vec<Effect>) {
         ("watch", "") => state.say(Tone::Plain, "what shall be watched?"),
         ("watch", expression) => debug::watch(state, expression, out),
         ("unwatch", "") => debug::unwatch(state),
+        ("unmute", "") => state.muted.clear(),
         ("filter", expression) => filter(state, expression, out),
         ("pid", n) => match n.parse::<u64>() {
             Ok(pid) if state.image.processes.iter().any(|p| p.id == pid) => {

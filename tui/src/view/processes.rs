@@ -45,7 +45,12 @@ pub fn head(state: &State, pen: &mut Pen<'_>, layout: &Layout) {
         );
         x = pen.put(x, y, " mailbox>1k  ", theme.dim());
     }
-    if state.size.0 >= 70 && !image.rates.is_empty() {
+    let findings = state.findings().len() as u64;
+    if findings > 0 {
+        x = pen.dot(x, y, glyphs.warning, theme.warn()) + 1;
+        x = pen.put(x, y, &text::count(findings, "finding"), theme.warn()) + 2;
+    }
+    if state.size.0 >= 90 && !image.rates.is_empty() {
         x = pen.put(x, y, "red/s ", theme.dim());
         x = pen.spark(x, y, 12, image.rates.iter().copied(), theme.data()) + 1;
         x = pen.put(

@@ -254,3 +254,61 @@ fn conditions_watches_and_the_tree_come_back_with_the_session() {
     assert_eq!(again.state.named_breaks[0].0, "receive Audit");
     assert!(again.state.as_tree);
 }
+
+#[test]
+fn what_is_probably_wrong_is_found_with_its_evidence_and_can_be_muted() {
+    let mut d = Driver::new("findings", (120, 40));
+    d.keys("<space>n");
+    assert_eq!(said(&d), "nothing is found wrong with what the image tells");
+    d.keys("<space>2");
+    for _ in 0..6 {
+        d.wait(1000);
+    }
+    let texts = |d: &Driver| {
+        d.state
+            .findings()
+            .iter()
+            .map(|f| f.text.clone())
+            .collect::<Vec<_>>()
+    };
+    let found = texts(&d);
+    let grows = "the mailbox of alice grows ";
+    assert!(
+        found[0].starts_with(grows) && found[0].contains("no receive matches 332 of Msg.Audit"),
+        "{found:?}"
+    );
+    assert!(
+        found.iter().any(|t| t.starts_with("<4> is blocked for 6")),
+        "{found:?}"
+    );
+    assert!(d.screen().contains("2 findings"), "{}", d.screen());
+    d.keys("<space>ngrows<ret>");
+    assert!(d.screen().contains(grows), "{}", d.screen());
+    d.keys("m");
+    assert_eq!(texts(&d).len(), 1);
+    d.keys("<space>n<ret>p");
+    assert_eq!(d.state.selected, Some(4));
+    d.keys(":unmute<ret>");
+    assert_eq!(texts(&d).len(), 2);
+}
+
+#[test]
+fn restarts_and_long_pauses_are_findings() {
+    let mut d = Driver::new("storm", (120, 40));
+    d.keys("<space>2");
+    for i in 0..4u64 {
+        d.wait(1000);
+        let row = |id: u64| json!({ "id": id, "name": "worker", "function": "w/0", "state": "running", "mailbox": 0, "reductions": i });
+        d.state
+            .take_processes(&json!({ "processes": [row(50 + i)], "total": 1 }));
+    }
+    d.state.image.gc.collections[0].pause_nanos = 62_000_000;
+    let found: Vec<String> = d.state.findings().into_iter().map(|f| f.text).collect();
+    assert!(
+        found
+            .iter()
+            .any(|t| t == "worker was started 3 times in 10 s"),
+        "{found:?}"
+    );
+    assert!(found.iter().any(|t| t.contains("62 ms")), "{found:?}");
+}
