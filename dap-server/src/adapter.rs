@@ -251,10 +251,14 @@ impl Adapter {
 
     /// A program has been connected to: introduces the client, and hands on what asked for it.
     fn introduce(&mut self, link: Link, args: Value) {
+        let mut about = self.initialize.clone();
+        if about.is_object() && (link.child.is_some() || link.terminal.is_some()) {
+            about["nostos/readsOutput"] = json!(true);
+        }
         self.link = Some(link);
         self.launched = args;
         let initialize = json!({
-            "seq": 0, "type": "request", "command": "initialize", "arguments": self.initialize
+            "seq": 0, "type": "request", "command": "initialize", "arguments": about
         });
         self.send(initialize.to_string().as_bytes());
     }

@@ -199,6 +199,9 @@ pub struct InitializeArguments {
     pub supports_invalidated_event: bool,
     /// Does it show that something takes long?
     pub supports_progress_reporting: bool,
+    /// Does what the program writes come to it another way? The adapter says so of programs that it launches.
+    #[serde(rename = "nostos/readsOutput")]
+    pub reads_output: bool,
 }
 
 /// `launch`. The image reads `stop_on_entry` alone; the adapter the rest.

@@ -7,6 +7,7 @@ use crate::framing::{Decoder, Piece};
 use crate::progress::Progress;
 use crate::protocol::{self, arguments};
 use crate::wire::{self, Incoming, Request, Wire};
+use nostos_session::debug::told::{Told, Wish};
 use nostos_session::debug::{
     Cancel, Event, Filter, Gone, How, Order, Page, Pid, Place, Refusal, Target, Thrown, Why,
 };
@@ -46,16 +47,17 @@ pub fn serve(target: Arc<dyn Target>, mut stream: UnixStream) -> io::Result<()> 
     stream.set_write_timeout(Some(Duration::from_secs(10)))?;
     let output = stream.try_clone()?;
     let hang_up = stream.try_clone()?;
+    // Listening starts before the first request is read: nothing that a request causes is missed.
+    let told = target.listen();
     let connection = Arc::new(Connection {
         client: CLIENTS.fetch_add(1, Ordering::Relaxed),
-        events: Mutex::new(None),
+        wish: told.wish(),
+        events: Mutex::new(Some(told)),
         wire: Wire::new(output),
         state: Mutex::new(State::default()),
         closed: AtomicBool::new(false),
         target,
     });
-    // Listening starts before the first request is read: nothing that a request causes is missed.
-    *lock(&connection.events) = Some(connection.target.listen());
     let pump = {
         let connection = Arc::clone(&connection);
         std::thread::Builder::new()
@@ -92,7 +94,8 @@ struct Connection {
     target: Arc<dyn Target>,
     wire: Wire,
     state: Mutex<State>,
-    events: Mutex<Option<std::sync::mpsc::Receiver<Event>>>,
+    events: Mutex<Option<Told>>,
+    wish: Wish,
     closed: AtomicBool,
 }
 
@@ -495,6 +498,9 @@ impl Connection {
         }
         let args: protocol::InitializeArguments = arguments(args)?;
         state.initialized = true;
+        if args.reads_output {
+            self.wish.no_output();
+        }
         state.lines_from_0 = args.lines_start_at1 == Some(false);
         state.columns_from_0 = args.columns_start_at1 == Some(false);
         state.hears_of_changes = args.supports_invalidated_event;

@@ -17,6 +17,7 @@ mod numbers;
 pub mod perf;
 mod quick;
 pub mod symbols;
+pub mod told;
 mod values;
 
 pub use heaps::{HeapObject, HeapReport, HeapStep, HeapType, Heaps, Snapshot};
@@ -843,7 +844,7 @@ pub trait Target: Send + Sync {
     /// Loads new code: these files, or all that changed on disk.
     fn reload(&self, edits: &[Edit]) -> Reload;
     /// Listens. A receiver that is dropped hears no more.
-    fn listen(&self) -> std::sync::mpsc::Receiver<Event>;
+    fn listen(&self) -> told::Told;
     /// Lets `main` start, when the image was told to wait. `stop`: at its first statement.
     fn release(&self, stop: bool);
     /// Ends the program.

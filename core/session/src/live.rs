@@ -4,6 +4,7 @@
 //! running program and published in one step. Batches queue on the build's lock.
 
 use crate::build::{Build, Refused};
+use crate::debug::told::{Teller, Told, queue};
 use crate::debug::{Event, Finding, Pid, Reload};
 use crate::project::Project;
 use crate::report;
@@ -18,7 +19,6 @@ use parking_lot::Mutex;
 use rustc_hash::FxHashSet;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, OnceLock};
 use std::thread::ThreadId;
 use std::time::Instant;
@@ -43,7 +43,7 @@ const MOST_STARTS: usize = 1000;
 
 /// Who hears what happens.
 struct Listener {
-    sender: Sender<Event>,
+    teller: Teller,
     /// How many processes it has been told of that began.
     starts: usize,
     /// Those it is to hear of when they end: told as begun, or stopped.
@@ -69,7 +69,7 @@ impl Listener {
             Event::Exited(pid) => self.known.remove(pid),
             _ => true,
         };
-        wanted && self.sender.send(event.clone()).is_err()
+        wanted && !self.teller.tell(event)
     }
 }
 
@@ -170,16 +170,16 @@ impl Session {
     }
 
     /// From now on, what happens. Of processes that begin, only the first thousand are told, and of ends those of these and of who was stopped.
-    pub fn listen(&self) -> Receiver<Event> {
-        let (sender, receiver) = channel();
+    pub fn listen(&self) -> Told {
+        let (teller, told) = queue();
         let mut listeners = self.listeners.lock();
         listeners.push(Listener {
-            sender,
+            teller,
             starts: 0,
             known: FxHashSet::default(),
         });
         self.image.tell_starts(true);
-        receiver
+        told
     }
 
     /// Tells everyone who listens.

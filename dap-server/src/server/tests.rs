@@ -6,22 +6,22 @@ use debug::{
     ScopeKind, State as Run, StepTarget, Variable, Wish, Worker,
 };
 use nostos_session::debug;
+use nostos_session::debug::told::{Teller, queue};
 use std::io::Write;
 use std::process::{Command, Stdio};
-use std::sync::mpsc::{Receiver, Sender, channel};
 
 #[path = "../../tests/shared/packages.rs"]
 mod packages;
 
 #[derive(Default)]
 struct Fake {
-    listeners: Mutex<Vec<Sender<Event>>>,
+    listeners: Mutex<Vec<Teller>>,
     log: Mutex<Vec<String>>,
 }
 
 impl Fake {
     fn say(&self, event: &Event) {
-        lock(&self.listeners).retain(|listener| listener.send(event.clone()).is_ok());
+        lock(&self.listeners).retain(|listener| listener.tell(event));
     }
 
     fn note(&self, text: impl Into<String>) {
@@ -372,10 +372,10 @@ impl Target for Fake {
             ..Reload::default()
         }
     }
-    fn listen(&self) -> Receiver<Event> {
-        let (send, receive) = channel();
-        lock(&self.listeners).push(send);
-        receive
+    fn listen(&self) -> Told {
+        let (teller, told) = queue();
+        lock(&self.listeners).push(teller);
+        told
     }
     fn release(&self, stop: bool) {
         self.note(format!("release {stop}"));

@@ -24,7 +24,6 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc::Receiver;
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
@@ -199,6 +198,7 @@ impl Debugger {
                 }
             })?;
         let told = session.listen();
+        told.wish().no_output();
         let weak = Arc::downgrade(&debugger);
         std::thread::Builder::new()
             .name("breakpoints".into())

@@ -1,5 +1,6 @@
 //! The questions of [`Target`], answered from the image and the debugger's table.
 
+use super::super::told::Told;
 use super::super::{
     Collection, DataWish, GcStats, GcSum, Go, Gone, Heap, Instruction, InstructionWish, Message,
     Program, Scope, ScopeKind, Shape, StepTarget, Worker,
@@ -560,7 +561,7 @@ impl Target for Debugger {
         reload
     }
 
-    fn listen(&self) -> Receiver<Event> {
+    fn listen(&self) -> Told {
         self.listeners.fetch_add(1, Ordering::Relaxed);
         self.session.listen()
     }
