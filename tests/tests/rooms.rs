@@ -64,6 +64,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
             "nostos-check",
             "nostos-runtime",
             "nostos-session",
+            "nostos-dap",
         ],
     ),
     (

@@ -258,16 +258,16 @@ impl Debugger {
                 | What::Exit(_)
                 | What::Data(..) => continue,
             };
-            (known.at, known.sites) = match found {
-                Some((at, sites)) => {
-                    let sites = sites
-                        .iter()
-                        .map(|start| (start + SITE_BYTES) as usize)
-                        .collect();
-                    (Some(at), sites)
-                }
-                None => (None, Vec::new()),
-            };
+            let (at, sites) = found.unzip();
+            known.at = at;
+            // Code that has been replaced is called until the new one takes its place, and its calls go on: what stopped them stops them still.
+            known.sites.retain(|site| {
+                let function = state.symbols.function(*site as u64 - 1);
+                function.is_some_and(|function| function.replaced)
+            });
+            let starts = sites.unwrap_or_default();
+            let sites = starts.iter().map(|start| (start + SITE_BYTES) as usize);
+            known.sites.extend(sites);
             if known.at != before && !matches!(known.what, What::Into(..)) {
                 moved.push(self.describe(known));
             }
