@@ -180,15 +180,9 @@ impl Server<'_> {
         params: Value,
         f: impl FnOnce(&Self, &Open, Position) -> Option<Value>,
     ) -> Result<Value, String> {
-        let params: lsp::TextDocumentPositionParams =
-            serde_json::from_value(params).map_err(|error| error.to_string())?;
-        let path = paths::from_uri(&params.text_document.uri);
+        let (path, at) = asked_at(params)?;
         let Some(open) = path.and_then(|path| self.open.get(&path)) else {
             return Ok(Value::Null);
-        };
-        let at = Position {
-            line: params.position.line,
-            character: params.position.character,
         };
         Ok(f(self, open, at).unwrap_or(Value::Null))
     }
@@ -321,6 +315,17 @@ impl Server<'_> {
             }
         });
     }
+}
+
+/// The file and the place in it that a question is about; no file: one that cannot be ours.
+fn asked_at(params: Value) -> Result<(Option<PathBuf>, Position), String> {
+    let params: lsp::TextDocumentPositionParams =
+        serde_json::from_value(params).map_err(|error| error.to_string())?;
+    let at = Position {
+        line: params.position.line,
+        character: params.position.character,
+    };
+    Ok((paths::from_uri(&params.text_document.uri), at))
 }
 
 fn to_range(range: &Range<Position>) -> Value {

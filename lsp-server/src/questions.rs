@@ -1,6 +1,6 @@
-//! The questions of editors about names: symbols, uses, renames. Parameters in, LSP's JSON out.
+//! The questions of editors about names and texts: symbols, uses, renames, completion, signatures, hints, folds. Parameters in, LSP's JSON out.
 
-use crate::{Open, Server, paths, to_range};
+use crate::{Open, Server, asked_at, paths, to_range};
 use lsp_types as lsp;
 use nostos_ide::{
     Analysis, Completion, CompletionKind, DocumentSymbol, Place, Position, SymbolKind,
@@ -143,15 +143,9 @@ impl Server<'_> {
         params: &Value,
         f: impl FnOnce(&mut Analysis, &str, Position) -> Value,
     ) -> Answer {
-        let params: lsp::TextDocumentPositionParams = serde_json::from_value(params.clone())
-            .map_err(|error| (BAD_PARAMS, error.to_string()))?;
-        let path = paths::from_uri(&params.text_document.uri);
+        let (path, at) = asked_at(params.clone()).map_err(|why| (BAD_PARAMS, why))?;
         let Some(open) = path.and_then(|path| self.open.get(&path)) else {
             return Ok(Value::Null);
-        };
-        let at = Position {
-            line: params.position.line,
-            character: params.position.character,
         };
         match self.projects.get_mut(&open.project) {
             Some(analysis) => Ok(f(analysis, &open.name, at)),

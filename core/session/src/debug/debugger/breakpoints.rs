@@ -266,8 +266,12 @@ impl Debugger {
                 function.is_some_and(|function| function.replaced)
             });
             let starts = sites.unwrap_or_default();
-            let sites = starts.iter().map(|start| (start + SITE_BYTES) as usize);
-            known.sites.extend(sites);
+            for site in starts.iter().map(|start| (start + SITE_BYTES) as usize) {
+                // An instruction's own may lie in code that has been replaced.
+                if !known.sites.contains(&site) {
+                    known.sites.push(site);
+                }
+            }
             if known.at != before && !matches!(known.what, What::Into(..)) {
                 moved.push(self.describe(known));
             }
