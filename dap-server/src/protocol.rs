@@ -684,6 +684,18 @@ pub struct ProcessArguments {
 pub struct GcStatsArguments {
     /// Whose; missing: all.
     pub process: Option<u64>,
+    /// Only collections that came after the one of this number.
+    pub after: Option<u64>,
+}
+
+/// `nostos/heap`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct HeapArguments {
+    /// Whose.
+    pub process: u64,
+    /// Are the objects to be counted by type?
+    pub types: Option<bool>,
 }
 
 /// `nostos/reload`.
@@ -786,11 +798,19 @@ pub fn heap(heap: &debug::Heap) -> Value {
 }
 
 /// `nostos/gcStats`.
-pub fn gc_stats(stats: &debug::GcStats) -> Value {
-    let sum = |sum: &debug::GcSum| json!({ "count": sum.count, "totalNanos": sum.total_nanos, "maxNanos": sum.max_nanos });
+pub fn gc_stats(stats: &debug::GcStats, after: u64) -> Value {
+    let sum = |sum: &debug::GcSum| {
+        json!({
+            "count": sum.count,
+            "totalNanos": sum.total_nanos,
+            "maxNanos": sum.max_nanos,
+            "pauses": sum.pauses,
+        })
+    };
     let collections: Vec<Value> = stats
         .collections
         .iter()
+        .filter(|gc| gc.number == 0 || gc.number > after)
         .map(|gc| {
             json!({
                 "process": gc.pid,
@@ -801,10 +821,54 @@ pub fn gc_stats(stats: &debug::GcStats) -> Value {
                 "after": gc.after,
                 "promoted": gc.promoted,
                 "atMs": gc.at_ms,
+                "number": gc.number,
             })
         })
         .collect();
-    json!({ "collections": collections, "minor": sum(&stats.minor), "major": sum(&stats.major) })
+    let seconds = stats.seconds.iter().map(|second| {
+        json!({
+            "at": second.at,
+            "minorNanos": second.minor_nanos,
+            "majorNanos": second.major_nanos,
+            "pauseNanos": second.pause_nanos,
+        })
+    });
+    let mut body = json!({
+        "collections": collections,
+        "minor": sum(&stats.minor),
+        "major": sum(&stats.major),
+        "reclaimed": stats.reclaimed,
+        "promoted": stats.promoted,
+        "noted": stats.noted,
+        "seconds": seconds.collect::<Vec<_>>(),
+        "blobs": { "count": stats.blobs.0, "bytes": stats.blobs.1 },
+        "nowMs": stats.now_ms,
+    });
+    if let Some(own) = &stats.own {
+        body["own"] =
+            json!({ "minor": own.minor, "major": own.major, "pauseNanos": own.pause_nanos });
+    }
+    body
+}
+
+/// The rest of `nostos/scheduler`.
+pub fn census(census: &debug::Census) -> Value {
+    let states: serde_json::Map<String, Value> = census
+        .states
+        .iter()
+        .map(|(name, count)| ((*name).to_owned(), json!(count)))
+        .collect();
+    json!({
+        "processes": census.processes,
+        "states": states,
+        "blocked": { "jobs": census.blocked.0, "outside": census.blocked.1 },
+        "messages": census.messages,
+        "longMailboxes": census.long_mailboxes,
+        "heapBytes": census.heap,
+        "timers": census.timers,
+        "spawned": census.spawned,
+        "nowNanos": census.now_nanos,
+    })
 }
 
 /// `nostos/scheduler`.
@@ -815,6 +879,8 @@ pub fn worker(worker: &debug::Worker) -> Value {
         "reductions": worker.reductions,
         "steals": worker.steals,
         "idle": worker.idle,
+        "switches": worker.switches,
+        "sleptNanos": worker.slept_nanos,
     });
     if let Some(pid) = worker.running {
         row["running"] = json!(pid);

@@ -446,7 +446,8 @@ impl Connection {
             }
             "nostos/gcStats" => {
                 let args: protocol::GcStatsArguments = arguments(args)?;
-                Ok(protocol::gc_stats(&self.target.gc_stats(args.process)))
+                let stats = self.target.gc_stats(args.process);
+                Ok(protocol::gc_stats(&stats, args.after.unwrap_or(0)))
             }
             "nostos/scheduler" => {
                 let workers: Vec<_> = self
@@ -455,7 +456,9 @@ impl Connection {
                     .iter()
                     .map(protocol::worker)
                     .collect();
-                Ok(json!({ "workers": workers }))
+                let mut body = protocol::census(&self.target.census());
+                body["workers"] = json!(workers);
+                Ok(body)
             }
             unknown => Err(format!("`{unknown}` is no request this debugger knows")),
         }

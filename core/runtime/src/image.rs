@@ -9,8 +9,8 @@ use crate::decide::Condition;
 use crate::exit::{ExitReason, ExitStatus, Finished};
 use crate::heap::stats::GcStats;
 use crate::look::{
-    FrameLine, HeapLine, MessageLine, ProcessDetail, ProcessLine, Rank, SchedulerStats, Spot,
-    Standing,
+    Census, FrameLine, HeapLine, MessageLine, ProcessDetail, ProcessLine, Rank, SchedulerStats,
+    Spot, Standing,
 };
 use crate::mutex::Mutex;
 use crate::restart::Instead;
@@ -319,6 +319,11 @@ impl Image {
     /// The image's collections.
     pub fn gc_stats(&self) -> GcStats {
         self.core.totals.read()
+    }
+
+    /// How many processes are at what, and what they have.
+    pub fn census(&self) -> Census {
+        self.core.census()
     }
 
     /// The workers.

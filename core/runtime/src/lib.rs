@@ -65,13 +65,13 @@ pub use debug::{Ends, Event, How, SiteFrame, StopFilter, StopReason, Stops};
 pub use decide::Condition;
 pub use exit::{ExitReason, ExitStatus, Failure, Finished, TraceLine};
 pub use gdb::{Registered, describe_types, register_elf};
-pub use heap::stats::{Collection, GcStats, GcSum, Reason};
+pub use heap::stats::{Collection, GcStats, GcSum, PAUSES, Reason, Second};
 pub use image::Image;
 pub use interrupt::Interrupts;
 pub use jitdump::JitDump;
 pub use look::{
-    FrameLine, HeapLine, MessageLine, ProcessDetail, ProcessLine, Rank, SchedulerStats, Spot,
-    Standing, WorkerLine,
+    Census, FrameLine, HeapLine, MessageLine, ProcessDetail, ProcessLine, Rank, SchedulerStats,
+    Spot, Standing, WorkerLine,
 };
 pub use process::State;
 pub use restart::Instead;

@@ -164,6 +164,8 @@ pub struct WorkerLine {
     pub reductions: u64,
     /// Processes that wait for it.
     pub queue: usize,
+    /// For how long it has had nothing to do, altogether.
+    pub slept: Duration,
 }
 
 /// The scheduler now.
@@ -178,6 +180,42 @@ pub struct SchedulerStats {
     /// Bytes of machine code and of constants.
     pub code_bytes: (usize, usize),
 }
+
+/// What the processes of an image are at, counted.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Census {
+    /// Living processes.
+    pub processes: usize,
+    /// On a worker.
+    pub running: usize,
+    /// In a run queue.
+    pub runnable: usize,
+    /// In `receive`.
+    pub waiting: usize,
+    /// In `sleep`.
+    pub sleeping: usize,
+    /// Those that wait for a thread of the system to do something for them.
+    pub jobs: usize,
+    /// Those that wait for a socket, a program or something else of the outside world.
+    pub outside: usize,
+    /// Held by the debugger.
+    pub stopped: usize,
+    /// Messages that wait.
+    pub messages: usize,
+    /// Mailboxes with more than a thousand of them.
+    pub long_mailboxes: usize,
+    /// Bytes of all heaps, each after its last collection or message; what several have is counted once.
+    pub heap: usize,
+    /// Deadlines that processes wait for.
+    pub timers: usize,
+    /// Large strings, Bytes and arrays of numbers: how many, and their bytes.
+    pub blobs: (usize, usize),
+    /// Time since the image's start.
+    pub now: Duration,
+}
+
+/// A mailbox is long with more messages.
+const LONG: usize = 1000;
 
 /// Bytes of a message beside its value, about.
 const LETTER: usize = 40;
@@ -531,7 +569,43 @@ impl Core {
         Some(lines)
     }
 
+    /// One glance at each process, without a lock at most of them.
+    pub(crate) fn census(&self) -> Census {
+        let mut census = Census {
+            timers: self.timers.pending(),
+            blobs: (self.blobs.count(), self.blobs.bytes()),
+            now: self.totals.now(),
+            ..Census::default()
+        };
+        self.table.each(|process| {
+            if process.pid() == 0 {
+                return;
+            }
+            census.processes += 1;
+            let messages = process.messages();
+            census.messages += messages;
+            census.long_mailboxes += usize::from(messages > LONG);
+            census.heap += process.heap_bytes.load(Ordering::Relaxed);
+            let count = match process.state() {
+                State::Running => &mut census.running,
+                State::Runnable => &mut census.runnable,
+                State::Waiting => &mut census.waiting,
+                State::Sleeping => &mut census.sleeping,
+                State::Stopped => &mut census.stopped,
+                State::Blocked if process.inbox.lock().parked == Parked::Job => &mut census.jobs,
+                State::Blocked => &mut census.outside,
+                State::Dead => return,
+            };
+            *count += 1;
+        });
+        // Each heap says of blobs what it has of them; see `limits`.
+        let often = self.blobs.reported().min(census.heap);
+        census.heap = census.heap - often + census.blobs.1;
+        census
+    }
+
     pub(crate) fn scheduler_stats(&self) -> SchedulerStats {
+        let now = self.totals.now().as_nanos() as u64;
         let workers = self
             .scheduler
             .slots()
@@ -539,7 +613,12 @@ impl Core {
             .zip(self.scheduler.stealers())
             .map(|(slot, queue)| {
                 let running = slot.running.load(Ordering::Relaxed);
+                let asleep = match slot.asleep.load(Ordering::Relaxed) {
+                    0 => 0,
+                    since => now.saturating_sub(since),
+                };
                 WorkerLine {
+                    slept: Duration::from_nanos(slot.slept.load(Ordering::Relaxed) + asleep),
                     running: (running != 0).then_some(running),
                     switches: slot.switches.load(Ordering::Relaxed),
                     steals: slot.steals.load(Ordering::Relaxed),

@@ -86,6 +86,9 @@ pub(crate) struct Slot {
     pub(crate) switches: AtomicU64,
     pub(crate) steals: AtomicU64,
     pub(crate) sleeps: AtomicU64,
+    /// Since when it has had nothing to do, in nanoseconds since the image began, 0 while it has; and for how long before that altogether.
+    pub(crate) asleep: AtomicU64,
+    pub(crate) slept: AtomicU64,
     pub(crate) reductions: AtomicU64,
     /// Processes it has begun, and those that ended on it.
     pub(crate) spawned: AtomicU64,
@@ -426,7 +429,9 @@ impl Worker {
         scheduler.wake_one();
         self.step_out();
         let is_over = || self.is_wanted() || scheduler.is_stopping();
+        self.falls_asleep();
         scheduler.idle.rest_until(self.index, is_over);
+        self.wakes_up();
         self.enter();
     }
 
@@ -461,12 +466,32 @@ impl Worker {
             timed: Cell::new(false),
         };
         self.core.scheduler.idle.sleep(self.index, &mut night);
+        self.wakes_up();
         let Night { heard, timed, .. } = night;
         if timed.get() {
             self.core.timers.slept();
         }
         self.enter();
         self.wake_heard(heard);
+    }
+
+    /// From here on it has nothing to do.
+    fn falls_asleep(&self) {
+        let now = self.core.totals.now().as_nanos() as u64;
+        self.slot().asleep.store(now.max(1), Ordering::Relaxed);
+    }
+
+    /// It may have something to do again, if it had nothing.
+    fn wakes_up(&self) {
+        let slot = self.slot();
+        let since = slot.asleep.load(Ordering::Relaxed);
+        if since != 0 {
+            let now = self.core.totals.now().as_nanos() as u64;
+            // This thread is the only writer.
+            let slept = slot.slept.load(Ordering::Relaxed) + now.saturating_sub(since);
+            slot.slept.store(slept, Ordering::Relaxed);
+            slot.asleep.store(0, Ordering::Relaxed);
+        }
     }
 
     /// Wakes processes whose deadline has passed.
@@ -813,6 +838,7 @@ impl<'a> Sleeper for Night<'a> {
         if nothing {
             let sleeps = &self.worker.slot().sleeps;
             sleeps.fetch_add(1, Ordering::Relaxed);
+            self.worker.falls_asleep();
         }
         nothing
     }

@@ -50,6 +50,8 @@ pub struct Survey {
     memory: Copied,
     nodes: Vec<Node>,
     roots: Vec<Root>,
+    /// What refers to what; the roots are the edges of the node behind the last.
+    edges: Edges,
     tree: Tree,
     retained: Vec<u64>,
     /// For each node one from which it can be reached in the fewest steps.
@@ -406,7 +408,6 @@ impl Survey {
         let nodes = nodes_of(traces, &memory);
         let numbers = Numbers::new(&memory, &nodes);
         let (edges, strangers) = edges_of(traces, &memory, &nodes, &numbers, &roots);
-        // The roots are the edges of the node behind the last.
         let root = nodes.len() as u32;
         let tree = dominators::dominators(&edges, root);
         let mut retained = vec![0u64; nodes.len() + 1];
@@ -424,6 +425,7 @@ impl Survey {
             held: stops.held,
             longest: stops.longest,
             whence: shortest(&edges, root),
+            edges,
             memory,
             nodes,
             roots,

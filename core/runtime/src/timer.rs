@@ -72,6 +72,11 @@ impl Timers {
         self.earliest.load(Ordering::Acquire)
     }
 
+    /// How many entries there are.
+    pub(crate) fn pending(&self) -> usize {
+        self.wheel.lock().used
+    }
+
     /// Adds an entry.
     pub(crate) fn add(&self, at: u64, pid: u64) -> Entry {
         let mut wheel = self.wheel.lock();

@@ -22,7 +22,7 @@ mod values;
 
 pub use heaps::{HeapObject, HeapReport, HeapStep, HeapType, Heaps, Snapshot};
 
-pub use numbers::{Collection, GcStats, GcSum, Heap, Worker};
+pub use numbers::{Census, Collection, GcStats, GcSum, Heap, OwnGc, Second, Worker};
 
 /// The number of a process.
 pub type Pid = u64;
@@ -775,8 +775,8 @@ pub trait Target: Send + Sync {
     fn mailbox(&self, pid: Pid, page: Page) -> Result<(usize, Vec<Message>), Refusal>;
     /// The messages waiting by kind, the most numerous first; of a long mailbox those of its beginning.
     fn shapes(&self, pid: Pid) -> Result<Vec<Shape>, Refusal>;
-    /// The heap of a process.
-    fn heap(&self, pid: Pid) -> Result<Heap, Refusal>;
+    /// The heap of a process; its objects by type, for which all are looked at, only if they are wanted.
+    fn heap(&self, pid: Pid, types: bool) -> Result<Heap, Refusal>;
     /// Snapshots of heaps, if there are any to be had.
     fn heaps(&self) -> Option<&Heaps> {
         None
@@ -785,6 +785,8 @@ pub trait Target: Send + Sync {
     fn gc_stats(&self, pid: Option<Pid>) -> GcStats;
     /// The workers.
     fn scheduler(&self) -> Vec<Worker>;
+    /// How many processes are at what.
+    fn census(&self) -> Census;
     /// Sets the breakpoints of one client in one file, instead of those it had there.
     fn set_breakpoints(&self, client: u64, path: &str, wishes: &[Wish]) -> Vec<Breakpoint>;
     /// Where in these lines a breakpoint can be.

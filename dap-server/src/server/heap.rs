@@ -13,6 +13,7 @@ const ROWS: usize = 100;
 #[serde(rename_all = "camelCase", default)]
 struct Take {
     process: Option<u64>,
+    bytes: Option<u64>,
 }
 
 #[derive(Deserialize)]
@@ -61,10 +62,11 @@ fn answer(heaps: &Heaps, command: &str, args: &Value) -> Result<Value, String> {
     match command {
         "nostos/heapSnapshot" => {
             let args: Take = arguments(args)?;
-            let made = heaps.take(args.process).map_err(refuse)?;
+            let made = heaps.take(args.process, args.bytes).map_err(refuse)?;
             let pair = |(count, bytes): (u64, u64)| json!({ "count": count, "bytes": bytes });
             Ok(json!({
                 "snapshot": made.snapshot,
+                "atMs": made.at_ms,
                 "processes": made.processes,
                 "totalProcesses": made.of,
                 "objects": pair(made.alive),
@@ -107,6 +109,9 @@ fn answer(heaps: &Heaps, command: &str, args: &Value) -> Result<Value, String> {
             body["total"] = json!(report.total);
             body["fields"] = json!(fields);
             body["path"] = json!(path);
+            let referrers: Vec<_> = report.referrers.iter().map(step_row).collect();
+            body["referrers"] = json!(referrers);
+            body["totalReferrers"] = json!(report.referred);
             body["dominator"] = json!(report.above);
             Ok(body)
         }

@@ -173,8 +173,9 @@ impl Connection {
         }
         match request.command.as_str() {
             "nostos/heap" => {
-                let args: protocol::ProcessArguments = arguments(args)?;
-                let heap = self.target.heap(args.process).map_err(refuse)?;
+                let args: protocol::HeapArguments = arguments(args)?;
+                let types = args.types.unwrap_or(true);
+                let heap = self.target.heap(args.process, types).map_err(refuse)?;
                 return Ok(protocol::heap(&heap));
             }
             about if about.starts_with("nostos/heap") => return self.heap_request(about, args),

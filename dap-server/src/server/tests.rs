@@ -171,15 +171,32 @@ impl Target for Fake {
             refused: true,
         }])
     }
-    fn heap(&self, _: Pid) -> Result<Heap, Refusal> {
+    fn heap(&self, _: Pid, types: bool) -> Result<Heap, Refusal> {
+        let by_type = [("Int".into(), 2, 32)].into_iter().filter(|_| types);
         Ok(Heap {
             young: (10, 20),
-            by_type: vec![("Int".into(), 2, 32)],
+            by_type: by_type.collect(),
             ..Heap::default()
         })
     }
     fn gc_stats(&self, _: Option<Pid>) -> GcStats {
-        GcStats::default()
+        let collection = |number| debug::Collection {
+            pid: 3,
+            major: false,
+            reason: "nursery full".into(),
+            pause_nanos: 1,
+            before: 2,
+            after: 1,
+            promoted: 0,
+            at_ms: 5,
+            number,
+        };
+        GcStats {
+            collections: vec![collection(2), collection(1)],
+            noted: 2,
+            blobs: (1, 5000),
+            ..GcStats::default()
+        }
     }
     fn scheduler(&self) -> Vec<Worker> {
         vec![Worker {
@@ -189,7 +206,18 @@ impl Target for Fake {
             reductions: 5,
             steals: 0,
             idle: false,
+            switches: 9,
+            slept_nanos: 70,
         }]
+    }
+    fn census(&self) -> debug::Census {
+        debug::Census {
+            processes: 3,
+            states: vec![("waiting", 2), ("running", 1)],
+            blocked: (0, 1),
+            now_nanos: 100,
+            ..debug::Census::default()
+        }
     }
     fn set_breakpoints(&self, _: u64, path: &str, wishes: &[Wish]) -> Vec<Breakpoint> {
         let set = |wish: &Wish| Breakpoint {
@@ -643,13 +671,31 @@ fn the_views_of_a_running_image() {
         client.ok("nostos/heap", json!({ "process": 3 }))["byType"][0]["bytes"],
         32
     );
+    let sizes = client.ok("nostos/heap", json!({ "process": 3, "types": false }));
     assert_eq!(
-        client.ok("nostos/gcStats", Value::Null)["minor"]["count"],
-        0
+        (&sizes["young"]["used"], &sizes["byType"]),
+        (&json!(10), &json!([]))
+    );
+    let gc = client.ok("nostos/gcStats", Value::Null);
+    assert_eq!(
+        (&gc["minor"]["count"], &gc["blobs"]["bytes"]),
+        (&json!(0), &json!(5000))
+    );
+    let new = client.ok("nostos/gcStats", json!({ "after": 1 }));
+    assert_eq!(new["collections"].as_array().map(Vec::len), Some(1));
+    assert_eq!(new["collections"][0]["number"], 2);
+    let scheduler = client.ok("nostos/scheduler", json!({}));
+    let worker = &scheduler["workers"][0];
+    assert_eq!(
+        (&worker["running"], &worker["sleptNanos"]),
+        (&json!(3), &json!(70))
     );
     assert_eq!(
-        client.ok("nostos/scheduler", json!({}))["workers"][0]["running"],
-        3
+        (
+            &scheduler["states"]["waiting"],
+            &scheduler["blocked"]["outside"]
+        ),
+        (&json!(2), &json!(1))
     );
     let files = json!({ "files": [{ "path": "/p/main.nos", "text": "main() = 1" }] });
     assert_eq!(client.ok("nostos/reload", files)["version"], 2);

@@ -154,7 +154,9 @@ pub(crate) fn collect(
             promoted,
             at: tools.totals.now(),
         };
-        tools.totals.record(collection, stats.pause_of(&collection));
+        tools
+            .totals
+            .record(collection, stats.stands_for(&collection));
         stats.record(collection);
     } else {
         // A heap so small that it is not noted is far from a major collection.

@@ -81,10 +81,16 @@ pub struct ObjectReport {
     pub path: Vec<Step>,
     /// The object that all ways to it lead through last.
     pub above: Option<u32>,
+    /// How many roots and living objects refer to it.
+    pub referred: usize,
+    /// Some of those: roots, then objects, those that retain most first, with the part that refers to it.
+    pub referrers: Vec<Step>,
 }
 
 /// Parts of an object that are looked at for the name of a step.
 const NAMED: usize = 1000;
+/// Of those that refer to an object so many are told.
+const REFERRERS: usize = 50;
 /// Steps of a way that are told: the first and the last so many.
 const STEPS: usize = 50;
 
@@ -217,7 +223,10 @@ impl Survey {
         self.nodes.get(object as usize)?;
         let (total, fields) = self.fields(table, object, start, count);
         let above = self.tree.above[object as usize];
+        let (referred, referrers) = self.referrers(table, object);
         Some(ObjectReport {
+            referred,
+            referrers,
             line: self.line(table, object),
             total,
             fields,
@@ -377,30 +386,69 @@ impl Survey {
             if left_out > 0 && (STEPS..STEPS + left_out).contains(&i) {
                 continue;
             }
-            let name = way.get(i + 1).and_then(|to| {
-                let (_, parts) = self.parts(table, node, 0, NAMED);
-                let leads = |part: &Child| self.object_of(table, &part.value) == Some(*to);
-                parts.into_iter().find(leads)
-            });
-            let name = name.map_or_else(String::new, |part| part.name);
-            steps.push(Step::Object(self.line(table, node), name));
+            let name = way.get(i + 1).map(|to| self.leads(table, node, *to));
+            steps.push(Step::Object(
+                self.line(table, node),
+                name.unwrap_or_default(),
+            ));
         }
         steps
+    }
+
+    /// The name of the part of an object that refers to another; empty if it has none.
+    fn leads(&self, table: &DescTable, from: u32, to: u32) -> String {
+        let (_, parts) = self.parts(table, from, 0, NAMED);
+        let leads = |part: &Child| self.object_of(table, &part.value) == Some(to);
+        let name = parts.into_iter().find(leads);
+        name.map_or_else(String::new, |part| part.name)
+    }
+
+    /// Who refers to an object: how many, and some of them.
+    fn referrers(&self, table: &DescTable, object: u32) -> (usize, Vec<Step>) {
+        let address = self.nodes[object as usize].address as u64;
+        let roots = self.roots.iter().filter(|root| root.word == address);
+        let mut told: Vec<Step> = Vec::new();
+        let mut count = 0;
+        for root in roots {
+            let step = step_of(Some(&root.place));
+            // A frame may have it twice.
+            if !told.contains(&step) {
+                count += 1;
+                told.push(step);
+            }
+        }
+        let mut found: Vec<u32> = (0..self.nodes.len() as u32)
+            .filter(|node| self.lives(*node as usize) && self.edges.of(*node).contains(&object))
+            .collect();
+        count += found.len();
+        found.sort_by_key(|node| (std::cmp::Reverse(self.retained[*node as usize]), *node));
+        told.truncate(REFERRERS);
+        let room = REFERRERS - told.len();
+        let objects = found.into_iter().take(room);
+        told.extend(objects.map(|node| {
+            let part = self.leads(table, node, object);
+            Step::Object(self.line(table, node), part)
+        }));
+        (count, told)
     }
 
     fn root_of(&self, node: u32) -> Step {
         let address = self.nodes[node as usize].address as u64;
         let root = self.roots.iter().find(|root| root.word == address);
-        match root.map(|root| &root.place) {
-            Some(Place::Frame(code, offset)) => Step::Frame {
-                function: code.object.name.clone(),
-                file: code.object.file.clone(),
-                line: code.line_at(*offset),
-            },
-            Some(Place::Argument) => Step::Root("an argument"),
-            Some(Place::Thrown) => Step::Root("the exception thrown last"),
-            Some(Place::Local) => Step::Root("a value the process keeps by name"),
-            None => Step::Root("?"),
-        }
+        step_of(root.map(|root| &root.place))
+    }
+}
+
+fn step_of(place: Option<&Place>) -> Step {
+    match place {
+        Some(Place::Frame(code, offset)) => Step::Frame {
+            function: code.object.name.clone(),
+            file: code.object.file.clone(),
+            line: code.line_at(*offset),
+        },
+        Some(Place::Argument) => Step::Root("an argument"),
+        Some(Place::Thrown) => Step::Root("the exception thrown last"),
+        Some(Place::Local) => Step::Root("a value the process keeps by name"),
+        None => Step::Root("?"),
     }
 }

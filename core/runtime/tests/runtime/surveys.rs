@@ -113,8 +113,49 @@ fn surveyed(mode: Mode, rounds: usize, then: impl FnOnce(&mut Fun, Value)) {
             panic!("{mode:?}: {:?}", report.path);
         };
         assert_eq!(function, "main");
+        // The frame refers to the array, and the array to the second list's first cell; each cell to the next.
+        assert_eq!((report.referred, &report.referrers[0]), (1, &report.path[0]));
+        let below = world
+            .image
+            .with_descs(|table| survey.objects(table, "test", 1, 1).1);
+        let below = world
+            .image
+            .with_descs(|table| survey.object(table, below[0].object, 0, 0))
+            .unwrap();
+        assert!(
+            matches!(&below.referrers[..], [Step::Object(..)] | [Step::Frame { .. }]),
+            "{mode:?}: {:?}",
+            below.referrers
+        );
     }
     world.image.kill(pid);
+}
+
+#[test]
+fn the_processes_are_counted() {
+    for mode in MODES {
+        let (world, pid) = begun(mode, wait);
+        let mut census = world.image.census();
+        for _ in 0..20_000 {
+            if census.waiting > 0 {
+                break;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(1));
+            census = world.image.census();
+        }
+        assert!(census.processes >= 1 && census.waiting >= 1, "{census:?}");
+        assert!(census.heap as i64 >= 2 * kept(mode) * 24, "{census:?}");
+        let slept = || world.image.scheduler().workers[0].slept;
+        let first = slept();
+        for _ in 0..20_000 {
+            if slept() > first {
+                break;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(1));
+        }
+        assert!(slept() > first, "nobody has anything to do");
+        world.image.kill(pid);
+    }
 }
 
 #[test]

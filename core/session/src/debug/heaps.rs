@@ -60,8 +60,10 @@ pub struct Snapshot {
     pub snapshot: u64,
     /// Of which processes.
     pub processes: Vec<Pid>,
-    /// How many there are; with more than these, it is of the largest.
+    /// How many there are; with more than these, it is of the largest that had room.
     pub of: usize,
+    /// When, in milliseconds since the image began.
+    pub at_ms: u64,
     /// Count and bytes of living objects.
     pub alive: (u64, u64),
     /// And of what the collector has not found yet.
@@ -130,6 +132,10 @@ pub struct HeapReport {
     pub path: Vec<HeapStep>,
     /// The object without which it would not be alive.
     pub above: Option<u64>,
+    /// How many refer to it.
+    pub referred: usize,
+    /// Some of those, with the part of them that does.
+    pub referrers: Vec<HeapStep>,
 }
 
 impl Heaps {
@@ -138,18 +144,34 @@ impl Heaps {
         Heaps { image, kept }
     }
 
-    /// Takes a snapshot of a process's heap, or of those of all.
+    /// Takes a snapshot of a process's heap, or of those of all; of no more than so many bytes of them.
     ///
     /// # Errors
-    /// There is no such process.
-    pub fn take(&self, process: Option<Pid>) -> Result<Snapshot, Refusal> {
+    /// There is no such process, or its heap is larger.
+    pub fn take(&self, process: Option<Pid>, most: Option<u64>) -> Result<Snapshot, Refusal> {
+        let most = most.unwrap_or(u64::MAX);
         let (pids, of) = match process {
-            Some(pid) => (vec![pid], 1),
+            Some(pid) => {
+                let used = self.image.process(pid).map_or(0, |p| p.heap_used as u64);
+                if used > most {
+                    return Err(Refusal(format!(
+                        "the heap of process {pid} has {used} bytes, and the snapshot was to have {most} at most"
+                    )));
+                }
+                (vec![pid], 1)
+            }
             None => {
                 let (lines, of) = self.image.first_processes(Rank::Heap, PROCESSES);
-                (lines.into_iter().map(|line| line.pid).collect(), of)
+                let mut room = most;
+                let fits = lines.into_iter().filter(|line| {
+                    let left = room.checked_sub(line.heap_bytes as u64);
+                    room = left.unwrap_or(room);
+                    left.is_some()
+                });
+                (fits.map(|line| line.pid).collect(), of)
             }
         };
+        let at_ms = self.image.gc_stats().now.as_millis() as u64;
         // One that ends meanwhile is left out.
         let surveys: Vec<Survey> = pids
             .into_iter()
@@ -171,6 +193,7 @@ impl Heaps {
             snapshot: 0,
             processes: surveys.iter().map(|s| s.pid).collect(),
             of,
+            at_ms,
             alive: sum(Survey::alive),
             garbage: sum(Survey::garbage),
             left_out: surveys.iter().map(|s| s.left_out as u64).sum(),
@@ -390,7 +413,7 @@ impl Heaps {
             .image
             .with_descs(|table| survey.object(table, object as u32, start, count))
             .ok_or_else(none)?;
-        let path = report.path.into_iter().map(|step| match step {
+        let step = |step| match step {
             Step::Frame {
                 function,
                 file,
@@ -398,7 +421,9 @@ impl Heaps {
             } => HeapStep::Frame(function, file, line),
             Step::Root(what) => HeapStep::Root(what.into()),
             Step::Object(line, part) => HeapStep::Object(row(i, survey, line), part),
-        });
+        };
+        let path = report.path.into_iter().map(step);
+        let referrers = report.referrers.into_iter().map(step);
         let fields = report.fields.into_iter();
         Ok(HeapReport {
             total: report.total,
@@ -406,6 +431,8 @@ impl Heaps {
                 .map(|f| (f.name, f.text, f.object.map(|object| number(i, object))))
                 .collect(),
             path: path.collect(),
+            referred: report.referred,
+            referrers: referrers.collect(),
             above: report.above.map(|object| number(i, object)),
             object: row(i, survey, report.line),
         })

@@ -2,8 +2,8 @@
 
 use super::super::told::Told;
 use super::super::{
-    Collection, DataWish, GcStats, GcSum, Go, Gone, Heap, Instruction, InstructionWish, Message,
-    Program, Scope, ScopeKind, Shape, StepTarget, Worker,
+    Census, Collection, DataWish, GcStats, GcSum, Go, Gone, Heap, Instruction, InstructionWish,
+    Message, OwnGc, Program, Scope, ScopeKind, Second, Shape, StepTarget, Worker,
 };
 use super::*;
 use values::Root;
@@ -291,10 +291,13 @@ impl Target for Debugger {
         self.shapes_of(pid)
     }
 
-    fn heap(&self, pid: Pid) -> Result<Heap, Refusal> {
+    fn heap(&self, pid: Pid, types: bool) -> Result<Heap, Refusal> {
         let image = &self.session.image;
         let detail = image.process(pid).ok_or_else(|| nobody(pid))?;
-        let lines = image.heap(pid).ok_or_else(|| nobody(pid))?;
+        let lines = match types {
+            true => image.heap(pid).ok_or_else(|| nobody(pid))?,
+            false => Vec::new(),
+        };
         Ok(Heap {
             young: (detail.young.0 as u64, detail.young.1 as u64),
             old: (detail.old.0 as u64, detail.old.1 as u64),
@@ -313,40 +316,91 @@ impl Target for Debugger {
 
     fn gc_stats(&self, pid: Option<Pid>) -> GcStats {
         let all = self.session.image.gc_stats();
+        let mut own = None;
         let collections: Vec<_> = match pid {
             Some(pid) => {
                 let detail = self.session.image.process(pid);
+                own = detail.as_ref().map(|detail| OwnGc {
+                    minor: detail.collections.0,
+                    major: detail.collections.1,
+                    pause_nanos: detail.gc_pause.as_nanos() as u64,
+                });
                 detail
                     .map(|detail| detail.last_collections)
                     .unwrap_or_default()
             }
             None => all.recent.clone(),
         };
-        let rows = collections.iter().rev().map(|gc| Collection {
-            pid: gc.pid,
-            major: gc.major,
-            reason: match gc.reason {
-                runtime::Reason::NurseryFull => "nursery full",
-                runtime::Reason::OldSpaceGrown => "old space grown",
-                runtime::Reason::Asked => "asked for",
-                runtime::Reason::Stress => "stress",
-            }
-            .into(),
-            pause_nanos: gc.pause.as_nanos() as u64,
-            before: gc.before as u64,
-            after: gc.after as u64,
-            promoted: gc.promoted as u64,
-            at_ms: gc.at.as_millis() as u64,
-        });
+        let numbered = pid.is_none();
+        let rows = collections
+            .iter()
+            .rev()
+            .enumerate()
+            .map(|(i, gc)| Collection {
+                number: if numbered { all.noted - i as u64 } else { 0 },
+                pid: gc.pid,
+                major: gc.major,
+                reason: match gc.reason {
+                    runtime::Reason::NurseryFull => "nursery full",
+                    runtime::Reason::OldSpaceGrown => "old space grown",
+                    runtime::Reason::Asked => "asked for",
+                    runtime::Reason::Stress => "stress",
+                }
+                .into(),
+                pause_nanos: gc.pause.as_nanos() as u64,
+                before: gc.before as u64,
+                after: gc.after as u64,
+                promoted: gc.promoted as u64,
+                at_ms: gc.at.as_millis() as u64,
+            });
         let sum = |sum: runtime::GcSum| GcSum {
             count: sum.count,
             total_nanos: sum.pause.as_nanos() as u64,
             max_nanos: sum.longest.as_nanos() as u64,
+            pauses: sum.pauses.to_vec(),
         };
+        let seconds = all.seconds.iter().map(|second| Second {
+            at: second.at,
+            minor_nanos: second.minor.as_nanos() as u64,
+            major_nanos: second.major.as_nanos() as u64,
+            pause_nanos: second.pause.as_nanos() as u64,
+        });
+        let (blobs, bytes) = self.session.image.blobs();
         GcStats {
             collections: rows.collect(),
             minor: sum(all.minor),
             major: sum(all.major),
+            own,
+            reclaimed: all.reclaimed,
+            promoted: all.promoted,
+            noted: all.noted,
+            seconds: seconds.collect(),
+            blobs: (blobs as u64, bytes as u64),
+            now_ms: all.now.as_millis() as u64,
+        }
+    }
+
+    fn census(&self) -> Census {
+        let image = &self.session.image;
+        let census = image.census();
+        let states = [
+            ("running", census.running),
+            ("runnable", census.runnable),
+            ("waiting", census.waiting),
+            ("sleeping", census.sleeping),
+            ("blocked", census.jobs + census.outside),
+            ("stopped", census.stopped),
+        ];
+        Census {
+            processes: census.processes as u64,
+            states: states.map(|(name, count)| (name, count as u64)).to_vec(),
+            blocked: (census.jobs as u64, census.outside as u64),
+            messages: census.messages as u64,
+            long_mailboxes: census.long_mailboxes as u64,
+            heap: census.heap as u64,
+            timers: census.timers as u64,
+            spawned: image.scheduler().spawned as u64,
+            now_nanos: census.now.as_nanos() as u64,
         }
     }
 
@@ -363,6 +417,8 @@ impl Target for Debugger {
                 queue: worker.queue,
                 reductions: worker.reductions,
                 steals: worker.steals,
+                switches: worker.switches,
+                slept_nanos: worker.slept.as_nanos() as u64,
             });
         workers.collect()
     }
