@@ -2,10 +2,17 @@
 //!
 //! Whoever answers is behind [`Analyser`]; it lives on a thread of its own, so it may take its time.
 
+mod answer;
+pub mod question;
+
+pub use answer::speaks;
+
 use crate::disk;
-use crate::editor::document::{Diag, Severity};
+use crate::editor::document::{Diag, Severity, Stamp};
 use crate::editor::motion;
+use question::{Found, Question};
 use ropey::Rope;
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 /// Where something is defined.
@@ -25,6 +32,10 @@ pub trait Analyser: Send {
     fn definition(&mut self, path: &Path, text: &Rope, at: usize) -> Option<Definition>;
     /// What is at a character, in words.
     fn hover(&mut self, path: &Path, text: &Rope, at: usize) -> Option<String>;
+    /// Anything else.
+    fn answer(&mut self, _question: &Question) -> Found {
+        Found::Nothing
+    }
 }
 
 /// Knows only what definitions look like; for when nothing better can answer.
@@ -64,6 +75,8 @@ pub struct Ide {
     analysis: nostos_ide::Analysis,
     textual: Textual,
     loaded: bool,
+    /// The files that are known as they were on disk.
+    stamps: HashMap<String, Stamp>,
 }
 
 impl Ide {
@@ -73,6 +86,15 @@ impl Ide {
             analysis: nostos_ide::Analysis::with_macros(nostos_dap::expander()),
             textual: Textual { root },
             loaded: false,
+            stamps: HashMap::new(),
+        }
+    }
+
+    /// Takes a file from disk.
+    fn read(&mut self, file: &str) {
+        if let Ok((text, Some(stamp))) = disk::read(&self.textual.root.join(file)) {
+            self.analysis.set_file(file, &text.to_string());
+            self.stamps.insert(file.to_owned(), stamp);
         }
     }
 
@@ -85,9 +107,7 @@ impl Ide {
                 .into_iter()
                 .filter(|f| f.ends_with(".nos"))
             {
-                if let Ok((text, Some(_))) = disk::read(&root.join(&file)) {
-                    self.analysis.set_file(&file, &text.to_string());
-                }
+                self.read(&file);
             }
         }
         let name = path
@@ -161,6 +181,10 @@ impl Analyser for Ide {
         let hover = self.analysis.hover(&name, position(text, at))?;
         let lines = hover.text.lines().filter(|l| !l.starts_with("```"));
         Some(lines.collect::<Vec<_>>().join("\n"))
+    }
+
+    fn answer(&mut self, question: &Question) -> Found {
+        self.answered(question)
     }
 }
 

@@ -183,6 +183,14 @@ commands! {
     DiagnosticLast "diagnostic-last" "to the last diagnostic";
     BufferLast "buffer-last" "to the file shown before";
     Definition "definition" "to the definition of the name";
+    References "references" "where the name is used";
+    Callers "callers" "the functions that use the name";
+    Rename "rename-name" "give the name another name everywhere";
+    Complete "complete" "what could be typed here";
+    ChoiceNext "choice-next" "the next thing that could be typed";
+    ChoiceBack "choice-back" "the one before";
+    ChoiceTake "choice-take" "type what is chosen";
+    ChoiceClose "choice-close" "type on without it";
     JumpBack "jump-back" "back to where you came from";
     JumpForward "jump-forward" "forward again";
     DiagnosticNext "diagnostic-next" "to the next diagnostic";

@@ -8,6 +8,7 @@ pub mod edit;
 pub mod folds;
 pub mod history;
 pub mod jumps;
+pub mod known;
 pub mod motion;
 pub mod numbers;
 pub mod objects;

@@ -19,6 +19,14 @@ pub struct Settings {
     pub swap: bool,
     /// Files, windows, places and history come back at the next start.
     pub session: bool,
+    /// What could be typed is shown by itself.
+    pub complete: bool,
+    /// The call that is being written is shown.
+    pub signature: bool,
+    /// Uses of the name under the cursor are marked.
+    pub uses: bool,
+    /// Types and names that are left out are shown.
+    pub hints: bool,
     /// Milliseconds between questions to the image.
     pub poll: u64,
 }
@@ -31,6 +39,10 @@ impl Default for Settings {
             trim: false,
             swap: true,
             session: true,
+            complete: true,
+            signature: true,
+            uses: true,
+            hints: false,
             poll: 1000,
         }
     }
@@ -147,6 +159,27 @@ pub const SETTINGS: &[Setting] = &[
         about: "rows kept above and below the cursor",
         get: |s| s.settings.margin.to_string(),
         set: |s, v| s.settings.margin = v.parse().unwrap_or(4),
+    },
+    Setting {
+        name: "completion",
+        kind: Kind::Choice(|| words(&["auto", "asked"])),
+        about: "what could be typed is shown by itself, or when asked for",
+        get: |s| (if s.settings.complete { "auto" } else { "asked" }).to_owned(),
+        set: |s, v| s.settings.complete = v == "auto",
+    },
+    Setting {
+        name: "signature",
+        kind: Kind::Switch,
+        about: "the parameters of the call that is being written",
+        get: |s| switch(s.settings.signature),
+        set: |s, v| s.settings.signature = v == "on",
+    },
+    Setting {
+        name: "mark-uses",
+        kind: Kind::Switch,
+        about: "uses of the name under the cursor are marked",
+        get: |s| switch(s.settings.uses),
+        set: |s, v| s.settings.uses = v == "on",
     },
     Setting {
         name: "trim-on-save",

@@ -210,6 +210,7 @@ impl Shell {
                 .then_some(state.next_poll)
                 .into_iter()
                 .chain(state.wake)
+                .chain(state.lang.wake)
                 .min();
             let first = if let Some(wake) = wake {
                 match inbox.recv_timeout(Duration::from_millis(wake.saturating_sub(now).max(1))) {
@@ -423,6 +424,9 @@ impl Shell {
                         at,
                         name,
                     });
+                }
+                Effect::Question(question) => {
+                    let _ = self.analyser.send(workers::AnalyseJob::Ask(question));
                 }
                 Effect::Hover { path, text, at } => {
                     let _ = self

@@ -4,6 +4,7 @@
 
 mod event;
 mod findings;
+mod lang;
 mod processes;
 mod repl;
 mod session;
@@ -12,6 +13,7 @@ mod tree;
 
 pub use event::{AfterSave, Ask, Effect, Event, Mouse, MouseKind, WriteError};
 pub use findings::Finding;
+pub use lang::{Choices, Lang};
 pub use repl::{Entry, Repl};
 pub use session::{Saved, Session};
 pub use stop::{Stop, VarRow, WATCH, WATCH_SHUT};
@@ -278,6 +280,10 @@ pub enum Action {
     Run(Cmd),
     /// Open a file, perhaps at a line (from 0).
     Open(PathBuf, Option<usize>),
+    /// Open a file at a line and column (from 0).
+    Spot(PathBuf, usize, usize),
+    /// Rename as it was shown.
+    Rename,
     /// Show a document at a position.
     Show(usize, usize),
     /// Begin a typed command.
@@ -432,6 +438,8 @@ pub struct State {
     pub tree: Tree,
     /// Open texts.
     pub editor: Editor,
+    /// Questions to the analysis and what hangs on them.
+    pub lang: Lang,
     /// The image.
     pub image: Image,
     /// The selected process.
@@ -541,6 +549,7 @@ impl State {
             files: Vec::new(),
             tree: Tree::default(),
             editor: Editor::default(),
+            lang: Lang::default(),
             image: Image {
                 link: Link::Off,
                 version: 0,
@@ -634,6 +643,7 @@ impl State {
         if self.prompt.is_some() {
             return vec![Ctx::Prompt];
         }
+        out.extend(self.lang.contexts());
         match self.panel() {
             Panel::Editor if self.editor.preset == Preset::Standard => {
                 out.extend([Ctx::Standard, Ctx::Insert])

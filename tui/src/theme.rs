@@ -181,6 +181,15 @@ impl Theme {
         }
     }
 
+    /// Uses of the name under the cursor, laid over what is drawn.
+    pub fn used(&self) -> Style {
+        if self.plain {
+            Style::new().add_modifier(Modifier::BOLD)
+        } else {
+            Style::new().bg(self.row)
+        }
+    }
+
     /// Secondary cursors, laid over what is drawn.
     pub fn cursor(&self) -> Style {
         Style::new().add_modifier(Modifier::REVERSED)

@@ -8,6 +8,7 @@ mod debug;
 mod files;
 mod image;
 mod keys;
+mod lang;
 mod lists;
 mod mouse;
 mod pickers;
@@ -41,6 +42,7 @@ pub fn update(state: &mut State, event: Event) -> Vec<Effect> {
                 doc.set_clock(now);
             }
             image::poll(state, &mut out);
+            lang::tick(state, &mut out);
             if now >= state.looked + LOOK && !state.editor.docs.is_empty() {
                 state.looked = now;
                 let all = state.editor.docs.iter().map(|d| (d.id, d.path.clone()));
@@ -113,6 +115,7 @@ pub fn update(state: &mut State, event: Event) -> Vec<Effect> {
             }
             None => state.say(Tone::Plain, "nothing is known about this place"),
         },
+        Event::Answered(answer) => lang::answered(state, answer),
         Event::Trouble(text) => state.say(Tone::Bad, text),
     }
     settle(state, &mut out);
@@ -181,6 +184,7 @@ fn settle(state: &mut State, out: &mut Vec<Effect>) {
         out.push(Effect::Copy(text));
     }
     files::follow_edits(state, out);
+    lang::settle(state, out);
     session::keep(state, out);
     files::peek(state, out);
 }

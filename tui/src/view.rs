@@ -5,6 +5,7 @@
 
 mod code;
 mod debug;
+mod lang;
 mod live;
 mod mailbox;
 mod pen;
@@ -26,6 +27,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
 
+pub use lang::choice_rows;
 pub use popup::picker_rows;
 
 /// Where the terminal's cursor goes.
@@ -124,6 +126,8 @@ pub fn view(state: &State, buf: &mut Buffer) -> Option<Caret> {
         || state.wants_char.is_some()
     {
         caret = popup::draw(state, &mut pen, &layout).unwrap_or(caret);
+    } else if let (Panel::Editor, Some(caret)) = (state.panel(), caret) {
+        lang::draw(state, &mut pen, caret);
     }
     caret.filter(|c| c.x < area.width && c.y < area.height)
 }

@@ -181,7 +181,7 @@ impl Ask<'_> {
         let mut names = Names::new(self, file)?;
         let parse = names.parse.clone();
         let token = parse.tree().token_at(at)?;
-        if token.text() != PROBE {
+        if token.text() != PROBE || !matches!(token.kind(), Kind::Ident | Kind::UpperIdent) {
             // In a comment, a text, a number.
             return None;
         }

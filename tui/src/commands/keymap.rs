@@ -17,6 +17,10 @@ pub enum Ctx {
     Normal,
     /// The editor's insert mode.
     Insert,
+    /// A list of what could be typed is shown.
+    Offer,
+    /// One of them is chosen.
+    Choice,
     /// The editor without modes.
     Standard,
     /// Any list or inspector.
@@ -51,6 +55,9 @@ type Row = (Ctx, &'static str, Cmd, &'static str);
 const TABLE: &[Row] = &[
     // Normal mode.
     (Ctx::Normal, "gd", Cmd::Definition, ""),
+    (Ctx::Normal, "gr", Cmd::References, ""),
+    (Ctx::Normal, "gC", Cmd::Callers, ""),
+    (Ctx::Normal, "<f2>", Cmd::Rename, ""),
     (Ctx::Normal, "gg", Cmd::FileStart, ""),
     (Ctx::Normal, "ge", Cmd::FileEnd, ""),
     (Ctx::Normal, "gh", Cmd::LineStart, ""),
@@ -224,6 +231,8 @@ const TABLE: &[Row] = &[
     (Ctx::Insert, "<c-k>", Cmd::DeleteToEnd, ""),
     (Ctx::Insert, "<c-c>", Cmd::NormalMode, ""),
     (Ctx::Insert, "<c-r>", Cmd::InsertRegister, ""),
+    (Ctx::Insert, "<c-space>", Cmd::Complete, "complete"),
+    (Ctx::Insert, "<c-x>", Cmd::Complete, ""),
     (Ctx::Insert, "<left>", Cmd::Left, ""),
     (Ctx::Insert, "<down>", Cmd::Down, ""),
     (Ctx::Insert, "<up>", Cmd::Up, ""),
@@ -232,6 +241,21 @@ const TABLE: &[Row] = &[
     (Ctx::Insert, "<end>", Cmd::LineFinish, ""),
     (Ctx::Insert, "<pgdn>", Cmd::PageDown, ""),
     (Ctx::Insert, "<pgup>", Cmd::PageUp, ""),
+    // What could be typed.
+    (Ctx::Offer, "<tab>", Cmd::ChoiceNext, "choose"),
+    (Ctx::Offer, "<c-n>", Cmd::ChoiceNext, ""),
+    (Ctx::Offer, "<down>", Cmd::ChoiceNext, ""),
+    (Ctx::Offer, "<c-p>", Cmd::ChoiceBack, ""),
+    (Ctx::Offer, "<s-tab>", Cmd::ChoiceBack, ""),
+    (Ctx::Offer, "<up>", Cmd::ChoiceBack, ""),
+    (Ctx::Choice, "<ret>", Cmd::ChoiceTake, "take"),
+    (Ctx::Choice, "<esc>", Cmd::ChoiceClose, "close"),
+    (Ctx::Choice, "<tab>", Cmd::ChoiceNext, "next"),
+    (Ctx::Choice, "<c-n>", Cmd::ChoiceNext, ""),
+    (Ctx::Choice, "<down>", Cmd::ChoiceNext, ""),
+    (Ctx::Choice, "<c-p>", Cmd::ChoiceBack, ""),
+    (Ctx::Choice, "<s-tab>", Cmd::ChoiceBack, ""),
+    (Ctx::Choice, "<up>", Cmd::ChoiceBack, ""),
     // The editor without modes: what insert mode has, and the keys of other editors.
     (Ctx::Standard, "<esc>", Cmd::Collapse, ""),
     (Ctx::Standard, "<c-z>", Cmd::Undo, "undo"),
@@ -248,6 +272,8 @@ const TABLE: &[Row] = &[
     (Ctx::Standard, "<c-v>", Cmd::PasteBefore, ""),
     (Ctx::Standard, "<c-a>", Cmd::SelectAll, ""),
     (Ctx::Standard, "<f12>", Cmd::Definition, ""),
+    (Ctx::Standard, "<s-f12>", Cmd::References, ""),
+    (Ctx::Standard, "<f2>", Cmd::Rename, ""),
     (Ctx::Standard, "<s-left>", Cmd::SelectLeft, ""),
     (Ctx::Standard, "<s-right>", Cmd::SelectRight, ""),
     (Ctx::Standard, "<s-up>", Cmd::SelectUp, ""),
@@ -441,6 +467,8 @@ const CONTEXTS: &[(&str, Ctx)] = &[
     ("calm", Ctx::Calm),
     ("normal", Ctx::Normal),
     ("insert", Ctx::Insert),
+    ("offer", Ctx::Offer),
+    ("choice", Ctx::Choice),
     ("standard", Ctx::Standard),
     ("list", Ctx::List),
     ("processes", Ctx::Processes),

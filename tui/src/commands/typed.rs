@@ -59,6 +59,11 @@ pub const TYPED: &[(&str, &str, &str)] = &[
     ("filter", "EXPRESSION", "filter the processes"),
     ("pid", "N", "show process N"),
     ("theme", "NAME", "colours: :set theme shows which there are"),
+    (
+        "rename",
+        "NAME",
+        "give the name under the cursor another name everywhere",
+    ),
     ("grep", "PATTERN", "search the text of all files"),
     ("set", "NAME VALUE", "change a setting, or show it"),
     ("keys", "PRESET", "helix or standard"),

@@ -4,6 +4,7 @@
 
 use super::change::{Side, Transaction};
 use super::history::History;
+use super::known::Known;
 use super::motion;
 use super::rows::{Folds, Rows};
 use super::selection::{Range, Selection};
@@ -69,6 +70,8 @@ pub struct Document {
     pub syntax: Syntax,
     /// What the analyser says.
     pub diagnostics: Vec<Diag>,
+    /// What the analyser knows besides.
+    pub known: Known,
     /// What the image said when it refused to load this file.
     pub refused: Vec<Diag>,
     /// The file on disk as last read or written; `None` if it is new.
@@ -131,6 +134,7 @@ impl Document {
             folds: Folds::default(),
             syntax: Syntax::default(),
             diagnostics: Vec::new(),
+            known: Known::default(),
             refused: Vec::new(),
             disk,
             loaded: Some(0),
@@ -318,6 +322,7 @@ impl Document {
         }
         self.passed.push(transaction.clone());
         self.expansions.clear();
+        self.known.follow(transaction);
         for diag in self.diagnostics.iter_mut().chain(&mut self.refused) {
             diag.from = transaction.moved(diag.from, Side::After);
             diag.to = transaction.moved(diag.to, Side::Before).max(diag.from);

@@ -2,6 +2,7 @@
 
 use super::Message;
 use crate::analysis::Analyser;
+use crate::analysis::question::{Answer, Question};
 use crate::disk;
 use crate::editor::document::Stamp;
 use crate::editor::syntax::Language;
@@ -75,13 +76,16 @@ pub enum AnalyseJob {
         text: Rope,
         at: usize,
     },
+    Ask(Question),
 }
 
 /// A thread that does jobs in order; before each, what has come meanwhile is looked at, and `stale` tells which jobs a newer one replaces.
+/// Those that are `urgent` come first.
 fn spawn<J: Send + 'static>(
     name: &str,
     out: Sender<Message>,
     stale: impl Fn(&J, &J) -> bool + Send + 'static,
+    urgent: impl Fn(&J) -> bool + Send + 'static,
     mut work: impl FnMut(J) -> Option<Event> + Send + 'static,
 ) -> Sender<J> {
     let (jobs, inbox) = channel::<J>();
@@ -98,7 +102,8 @@ fn spawn<J: Send + 'static>(
                 waiting.retain(|old| !stale(old, &newer));
                 waiting.push_back(newer);
             }
-            let Some(job) = waiting.pop_front() else {
+            let next = waiting.iter().position(&urgent).unwrap_or(0);
+            let Some(job) = waiting.remove(next) else {
                 continue;
             };
             if let Some(event) = work(job)
@@ -124,6 +129,7 @@ pub fn files(root: &Path, folder: Option<PathBuf>, out: Sender<Message>) -> Send
             (FileJob::Keep { path: old, .. }, FileJob::Keep { path: new, .. }) => old == new,
             _ => false,
         },
+        |_| false,
         move |job| {
             // Where nothing can be kept, nothing is: editing goes on.
             let folder = folder.as_deref();
@@ -201,32 +207,41 @@ pub fn parser(language: Option<Arc<Language>>, out: Sender<Message>) -> Sender<P
         (ParseJob::Parse { doc: old, .. }, ParseJob::Parse { doc: new, .. }) => old == new,
         _ => false,
     };
-    spawn("parser", out, stale, move |job| match job {
-        ParseJob::Parse {
-            doc,
-            version,
-            text,
-            old,
-        } => {
-            let tree = language.as_ref()?.parse(&text, old.as_ref())?;
-            Some(Event::Parsed { doc, version, tree })
-        }
-        ParseJob::Discard(tree) => {
-            drop(tree);
-            None
-        }
-    })
+    spawn(
+        "parser",
+        out,
+        stale,
+        |_| false,
+        move |job| match job {
+            ParseJob::Parse {
+                doc,
+                version,
+                text,
+                old,
+            } => {
+                let tree = language.as_ref()?.parse(&text, old.as_ref())?;
+                Some(Event::Parsed { doc, version, tree })
+            }
+            ParseJob::Discard(tree) => {
+                drop(tree);
+                None
+            }
+        },
+    )
 }
 
 pub fn analyser(mut analyser: Box<dyn Analyser>, out: Sender<Message>) -> Sender<AnalyseJob> {
     let stale = |old: &AnalyseJob, new: &AnalyseJob| match (old, new) {
         (AnalyseJob::Check { doc: old, .. }, AnalyseJob::Check { doc: new, .. }) => old == new,
+        (AnalyseJob::Ask(old), AnalyseJob::Ask(new)) => old.topic.same_kind(&new.topic),
         _ => false,
     };
     // A change here may be a mistake there: the other open files are told of too, after the one that changed.
     let mut open: HashMap<usize, (PathBuf, u64, Rope)> = HashMap::new();
     let tell = out.clone();
-    spawn("analyser", out, stale, move |job| {
+    // Who types waits for these; what is wrong can be said later.
+    let urgent = |job: &AnalyseJob| !matches!(job, AnalyseJob::Check { .. });
+    spawn("analyser", out, stale, urgent, move |job| {
         Some(match job {
             AnalyseJob::Check {
                 doc,
@@ -262,6 +277,13 @@ pub fn analyser(mut analyser: Box<dyn Analyser>, out: Sender<Message>) -> Sender
                 name,
                 place: analyser.definition(&path, &text, at),
             },
+            AnalyseJob::Ask(question) => Event::Answered(Answer {
+                found: analyser.answer(&question),
+                number: question.number,
+                doc: question.doc,
+                version: question.version,
+                topic: question.topic,
+            }),
             AnalyseJob::Hover { path, text, at } => {
                 Event::Hovered(analyser.hover(&path, &text, at))
             }

@@ -1,6 +1,7 @@
 //! What happens and what is to be done about it: events come in, effects go out, questions to the image wait for their answers.
 
 use crate::analysis::Definition;
+use crate::analysis::question::{Answer, Question};
 use crate::client::Incoming;
 use crate::editor::document::{Diag, Stamp};
 use crate::keys::Key;
@@ -152,6 +153,8 @@ pub enum Event {
         /// Where, if that is known.
         place: Option<Definition>,
     },
+    /// The analyser has answered a question.
+    Answered(Answer),
     /// What is known about the place under the cursor.
     Hovered(Option<String>),
     /// A background thread failed; the terminal still works.
@@ -298,6 +301,8 @@ pub enum Effect {
         /// The name there.
         name: String,
     },
+    /// Ask the analyser a question.
+    Question(Question),
     /// Ask the analyser what is under the cursor.
     Hover {
         /// Path.

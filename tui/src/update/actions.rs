@@ -1,6 +1,6 @@
 //! What each command does to the model.
 
-use super::{breaks, debug, files, image, lists, pickers, processes, typed};
+use super::{breaks, debug, files, image, lang, lists, pickers, processes, typed};
 use crate::commands::{Cmd, info};
 use crate::editor::select::Pick;
 use crate::editor::selection::{Range, Selection};
@@ -72,6 +72,12 @@ pub fn run(state: &mut State, cmd: Cmd, count: Option<usize>, out: &mut Vec<Effe
             pickers::pick(state, "open files", items.collect());
         }
         Cmd::FindText => typed::open(state, PromptKind::Command, "grep "),
+        Cmd::References | Cmd::Callers | Cmd::Complete => lang::ask_here(state, cmd, out),
+        Cmd::ChoiceNext | Cmd::ChoiceBack | Cmd::ChoiceTake | Cmd::ChoiceClose => {
+            lang::choose(state, cmd)
+        }
+        Cmd::Rename => lang::ask_name(state),
+        Cmd::FindDefinition if state.lang.ready => lang::ask_here(state, cmd, out),
         Cmd::FindDefinition => {
             // The same shape by which the definitions of one file are told from other lines.
             let shape = r#"^(?:(?:pub|private|type|trait|macro|template|extern|mvar|var|const|test|module) )*(?:[A-Za-z_]\w*|"[^"]*")\s*[(=\[:{]"#;

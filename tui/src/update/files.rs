@@ -287,7 +287,7 @@ pub fn peek(state: &mut State, out: &mut Vec<Effect>) {
         }
         _ => None,
     };
-    if let Some(Action::Open(path, _)) = chosen
+    if let Some(Action::Open(path, _) | Action::Spot(path, ..)) = chosen
         && state.doc_of(&path).is_none()
         && !state.sources.contains_key(&path)
     {

@@ -14,9 +14,14 @@ pub fn key(state: &mut State, key: Key, out: &mut Vec<Effect>) {
     let recording = state.recording.is_some();
     state.run.0.push(key);
     press(state, key, out);
+    let meant = state.lang.instead.take();
+    if let Some(keys) = &meant {
+        state.run.0.pop();
+        state.run.0.extend(keys);
+    }
     // The key that ends a recording is not part of it.
     if let (true, Some((_, keys))) = (recording, &mut state.recording) {
-        keys.push(key);
+        keys.extend(meant.unwrap_or_else(|| vec![key]));
     }
     let editing = state.panel() == Panel::Editor && state.editor.preset == Preset::Helix;
     state.run.1 |= editing && state.editor.mode == Mode::Insert;
@@ -174,6 +179,7 @@ fn type_key(state: &mut State, key: Key, out: &mut Vec<Effect>) -> bool {
                     return true;
                 }
                 edit::type_text(&mut state.editor, c.encode_utf8(&mut [0; 4]));
+                state.lang.typed = (state.playing == 0).then_some(c);
                 state.editor.follow = true;
                 true
             }
@@ -284,6 +290,11 @@ pub fn act(state: &mut State, action: Action, out: &mut Vec<Effect>) {
             state.editor.mark_jump();
             files::goto(state, path, line.map(|l| (l, 0)), out);
         }
+        Action::Spot(path, line, column) => {
+            state.editor.mark_jump();
+            files::goto(state, path, Some((line, column)), out);
+        }
+        Action::Rename => super::lang::rename_now(state),
         Action::Show(doc, at) => {
             state.editor.mark_jump();
             state.view = crate::state::View::Code;

@@ -79,12 +79,28 @@ pub fn diagnostics(state: &mut State) {
     pick(state, "diagnostics", items);
 }
 
-/// Definitions of the file, by the shape of their first line: at the left edge, a name, then what makes it a definition.
+/// Definitions of the file; until it is analysed by the shape of their first line: at the left edge, a name, then what makes it a definition.
 pub fn symbols(state: &mut State) {
     let Some(doc) = state.editor.doc() else {
         return;
     };
     let mut items = Vec::new();
+    for symbol in &doc.known.symbols {
+        let line = motion::line_of(doc.text(), symbol.at) + 1;
+        items.push(Item {
+            label: format!(
+                "{:<6} {}{}",
+                symbol.kind,
+                "  ".repeat(symbol.depth),
+                symbol.name
+            ),
+            detail: line.to_string(),
+            action: Action::Show(doc.id, symbol.at),
+        });
+    }
+    if !items.is_empty() {
+        return pick(state, "definitions", items);
+    }
     for (line, text) in doc.text().lines().enumerate() {
         let text = text.to_string();
         if text.starts_with([' ', '\t', '#', '}', '\n', '\r']) {

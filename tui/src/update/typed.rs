@@ -392,6 +392,7 @@ fn command(state: &mut State, line: &str, out: &mut Vec<Effect>) {
         // Not in any list: it proves that the terminal is given back whatever happens.
         ("panic!", "") => panic!("asked for by :panic!"),
         ("grep", "") => state.say(Tone::Plain, "what shall be searched for?"),
+        ("rename", new) => super::lang::rename(state, new, out),
         ("grep", pattern) => search_files(state, pattern, out),
         ("set", "") => actions::run(state, Cmd::Settings, None, out),
         ("set", rest) => set(state, rest),

@@ -39,6 +39,7 @@ pub fn tab_hits(state: &State) -> Vec<(u16, u16, usize)> {
 
 pub fn tabs(state: &State, pen: &mut Pen<'_>, area: Rect) {
     let theme = state.theme;
+    let mut last = area.x + 1;
     for (x, _, i) in tab_hits(state) {
         let doc = &state.editor.docs[i];
         let style = if i == state.editor.current {
@@ -50,7 +51,9 @@ pub fn tabs(state: &State, pen: &mut Pen<'_>, area: Rect) {
         if doc.is_changed() {
             pen.dot(end + 1, area.y, state.glyphs.dot, theme.warn());
         }
+        last = end + 2;
     }
+    super::lang::breadcrumb(state, pen, area, last);
     if state.editor.docs.is_empty() {
         pen.put(1, area.y, "no file is open", theme.dim());
     }
@@ -499,6 +502,10 @@ impl<'a> Paint<'a> {
                     .any(|(from, to)| (*from..*to).contains(&at))
                 {
                     style = style.patch(theme.found());
+                }
+                let used = |(from, to): &(usize, usize)| (*from..*to).contains(&at);
+                if self.pane.focused && self.pane.doc.known.uses.iter().any(used) {
+                    style = style.patch(theme.used());
                 }
                 if let Some(over) = selected(at) {
                     style = style.patch(over);

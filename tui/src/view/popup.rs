@@ -152,10 +152,15 @@ pub fn draw(state: &State, pen: &mut Pen<'_>, layout: &Layout) -> Option<Option<
 /// The text and line an action leads to, if it is known.
 fn target<'a>(state: &'a State, action: &Action) -> Option<(&'a ropey::Rope, usize)> {
     match action {
-        Action::Open(path, line) => {
+        Action::Open(..) | Action::Spot(..) => {
+            let (path, line) = match action {
+                Action::Open(path, line) => (path, line.unwrap_or(0)),
+                Action::Spot(path, line, _) => (path, *line),
+                _ => return None,
+            };
             let open = state.doc_of(path).map(|i| state.editor.docs[i].text());
             let text = open.or_else(|| state.sources.get(path)?.as_ref())?;
-            Some((text, line.unwrap_or(0)))
+            Some((text, line))
         }
         Action::Show(id, at) => {
             let doc = state.editor.docs.iter().find(|d| d.id == *id)?;

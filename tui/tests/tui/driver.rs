@@ -1,6 +1,8 @@
 //! Drives the model as the shell does, but in one thread: effects are done at once against a scripted image and real files.
 
 use crate::fake::{self, World};
+use nostos_tui::analysis::question::{Answer, Found};
+use nostos_tui::analysis::{Analyser, Ide};
 use nostos_tui::client::Incoming;
 use nostos_tui::disk;
 use nostos_tui::editor::document::{Diag, Severity};
@@ -28,6 +30,12 @@ pub struct Driver {
     pub found: HashMap<PathBuf, String>,
     /// The session that was kept.
     pub session: Option<String>,
+    /// Who answers questions about the language, besides the script.
+    pub analyser: Option<Ide>,
+    /// Answers that have not arrived: they wait here while `slow`.
+    pub late: Vec<Answer>,
+    /// The analysis takes its time.
+    pub slow: bool,
     /// Starting the image fails with these words.
     pub broken: Option<String>,
 }
@@ -55,6 +63,9 @@ impl Driver {
             copied: Vec::new(),
             now: 0,
             alive: false,
+            analyser: None,
+            late: Vec::new(),
+            slow: false,
             broken: None,
             kept: HashMap::new(),
             found: HashMap::new(),
@@ -82,6 +93,14 @@ impl Driver {
     pub fn keys(&mut self, script: &str) {
         for key in keys::parse(script).expect("the test's keys are written right") {
             self.event(Event::Key(key));
+        }
+    }
+
+    /// The answers that were late arrive.
+    pub fn answers(&mut self) {
+        self.slow = false;
+        for answer in std::mem::take(&mut self.late) {
+            self.event(Event::Answered(answer));
         }
     }
 
@@ -170,6 +189,20 @@ impl Driver {
                     events.extend(tree.map(|tree| Event::Parsed { doc, version, tree }));
                 }
                 Effect::Analyse {
+                    doc,
+                    version,
+                    text,
+                    path,
+                } if self.analyser.is_some() => {
+                    let analyser = self.analyser.as_mut().expect("there is one");
+                    let diagnostics = analyser.diagnostics(&path, &text);
+                    events.push(Event::Diagnosed {
+                        doc,
+                        version,
+                        diagnostics,
+                    });
+                }
+                Effect::Analyse {
                     doc, version, text, ..
                 } => {
                     // The scripted analyser knows one mistake.
@@ -197,12 +230,30 @@ impl Driver {
                     at,
                     name,
                 } => {
-                    use nostos_tui::analysis::{Analyser, Textual};
+                    use nostos_tui::analysis::Textual;
                     let place = Textual {
                         root: self.root.clone(),
                     }
                     .definition(&path, &text, at);
                     events.push(Event::Defined { name, place });
+                }
+                Effect::Question(q) => {
+                    let found = match &mut self.analyser {
+                        Some(analyser) => analyser.answer(&q),
+                        None => Found::Nothing,
+                    };
+                    let answer = Answer {
+                        number: q.number,
+                        doc: q.doc,
+                        version: q.version,
+                        topic: q.topic,
+                        found,
+                    };
+                    if self.slow {
+                        self.late.push(answer);
+                    } else {
+                        events.push(Event::Answered(answer));
+                    }
                 }
                 Effect::Hover { .. } => events.push(Event::Hovered(Some(
                     "loop : (Int, List[Int]) -> ()".to_owned(),

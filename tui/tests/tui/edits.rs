@@ -2,6 +2,7 @@
 //! `BLESS=1` writes the answers.
 
 use crate::driver::Driver;
+use nostos_tui::analysis::Ide;
 use nostos_tui::editor::selection::{Range, Selection};
 
 /// Takes the marks out: text and selection.
@@ -106,19 +107,26 @@ fn cases(script: &str) -> Vec<Case> {
     out
 }
 
-/// The text after the keys, marked. The file is one of the language where the script's name says so.
-fn after(case: &Case, name: &str) -> String {
+/// The text after the keys, marked. The file is one of the language where the script's name says so; then `ide` may answer.
+fn after(case: &Case, name: &str, ide: &mut Option<Ide>) -> String {
     let (text, selection) = unmark(&case.input);
     let root = std::env::temp_dir();
     let mut driver = Driver::bare(root.clone(), (80, 24));
     if name.starts_with("standard") {
         driver.keys(":keys standard<ret>");
     }
-    let ending = if name.contains("syntax") {
+    let language = name.contains("language");
+    let ending = if name.contains("syntax") || language {
         "nos"
     } else {
         "txt"
     };
+    if language {
+        let folder = crate::driver::project("keys");
+        driver = Driver::bare(folder.clone(), (80, 24));
+        driver.analyser = Some(ide.take().unwrap_or_else(|| Ide::new(folder)));
+    }
+    let root = driver.root.clone();
     driver.event(nostos_tui::state::Event::FileRead {
         path: root.join(format!("script.{ending}")),
         goto: None,
@@ -126,7 +134,11 @@ fn after(case: &Case, name: &str) -> String {
         revert: false,
     });
     driver.state.editor.doc_mut().expect("it is open").selection = selection;
+    if language {
+        driver.wait(1000);
+    }
     driver.keys(&case.keys);
+    *ide = driver.analyser.take();
     mark(
         &driver.text(),
         &driver.state.editor.doc().expect("it is open").selection,
@@ -138,6 +150,7 @@ fn keys_change_text_and_selection() {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/tui/keys");
     let bless = std::env::var_os("BLESS").is_some();
     let (mut wrong, mut count) = (Vec::new(), 0);
+    let mut ide = None;
     for file in std::fs::read_dir(&folder)
         .expect("the scripts are there")
         .flatten()
@@ -154,7 +167,7 @@ fn keys_change_text_and_selection() {
                 "{name}:{}: the marks are read as written",
                 case.line
             );
-            let found = after(&case, &name);
+            let found = after(&case, &name, &mut ide);
             if found != case.output {
                 wrong.push(format!(
                     "{name}:{} {:?} {}\n  expected {:?}\n  found    {found:?}",

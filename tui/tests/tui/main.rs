@@ -5,6 +5,7 @@ mod driver;
 mod edits;
 mod fake;
 mod kept;
+mod language;
 mod live;
 mod model;
 mod random;

@@ -400,7 +400,9 @@ fn every_command_is_bound_or_in_the_palette_and_every_binding_is_in_the_help() {
     let places = [
         "",
         "i",
-        "<esc><a-2>",
+        "<esc>Gof() = tra",
+        "<tab>",
+        "<esc><esc><a-2>",
         "<tab>",
         "<tab><tab>",
         "<a-3>",
@@ -413,6 +415,7 @@ fn every_command_is_bound_or_in_the_palette_and_every_binding_is_in_the_help() {
         "<esc>:keys standard<ret>",
     ];
     let mut seen = std::collections::HashSet::new();
+    d.analyser = Some(nostos_tui::analysis::Ide::new(d.root.clone()));
     for place in places {
         d.keys(place);
         let rows = nostos_tui::update::help_rows(&d.state);
