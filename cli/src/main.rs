@@ -1,6 +1,8 @@
 //! The command line. Translates words into calls of the session and of the other faces; decides nothing.
 #![forbid(unsafe_code)]
 
+mod fmt;
+
 use clap::{Parser, Subcommand};
 use nostos_dap::image;
 use nostos_session::{Style, WhenFull};
@@ -76,6 +78,15 @@ enum Command {
         #[arg(value_name = "FILE|DIR")]
         program: PathBuf,
     },
+    /// Write source files in the one style.
+    Fmt {
+        /// Files, directories with all their .nos files, or - for standard input to standard output [default: the current directory].
+        #[arg(value_name = "FILE|DIR|-")]
+        paths: Vec<PathBuf>,
+        /// Change nothing; name the files that are not in the style, with exit status 1 if there are any.
+        #[arg(long)]
+        check: bool,
+    },
 }
 
 fn main() -> ExitCode {
@@ -118,6 +129,7 @@ fn main() -> ExitCode {
         Command::Test { program, filter } => test(&program, &filter),
         Command::Check { program } => check(&program),
         Command::Expand { program } => expand(&program),
+        Command::Fmt { paths, check } => fmt::run(&paths, check),
     };
     status_of(status)
 }

@@ -12,6 +12,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("nostos-std", &[]),
     ("nostos-host", &["nostos-abi"]),
     ("tree-sitter-nostos", &[]),
+    ("nostos-format", &["nostos-syntax"]),
     ("nostos-check", &["nostos-syntax"]),
     (
         "nostos-codegen",
@@ -44,14 +45,25 @@ const MAY_NAME: &[(&str, &[&str])] = &[
         &["nostos-check", "nostos-syntax", "nostos-std"],
     ),
     ("nostos-dap", &["nostos-session"]),
-    ("nostos-lsp", &["nostos-ide", "nostos-dap"]),
+    ("nostos-lsp", &["nostos-ide", "nostos-dap", "nostos-format"]),
     (
         "nostos-tui",
-        &["nostos-ide", "nostos-dap", "tree-sitter-nostos"],
+        &[
+            "nostos-ide",
+            "nostos-dap",
+            "nostos-format",
+            "tree-sitter-nostos",
+        ],
     ),
     (
         "nostos-cli",
-        &["nostos-dap", "nostos-lsp", "nostos-tui", "nostos-session"],
+        &[
+            "nostos-dap",
+            "nostos-format",
+            "nostos-lsp",
+            "nostos-tui",
+            "nostos-session",
+        ],
     ),
     ("nostos-tests", &[]),
     ("nostos-runtime-model", &[]),

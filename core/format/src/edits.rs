@@ -1,0 +1,82 @@
+//! The fewest edits that make one text of another: only what stands between words changes, so cursors in words stay.
+
+use std::ops::Range;
+
+use nostos_syntax::{Kind, Tree, parse};
+
+use crate::Refused;
+use crate::same::is_separator;
+
+/// Replaces a range of bytes of the old text.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Edit {
+    /// What goes.
+    pub range: Range<usize>,
+    /// What comes.
+    pub text: String,
+}
+
+/// What [`crate::format`] would change, in the order of the text; ranges do not touch.
+pub fn edits(text: &str) -> Result<Vec<Edit>, Refused> {
+    let formatted = crate::format(text)?;
+    if formatted == text {
+        return Ok(Vec::new());
+    }
+    let (before, after) = (parse(text), parse(&formatted));
+    let (old, new) = (words(before.tree()), words(after.tree()));
+    if old.len() != new.len() {
+        return Err(Refused::Unsure);
+    }
+    let mut edits = Vec::new();
+    let (mut old_end, mut new_end) = (0, 0);
+    let ends = (text.len()..text.len(), formatted.len()..formatted.len());
+    for (was, is) in old.into_iter().zip(new).chain([ends]) {
+        let (gap, made) = (&text[old_end..was.start], &formatted[new_end..is.start]);
+        if gap != made {
+            edits.push(narrowed(old_end, gap, made));
+        }
+        (old_end, new_end) = (was.end, is.end);
+    }
+    Ok(edits)
+}
+
+/// The ranges of everything that stays: code and comments without the blanks behind them.
+fn words(tree: &Tree) -> Vec<Range<usize>> {
+    tree.tokens()
+        .filter(|token| {
+            !matches!(token.kind(), Kind::Whitespace | Kind::Newline) && !is_separator(*token)
+        })
+        .map(|token| {
+            let start = token.range().start as usize;
+            let text = match token.kind() {
+                Kind::LineComment | Kind::DocComment | Kind::BlockComment => {
+                    token.text().trim_end()
+                }
+                _ => token.text(),
+            };
+            start..start + text.len()
+        })
+        .collect()
+}
+
+/// Without what both begin and end with.
+fn narrowed(at: usize, old: &str, new: &str) -> Edit {
+    let prefix: usize = old
+        .chars()
+        .zip(new.chars())
+        .take_while(|(a, b)| a == b)
+        .map(|(a, _)| a.len_utf8())
+        .sum();
+    let (old, new) = (&old[prefix..], &new[prefix..]);
+    let suffix: usize = old
+        .chars()
+        .rev()
+        .zip(new.chars().rev())
+        .take_while(|(a, b)| a == b)
+        .map(|(a, _)| a.len_utf8())
+        .sum();
+    Edit {
+        range: at + prefix..at + prefix + old.len() - suffix,
+        text: new[..new.len() - suffix].to_owned(),
+    }
+}
