@@ -33,6 +33,11 @@ commands! {
     Settings "settings" "all settings and what they are";
     ConfigOpen "config-open" "open the file of your settings";
     Redraw "redraw" "draw the screen anew";
+    Welcome "welcome" "choose keys and colours, as at the first start";
+    Tutor "tutor" "take the tutorial, in a project of its own";
+    TutorNext "tutor-next" "tutorial: pass this step over";
+    TutorBack "tutor-back" "tutorial: back to the lesson before";
+    TutorLeave "tutor-leave" "leave the tutorial; it goes on there next time";
     Help "help" "keys that work here";
     Palette "commands" "find a command";
     CommandLine "command-line" "type a command";

@@ -43,6 +43,8 @@ pub struct Layout {
     pub status: Option<Rect>,
     /// Keys of the focused panel.
     pub keys: Option<Rect>,
+    /// What the tutorial says.
+    pub lesson: Option<Rect>,
     /// The detail panels are behind one another.
     pub tabbed: bool,
 }
@@ -94,6 +96,10 @@ impl Layout {
         }
         if height >= 2 {
             out.status = Some(bottom(1, &mut rest));
+        }
+        let lesson = crate::view::strip_height(state);
+        if lesson > 0 {
+            out.lesson = Some(bottom(lesson, &mut rest));
         }
         let roomy = height >= 12;
         let focus = state.panel();

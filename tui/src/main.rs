@@ -3,7 +3,7 @@
 
 use clap::Parser;
 use nostos_tui::launch::{IMAGE, Source};
-use nostos_tui::shell::{self, Options};
+use nostos_tui::shell::{self, Exit, Options};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -36,9 +36,15 @@ struct Arguments {
     /// Use no marks beyond ASCII.
     #[arg(long)]
     ascii: bool,
-    /// Do not open what was open last time.
+    /// Do not open what was open last time, and ask nothing.
     #[arg(long)]
     fresh: bool,
+    /// Take the tutorial, in a project of its own.
+    #[arg(long)]
+    tutor: bool,
+    /// What to go back to after the tutorial: arguments of this program, as JSON.
+    #[arg(long, hide = true, value_name = "ARGUMENTS")]
+    afterwards: Option<String>,
 }
 
 fn main() -> ExitCode {
@@ -50,14 +56,53 @@ fn main() -> ExitCode {
         let status = nostos_dap::image_main(all.into_iter().skip(1).collect());
         return ExitCode::from(u8::try_from(status).unwrap_or(1));
     }
-    let arguments = Arguments::parse();
-    match options(arguments).and_then(|o| shell::run(o).map_err(|e| e.to_string())) {
+    let mut arguments = Arguments::parse();
+    let mut copy = None;
+    let result = if arguments.tutor {
+        nostos_tui::swap::tutor_project()
+            .map_err(|e| format!("no folder for the tutorial's project: {e}"))
+            .map(|project| {
+                copy = project.parent().map(Path::to_owned);
+                arguments.project = project;
+            })
+    } else {
+        Ok(())
+    };
+    let afterwards = arguments.afterwards.clone();
+    let result = result
+        .and_then(|()| options(arguments))
+        .and_then(|o| shell::run(o).map_err(|e| e.to_string()));
+    if let Some(copy) = copy {
+        // What cannot be removed is left to the system, which clears its place for such things.
+        let _ = std::fs::remove_dir_all(copy);
+    }
+    let next = match (&result, afterwards) {
+        (Ok(Exit::Tutor), _) => {
+            let back = serde_json::to_string(&all).unwrap_or_default();
+            Some(vec!["--tutor".to_owned(), "--afterwards".to_owned(), back])
+        }
+        (Ok(Exit::Left), Some(back)) => serde_json::from_str(&back).ok(),
+        _ => None,
+    };
+    let result = result.map_err(|why| why.to_string());
+    match result.and_then(|_| next.map_or(Ok(()), |next| Err(give_way(&next)))) {
         Ok(()) => ExitCode::SUCCESS,
         Err(why) => {
             eprintln!("nostos-tui: {why}");
             ExitCode::from(2)
         }
     }
+}
+
+/// Becomes this program with other arguments; comes back only with the reason why not.
+fn give_way(arguments: &[String]) -> String {
+    use std::os::unix::process::CommandExt;
+    let program = match std::env::current_exe() {
+        Ok(program) => program,
+        Err(e) => return format!("cannot find this program again: {e}"),
+    };
+    let why = std::process::Command::new(program).args(arguments).exec();
+    format!("cannot start again: {why}")
 }
 
 fn options(arguments: Arguments) -> Result<Options, String> {
@@ -130,7 +175,9 @@ fn options(arguments: Arguments) -> Result<Options, String> {
         standard,
         named,
         wrong,
-        restore: !arguments.fresh,
+        restore: !arguments.fresh && !arguments.tutor,
+        fresh: arguments.fresh || arguments.tutor,
+        tutor: arguments.tutor.then(nostos_tui::swap::lesson),
     })
 }
 

@@ -84,10 +84,17 @@ fn words(all: &[&str]) -> Vec<String> {
 pub const SETTINGS: &[Setting] = &[
     Setting {
         name: "theme",
-        kind: Kind::Choice(theme::names),
-        about: "colours",
-        get: |s| s.theme.name.to_owned(),
-        set: |s, v| s.theme = theme::Theme::named(v).unwrap_or(s.theme),
+        kind: Kind::Choice(|| {
+            std::iter::once("auto".to_owned())
+                .chain(theme::names())
+                .collect()
+        }),
+        about: "colours; auto: light or dark as the terminal's background is",
+        get: |s| (if s.guide.follow { "auto" } else { s.theme.name }).to_owned(),
+        set: |s, v| {
+            s.guide.follow = v == "auto";
+            s.theme = theme::Theme::named(v).unwrap_or(s.guide.suited());
+        },
     },
     Setting {
         name: "keys",
@@ -231,6 +238,34 @@ impl Setting {
     }
 }
 
+/// What a setting is; empty if there is none of this name.
+pub fn value(state: &State, name: &str) -> String {
+    let setting = SETTINGS.iter().find(|s| s.name == name);
+    setting.map(|s| (s.get)(state)).unwrap_or_default()
+}
+
+/// The text of a settings file with some of them changed; everything else in it stays.
+pub fn merge(old: &str, values: &[(&str, String)]) -> String {
+    let mut lines: Vec<String> = old.lines().map(str::to_owned).collect();
+    for (name, value) in values {
+        let line = format!("{name} = \"{value}\"");
+        // Only what comes before the first table is a setting.
+        let top = lines
+            .iter()
+            .position(|l| l.trim_start().starts_with('['))
+            .unwrap_or(lines.len());
+        let is = |l: &String| {
+            let rest = l.trim_start().strip_prefix(name);
+            rest.is_some_and(|r| r.trim_start().starts_with('='))
+        };
+        match lines[..top].iter().position(is) {
+            Some(at) => lines[at] = line,
+            None => lines.insert(top, line),
+        }
+    }
+    lines.join("\n") + "\n"
+}
+
 /// Sets by name; an error says what is allowed.
 pub fn set(state: &mut State, name: &str, value: &str) -> Result<(), String> {
     let Some(setting) = SETTINGS.iter().find(|s| s.name == name) else {
@@ -363,6 +398,17 @@ pub fn reference() -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn settings_are_written_between_what_is_there() {
+        let values = [("keys", "helix".to_owned()), ("theme", "auto".to_owned())];
+        assert_eq!(merge("", &values), "keys = \"helix\"\ntheme = \"auto\"\n");
+        let old = "# mine\ntheme=\"latte\"\npoll = 500\n\n[keys.normal]\nkeys = \"join\"\n";
+        assert_eq!(
+            merge(old, &values),
+            "# mine\ntheme = \"auto\"\npoll = 500\n\nkeys = \"helix\"\n[keys.normal]\nkeys = \"join\"\n"
+        );
+    }
 
     #[test]
     fn toml_becomes_settings_and_keys() {

@@ -3,6 +3,7 @@
 //! Threads send messages to one loop; the loop hands events to `update`, does the effects, and draws when something changed. While
 //! nothing happens it sleeps.
 
+mod ground;
 mod terminal;
 mod workers;
 
@@ -40,10 +41,23 @@ pub struct Options {
     pub standard: bool,
     /// The file was named, not found.
     pub named: bool,
+    /// Nothing is asked and nothing comes back: as if there had been no session.
+    pub fresh: bool,
+    /// Where to begin in the tutorial, if that is taken.
+    pub tutor: Option<usize>,
     /// The last session comes back.
     pub restore: bool,
     /// Mistakes found before, to be said.
     pub wrong: Vec<String>,
+}
+
+/// How it ended.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Exit {
+    /// The user has left.
+    Left,
+    /// The user wants to take the tutorial, then come back.
+    Tutor,
 }
 
 /// The settings of the user and the project, and what is wrong with them; keys are bound at once.
@@ -79,6 +93,8 @@ pub(crate) enum Message {
     Event(Event),
     /// The terminal has a new size.
     Resized,
+    /// The terminal has the focus.
+    Focused,
     /// The terminal is gone.
     Hangup,
     Started(u32, Result<(UnixStream, Running), String>),
@@ -98,10 +114,13 @@ struct Shell {
     running: Option<Running>,
     quit: bool,
     redraw: bool,
+    tutor: bool,
+    /// Where the progress in the tutorial is kept.
+    lesson: Option<PathBuf>,
 }
 
 /// Runs until the user leaves.
-pub fn run(options: Options) -> io::Result<()> {
+pub fn run(options: Options) -> io::Result<Exit> {
     let (messages, inbox) = channel();
     let language = grammar::language();
     let analyser: Box<dyn Analyser> = Box::new(Ide::new(options.root.clone()));
@@ -119,15 +138,14 @@ pub fn run(options: Options) -> io::Result<()> {
         running: None,
         quit: false,
         redraw: false,
+        tutor: false,
+        lesson: crate::swap::lesson_file(),
     };
     let mut screen = Screen::enter(messages)?;
     let mut state = State::new(options.root.clone(), screen.size()?);
     state.editor.language = language;
-    state.theme = options
-        .theme
-        .as_deref()
-        .and_then(theme::Theme::named)
-        .unwrap_or_else(terminal::theme);
+    state.guide.usual = terminal::theme();
+    state.theme = state.guide.usual;
     if options.ascii || terminal::wants_ascii() {
         state.glyphs = theme::Glyphs::ascii();
     }
@@ -136,9 +154,9 @@ pub fn run(options: Options) -> io::Result<()> {
     wrong.extend(crate::options::apply(&mut state, &config));
     // What was said on the command line and by the terminal comes before what is configured.
     if let Some(theme) = options.theme.as_deref().and_then(theme::Theme::named) {
-        state.theme = theme;
+        (state.theme, state.guide.follow) = (theme, false);
     } else if theme::without_colours() {
-        state.theme = theme::Theme::mono();
+        (state.theme, state.guide.follow) = (theme::Theme::mono(), false);
     }
     if options.standard {
         update::preset(&mut state, crate::editor::Preset::Standard);
@@ -166,6 +184,19 @@ pub fn run(options: Options) -> io::Result<()> {
         let (title, text) = ("mistakes in the settings".to_owned(), wrong.join("\n"));
         state.popup = Some(crate::state::Popup::Info { title, text });
     }
+    let first = !options.fresh && state.config.as_ref().is_some_and(|c| !c.exists());
+    if let Some(lesson) = options.tutor {
+        // Its project is thrown away.
+        (state.settings.session, state.settings.swap) = (false, false);
+        state.guide.tutor = Some(crate::state::Tutor {
+            lesson,
+            enters: true,
+            ..Default::default()
+        });
+    }
+    if first && state.popup.is_none() {
+        update::welcome(&mut state);
+    }
     shell.perform(effects, &mut screen)?;
     let result = shell.serve(&mut state, &mut screen, &inbox);
     drop(screen);
@@ -178,7 +209,7 @@ pub fn run(options: Options) -> io::Result<()> {
     if let Some(mut running) = shell.running.take() {
         running.stop();
     }
-    result
+    result.map(|()| if shell.tutor { Exit::Tutor } else { Exit::Left })
 }
 
 impl Shell {
@@ -190,6 +221,7 @@ impl Shell {
     ) -> io::Result<()> {
         let begun = Instant::now();
         let mut drawn: Option<(Buffer, Option<Caret>)> = None;
+        let mut asked = false;
         loop {
             let area = Rect::new(0, 0, state.size.0, state.size.1);
             let mut buffer = Buffer::empty(area);
@@ -202,6 +234,10 @@ impl Shell {
             {
                 screen.draw(&buffer, caret, std::mem::take(&mut self.redraw))?;
                 drawn = Some((buffer, caret));
+            }
+            // The first frame waits for no answer.
+            if !std::mem::replace(&mut asked, true) && !theme::without_colours() {
+                screen.ask_ground()?;
             }
             let now = begun.elapsed().as_millis() as u64;
             let live = state.image.link == Link::Live && state.frozen.is_none();
@@ -262,6 +298,12 @@ impl Shell {
                 let (width, height) = screen.size()?;
                 self.redraw = true;
                 Event::Resize(width, height)
+            }
+            Message::Focused => {
+                if state.guide.follow {
+                    screen.ask_ground()?;
+                }
+                return Ok(());
             }
             Message::Hangup => {
                 self.quit = true;
@@ -434,6 +476,15 @@ impl Shell {
                         .send(workers::AnalyseJob::Hover { path, text, at });
                 }
                 Effect::Copy(text) => screen.copy(&text)?,
+                Effect::Configure(path, values) => {
+                    let _ = self.files.send(workers::FileJob::Configure(path, values));
+                }
+                Effect::KeepLesson(lesson) => {
+                    if let Some(path) = self.lesson.clone() {
+                        let _ = self.files.send(workers::FileJob::Lesson(path, lesson));
+                    }
+                }
+                Effect::Tutor => self.tutor = true,
                 Effect::Suspend => {
                     screen.suspend()?;
                     self.redraw = true;

@@ -4,20 +4,24 @@
 
 mod event;
 mod findings;
+mod guide;
 mod lang;
 mod processes;
 mod repl;
 mod session;
 mod stop;
 mod tree;
+mod tutor;
 
 pub use event::{AfterSave, Ask, Effect, Event, Mouse, MouseKind, WriteError};
 pub use findings::Finding;
+pub use guide::{CHOICES, Guide, Standing, Welcome, welcome_rows};
 pub use lang::{Choices, Lang};
 pub use repl::{Entry, Repl};
 pub use session::{Saved, Session};
 pub use stop::{Stop, VarRow, WATCH, WATCH_SHUT};
 pub use tree::{Tree, TreeRow};
+pub use tutor::{CHECKS, Lesson, PROJECT, Step, Tutor, lessons, pieces as tutor_pieces};
 
 use crate::commands::{Cmd, Ctx};
 use crate::editor::document::Document;
@@ -363,6 +367,8 @@ pub enum Popup {
         /// Key, words, action.
         answers: Vec<(char, &'static str, Action)>,
     },
+    /// The choice at the first start.
+    Welcome(Welcome),
     /// Something to read.
     Info {
         /// Its name.
@@ -518,6 +524,8 @@ pub struct State {
     pub message: Option<(Tone, String)>,
     /// When to ask the image next.
     pub next_poll: u64,
+    /// What leads a newcomer.
+    pub guide: Guide,
     /// Files that wait to be loaded into a tab in this order.
     pub opening: Vec<PathBuf>,
     /// Leave as soon as these documents are saved.
@@ -606,6 +614,7 @@ impl State {
             insertion: Vec::new(),
             message: None,
             next_poll: 0,
+            guide: Guide::default(),
             opening: Vec::new(),
             quitting: HashSet::new(),
         }

@@ -124,6 +124,53 @@ pub fn keep_session(folder: &Path, text: &str) -> io::Result<()> {
     })
 }
 
+/// Writes settings into a file; what else it says stays.
+pub fn configure(path: &Path, values: &[(&'static str, String)]) -> io::Result<()> {
+    let old = match fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(e) if e.kind() == io::ErrorKind::NotFound => String::new(),
+        Err(e) => return Err(e),
+    };
+    let text = crate::options::merge(&old, values);
+    replace(path, |file| file.write_all(text.as_bytes()))
+}
+
+/// Where the progress in the tutorial is kept.
+pub fn lesson_file() -> Option<PathBuf> {
+    Some(folder(Path::new("/"))?.parent()?.join("tutor"))
+}
+
+/// Keeps the lesson somebody is at.
+pub fn keep_lesson(path: &Path, lesson: usize) -> io::Result<()> {
+    replace(path, |file| writeln!(file, "{lesson}"))
+}
+
+/// The lesson that was kept; the first if there is none.
+pub fn lesson() -> usize {
+    let text = lesson_file().and_then(|p| fs::read_to_string(p).ok());
+    text.and_then(|t| t.trim().parse().ok()).unwrap_or(0)
+}
+
+/// A project for the tutorial in a new folder of the system's place for such things.
+pub fn tutor_project() -> io::Result<PathBuf> {
+    use std::os::unix::fs::DirBuilderExt;
+    for n in 0.. {
+        let folder = std::env::temp_dir().join(format!("nostos-tutor-{}-{n}", process::id()));
+        match fs::DirBuilder::new().mode(0o700).create(&folder) {
+            Err(e) if e.kind() == io::ErrorKind::AlreadyExists => continue,
+            Err(e) => return Err(e),
+            Ok(()) => {}
+        }
+        let project = folder.join("post-office");
+        fs::create_dir(&project)?;
+        for (name, text) in crate::state::PROJECT {
+            fs::write(project.join(name), text)?;
+        }
+        return Ok(project);
+    }
+    unreachable!("there are numbers without end")
+}
+
 /// The session that was kept.
 pub fn session(folder: &Path) -> Option<String> {
     fs::read_to_string(folder.join("session.json")).ok()

@@ -6,6 +6,7 @@ mod actions;
 mod breaks;
 mod debug;
 mod files;
+mod guide;
 mod image;
 mod keys;
 mod lang;
@@ -14,9 +15,11 @@ mod mouse;
 mod pickers;
 mod processes;
 mod session;
+mod tutor;
 mod typed;
 
 pub use actions::help_rows;
+pub use guide::welcome;
 pub use image::start;
 pub use typed::{candidates, preset};
 
@@ -116,9 +119,11 @@ pub fn update(state: &mut State, event: Event) -> Vec<Effect> {
             None => state.say(Tone::Plain, "nothing is known about this place"),
         },
         Event::Answered(answer) => lang::answered(state, answer),
+        Event::Ground(light) => guide::ground(state, light),
         Event::Trouble(text) => state.say(Tone::Bad, text),
     }
     settle(state, &mut out);
+    tutor::follow(state, &mut out);
     out
 }
 

@@ -5,6 +5,7 @@
 
 mod code;
 mod debug;
+mod guide;
 mod lang;
 mod live;
 mod mailbox;
@@ -27,6 +28,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
 
+pub use guide::strip_height;
 pub use lang::choice_rows;
 pub use popup::picker_rows;
 
@@ -113,6 +115,9 @@ pub fn view(state: &State, buf: &mut Buffer) -> Option<Caret> {
     }
     if let Some(bar) = layout.bar {
         draw_bar(state, &mut pen, bar);
+    }
+    if let Some(lesson) = layout.lesson {
+        guide::strip(state, &mut pen, lesson);
     }
     if let Some(status) = layout.status {
         caret = draw_status(state, &mut pen, status).or(caret);

@@ -432,6 +432,8 @@ const TABLE: &[Row] = &[
     (Ctx::Always, "<c-l>", Cmd::Redraw, ""),
     (Ctx::Always, "<c-r>", Cmd::ImageRestart, ""),
     (Ctx::Always, "<f1>", Cmd::Help, ""),
+    (Ctx::Always, "<f8>", Cmd::TutorNext, ""),
+    (Ctx::Always, "<s-f8>", Cmd::TutorBack, ""),
     (Ctx::Always, "<f5>", Cmd::DebugGo, "go"),
     (Ctx::Always, "<f6>", Cmd::DebugPause, ""),
     (Ctx::Always, "<f9>", Cmd::BreakToggle, "break"),

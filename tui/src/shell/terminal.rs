@@ -36,7 +36,8 @@ fn take() -> io::Result<()> {
         stdout(),
         tty::EnterAlternateScreen,
         ct::EnableMouseCapture,
-        ct::EnableBracketedPaste
+        ct::EnableBracketedPaste,
+        ct::EnableFocusChange
     )
 }
 
@@ -46,6 +47,7 @@ fn give_back() {
         // Whatever fails here fails because the terminal is gone.
         let _ = execute!(
             stdout(),
+            ct::DisableFocusChange,
             ct::DisableBracketedPaste,
             ct::DisableMouseCapture,
             SetCursorStyle::DefaultUserShape,
@@ -147,6 +149,15 @@ impl Screen {
         execute!(stdout(), tty::EndSynchronizedUpdate)
     }
 
+    /// Asks the terminal for its background (OSC 11). The answer comes as an event, or never.
+    pub fn ask_ground(&mut self) -> io::Result<()> {
+        if super::ground::answers() {
+            stdout().write_all(super::ground::QUESTION)?;
+            stdout().flush()?;
+        }
+        Ok(())
+    }
+
     /// Puts text into the clipboard by the terminal's own means (OSC 52), which works over ssh too.
     pub fn copy(&mut self, text: &str) -> io::Result<()> {
         write!(stdout(), "\x1b]52;c;{}\x07", base64(text.as_bytes()))?;
@@ -196,17 +207,28 @@ pub fn wants_ascii() -> bool {
 }
 
 fn listen(messages: &Sender<Message>) {
+    let mut ground = super::ground::Ground::default();
     loop {
-        let message = match ct::read() {
-            Ok(event) => match translate(event) {
-                Some(message) => message,
-                None => continue,
-            },
-            Err(_) => Message::Hangup,
+        // The pieces of an answer come at once; what does not go on was keys.
+        let read = match ground.waits().map(ct::poll) {
+            Some(Ok(false)) => Ok(None),
+            Some(Err(e)) => Err(e),
+            Some(Ok(true)) | None => ct::read().map(Some),
         };
-        let end = matches!(message, Message::Hangup);
-        if messages.send(message).is_err() || end {
-            return;
+        let (events, light) = match read {
+            Ok(Some(event)) => ground.take(event),
+            Ok(None) => (ground.give_back(), None),
+            Err(_) => {
+                // Without the loop there is nobody to tell.
+                let _ = messages.send(Message::Hangup);
+                return;
+            }
+        };
+        let light = light.map(|light| Message::Event(Event::Ground(light)));
+        for message in events.into_iter().filter_map(translate).chain(light) {
+            if messages.send(message).is_err() {
+                return;
+            }
         }
     }
 }
@@ -230,7 +252,9 @@ fn translate(event: ct::Event) -> Option<Message> {
         }
         ct::Event::Paste(text) => Event::Paste(text),
         ct::Event::Resize(..) => return Some(Message::Resized),
-        ct::Event::Key(_) | ct::Event::FocusGained | ct::Event::FocusLost => return None,
+        // The colours may have been changed meanwhile.
+        ct::Event::FocusGained => return Some(Message::Focused),
+        ct::Event::Key(_) | ct::Event::FocusLost => return None,
     };
     Some(Message::Event(event))
 }

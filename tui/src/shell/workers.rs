@@ -42,6 +42,8 @@ pub enum FileJob {
     Drop(PathBuf),
     Find(PathBuf),
     Session(String),
+    Configure(PathBuf, Vec<(&'static str, String)>),
+    Lesson(PathBuf, usize),
     Stat(Vec<(usize, PathBuf)>),
     /// Everything before this is done.
     End(Sender<()>),
@@ -157,6 +159,14 @@ pub fn files(root: &Path, folder: Option<PathBuf>, out: Sender<Message>) -> Send
                 FileJob::Session(text) => {
                     let why = crate::swap::keep_session(folder?, &text).err()?;
                     Event::Trouble(format!("the session cannot be kept: {why}"))
+                }
+                FileJob::Configure(path, values) => {
+                    let why = crate::swap::configure(&path, &values).err()?;
+                    Event::Trouble(format!("{}: {why}", path.display()))
+                }
+                FileJob::Lesson(path, lesson) => {
+                    let why = crate::swap::keep_lesson(&path, lesson).err()?;
+                    Event::Trouble(format!("the place in the tutorial cannot be kept: {why}"))
                 }
                 FileJob::Stat(all) => Event::Stamps(
                     all.into_iter()

@@ -157,6 +157,8 @@ pub enum Event {
     Answered(Answer),
     /// What is known about the place under the cursor.
     Hovered(Option<String>),
+    /// The terminal's background is light, or dark.
+    Ground(bool),
     /// A background thread failed; the terminal still works.
     Trouble(String),
 }
@@ -314,6 +316,12 @@ pub enum Effect {
     },
     /// Put text into the clipboard.
     Copy(String),
+    /// Write settings into the user's file: which file, names and values.
+    Configure(PathBuf, Vec<(&'static str, String)>),
+    /// Remember where somebody is in the tutorial.
+    KeepLesson(usize),
+    /// Give way to the tutorial when this program ends.
+    Tutor,
     /// Suspend to the shell.
     Suspend,
     /// Draw everything anew.

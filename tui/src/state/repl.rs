@@ -49,6 +49,12 @@ pub struct Repl {
 }
 
 impl Repl {
+    /// How many values it has shown.
+    pub fn answers(&self) -> usize {
+        let values = self.entries.iter();
+        values.filter(|e| matches!(e, Entry::Value { .. })).count()
+    }
+
     /// Adds an entry; the oldest go.
     pub fn push(&mut self, entry: Entry) {
         const KEEP: usize = 5_000;

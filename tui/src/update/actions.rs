@@ -1,6 +1,6 @@
 //! What each command does to the model.
 
-use super::{breaks, debug, files, image, lang, lists, pickers, processes, typed};
+use super::{breaks, debug, files, guide, image, lang, lists, pickers, processes, tutor, typed};
 use crate::commands::{Cmd, info};
 use crate::editor::select::Pick;
 use crate::editor::selection::{Range, Selection};
@@ -44,7 +44,13 @@ pub fn run(state: &mut State, cmd: Cmd, count: Option<usize>, out: &mut Vec<Effe
             let ids: Vec<usize> = state.editor.docs.iter().map(|d| d.id).collect();
             image::load(state, &ids, out);
         }
+        Cmd::Quit if state.guide.tutor.is_some() => guide::leave_tutor(state, out),
         Cmd::Quit => files::quit(state, out),
+        Cmd::Welcome => guide::welcome(state),
+        Cmd::Tutor => guide::tutor(state, out),
+        Cmd::TutorNext => tutor::pass(state, out),
+        Cmd::TutorBack => tutor::back(state, out),
+        Cmd::TutorLeave => guide::leave_tutor(state, out),
         Cmd::Suspend => out.push(Effect::Suspend),
         Cmd::Redraw => out.push(Effect::Redraw),
         Cmd::Help => state.popup = Some(Popup::Help { top: 0 }),

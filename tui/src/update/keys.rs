@@ -233,6 +233,7 @@ fn popup(state: &mut State, key: Key, out: &mut Vec<Effect>) {
             Code::PageUp => *top = top.saturating_sub(rows / 2),
             _ => return,
         },
+        Popup::Welcome(ask) => return super::guide::welcome_key(state, ask.clone(), key, out),
         Popup::Info { .. } => return,
         Popup::Question { answers, .. } => {
             let chosen = match key.code {
@@ -280,6 +281,11 @@ fn popup(state: &mut State, key: Key, out: &mut Vec<Effect>) {
         }
     }
     state.popup = Some(popup);
+}
+
+/// Says that a key does nothing here.
+pub fn unbound(state: &mut State, key: Key) {
+    state.say(Tone::Plain, format!("{key} does nothing here"));
 }
 
 /// Does what was chosen.

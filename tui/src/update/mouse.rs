@@ -7,11 +7,17 @@ use crate::layout::{self, Layout, Slot};
 use crate::state::{Effect, Mouse, MouseKind, Panel, State};
 
 pub fn mouse(state: &mut State, mouse: Mouse, out: &mut Vec<Effect>) {
+    if let (Some(crate::state::Popup::Welcome(_)), MouseKind::Press) = (&state.popup, mouse.kind) {
+        return super::guide::welcome_click(state, mouse.y, out);
+    }
     if state.popup.is_some() || state.prompt.is_some() {
         return wheel_popup(state, mouse);
     }
     let layout = Layout::of(state);
     if mouse.kind == MouseKind::Press {
+        if layout.lesson.is_some_and(|l| l.y == mouse.y) {
+            return actions::run(state, crate::commands::Cmd::TutorNext, None, out);
+        }
         if layout.bar.is_some_and(|b| b.y == mouse.y) {
             let (x, hit) = (mouse.x, crate::view::bar_hits(state));
             if let Some((_, _, view)) = hit

@@ -344,7 +344,7 @@ fn command(state: &mut State, line: &str, out: &mut Vec<Effect>) {
         }
         ("w" | "write", "") => actions::run(state, Cmd::Save, None, out),
         ("wq" | "x", "") => files::save_all_and_quit(state, out),
-        ("q", "") => files::quit(state, out),
+        ("q", "") => actions::run(state, Cmd::Quit, None, out),
         ("q!", "") => session::leave(state, out),
         ("bc", "") => files::ask_close(state, out),
         ("bc!", "") => {

@@ -36,6 +36,10 @@ pub struct Driver {
     pub late: Vec<Answer>,
     /// The analysis takes its time.
     pub slow: bool,
+    /// The lesson of the tutorial that was kept.
+    pub lesson: Option<usize>,
+    /// The program gives way to the tutorial.
+    pub tutor: bool,
     /// Starting the image fails with these words.
     pub broken: Option<String>,
 }
@@ -67,6 +71,8 @@ impl Driver {
             late: Vec::new(),
             slow: false,
             broken: None,
+            lesson: None,
+            tutor: false,
             kept: HashMap::new(),
             found: HashMap::new(),
             session: None,
@@ -289,6 +295,11 @@ impl Driver {
                 }
                 Effect::Copy(text) => self.copied.push(text),
                 Effect::Quit => self.quit = true,
+                Effect::Configure(path, values) => {
+                    nostos_tui::swap::configure(&path, &values).expect("it is writable")
+                }
+                Effect::KeepLesson(lesson) => self.lesson = Some(lesson),
+                Effect::Tutor => self.tutor = true,
                 Effect::Suspend | Effect::Redraw | Effect::Discard(_) => {}
             }
             for event in events {

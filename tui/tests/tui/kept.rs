@@ -170,7 +170,7 @@ fn settings_are_changed_while_it_runs() {
     );
     d.keys(":set theme nope<ret>");
     assert!(
-        said(&d).starts_with("theme cannot be `nope`; it can be mocha, latte"),
+        said(&d).starts_with("theme cannot be `nope`; it can be auto, mocha, latte"),
         "{}",
         said(&d)
     );

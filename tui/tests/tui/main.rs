@@ -4,10 +4,12 @@
 mod driver;
 mod edits;
 mod fake;
+mod guide;
 mod kept;
 mod language;
 mod live;
 mod model;
+mod newcomer;
 mod random;
 mod screens;
 mod tty;

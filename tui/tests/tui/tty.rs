@@ -11,7 +11,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant};
 
 /// How long anything may take on a loaded machine.
-const DEADLINE: Duration = Duration::from_secs(30);
+pub const DEADLINE: Duration = Duration::from_secs(30);
 
 fn cells(n: u16) -> NonZeroU16 {
     NonZeroU16::new(n).expect("screens are not empty")
@@ -19,23 +19,32 @@ fn cells(n: u16) -> NonZeroU16 {
 
 /// Where these programs keep their state.
 fn home() -> PathBuf {
-    std::env::temp_dir().join(format!("nostos-tui-home-{}", std::process::id()))
+    let home = std::env::temp_dir().join(format!("nostos-tui-home-{}", std::process::id()));
+    // Who has a file of settings is not asked for keys and colours.
+    let settings = home.join("nostos/tui.toml");
+    if !settings.exists() {
+        std::fs::create_dir_all(home.join("nostos")).expect("it is writable");
+        std::fs::write(settings, "").expect("it is writable");
+    }
+    home
 }
 
-struct Terminal {
+pub struct Terminal {
     master: Box<dyn MasterPty + Send>,
-    child: Box<dyn Child + Send + Sync>,
+    pub child: Box<dyn Child + Send + Sync>,
     writer: Box<dyn Write + Send>,
     output: Receiver<Vec<u8>>,
-    parser: vt100::Parser,
+    pub parser: vt100::Parser,
+    /// All it has written.
+    pub raw: Vec<u8>,
 }
 
 impl Terminal {
-    fn start(arguments: &[&str], size: (u16, u16)) -> Terminal {
+    pub fn start(arguments: &[&str], size: (u16, u16)) -> Terminal {
         Terminal::with(arguments, size, |_| {})
     }
 
-    fn with(
+    pub fn with(
         arguments: &[&str],
         size: (u16, u16),
         change: impl Fn(&mut CommandBuilder),
@@ -83,17 +92,18 @@ impl Terminal {
             writer,
             output,
             parser,
+            raw: Vec::new(),
         }
     }
 
-    fn send(&mut self, keys: &str) {
+    pub fn send(&mut self, keys: &str) {
         self.writer
             .write_all(keys.as_bytes())
             .expect("it reads keys");
         self.writer.flush().expect("it reads keys");
     }
 
-    fn resize(&mut self, cols: u16, rows: u16) {
+    pub fn resize(&mut self, cols: u16, rows: u16) {
         self.master
             .resize(PtySize {
                 rows,
@@ -105,19 +115,22 @@ impl Terminal {
         self.parser.screen_mut().set_size(cells(rows), cells(cols));
     }
 
-    fn contents(&self) -> String {
+    pub fn contents(&self) -> String {
         self.parser.screen().contents()
     }
 
     /// Waits until the screen is as wanted; shows it if it never is.
-    fn until(&mut self, what: &str, wanted: impl Fn(&vt100::Screen) -> bool) {
+    pub fn until(&mut self, what: &str, wanted: impl Fn(&vt100::Screen) -> bool) {
         let end = Instant::now() + DEADLINE;
         while !wanted(self.parser.screen()) {
             match self
                 .output
                 .recv_timeout(end.saturating_duration_since(Instant::now()))
             {
-                Ok(bytes) => self.parser.process(&bytes),
+                Ok(bytes) => {
+                    self.parser.process(&bytes);
+                    self.raw.extend(bytes);
+                }
                 Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {
                     assert!(
                         wanted(self.parser.screen()),
@@ -129,12 +142,23 @@ impl Terminal {
         }
     }
 
-    fn shows(&mut self, text: &str) {
+    pub fn shows(&mut self, text: &str) {
         self.until(text, |s| s.contents().contains(text));
     }
 
+    /// Waits until it has written these bytes.
+    pub fn writes(&mut self, wanted: &[u8]) {
+        let end = Instant::now() + DEADLINE;
+        while !self.raw.windows(wanted.len()).any(|w| w == wanted) {
+            let wait = end.saturating_duration_since(Instant::now());
+            let bytes = self.output.recv_timeout(wait).expect("it writes them");
+            self.parser.process(&bytes);
+            self.raw.extend(bytes);
+        }
+    }
+
     /// Waits for the end and for the last of the output.
-    fn exit(mut self) -> (u32, vt100::Parser) {
+    pub fn exit(mut self) -> (u32, vt100::Parser) {
         let status = self.child.wait().expect("it ends");
         while let Ok(bytes) = self.output.recv_timeout(Duration::from_secs(2)) {
             self.parser.process(&bytes);
@@ -144,7 +168,7 @@ impl Terminal {
 }
 
 /// The scripted image behind a socket; what is sent to the channel hangs up the current connection.
-fn image(root: &Path) -> (PathBuf, Sender<()>) {
+pub fn image(root: &Path) -> (PathBuf, Sender<()>) {
     let socket = root.join("image.sock");
     let listener = UnixListener::bind(&socket).expect("the temporary directory takes sockets");
     let (kill, killed) = channel();
