@@ -1,18 +1,71 @@
-//! Screens as text, per view and size. `INSTA_UPDATE=always` takes new ones over; look at them before.
+//! Screens as text and as style, per view and size. `INSTA_UPDATE=always` takes new ones over; look at them before.
 
 use crate::driver::Driver;
+use nostos_tui::theme::Theme;
+use ratatui::buffer::{Buffer, Cell};
+use std::fmt::Write;
 
 const SIZES: [(u16, u16); 4] = [(40, 12), (80, 24), (120, 40), (200, 50)];
 
-/// Draws one scene in all sizes.
+/// Draws one scene in all sizes; its style in the themes that have least to show it with.
 fn scene(name: &str, act: impl Fn(&mut Driver)) {
     for size in SIZES {
         let mut driver = Driver::new(&format!("{name}-{}", size.0), size);
         act(&mut driver);
+        let screen = driver.screen();
+        let mut style = String::new();
+        for (name, theme) in [("mono", Theme::mono()), ("ansi", Theme::ansi())] {
+            driver.state.theme = theme;
+            let (buffer, _) = driver.draw();
+            let _ = writeln!(style, "{name}\n{}", styles(&buffer));
+        }
         insta::with_settings!({ prepend_module_to_snapshot => false, omit_expression => true }, {
-            insta::assert_snapshot!(format!("{name}_{}x{}", size.0, size.1), driver.screen());
+            insta::assert_snapshot!(format!("{name}_{}x{}", size.0, size.1), screen);
+            insta::assert_snapshot!(format!("style_{name}_{}x{}", size.0, size.1), style);
         });
     }
+}
+
+/// The style of each row as runs of a letter and a length, without the plain end of the row; then what the letters mean.
+fn styles(buffer: &Buffer) -> String {
+    let mut known = vec![look(&Cell::default())];
+    let mut out = String::new();
+    for row in buffer.content.chunks(buffer.area.width.into()) {
+        let mut runs: Vec<(usize, usize)> = Vec::new();
+        for cell in row {
+            let look = look(cell);
+            let at = known.iter().position(|k| *k == look).unwrap_or_else(|| {
+                known.push(look);
+                known.len() - 1
+            });
+            match runs.last_mut() {
+                Some((last, length)) if *last == at => *length += 1,
+                _ => runs.push((at, 1)),
+            }
+        }
+        if runs.last().is_some_and(|run| run.0 == 0) {
+            runs.pop();
+        }
+        let runs: Vec<String> = runs
+            .iter()
+            .map(|(at, length)| format!("{}{length}", letter(*at)))
+            .collect();
+        let _ = writeln!(out, "{}", runs.join(" "));
+    }
+    for (at, look) in known.iter().enumerate().skip(1) {
+        let _ = writeln!(out, "{} {look}", letter(at));
+    }
+    out
+}
+
+fn letter(at: usize) -> char {
+    let letters = ('a'..='z').chain('A'..='Z');
+    let mut all = std::iter::once('.').chain(letters);
+    all.nth(at).expect("a screen has fewer styles than letters")
+}
+
+fn look(cell: &Cell) -> String {
+    format!("{:?} on {:?} {:?}", cell.fg, cell.bg, cell.modifier)
 }
 
 fn stop_in_bank(driver: &mut Driver) {
@@ -62,21 +115,6 @@ fn a_search_through_all_files() {
 #[test]
 fn definitions_of_the_project() {
     scene("definitions", |d| d.keys("<space>Slo"));
-}
-
-#[test]
-fn styles_of_the_plain_themes() {
-    for theme in ["mono", "ansi"] {
-        for size in SIZES {
-            let name = format!("style-{theme}_{}x{}", size.0, size.1);
-            let mut driver = Driver::new(&name, size);
-            driver.keys(&format!(":set theme {theme}<ret>/retyr<esc>6Gwwwvl"));
-            let (buffer, _) = driver.draw();
-            insta::with_settings!({ prepend_module_to_snapshot => false, omit_expression => true }, {
-                insta::assert_snapshot!(name, format!("{buffer:?}"));
-            });
-        }
-    }
 }
 
 #[test]
