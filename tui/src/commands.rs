@@ -99,6 +99,14 @@ commands! {
     ListSource "open-source" "open the source line";
     ListCopy "copy" "copy the row";
     ListRefresh "refresh" "ask the image again";
+    HeapSnapshot "heap-snapshot" "take a snapshot of the selected process's heap";
+    HeapSnapshotAll "heap-snapshot-all" "take a snapshot of the heaps of all processes";
+    HeapCompare "heap-compare" "what changed since the marked snapshot, or the one before";
+    HeapMark "heap-mark" "mark the snapshot others are compared with";
+    HeapName "heap-name" "give the snapshot a name";
+    HeapForget "heap-forget" "forget the snapshot";
+    GcAlone "gc-process" "collections of the selected process alone, or of all";
+    GcWindow "gc-since-start" "pauses since the start, or of the last minute";
     DebugThis "debug-this" "show the stopped process in the debugger";
     // Lines of input.
     LineRun "line-run" "run this line";

@@ -112,14 +112,8 @@ impl Layout {
             View::Processes => out.processes(state, rest, roomy, focus),
             View::Heap => out.heap(state, rest, roomy, focus),
             View::Debug => out.debug(state, rest, roomy, focus),
-            View::Gc => {
-                out.head = Some(top(if roomy { 5 } else { 1 }, &mut rest));
-                out.slot(Panel::Collections, rest, false);
-            }
-            View::Schedulers => {
-                out.head = Some(top(if roomy { 2 } else { 0 }, &mut rest));
-                out.slot(Panel::Workers, rest, false);
-            }
+            View::Gc => out.gc(state, rest, roomy, focus),
+            View::Schedulers => out.schedulers(state, rest, roomy),
             View::Repl => out.slot(Panel::Repl, rest, false),
         }
         out
@@ -235,17 +229,70 @@ impl Layout {
 
     fn heap(&mut self, state: &State, mut rest: Rect, roomy: bool, focus: Panel) {
         if !roomy || state.size.0 < 60 {
-            return self.slot(focus, rest, false);
+            return self.slot(focus, rest, roomy);
         }
         if state.size.0 >= 100 {
-            let west = left(rest.width * 55 / 100, &mut rest);
+            let mut west = left((rest.width * 2 / 5).clamp(40, 64), &mut rest);
             self.column = Some(left(1, &mut rest));
-            self.slot(Panel::Processes, west, false);
-            self.slot(Panel::Heap, rest, false);
-        } else {
-            let list = top(rest.height * 2 / 5, &mut rest);
-            self.slot(Panel::Processes, list, false);
+            let snaps = state.heaps.snaps.len() as u16 + 2;
+            let snaps = bottom(snaps.clamp(4, (west.height / 3).max(4)), &mut west);
+            self.slot(Panel::Processes, west, true);
             self.slot(Panel::Heap, rest, true);
+            self.slot(Panel::Snapshots, snaps, true);
+        } else {
+            let rows = (state.image.processes.len() as u16 + 1).max(4);
+            let list = top(rows.min(rest.height / 3), &mut rest);
+            self.slot(Panel::Processes, list, false);
+            self.tabbed = true;
+            let panel = if focus == Panel::Processes {
+                Panel::Heap
+            } else {
+                focus
+            };
+            self.slot(panel, rest, true);
+        }
+    }
+
+    fn gc(&mut self, state: &State, mut rest: Rect, roomy: bool, focus: Panel) {
+        self.head = Some(top(if roomy { 3 } else { 1 }, &mut rest));
+        if !roomy || state.size.0 < 60 {
+            return self.slot(focus, rest, roomy);
+        }
+        if state.size.0 >= 100 && rest.height >= 20 {
+            let pauses = top((rest.height * 45 / 100).clamp(9, 16), &mut rest);
+            self.slot(Panel::Pauses, pauses, true);
+            let west = left((rest.width * 9 / 20).min(80), &mut rest);
+            self.column = Some(left(1, &mut rest));
+            self.slot(Panel::Collectors, west, true);
+            self.slot(Panel::Collections, rest, true);
+            return;
+        }
+        let both = rest.height >= 16;
+        if both {
+            let pauses = top(8, &mut rest);
+            self.slot(Panel::Pauses, pauses, true);
+        }
+        self.tabbed = true;
+        let panel = if both && focus == Panel::Pauses {
+            Panel::Collections
+        } else {
+            focus
+        };
+        self.slot(panel, rest, true);
+    }
+
+    fn schedulers(&mut self, state: &State, mut rest: Rect, roomy: bool) {
+        self.head = Some(top(if roomy { 2 } else { 0 }, &mut rest));
+        if roomy && state.size.0 >= 60 && rest.height >= 12 {
+            let rows = state.image.workers.len() as u16 + 3;
+            let workers = top(
+                rows.clamp(4, rest.height.saturating_sub(9).max(4)),
+                &mut rest,
+            );
+            self.slot(Panel::Workers, workers, true);
+            self.side = Some((rest, Rect::default()));
+        } else {
+            self.slot(Panel::Workers, rest, false);
         }
     }
 

@@ -29,6 +29,8 @@ pub struct Settings {
     pub hints: bool,
     /// Milliseconds between questions to the image.
     pub poll: u64,
+    /// Megabytes of heap that a snapshot copies at most.
+    pub snapshot: u64,
 }
 
 impl Default for Settings {
@@ -44,6 +46,7 @@ impl Default for Settings {
             uses: true,
             hints: false,
             poll: 1000,
+            snapshot: 1024,
         }
     }
 }
@@ -208,6 +211,13 @@ pub const SETTINGS: &[Setting] = &[
         about: "files, windows, cursors, undo, breakpoints and histories come back at the next start",
         get: |s| switch(s.settings.session),
         set: |s, v| s.settings.session = v == "on",
+    },
+    Setting {
+        name: "snapshot-limit",
+        kind: Kind::Number(1, 1_000_000),
+        about: "megabytes of heap that a snapshot copies at most",
+        get: |s| s.settings.snapshot.to_string(),
+        set: |s, v| s.settings.snapshot = v.parse().unwrap_or(s.settings.snapshot),
     },
     Setting {
         name: "poll",

@@ -3,6 +3,8 @@
 //! Reading is lenient: a field that is missing or of another kind becomes empty, so that an older or newer image still shows what
 //! it can. Writing is plain `json!` at the place that asks.
 
+pub mod live;
+
 use serde_json::Value;
 
 /// The number of a process.
@@ -204,6 +206,8 @@ pub struct Collection {
     pub promoted: u64,
     /// When, in milliseconds since the image began.
     pub at_ms: u64,
+    /// The image's number for it; 0 if it gave none.
+    pub number: u64,
 }
 
 /// Sums of one kind of collection.
@@ -215,6 +219,8 @@ pub struct GcSum {
     pub total_nanos: u64,
     /// The longest.
     pub max_nanos: u64,
+    /// How many there were of each class.
+    pub pauses: [u64; live::CLASSES],
 }
 
 /// What `nostos/gcStats` tells.
@@ -226,6 +232,18 @@ pub struct GcStats {
     pub minor: GcSum,
     /// All major ones.
     pub major: GcSum,
+    /// Of the process that was asked about: minor, major, nanoseconds.
+    pub own: Option<(u64, u64, u64)>,
+    /// Bytes found to be garbage, and bytes moved to old generations.
+    pub moved: (u64, u64),
+    /// The number of the last collection that was noted.
+    pub noted: u64,
+    /// The last seconds with a collection, the oldest first.
+    pub seconds: Vec<live::Second>,
+    /// Count and bytes of blobs.
+    pub blobs: (u64, u64),
+    /// Milliseconds since the image began.
+    pub now_ms: u64,
 }
 
 /// One worker thread.
@@ -243,6 +261,10 @@ pub struct Worker {
     pub steals: u64,
     /// Whether it has nothing to do.
     pub idle: bool,
+    /// Processes it has begun to run.
+    pub switches: u64,
+    /// Nanoseconds it had nothing to do.
+    pub slept: Option<u64>,
 }
 
 /// A diagnostic of the image, lines and columns from 0.
@@ -428,6 +450,7 @@ pub fn gc_stats(body: &Value) -> GcStats {
         count: number(&body[key], "count"),
         total_nanos: number(&body[key], "totalNanos"),
         max_nanos: number(&body[key], "maxNanos"),
+        pauses: live::pauses(&body[key]),
     };
     let mut collections = list(body, "collections", |c| Collection {
         process: number(c, "process"),
@@ -438,12 +461,25 @@ pub fn gc_stats(body: &Value) -> GcStats {
         after: number(c, "after"),
         promoted: number(c, "promoted"),
         at_ms: number(c, "atMs"),
+        number: number(c, "number"),
     });
     collections.sort_by_key(|c| std::cmp::Reverse(c.at_ms));
     GcStats {
         collections,
         minor: sum("minor"),
         major: sum("major"),
+        own: body["own"].is_object().then(|| {
+            let own = |key: &str| number(&body["own"], key);
+            (own("minor"), own("major"), own("pauseNanos"))
+        }),
+        moved: (number(body, "reclaimed"), number(body, "promoted")),
+        noted: number(body, "noted"),
+        seconds: live::seconds(body),
+        blobs: (
+            number(&body["blobs"], "count"),
+            number(&body["blobs"], "bytes"),
+        ),
+        now_ms: number(body, "nowMs"),
     }
 }
 
@@ -456,6 +492,8 @@ pub fn workers(body: &Value) -> Vec<Worker> {
         reductions: number(w, "reductions"),
         steals: number(w, "steals"),
         idle: w["idle"].as_bool().unwrap_or(w["running"].is_null()),
+        switches: number(w, "switches"),
+        slept: w["sleptNanos"].as_u64(),
     })
 }
 

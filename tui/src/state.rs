@@ -5,7 +5,9 @@
 mod event;
 mod findings;
 mod guide;
+pub mod heaps;
 mod lang;
+pub mod live;
 mod processes;
 mod repl;
 mod session;
@@ -95,8 +97,14 @@ pub enum Panel {
     Stack,
     /// A process's heap.
     Heap,
+    /// The heap snapshots.
+    Snapshots,
     /// The list of collections.
     Collections,
+    /// Who collects most.
+    Collectors,
+    /// How long collections took.
+    Pauses,
     /// The list of workers.
     Workers,
     /// The frames of the stopped process.
@@ -168,6 +176,11 @@ pub struct Track {
     /// Nanoseconds of collection per second.
     pub gc_rate: u64,
     gc_nanos: u64,
+    gc_count: u64,
+    /// Collections per minute.
+    pub gc_minute: u64,
+    /// Sizes of the heap, the newest last.
+    pub heap: VecDeque<u64>,
 }
 
 /// What is known of the image.
@@ -462,6 +475,14 @@ pub struct State {
     pub heap: Cursor,
     /// The collections.
     pub collections: Cursor,
+    /// Who collects most.
+    pub collectors: Cursor,
+    /// The workers.
+    pub workers: Cursor,
+    /// What the image tells of itself from second to second.
+    pub live: live::Live,
+    /// Heap snapshots and the way through them.
+    pub heaps: heaps::Heaps,
     /// Which column sorts.
     pub sort: usize,
     /// The filter as typed.
@@ -583,6 +604,10 @@ impl State {
             stack: Cursor::default(),
             heap: Cursor::default(),
             collections: Cursor::default(),
+            collectors: Cursor::default(),
+            workers: Cursor::default(),
+            live: live::Live::default(),
+            heaps: heaps::Heaps::default(),
             sort: 0,
             filter: String::new(),
             as_tree: false,
@@ -638,8 +663,8 @@ impl State {
             View::Code if self.tree_shown() => &[Panel::Editor, Panel::Repl, Panel::Tree],
             View::Code => &[Panel::Editor, Panel::Repl],
             View::Processes => &[Panel::Processes, Panel::Mailbox, Panel::Stack, Panel::Heap],
-            View::Heap => &[Panel::Processes, Panel::Heap],
-            View::Gc => &[Panel::Collections],
+            View::Heap => &[Panel::Processes, Panel::Heap, Panel::Snapshots],
+            View::Gc => &[Panel::Collections, Panel::Collectors, Panel::Pauses],
             View::Schedulers => &[Panel::Workers],
             View::Debug => &[Panel::Locals, Panel::Editor, Panel::Frames, Panel::Console],
             View::Repl => &[Panel::Repl],
@@ -660,12 +685,21 @@ impl State {
             Panel::Editor if self.editor.mode == Mode::Insert => out.push(Ctx::Insert),
             Panel::Editor => out.extend([Ctx::Normal, Ctx::Calm]),
             Panel::Repl | Panel::Console => out.extend([Ctx::Line, Ctx::Prompt]),
+            Panel::Processes if self.view == View::Heap => {
+                out.extend([Ctx::Heap, Ctx::Processes, Ctx::List, Ctx::Digits, Ctx::Calm])
+            }
             Panel::Processes => out.extend([Ctx::Processes, Ctx::List, Ctx::Digits, Ctx::Calm]),
             Panel::Frames | Panel::Locals => {
                 out.extend([Ctx::Debug, Ctx::List, Ctx::Digits, Ctx::Calm])
             }
             Panel::Mailbox => out.extend([Ctx::Mailbox, Ctx::List, Ctx::Digits, Ctx::Calm]),
-            Panel::Tree | Panel::Stack | Panel::Heap | Panel::Collections | Panel::Workers => {
+            Panel::Heap | Panel::Snapshots if self.view == View::Heap => {
+                out.extend([Ctx::Heap, Ctx::List, Ctx::Digits, Ctx::Calm])
+            }
+            Panel::Collections | Panel::Collectors | Panel::Pauses => {
+                out.extend([Ctx::Gc, Ctx::List, Ctx::Digits, Ctx::Calm])
+            }
+            Panel::Tree | Panel::Stack | Panel::Heap | Panel::Snapshots | Panel::Workers => {
                 out.extend([Ctx::List, Ctx::Digits, Ctx::Calm]);
             }
         }

@@ -271,6 +271,8 @@ pub struct Glyphs {
     pub elbow: char,
     /// The bar of bar charts, full and in eighths.
     pub bars: [char; 9],
+    /// What of a bar is not filled.
+    pub track: char,
     /// Sparklines.
     pub spark: [char; 8],
     /// Corners of a box: top left, top right, bottom left, bottom right; side.
@@ -323,6 +325,7 @@ impl Glyphs {
             more: '…',
             elbow: '└',
             bars: [' ', '▏', '▎', '▍', '▌', '▋', '▊', '▉', '█'],
+            track: '░',
             spark: ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'],
             corners: ['╭', '╮', '╰', '╯', '│'],
             name: "νόστος",
@@ -355,6 +358,7 @@ impl Glyphs {
             more: '~',
             elbow: '`',
             bars: [' ', ' ', ' ', ' ', '#', '#', '#', '#', '#'],
+            track: '.',
             spark: ['_', '_', '.', '.', '-', '-', '=', '#'],
             corners: ['+', '+', '+', '+', '|'],
             name: "nostos",

@@ -7,6 +7,7 @@ mod breaks;
 mod debug;
 mod files;
 mod guide;
+mod heaps;
 mod image;
 mod keys;
 mod lang;
@@ -173,14 +174,29 @@ fn settle(state: &mut State, out: &mut Vec<Effect>) {
     state
         .stack
         .fit(state.detail.frames.len(), height(Panel::Stack));
-    state.heap.fit(
-        state.detail.heap.as_ref().map_or(0, |h| h.by_type.len()),
-        height(Panel::Heap).saturating_sub(3),
-    );
-    state.collections.fit(
-        state.image.gc.collections.len(),
-        height(Panel::Collections).saturating_sub(1),
-    );
+    let (rows, above) = (state.heap_rows(), crate::view::heap_above(state));
+    // What is not on the screen stays as it is.
+    let room = |panel, above: usize| {
+        layout
+            .find(panel)
+            .map(|_| height(panel) - above.min(height(panel)))
+    };
+    if let Some(room) = room(Panel::Heap, above) {
+        state.heap_cursor().fit(rows, room);
+    }
+    if let Some(room) = room(Panel::Snapshots, 1) {
+        state.heaps.list.fit(state.heaps.snaps.len(), room);
+    }
+    if let Some(room) = room(Panel::Workers, 1) {
+        state.workers.fit(state.image.workers.len(), room);
+    }
+    if let Some(room) = room(Panel::Collectors, 1) {
+        state.collectors.fit(state.collectors().len(), room);
+    }
+    if let Some(room) = room(Panel::Collections, 1) {
+        let rows = state.shown_collections().len();
+        state.collections.fit(rows, room);
+    }
     let stop = state.debugged.and_then(|pid| state.stops.get(&pid));
     let (frames, rows) = stop.map_or((0, 0), |s| (s.frames.len(), s.rows().len()));
     state.frames.fit(frames, height(Panel::Frames));

@@ -5,14 +5,16 @@
 
 mod code;
 mod debug;
+mod gc;
 mod guide;
+mod heap;
 mod lang;
-mod live;
 mod mailbox;
 mod pen;
 mod popup;
 mod processes;
 mod repl;
+mod schedulers;
 mod tree;
 
 use crate::commands::{self, Ctx};
@@ -29,6 +31,7 @@ use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
 
 pub use guide::strip_height;
+pub use heap::above as heap_above;
 pub use lang::choice_rows;
 pub use popup::picker_rows;
 
@@ -61,8 +64,8 @@ pub fn view(state: &State, buf: &mut Buffer) -> Option<Caret> {
     }
     match state.view {
         View::Processes => processes::head(state, &mut pen, &layout),
-        View::Gc => live::gc_head(state, &mut pen, &layout),
-        View::Schedulers => live::scheduler_head(state, &mut pen, &layout),
+        View::Gc => gc::head(state, &mut pen, &layout),
+        View::Schedulers => schedulers::head(state, &mut pen, &layout),
         View::Debug => debug::head(state, &mut pen, &layout),
         View::Code | View::Heap | View::Repl => {}
     }
@@ -86,12 +89,21 @@ pub fn view(state: &State, buf: &mut Buffer) -> Option<Caret> {
             Panel::Console => {
                 repl::draw(state, &state.console, "dbg", &mut inner, slot.area, false)
             }
+            Panel::Processes if state.view == View::Heap => {
+                heap::list(state, &mut inner, slot.area, focused)
+            }
+            Panel::Snapshots => heap::snapshots(state, &mut inner, slot.area, focused),
+            Panel::Collectors => gc::collectors(state, &mut inner, slot.area, focused),
+            Panel::Pauses => gc::pauses(state, &mut inner, slot.area),
             Panel::Processes => processes::list(state, &mut inner, slot.area, focused),
             Panel::Mailbox => mailbox::draw(state, &mut inner, slot.area, focused),
             Panel::Stack => processes::stack(state, &mut inner, slot.area, focused),
-            Panel::Heap => processes::heap(state, &mut inner, slot.area, focused),
-            Panel::Collections => live::collections(state, &mut inner, slot.area),
-            Panel::Workers => live::workers(state, &mut inner, slot.area),
+            Panel::Heap if state.view == View::Heap => {
+                heap::draw(state, &mut inner, slot.area, focused)
+            }
+            Panel::Heap => heap::section(state, &mut inner, slot.area, focused),
+            Panel::Collections => gc::collections(state, &mut inner, slot.area, focused),
+            Panel::Workers => schedulers::workers(state, &mut inner, slot.area, focused),
             Panel::Frames => debug::frames(state, &mut inner, slot.area, focused),
             Panel::Locals => debug::locals(state, &mut inner, slot.area, focused),
         };
@@ -104,6 +116,7 @@ pub fn view(state: &State, buf: &mut Buffer) -> Option<Caret> {
     }
     match (state.view, layout.side) {
         (View::Processes, Some((source, links))) => processes::side(state, &mut pen, source, links),
+        (View::Schedulers, Some((area, _))) => schedulers::states(state, &mut pen, area),
         (View::Debug, Some((mailbox, links))) => {
             debug::side(state, &mut pen, mailbox);
             debug::links(state, &mut pen, links);
@@ -146,12 +159,17 @@ fn panel_title(
     area: Rect,
     focused: bool,
 ) {
-    if layout.tabbed && panel != Panel::Editor && panel != Panel::Processes {
+    if layout.tabbed && !matches!(panel, Panel::Editor | Panel::Processes | Panel::Pauses) {
         let names: &[(Panel, &str)] = match state.view {
             View::Debug => &[
                 (Panel::Locals, "Variables"),
                 (Panel::Frames, "Frames"),
                 (Panel::Console, "Console"),
+            ],
+            View::Heap => &[(Panel::Heap, "Heap"), (Panel::Snapshots, "Snapshots")],
+            View::Gc => &[
+                (Panel::Collections, "Collections"),
+                (Panel::Collectors, "Who collects"),
             ],
             _ => &[
                 (Panel::Mailbox, "Mailbox"),
@@ -161,6 +179,7 @@ fn panel_title(
         };
         let title = match state.view {
             View::Processes => processes::called(state),
+            View::Heap => heap::title(state).0,
             _ => String::new(),
         };
         return pen.tabbed_rule(area, &title, names, panel, focused);
@@ -182,6 +201,9 @@ fn panel_title(
                 .map(|s| format!("evaluates in frame {}", s.frame));
             ("Console".to_owned(), frame.unwrap_or_default())
         }
+        Panel::Processes if state.view == View::Heap => {
+            ("Processes".to_owned(), "by heap".to_owned())
+        }
         Panel::Processes => ("Processes".to_owned(), String::new()),
         Panel::Mailbox => (processes::mailbox_title(state), String::new()),
         Panel::Stack => (
@@ -191,9 +213,16 @@ fn panel_title(
                 .map(|p| p.state.word().to_owned())
                 .unwrap_or_default(),
         ),
+        Panel::Heap if state.view == View::Heap => heap::title(state),
         Panel::Heap => processes::heap_title(state),
-        Panel::Collections => ("Collections".to_owned(), String::new()),
-        Panel::Workers => ("Workers".to_owned(), String::new()),
+        Panel::Snapshots => ("Snapshots".to_owned(), String::new()),
+        Panel::Collections => gc::title(state),
+        Panel::Collectors => (
+            "Who collects most".to_owned(),
+            "now, then by all".to_owned(),
+        ),
+        Panel::Pauses => gc::pauses_title(state),
+        Panel::Workers => schedulers::title(state),
         Panel::Frames => ("Frames".to_owned(), String::new()),
         Panel::Locals => (
             "Variables".to_owned(),

@@ -29,6 +29,10 @@ pub enum Ctx {
     Processes,
     /// The mailbox of a process.
     Mailbox,
+    /// Heaps and their snapshots.
+    Heap,
+    /// Collections.
+    Gc,
     /// The panels of the debugger that are lists.
     Debug,
     /// One line of input with a history: REPL and console.
@@ -297,6 +301,18 @@ const TABLE: &[Row] = &[
     (Ctx::Processes, "K", Cmd::Kill, "kill"),
     (Ctx::Mailbox, "b", Cmd::BreakMessage, "break on msg"),
     (Ctx::Mailbox, "K", Cmd::Kill, "kill"),
+    (Ctx::Heap, "n", Cmd::HeapSnapshot, "snapshot"),
+    (Ctx::Heap, "N", Cmd::HeapSnapshotAll, "of all"),
+    (Ctx::Heap, "<ret>", Cmd::ListOpen, "open"),
+    (Ctx::Heap, "d", Cmd::HeapCompare, "diff"),
+    (Ctx::Heap, "m", Cmd::HeapMark, "mark"),
+    (Ctx::Heap, "s", Cmd::ListSort, "sort"),
+    (Ctx::Heap, "/", Cmd::ListFilter, "filter"),
+    (Ctx::Heap, "R", Cmd::HeapName, "name"),
+    (Ctx::Heap, "x", Cmd::HeapForget, "forget"),
+    (Ctx::Gc, "p", Cmd::GcAlone, "this process"),
+    (Ctx::Gc, "w", Cmd::GcWindow, "since start"),
+    (Ctx::Gc, "<ret>", Cmd::ListOpen, "process"),
     (Ctx::Debug, "n", Cmd::DebugOver, ""),
     (Ctx::Debug, "b", Cmd::BreakToggle, ""),
     (Ctx::Debug, "B", Cmd::BreakCondition, ""),
@@ -475,6 +491,8 @@ const CONTEXTS: &[(&str, Ctx)] = &[
     ("list", Ctx::List),
     ("processes", Ctx::Processes),
     ("mailbox", Ctx::Mailbox),
+    ("heap", Ctx::Heap),
+    ("gc", Ctx::Gc),
     ("debug", Ctx::Debug),
     ("line", Ctx::Line),
     ("prompt", Ctx::Prompt),

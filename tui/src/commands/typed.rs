@@ -56,6 +56,7 @@ pub const TYPED: &[(&str, &str, &str)] = &[
     ),
     ("unwatch", "", "watch nothing"),
     ("unmute", "", "show all findings again"),
+    ("snapshot-name", "NAME", "give the heap snapshot a name"),
     ("filter", "EXPRESSION", "filter the processes"),
     ("pid", "N", "show process N"),
     ("theme", "NAME", "colours: :set theme shows which there are"),

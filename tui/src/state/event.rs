@@ -6,6 +6,7 @@ use crate::client::Incoming;
 use crate::editor::document::{Diag, Stamp};
 use crate::keys::Key;
 use crate::proto::Pid;
+use crate::state::heaps::Then;
 use ropey::Rope;
 use serde_json::Value;
 use std::path::PathBuf;
@@ -34,6 +35,18 @@ pub enum Ask {
     Gc,
     /// Workers.
     Workers,
+    /// Collections of one process.
+    GcOf(Pid),
+    /// A heap snapshot, of a process or of all, and what follows.
+    HeapSnapshot(Option<Pid>, Then),
+    /// Its types.
+    HeapTypes(u64, Then),
+    /// Objects of one type in it.
+    HeapObjects(u64, String),
+    /// One object in it.
+    HeapObject(u64, u64),
+    /// It is to be forgotten.
+    HeapForget(u64),
     /// The frames of a stopped process.
     StackTrace(Pid),
     /// The scopes of a frame.

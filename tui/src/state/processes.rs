@@ -1,15 +1,18 @@
 //! The list of processes: its rows flat or as a tree, their rates and trends from one answer of the image to the next.
 
-use super::{Cursor, SORTS, State, Track};
+use super::{Cursor, SORTS, State, Track, View};
 use crate::proto::{self, Pid, Process};
 use serde_json::Value;
 use std::collections::HashSet;
+
+/// Sizes of a heap that are kept.
+const TREND: usize = 30;
 
 impl State {
     /// The processes the filter lets through, in order.
     pub fn shown_processes(&self) -> Vec<&Process> {
         let filter = crate::filter::Filter::parse(&self.filter).unwrap_or_default();
-        if self.as_tree {
+        if self.as_tree && self.view != View::Heap {
             return self.shown_tree(&filter);
         }
         let mut out: Vec<&Process> = self
@@ -18,13 +21,22 @@ impl State {
             .iter()
             .filter(|p| filter.takes(p))
             .collect();
-        match SORTS[self.sort] {
+        match self.sorted_by() {
             "mailbox" => out.sort_by_key(|p| (std::cmp::Reverse(p.mailbox), p.id)),
             "reductions" => out.sort_by_key(|p| (std::cmp::Reverse(p.reductions), p.id)),
             "heap" => out.sort_by_key(|p| (std::cmp::Reverse(p.heap), p.id)),
             _ => out.sort_by_key(|p| p.id),
         }
         out
+    }
+
+    /// What the list is sorted by; where heaps are looked at it is by their size.
+    pub fn sorted_by(&self) -> &'static str {
+        if self.view == View::Heap {
+            "heap"
+        } else {
+            SORTS[self.sort]
+        }
     }
 
     /// The tree's rows: what the filter lets through with those above it, without what is folded.
@@ -79,16 +91,24 @@ impl State {
                 reductions: p.reductions,
                 at: now,
                 gc_nanos: p.gc_nanos,
+                gc_count: p.gc_count,
                 ..Track::default()
             });
             let elapsed = now.saturating_sub(track.at);
             if elapsed >= 200 {
                 track.rate = p.reductions.saturating_sub(track.reductions) * 1000 / elapsed;
                 track.gc_rate = p.gc_nanos.saturating_sub(track.gc_nanos) * 1000 / elapsed;
+                track.gc_minute = p.gc_count.saturating_sub(track.gc_count) * 60_000 / elapsed;
                 (track.reductions, track.gc_nanos, track.at) = (p.reductions, p.gc_nanos, now);
+                track.gc_count = p.gc_count;
+                track.heap.push_back(p.heap);
                 track.mailbox.push_back(p.mailbox);
             } else if track.mailbox.is_empty() {
                 track.mailbox.push_back(p.mailbox);
+                track.heap.push_back(p.heap);
+            }
+            while track.heap.len() > TREND {
+                track.heap.pop_front();
             }
             while track.mailbox.len() > 8 {
                 track.mailbox.pop_front();

@@ -1,11 +1,14 @@
 //! What each command does to the model.
 
-use super::{breaks, debug, files, guide, image, lang, lists, pickers, processes, tutor, typed};
+use super::{
+    breaks, debug, files, guide, heaps, image, lang, lists, pickers, processes, tutor, typed,
+};
 use crate::commands::{Cmd, info};
 use crate::editor::select::Pick;
 use crate::editor::selection::{Range, Selection};
 use crate::editor::windows::Way;
 use crate::editor::{Mode, edit, motion};
+use crate::state::heaps::Then;
 use crate::state::{
     Action, AfterSave, Ask, Cursor, Effect, Entry, Item, Link, Panel, Popup, PromptKind, SORTS,
     State, Tone, VIEWS, View,
@@ -190,6 +193,7 @@ pub fn run(state: &mut State, cmd: Cmd, count: Option<usize>, out: &mut Vec<Effe
             Some(_) => image::poll_now(state, out),
             None => state.frozen = Some(state.now),
         },
+        Cmd::Back if heaps::back(state) => {}
         Cmd::Back => back(state),
         Cmd::ImageRestart => image::start(state, out),
         Cmd::ImageStop => out.push(Effect::StopImage),
@@ -363,9 +367,14 @@ pub fn run(state: &mut State, cmd: Cmd, count: Option<usize>, out: &mut Vec<Effe
         Cmd::ListOpen => lists::open_row(state, out),
         Cmd::ListLeft | Cmd::ListRight => lists::sideways(state, cmd == Cmd::ListRight, out),
         Cmd::ListFilter => {
-            let filter = state.filter.clone();
+            let filter = if heaps::is_here(state) {
+                state.heaps.filter.clone()
+            } else {
+                state.filter.clone()
+            };
             typed::open(state, PromptKind::Filter, &filter);
         }
+        Cmd::ListSort if heaps::is_here(state) => heaps::sort(state),
         Cmd::ListSort => {
             state.sort = (state.sort + 1) % SORTS.len();
             state.processes = Cursor::default();
@@ -377,6 +386,14 @@ pub fn run(state: &mut State, cmd: Cmd, count: Option<usize>, out: &mut Vec<Effe
             state.image.in_flight.clear();
             image::poll_now(state, out);
         }
+        Cmd::HeapSnapshot => heaps::take_here(state, out),
+        Cmd::HeapSnapshotAll => heaps::take(state, None, Then::Show, out),
+        Cmd::HeapCompare => heaps::compare(state, out),
+        Cmd::HeapMark => heaps::mark(state),
+        Cmd::HeapName => heaps::ask_name(state),
+        Cmd::HeapForget => heaps::forget(state, out),
+        Cmd::GcAlone => heaps::alone(state, out),
+        Cmd::GcWindow => state.live.since_start = !state.live.since_start,
         Cmd::DebugThis => match state.selected.filter(|p| state.stops.contains_key(p)) {
             Some(pid) => {
                 lists::debug(state, pid, out);

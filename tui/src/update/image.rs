@@ -2,12 +2,12 @@
 //!
 //! When the image is gone everything it told stays in the model; nothing is asked any more until it is started again.
 
-use super::{breaks, debug};
+use super::{breaks, debug, heaps};
 use crate::client::Incoming;
 use crate::editor::document::{Diag, Severity};
 use crate::editor::{Mode, motion};
 use crate::proto::{self, Pid, Reload};
-use crate::state::{Ask, Breakpoint, Effect, Entry, Link, Panel, SORTS, State, Stop, Tone, View};
+use crate::state::{Ask, Breakpoint, Effect, Entry, Link, Panel, State, Stop, Tone, View};
 use serde_json::{Value, json};
 use std::path::PathBuf;
 
@@ -34,6 +34,8 @@ pub fn start(state: &mut State, out: &mut Vec<Effect>) {
     state.image.worker_rates.clear();
     state.image.renamed.clear();
     state.image.gc = Default::default();
+    state.live = Default::default();
+    heaps::image_gone(state);
     state.stops.clear();
     state.debugged = None;
     state.detail = Default::default();
@@ -85,6 +87,7 @@ pub fn lost(state: &mut State, why: String) {
     state.image.in_flight.clear();
     state.repl.waiting = false;
     state.console.waiting = false;
+    heaps::image_gone(state);
 }
 
 pub fn says(state: &mut State, line: &str) {
@@ -97,18 +100,17 @@ pub fn poll(state: &mut State, out: &mut Vec<Effect>) {
         return;
     }
     state.next_poll = state.now + state.settings.poll;
-    let mut want = vec![Ask::Processes];
+    // Those that every view of the running image needs, so that all freeze at one moment.
+    let mut want = vec![Ask::Processes, Ask::Workers, Ask::Gc];
     match state.view {
         View::Processes => {
-            want.push(Ask::Workers);
-            want.push(Ask::Gc);
             want.extend(state.selected.map(Ask::Mailbox));
             want.extend(state.selected.map(Ask::Stack));
             want.extend(state.selected.map(Ask::Heap));
         }
         View::Heap => want.extend(state.selected.map(Ask::Heap)),
-        View::Gc => want.push(Ask::Gc),
-        View::Schedulers => want.push(Ask::Workers),
+        View::Gc if state.live.alone => want.extend(state.selected.map(Ask::GcOf)),
+        View::Gc | View::Schedulers => {}
         View::Debug => {
             want.extend(state.debugged.map(Ask::Mailbox));
             want.extend(state.debugged.map(|_| Ask::Waits));
@@ -121,18 +123,24 @@ pub fn poll(state: &mut State, out: &mut Vec<Effect>) {
             continue;
         }
         let (command, arguments) = match &question {
-            Ask::Processes if state.as_tree => ("nostos/tree", json!({ "limit": 1000 })),
+            Ask::Processes if state.as_tree && state.view != View::Heap => {
+                ("nostos/tree", json!({ "limit": 1000 }))
+            }
             Ask::Processes => (
                 "nostos/processes",
-                json!({ "sort": SORTS[state.sort], "limit": state.rows_asked }),
+                json!({ "sort": state.sorted_by(), "limit": state.rows_asked }),
             ),
             Ask::Mailbox(pid) => (
                 "nostos/mailbox",
                 json!({ "process": pid, "start": 0, "count": 200 }),
             ),
             Ask::Stack(pid) => ("nostos/stack", json!({ "process": pid })),
-            Ask::Heap(pid) => ("nostos/heap", json!({ "process": pid })),
-            Ask::Gc => ("nostos/gcStats", json!({})),
+            Ask::Heap(pid) => {
+                let types = state.counts_types(*pid);
+                ("nostos/heap", json!({ "process": pid, "types": types }))
+            }
+            Ask::Gc => ("nostos/gcStats", json!({ "after": state.image.gc.noted })),
+            Ask::GcOf(pid) => ("nostos/gcStats", json!({ "process": pid })),
             Ask::Waits => ("nostos/tree", json!({ "limit": 1000 })),
             _ => ("nostos/scheduler", json!({})),
         };
@@ -168,6 +176,14 @@ fn reply(
     micros: u64,
     out: &mut Vec<Effect>,
 ) {
+    // What was asked before everything was frozen is too late.
+    let live = matches!(
+        tag,
+        Ask::Processes | Ask::Workers | Ask::Gc | Ask::Mailbox(_) | Ask::Stack(_) | Ask::Heap(_)
+    );
+    if live && state.frozen.is_some() {
+        return;
+    }
     let body = match result {
         Ok(body) => body,
         Err(why) => match tag {
@@ -226,12 +242,14 @@ fn reply(
         }
         Ask::Stack(pid) => detail(state, pid).frames = proto::frames(&body),
         Ask::Heap(pid) => detail(state, pid).heap = Some(proto::heap(&body)),
-        Ask::Gc => {
-            if state.frozen.is_none() {
-                state.image.gc = proto::gc_stats(&body);
-            }
-        }
-        Ask::Workers => state.take_workers(&body),
+        Ask::Gc => state.take_gc(&body),
+        Ask::GcOf(pid) => heaps::own_gc(state, pid, &body),
+        Ask::Workers => state.take_scheduler(&body),
+        Ask::HeapSnapshot(of, then) => heaps::made(state, of, then, &body, out),
+        Ask::HeapTypes(number, then) => heaps::types(state, number, then, &body, out),
+        Ask::HeapObjects(..) => heaps::objects(state, &tag, &body),
+        Ask::HeapObject(..) => heaps::report(state, &tag, &body),
+        Ask::HeapForget(_) => {}
         Ask::StackTrace(pid) => {
             let frames = proto::frames(&body);
             let Some(stop) = state.stops.get_mut(&pid) else {
@@ -329,8 +347,13 @@ fn refused(state: &mut State, tag: Ask, why: String) {
         Ask::Initialize | Ask::Attach | Ask::Configured => {
             state.say(Tone::Bad, format!("the image refused: {why}"))
         }
+        Ask::HeapSnapshot(..) | Ask::HeapTypes(..) | Ask::HeapObjects(..) | Ask::HeapObject(..) => {
+            heaps::refused(state, &tag, why)
+        }
         Ask::Processes
         | Ask::Gc
+        | Ask::GcOf(_)
+        | Ask::HeapForget(_)
         | Ask::Workers
         | Ask::StackTrace(_)
         | Ask::Watch(..)

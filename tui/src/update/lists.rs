@@ -1,6 +1,6 @@
 //! Lists and inspectors: moving in them, opening, closing and copying their rows, going to the source they are about.
 
-use super::{debug as debugger, files, image, processes};
+use super::{debug as debugger, files, heaps, image, processes};
 use crate::layout::Layout;
 use crate::proto::Place;
 use crate::state::{Effect, Panel, Popup, State, Tone, View, WATCH, WATCH_SHUT};
@@ -25,6 +25,7 @@ pub fn walk(state: &mut State, by: isize, out: &mut Vec<Effect>) {
         }
         Panel::Mailbox => state.mailbox.row = step(state.mailbox.row, state.detail.messages.len()),
         Panel::Stack => state.stack.row = step(state.stack.row, state.detail.frames.len()),
+        Panel::Heap | Panel::Snapshots if state.view == View::Heap => heaps::walk(state, by, out),
         Panel::Heap => {
             state.heap.row = step(
                 state.heap.row,
@@ -32,8 +33,12 @@ pub fn walk(state: &mut State, by: isize, out: &mut Vec<Effect>) {
             )
         }
         Panel::Collections => {
-            state.collections.row = step(state.collections.row, state.image.gc.collections.len())
+            state.collections.row = step(state.collections.row, state.shown_collections().len())
         }
+        Panel::Collectors => {
+            state.collectors.row = step(state.collectors.row, state.collectors().len())
+        }
+        Panel::Workers => state.workers.row = step(state.workers.row, state.image.workers.len()),
         Panel::Frames => {
             let Some(stop) = state.debugged.and_then(|p| state.stops.get_mut(&p)) else {
                 return;
@@ -52,12 +57,16 @@ pub fn walk(state: &mut State, by: isize, out: &mut Vec<Effect>) {
                 .map_or(0, |s| s.rows().len());
             state.locals.row = step(state.locals.row, rows);
         }
-        Panel::Workers | Panel::Editor | Panel::Repl | Panel::Console => {}
+        Panel::Snapshots | Panel::Pauses => {}
+        Panel::Editor | Panel::Repl | Panel::Console => {}
     }
 }
 
 pub fn open_row(state: &mut State, out: &mut Vec<Effect>) {
     match state.panel() {
+        Panel::Heap | Panel::Snapshots if state.view == View::Heap => heaps::open_row(state, out),
+        Panel::Heap => heaps::open_from_detail(state, out),
+        Panel::Collections | Panel::Collectors | Panel::Workers => open_process(state, out),
         Panel::Processes if state.view == View::Heap => {
             state.focus.insert(View::Heap, Panel::Heap);
         }
@@ -83,6 +92,26 @@ pub fn open_row(state: &mut State, out: &mut Vec<Effect>) {
     }
 }
 
+/// The process that a row of another list is about.
+fn open_process(state: &mut State, out: &mut Vec<Effect>) {
+    let pid = match state.panel() {
+        Panel::Collections => {
+            let shown = state.shown_collections();
+            shown.get(state.collections.row).map(|c| c.process)
+        }
+        Panel::Collectors => state.collectors().get(state.collectors.row).map(|c| c.pid),
+        _ => state
+            .image
+            .workers
+            .get(state.workers.row)
+            .and_then(|w| w.running),
+    };
+    match pid.filter(|pid| state.image.processes.iter().any(|p| p.id == *pid)) {
+        Some(pid) => super::typed::show_process(state, pid, out),
+        None => state.say(Tone::Plain, "this process is not in the list"),
+    }
+}
+
 pub fn debug(state: &mut State, pid: u64, out: &mut Vec<Effect>) {
     state.debugged = Some(pid);
     state.view = View::Debug;
@@ -95,6 +124,13 @@ pub fn sideways(state: &mut State, right: bool, out: &mut Vec<Effect>) {
     match state.panel() {
         Panel::Locals => toggle_value(state, Some(right), out),
         Panel::Tree => open_tree_row(state, Some(right), out),
+        Panel::Heap | Panel::Snapshots if state.view == View::Heap => {
+            if right {
+                heaps::open_row(state, out);
+            } else {
+                heaps::back(state);
+            }
+        }
         Panel::Processes if state.as_tree => processes::fold(state, right),
         _ if Layout::of(state).tabbed => {
             let tabs: Vec<Panel> = state
@@ -155,6 +191,9 @@ fn toggle_value(state: &mut State, open: Option<bool>, out: &mut Vec<Effect>) {
 }
 
 pub fn open_source(state: &mut State, out: &mut Vec<Effect>) {
+    if heaps::is_here(state) {
+        return heaps::open_source(state, out);
+    }
     let place: Option<Place> = match state.panel() {
         Panel::Processes => state
             .selected_process()
@@ -209,6 +248,7 @@ pub fn copy_row(state: &mut State, out: &mut Vec<Effect>) {
             .map(|f| f.name.clone()),
         Panel::Locals => stop.and_then(|s| s.rows().get(state.locals.row).map(|r| r.value.clone())),
         Panel::Frames => stop.and_then(|s| s.here()).map(|f| f.name.clone()),
+        Panel::Heap | Panel::Snapshots => heaps::row_text(state),
         _ => None,
     };
     if let Some(text) = text {

@@ -139,7 +139,20 @@ fn press(state: &mut State, slot: Slot, mouse: Mouse, out: &mut Vec<Effect>) {
         }
         Panel::Mailbox => state.mailbox.row = (state.mailbox.top + row).saturating_sub(1),
         Panel::Stack => state.stack.row = state.stack.top + row,
-        Panel::Heap => state.heap.row = (state.heap.top + row).saturating_sub(3),
+        Panel::Heap => {
+            let above = crate::view::heap_above(state);
+            let cursor = state.heap_cursor();
+            let (again, at) = (cursor.row, cursor.top + row.saturating_sub(above));
+            if row >= above {
+                cursor.row = at;
+                if again == at {
+                    actions::run(state, crate::commands::Cmd::ListOpen, None, out);
+                }
+            }
+        }
+        Panel::Snapshots => state.heaps.list.row = (state.heaps.list.top + row).saturating_sub(1),
+        Panel::Collectors => state.collectors.row = (state.collectors.top + row).saturating_sub(1),
+        Panel::Workers => state.workers.row = (state.workers.top + row).saturating_sub(1),
         Panel::Collections => {
             state.collections.row = (state.collections.top + row).saturating_sub(1)
         }
@@ -154,7 +167,7 @@ fn press(state: &mut State, slot: Slot, mouse: Mouse, out: &mut Vec<Effect>) {
                 actions::run(state, crate::commands::Cmd::ListOpen, None, out);
             }
         }
-        Panel::Workers | Panel::Repl | Panel::Console => {}
+        Panel::Pauses | Panel::Repl | Panel::Console => {}
     }
 }
 

@@ -1,6 +1,6 @@
 //! Lines of text: the prompts at the bottom, the REPL and the console.
 
-use super::{actions, breaks, debug, files, image, processes, session};
+use super::{actions, breaks, debug, files, heaps, image, processes, session};
 use crate::commands::{COMMANDS, Cmd, TYPED, by_name};
 use crate::editor::selection::{Range, Selection};
 use crate::editor::{Mode, Preset, edit, replace, select};
@@ -262,6 +262,9 @@ pub fn run_line(state: &mut State, out: &mut Vec<Effect>) {
 }
 
 fn filter(state: &mut State, line: &str, out: &mut Vec<Effect>) {
+    if heaps::is_here(state) {
+        return heaps::filter(state, line);
+    }
     match Filter::parse(line) {
         Ok(_) => {
             state.filter = line.trim().to_owned();
@@ -381,6 +384,7 @@ fn command(state: &mut State, line: &str, out: &mut Vec<Effect>) {
         ("watch", "") => state.say(Tone::Plain, "what shall be watched?"),
         ("watch", expression) => debug::watch(state, expression, out),
         ("unwatch", "") => debug::unwatch(state),
+        ("snapshot-name", name) => heaps::name(state, name),
         ("unmute", "") => state.muted.clear(),
         ("filter", expression) => filter(state, expression, out),
         ("pid", n) => match n.parse::<u64>() {

@@ -212,6 +212,50 @@ impl<'a> Pen<'a> {
         self.put(x, y, &text, style)
     }
 
+    /// A bar with what it could be behind it.
+    pub fn track(&mut self, x: u16, y: u16, width: u16, share: f64) {
+        let (rest, style) = (self.glyphs.track, self.theme.dim());
+        self.put(x, y, &rest.to_string().repeat(usize::from(width)), style);
+        let data = self.theme.data();
+        self.bar(x, y, width, share, data);
+    }
+
+    /// A chart of several rows, a column for each of the last values: how high each is of `most`, and in which style.
+    pub fn chart(&mut self, area: Rect, values: &[(u64, Style)], most: u64) {
+        let from = values.len().saturating_sub(usize::from(area.width));
+        let steps = u64::from(area.height) * 8;
+        for (x, (value, style)) in (area.x..).zip(&values[from..]) {
+            let filled = (value.saturating_mul(steps))
+                .div_ceil(most.max(1))
+                .min(steps);
+            for row in 0..area.height {
+                let here = filled.saturating_sub(u64::from(row) * 8).min(8);
+                if here > 0 {
+                    let glyph = self.glyphs.spark[here as usize - 1];
+                    self.dot(x, area.bottom() - 1 - row, glyph, *style);
+                }
+            }
+        }
+    }
+
+    /// A small chart of the last values as shares of `most`; where nothing is known yet there is nothing.
+    pub fn spark_of(
+        &mut self,
+        x: u16,
+        y: u16,
+        width: u16,
+        values: impl DoubleEndedIterator<Item = u64>,
+        most: u64,
+    ) -> u16 {
+        let mut last: Vec<u64> = values.rev().take(usize::from(width)).collect();
+        last.reverse();
+        let step = |v: &u64| (v.saturating_mul(7).div_ceil(most.max(1)) as usize).min(7);
+        let mut text = " ".repeat(usize::from(width).saturating_sub(last.len()));
+        text.extend(last.iter().map(|v| self.glyphs.spark[step(v)]));
+        let style = self.theme.data();
+        self.put(x, y, &text, style)
+    }
+
     /// A small chart of the last values.
     pub fn spark(
         &mut self,

@@ -4,7 +4,7 @@ use super::Caret;
 use super::pen::Pen;
 use crate::layout::Layout;
 use crate::proto::{Process, RunState};
-use crate::state::{Link, SORTS, State, View};
+use crate::state::{Link, SORTS, State};
 use crate::text;
 use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
@@ -15,16 +15,25 @@ pub fn head(state: &State, pen: &mut Pen<'_>, layout: &Layout) {
     let image = &state.image;
     let count =
         |f: &dyn Fn(&Process) -> bool| image.processes.iter().filter(|p| f(p)).count() as u64;
+    // What the image counts is true of all; the list may have but the first.
+    let census = state.live.census.as_ref();
     let y = area.y;
     let mut x = pen.put(area.x + 1, y, &text::grouped(image.total), theme.strong());
     x = pen.put(x, y, " procs  ", theme.dim());
     x = pen.put(
         x,
         y,
-        &count(&|p| p.state == RunState::Running).to_string(),
+        &text::grouped(
+            census.map_or_else(|| count(&|p| p.state == RunState::Running), |c| c.states[0]),
+        ),
         theme.good(),
     );
     x = pen.put(x, y, " run  ", theme.dim());
+    let blocked = census.map_or(0, |c| c.states[4]);
+    if blocked > 0 {
+        x = pen.put(x, y, &text::grouped(blocked), theme.warn());
+        x = pen.put(x, y, " blocked  ", theme.dim());
+    }
     let stopped = state.stops.len() as u64;
     if stopped > 0 {
         x = pen.put(
@@ -35,7 +44,7 @@ pub fn head(state: &State, pen: &mut Pen<'_>, layout: &Layout) {
         );
         x = pen.put(x, y, " stopped  ", theme.dim());
     }
-    let full = count(&|p| p.mailbox > 1000);
+    let full = census.map_or_else(|| count(&|p| p.mailbox > 1000), |c| c.long_mailboxes);
     if full > 0 {
         x = pen.put(
             x,
@@ -60,9 +69,14 @@ pub fn head(state: &State, pen: &mut Pen<'_>, layout: &Layout) {
             theme.text(),
         ) + 2;
     }
-    let heap: u64 = image.processes.iter().map(|p| p.heap).sum();
+    let listed = || image.processes.iter().map(|p| p.heap).sum();
+    let heap: u64 = census.map_or_else(listed, |c| c.heap);
     x = pen.put(x, y, "heap ", theme.dim());
-    pen.put(x, y, &text::bytes(heap), theme.text());
+    x = pen.put(x, y, &text::bytes(heap), theme.text()) + 2;
+    if let Some(census) = census.filter(|_| state.size.0 >= 120) {
+        x = pen.put(x, y, &text::short(census.messages), theme.text());
+        pen.put(x, y, " messages wait", theme.dim());
+    }
     if area.height < 2 {
         return;
     }
@@ -357,12 +371,7 @@ pub fn heap_title(state: &State) -> (String, String) {
             text::bytes(h.old.0)
         )
     });
-    let title = if state.view == View::Heap {
-        format!("{}  Heap", called(state))
-    } else {
-        "Heap".to_owned()
-    };
-    (title, facts.unwrap_or_default())
+    ("Heap".to_owned(), facts.unwrap_or_default())
 }
 
 /// The detail, if it is that of the selected process.
@@ -377,6 +386,9 @@ pub fn absent(state: &State, pen: &mut Pen<'_>, area: Rect, thing: &str) {
         &state.image.link,
     ) {
         (Some(why), _) => why.clone(),
+        (None, _) if state.frozen.is_some() => {
+            "it was not looked at when all was frozen; . thaws".to_owned()
+        }
         (None, Link::Live) if state.selected.is_none() => "no process is selected".to_owned(),
         _ => thing.to_owned(),
     };
@@ -422,79 +434,6 @@ pub fn stack(state: &State, pen: &mut Pen<'_>, area: Rect, focused: bool) -> Opt
             &place,
             theme.dim(),
         );
-    }
-    None
-}
-
-pub fn heap(state: &State, pen: &mut Pen<'_>, area: Rect, focused: bool) -> Option<Caret> {
-    let theme = state.theme;
-    let Some(heap) = known(state).and_then(|d| d.heap.as_ref()) else {
-        absent(state, pen, area, "nothing is known of its heap");
-        return None;
-    };
-    let mut y = area.y;
-    let room = area.width.saturating_sub(40).clamp(4, 30);
-    for (name, (used, capacity)) in [("young", heap.young), ("old", heap.old)] {
-        let share = if capacity == 0 {
-            0.0
-        } else {
-            used as f64 / capacity as f64
-        };
-        pen.put(area.x + 1, y, name, theme.dim());
-        pen.put_right(area.x + 16, y, &text::bytes(used), theme.text());
-        pen.bar(area.x + 18, y, room, share, theme.data());
-        pen.put(
-            area.x + 19 + room,
-            y,
-            &format!("of {}", text::bytes(capacity)),
-            theme.dim(),
-        );
-        y += 1;
-    }
-    pen.put(area.x + 1, y, "large", theme.dim());
-    pen.put_right(area.x + 16, y, &text::bytes(heap.large.1), theme.text());
-    pen.put(
-        area.x + 18,
-        y,
-        &text::count(heap.large.0, "object"),
-        theme.dim(),
-    );
-    if heap.shared.0 > 0 {
-        let shared = format!(
-            "{} of them shared with others: {}",
-            heap.shared.0,
-            text::bytes(heap.shared.1)
-        );
-        pen.put(area.x + 32, y, &shared, theme.dim());
-    }
-    y += 1;
-    let most = heap.by_type.first().map_or(1, |(_, _, b)| (*b).max(1));
-    let names = heap
-        .by_type
-        .iter()
-        .map(|(n, _, _)| n.chars().count())
-        .max()
-        .unwrap_or(0)
-        .clamp(4, 24) as u16;
-    let room = area.width.saturating_sub(names + 30).min(40);
-    for (i, (name, count, bytes)) in heap.by_type.iter().enumerate().skip(state.heap.top) {
-        if y >= area.bottom() {
-            break;
-        }
-        if focused && i == state.heap.row {
-            pen.selected_row(area, y, true);
-        }
-        pen.put_cut(area.x + 1, y, names, name, theme.warn());
-        let x = pen.bar(
-            area.x + 2 + names,
-            y,
-            room,
-            *bytes as f64 / most as f64,
-            theme.data(),
-        );
-        let x = pen.put(x + 1, y, &text::bytes(*bytes), theme.text());
-        pen.put(x + 2, y, &text::count(*count, "object"), theme.dim());
-        y += 1;
     }
     None
 }

@@ -2,6 +2,10 @@
 //!
 //! In-process tests call [`World::handle`]; `serve` puts it behind a socket for tests through a terminal and for looking at screens.
 
+#[path = "fake_live.rs"]
+mod fake_live;
+
+use fake_live::Numbers;
 use nostos_tui::client::{read_message, write_message};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -56,6 +60,8 @@ main() = {
 #[derive(Default)]
 pub struct World {
     asked: u64,
+    /// Collections, workers, heap snapshots.
+    pub numbers: Numbers,
     breakpoints: BTreeMap<String, Vec<u64>>,
     stopped_at: Option<(String, u64)>,
     balance: i64,
@@ -297,6 +303,10 @@ impl World {
                     { "name": "process entry" },
                 ] }))
             }
+            "nostos/heap" if arguments["types"] == false => answer(json!({
+                "young": { "used": 1_310_720, "capacity": 4_194_304 }, "old": { "used": 9_035_651_584u64, "capacity": 11_050_331_648u64 },
+                "large": { "count": 3, "bytes": 5_242_880 }, "byType": [],
+            })),
             "nostos/heap" => answer(json!({
                 "young": { "used": 1_310_720, "capacity": 4_194_304 }, "old": { "used": 35_651_584, "capacity": 50_331_648 },
                 "large": { "count": 3, "bytes": 5_242_880 },
@@ -307,34 +317,13 @@ impl World {
                     { "type": "Msg", "count": 12_000, "bytes": 393_216 },
                 ],
             })),
-            "nostos/gcStats" => {
-                let rows: Vec<Value> = (0..40u64)
-                    .map(|i| {
-                        let major = i % 13 == 5;
-                        let pause = if major { 4_100_000 + i * 50_000 } else { 120_000 + i * i % 7 * 90_000 };
-                        json!({
-                            "process": 2 + i % 3, "kind": if major { "major" } else { "minor" }, "reason": if major { "old space full" } else { "nursery full" },
-                            "pauseNanos": pause, "before": 4_194_304 + i * 100_000, "after": 900_000 + i * 40_000, "promoted": i * 12_288, "atMs": 60_000 - i * 900,
-                        })
-                    })
-                    .collect();
-                answer(json!({
-                    "collections": rows,
-                    "minor": { "count": 212, "totalNanos": 61_000_000, "maxNanos": 1_900_000 },
-                    "major": { "count": 3, "totalNanos": 14_300_000, "maxNanos": 6_000_000 },
-                }))
-            }
-            "nostos/scheduler" => {
-                self.asked += 1;
-                let n = self.asked;
-                answer(json!({ "workers": [
-                    { "id": 1, "running": 3, "queue": 10, "reductions": n * 9_800_000, "steals": 1204, "idle": false },
-                    { "id": 2, "running": null, "queue": 0, "reductions": n * 2_100_000, "steals": 88, "idle": true },
-                ] }))
-            }
             "nostos/reload" => self.reload(arguments),
             "attach" | "launch" | "disconnect" | "terminate" => answer(json!({})),
-            other => refuse(&format!("unknown request `{other}`")),
+            other => match self.numbers.answer(other, arguments) {
+                Some(Ok(body)) => answer(body),
+                Some(Err(why)) => refuse(&why),
+                None => refuse(&format!("unknown request `{other}`")),
+            },
         }
     }
 

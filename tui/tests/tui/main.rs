@@ -5,6 +5,7 @@ mod driver;
 mod edits;
 mod fake;
 mod guide;
+mod heaps;
 mod kept;
 mod language;
 mod live;

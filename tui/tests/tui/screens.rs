@@ -161,6 +161,37 @@ fn schedulers() {
 }
 
 #[test]
+fn a_heap_snapshot_and_a_difference() {
+    scene("heap-types", |d| {
+        d.keys("<space>3");
+        d.wait(1000);
+        d.keys("nN");
+    });
+    scene("heap-diff", |d| {
+        d.keys("<space>3n");
+        d.wait(3000);
+        d.keys("nd");
+    });
+    scene("heap-object", |d| d.keys("<space>3n<ret><ret>"));
+    scene("heap-snapshots", |d| d.keys("<space>3nN<tab>jm"));
+}
+
+#[test]
+fn who_collects_and_how_long() {
+    scene("gc-collectors", |d| {
+        d.keys("<space>4");
+        d.wait(1000);
+        d.wait(1000);
+        d.keys("<tab>");
+    });
+    scene("gc-pauses", |d| {
+        d.keys("<space>4");
+        d.wait(1000);
+        d.keys("<tab><tab>");
+    });
+}
+
+#[test]
 fn debugger() {
     scene("debug", |d| {
         stop_in_bank(d);

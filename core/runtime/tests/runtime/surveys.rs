@@ -114,7 +114,10 @@ fn surveyed(mode: Mode, rounds: usize, then: impl FnOnce(&mut Fun, Value)) {
         };
         assert_eq!(function, "main");
         // The frame refers to the array, and the array to the second list's first cell; each cell to the next.
-        assert_eq!((report.referred, &report.referrers[0]), (1, &report.path[0]));
+        assert_eq!(
+            (report.referred, &report.referrers[0]),
+            (1, &report.path[0])
+        );
         let below = world
             .image
             .with_descs(|table| survey.objects(table, "test", 1, 1).1);
@@ -123,7 +126,10 @@ fn surveyed(mode: Mode, rounds: usize, then: impl FnOnce(&mut Fun, Value)) {
             .with_descs(|table| survey.object(table, below[0].object, 0, 0))
             .unwrap();
         assert!(
-            matches!(&below.referrers[..], [Step::Object(..)] | [Step::Frame { .. }]),
+            matches!(
+                &below.referrers[..],
+                [Step::Object(..)] | [Step::Frame { .. }]
+            ),
             "{mode:?}: {:?}",
             below.referrers
         );
