@@ -5,10 +5,12 @@ mod fmt;
 
 use clap::{Parser, Subcommand};
 use nostos_dap::image;
+use nostos_session::test::{Said, Wanted};
 use nostos_session::{Style, WhenFull};
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::Duration;
 
 /// Checking makes and frees small things by the million: a third of its time was the system's allocator.
 #[cfg(not(nostos_asan))]
@@ -59,12 +61,24 @@ enum Command {
     },
     /// Run the `test` items of a program.
     Test {
+        /// Lines for people, or one JSON object a line for tools.
+        #[arg(long, value_name = "FORMAT", default_value = "text", value_parser = ["text", "json"])]
+        format: String,
+        /// TEXT is a whole title, or FILE:TITLE.
+        #[arg(long)]
+        exact: bool,
+        /// Run none, only say which there are.
+        #[arg(long)]
+        list: bool,
+        /// Seconds a test may take; one that takes longer is ended and has failed.
+        #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
+        limit: Option<u64>,
         /// The program; it needs no main.
         #[arg(value_name = "FILE|DIR")]
         program: PathBuf,
-        /// Only tests with this text in their title.
-        #[arg(value_name = "TEXT", default_value = "")]
-        filter: String,
+        /// Only tests with one of these texts in their titles.
+        #[arg(value_name = "TEXT")]
+        titles: Vec<String>,
     },
     /// Print a program with its macros expanded.
     Expand {
@@ -121,12 +135,31 @@ fn main() -> ExitCode {
                 wait,
                 with_parent: None,
                 with_launcher: false,
+                test: None,
                 workers: workers.map(usize::from),
                 program: PathBuf::from(program.remove(0)),
                 args,
             })
         }
-        Command::Test { program, filter } => test(&program, &filter),
+        Command::Test {
+            format,
+            exact,
+            list,
+            limit,
+            program,
+            titles,
+        } => {
+            let wanted = Wanted {
+                titles,
+                exact,
+                only_list: list,
+                limit: limit.map(Duration::from_secs),
+            };
+            match format.as_str() {
+                "json" => nostos_dap::tested::json(&program, &wanted),
+                _ => test(&program, &wanted),
+            }
+        }
         Command::Check { program } => check(&program),
         Command::Expand { program } => expand(&program),
         Command::Fmt { paths, check } => fmt::run(&paths, check),
@@ -160,13 +193,29 @@ fn check(program: &Path) -> i32 {
     }
 }
 
-fn test(program: &Path, filter: &str) -> i32 {
+fn test(program: &Path, wanted: &Wanted) -> i32 {
     let project = match nostos_session::project::Project::open(program) {
         Ok(project) => project,
         Err(error) => return fail(&error),
     };
     let config = nostos_session::Config::from_env();
-    match nostos_session::test::run(project, config, style(), filter, |line| println!("{line}")) {
+    let tell = |said: Said<'_>| match said {
+        Said::Found(test) if wanted.only_list => {
+            println!("{}:{}  {}", test.file, test.line, test.title);
+        }
+        Said::Found(_) | Said::Began(_) | Said::Skipped(_) => {}
+        Said::Passed(test, _) => println!("ok      {}", test.title),
+        Said::Failed(test, _, why) => {
+            println!("FAILED  {}", test.title);
+            let lines = why.message.lines();
+            for line in lines.chain(why.lines.iter().map(String::as_str)) {
+                println!("        {line}");
+            }
+        }
+        Said::Done(..) if wanted.only_list => {}
+        Said::Done(summary, _) => println!("{summary}"),
+    };
+    match nostos_session::test::run(project, config, style(), wanted, tell) {
         Ok(summary) => i32::from(summary.failed > 0),
         Err(unfit) => {
             eprint!("{}", unfit.text);

@@ -36,13 +36,15 @@ pub struct Command {
     pub memory_limit: Option<usize>,
     /// Schedule by this number, with one worker.
     pub seed: Option<u64>,
+    /// The title of a test that runs instead of `main`, or `FILE:TITLE`.
+    pub test: Option<String>,
     /// A source file, or a directory with `main.nos`.
     pub program: PathBuf,
     /// The program's own.
     pub args: Vec<String>,
 }
 
-const USAGE: &str = "[--inspect[=SOCKET]] [--wait] [--workers N] FILE|DIR [ARGS…]";
+const USAGE: &str = "[--inspect[=SOCKET]] [--wait] [--workers N] [--test=TITLE] FILE|DIR [ARGS…]";
 
 /// Runs an image with these arguments; the status for the shell.
 pub fn image_main(args: Vec<String>) -> i32 {
@@ -75,6 +77,9 @@ pub fn parse(args: Vec<String>) -> Result<Command, String> {
             }
             option if option.starts_with("--inspect=") => {
                 command.inspect = Some(Some(PathBuf::from(&option["--inspect=".len()..])));
+            }
+            option if option.starts_with("--test=") => {
+                command.test = Some(option["--test=".len()..].to_owned());
             }
             option if option.starts_with("--with-parent=") => {
                 let pid = option["--with-parent=".len()..].parse();
@@ -170,7 +175,11 @@ pub fn run(command: Command) -> i32 {
         keep_vars: command.inspect.is_some(),
         ..Options::default()
     };
-    let session = match Session::new(project, options, config, style()) {
+    let session = match &command.test {
+        None => Session::new(project, options, config, style()),
+        Some(test) => Session::of_test(project, options, config, style(), test),
+    };
+    let session = match session {
         Ok(session) => session,
         Err(unfit) => {
             eprint!("{}", unfit.text);

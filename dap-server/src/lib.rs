@@ -13,7 +13,9 @@ pub mod listen;
 mod progress;
 pub mod protocol;
 pub mod server;
+pub mod tested;
 pub mod wire;
 
 pub use image::image_main;
 pub use nostos_session::expander;
+pub use tested::test_main;

@@ -212,6 +212,8 @@ pub struct LaunchArguments {
     pub program: Option<String>,
     /// The program's own.
     pub args: Vec<String>,
+    /// Run the test with this title, or `FILE:TITLE`, instead of `main`.
+    pub test: Option<String>,
     /// Where to run.
     pub cwd: Option<String>,
     /// Variables to set; null takes one away.
@@ -888,26 +890,24 @@ pub fn worker(worker: &debug::Worker) -> Value {
     row
 }
 
+/// A diagnostic, with positions from 0 as editors count them.
+pub fn finding(finding: &debug::Finding) -> Value {
+    let position = |(line, character): (u32, u32)| json!({ "line": line, "character": character });
+    let mut row = json!({
+        "path": finding.path,
+        "range": { "start": position(finding.start), "end": position(finding.end) },
+        "severity": if finding.error { "error" } else { "warning" },
+        "message": finding.message,
+    });
+    if let Some(hint) = &finding.hint {
+        row["hint"] = json!(hint);
+    }
+    row
+}
+
 /// `nostos/reload` and the event `nostos/reloaded`.
 pub fn reload(reload: &debug::Reload) -> Value {
-    let diagnostics: Vec<Value> = reload
-        .findings
-        .iter()
-        .map(|finding| {
-            let position =
-                |(line, character): (u32, u32)| json!({ "line": line, "character": character });
-            let mut row = json!({
-                "path": finding.path,
-                "range": { "start": position(finding.start), "end": position(finding.end) },
-                "severity": if finding.error { "error" } else { "warning" },
-                "message": finding.message,
-            });
-            if let Some(hint) = &finding.hint {
-                row["hint"] = json!(hint);
-            }
-            row
-        })
-        .collect();
+    let diagnostics: Vec<Value> = reload.findings.iter().map(finding).collect();
     json!({
         "ok": reload.ok,
         "version": reload.version,

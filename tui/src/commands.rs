@@ -56,6 +56,7 @@ commands! {
     ViewGc "view-gc" "show the garbage collections";
     ViewSchedulers "view-schedulers" "show the schedulers";
     ViewDebug "view-debug" "show the debugger";
+    ViewTests "view-tests" "show the tests";
     ViewRepl "view-repl" "show the REPL";
     PanelNext "panel-next" "go to the next panel";
     PanelBack "panel-back" "go to the previous panel";
@@ -64,6 +65,13 @@ commands! {
     Back "back" "back, close, clear";
     ImageRestart "image-restart" "restart the image";
     ImageStop "image-stop" "stop the image";
+    // Tests.
+    TestHere "test" "run the test under the cursor";
+    TestAll "test-all" "run all tests";
+    TestFailed "test-failed" "run the tests that failed";
+    TestStop "test-stop" "stop the tests that run";
+    TestOnSave "test-on-save-switch" "run the tests at every save, or no longer";
+    TestDebug "test-debug" "debug the test under the cursor";
     // Debugger.
     DebugGo "debug-continue" "let the stopped process run on";
     DebugOver "debug-over" "step over to the next line";

@@ -16,6 +16,8 @@ use std::time::{Duration, Instant};
 
 /// The hidden first argument that makes this program an image.
 pub const IMAGE: &str = "__image";
+/// The hidden first argument that makes this program run tests.
+pub const TEST: &str = "__test";
 /// How long an image may take until it listens.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// Lines of its standard error that are kept for when it dies.
@@ -58,8 +60,17 @@ pub struct Running {
 impl Source {
     /// Starts the image and connects. Takes up to half a minute, unless `given_up` says so; the error is for people. Until it is let go, the image
     /// ends with this process.
-    pub fn open(&self, given_up: &dyn Fn() -> bool) -> Result<(UnixStream, Running), String> {
+    ///
+    /// `test`: it runs this test instead of `main`.
+    pub fn open(
+        &self,
+        test: Option<&str>,
+        given_up: &dyn Fn() -> bool,
+    ) -> Result<(UnixStream, Running), String> {
         match self {
+            Source::Attach(_) if test.is_some() => {
+                Err("an image that was attached to runs no tests; ^r goes back to it".to_owned())
+            }
             Source::Attach(socket) => {
                 let stream = nostos_dap::endpoint::connect(socket)
                     .map_err(|e| format!("no image at {}: {e}", socket.display()))?;
@@ -87,6 +98,7 @@ impl Source {
                     .arg(format!("--inspect={}", socket.display()))
                     .arg("--wait")
                     .arg(format!("--with-parent={}", std::process::id()))
+                    .args(test.map(|title| format!("--test={title}")))
                     .arg(project)
                     .args(args);
                 command

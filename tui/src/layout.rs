@@ -103,7 +103,12 @@ impl Layout {
         }
         let roomy = height >= 12;
         let focus = state.panel();
-        if state.zoom && !matches!(state.view, View::Gc | View::Schedulers | View::Repl) {
+        if state.zoom
+            && !matches!(
+                state.view,
+                View::Gc | View::Schedulers | View::Tests | View::Repl
+            )
+        {
             out.slot(focus, rest, roomy);
             return out;
         }
@@ -114,6 +119,10 @@ impl Layout {
             View::Debug => out.debug(state, rest, roomy, focus),
             View::Gc => out.gc(state, rest, roomy, focus),
             View::Schedulers => out.schedulers(state, rest, roomy),
+            View::Tests => {
+                out.head = Some(top(if roomy { 2 } else { 1 }, &mut rest));
+                out.slot(Panel::Tests, rest, false);
+            }
             View::Repl => out.slot(Panel::Repl, rest, false),
         }
         out

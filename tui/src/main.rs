@@ -2,7 +2,7 @@
 #![forbid(unsafe_code)]
 
 use clap::Parser;
-use nostos_tui::launch::{IMAGE, Source};
+use nostos_tui::launch::{IMAGE, Source, TEST};
 use nostos_tui::shell::{self, Exit, Options};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -54,6 +54,10 @@ fn main() -> ExitCode {
         .collect();
     if all.first().is_some_and(|a| a == IMAGE) {
         let status = nostos_dap::image_main(all.into_iter().skip(1).collect());
+        return ExitCode::from(u8::try_from(status).unwrap_or(1));
+    }
+    if all.first().is_some_and(|a| a == TEST) {
+        let status = nostos_dap::test_main(all.into_iter().skip(1).collect());
         return ExitCode::from(u8::try_from(status).unwrap_or(1));
     }
     let mut arguments = Arguments::parse();
@@ -147,6 +151,7 @@ fn options(arguments: Arguments) -> Result<Options, String> {
             ));
         }
     };
+    let tested = project.clone();
     let source = match (arguments.attach, arguments.image) {
         (Some(image), _) => Source::Attach(nostos_tui::launch::socket_of(image)),
         (None, Some(program)) => Source::Start {
@@ -169,6 +174,7 @@ fn options(arguments: Arguments) -> Result<Options, String> {
     Ok(Options {
         root,
         file,
+        project: tested,
         source,
         theme: arguments.theme,
         ascii: arguments.ascii,

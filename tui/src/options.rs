@@ -27,6 +27,10 @@ pub struct Settings {
     pub uses: bool,
     /// Types and names that are left out are shown.
     pub hints: bool,
+    /// The tests run whenever a file is saved.
+    pub test_on_save: bool,
+    /// Seconds a test may take.
+    pub test_limit: u64,
     /// Milliseconds between questions to the image.
     pub poll: u64,
     /// Megabytes of heap that a snapshot copies at most.
@@ -45,6 +49,8 @@ impl Default for Settings {
             signature: true,
             uses: true,
             hints: false,
+            test_on_save: false,
+            test_limit: 60,
             poll: 1000,
             snapshot: 1024,
         }
@@ -218,6 +224,20 @@ pub const SETTINGS: &[Setting] = &[
         about: "megabytes of heap that a snapshot copies at most",
         get: |s| s.settings.snapshot.to_string(),
         set: |s, v| s.settings.snapshot = v.parse().unwrap_or(s.settings.snapshot),
+    },
+    Setting {
+        name: "test-on-save",
+        kind: Kind::Switch,
+        about: "the tests run whenever a file is saved",
+        get: |s| switch(s.settings.test_on_save),
+        set: |s, v| s.settings.test_on_save = v == "on",
+    },
+    Setting {
+        name: "test-limit",
+        kind: Kind::Number(1, 86_400),
+        about: "seconds a test may take; then it is ended, and has failed",
+        get: |s| s.settings.test_limit.to_string(),
+        set: |s, v| s.settings.test_limit = v.parse().unwrap_or(60),
     },
     Setting {
         name: "poll",

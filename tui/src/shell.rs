@@ -5,6 +5,7 @@
 
 mod ground;
 mod terminal;
+mod tests;
 mod workers;
 
 use crate::analysis::{Analyser, Ide};
@@ -31,6 +32,8 @@ pub struct Options {
     pub root: PathBuf,
     /// The file to open first, absolute.
     pub file: Option<PathBuf>,
+    /// The project's directory, or the one file of it: what its tests are run by.
+    pub project: PathBuf,
     /// Where the image comes from.
     pub source: Source,
     /// Colours by name; else chosen by the terminal.
@@ -102,12 +105,16 @@ pub(crate) enum Message {
     Buried(u32, String),
 }
 
+/// The number of an image to start, the one before it, and the test it is to run instead of `main`.
+type Start = (u32, Option<Running>, Option<String>);
+
 struct Shell {
     messages: Sender<Message>,
     files: Sender<workers::FileJob>,
     parser: Sender<workers::ParseJob>,
     analyser: Sender<workers::AnalyseJob>,
-    launcher: Sender<(u32, Option<Running>)>,
+    launcher: Sender<Start>,
+    tester: tests::Tester,
     /// Counts starts, so that news of an image that was replaced are told from those of the new one.
     generation: Arc<AtomicU32>,
     client: Option<Client<Ask>>,
@@ -131,6 +138,7 @@ pub fn run(options: Options) -> io::Result<Exit> {
         files: workers::files(&options.root, folder.clone(), messages.clone()),
         parser: workers::parser(language.clone(), messages.clone()),
         analyser: workers::analyser(analyser, messages.clone()),
+        tester: tests::Tester::new(options.project, messages.clone()),
         messages: messages.clone(),
         launcher: launcher(options.source, Arc::clone(&generation), messages.clone())?,
         generation,
@@ -247,6 +255,7 @@ impl Shell {
                 .into_iter()
                 .chain(state.wake)
                 .chain(state.lang.wake)
+                .chain(state.tests.run.as_ref().map(|_| now + 1000))
                 .min();
             let first = if let Some(wake) = wake {
                 match inbox.recv_timeout(Duration::from_millis(wake.saturating_sub(now).max(1))) {
@@ -360,7 +369,10 @@ impl Shell {
         // A worker whose thread has died has said so already; its jobs are lost.
         for effect in effects {
             match effect {
-                Effect::StartImage => self.start(),
+                Effect::StartImage => self.start(None),
+                Effect::StartTest(title) => self.start(Some(title)),
+                Effect::RunTests { run, titles, limit } => self.tester.run(run, &titles, limit),
+                Effect::StopTests => self.tester.stop(),
                 Effect::StopImage => {
                     if self.client.take().is_some() {
                         if let Some(running) = &mut self.running {
@@ -497,11 +509,11 @@ impl Shell {
         Ok(())
     }
 
-    fn start(&mut self) {
+    fn start(&mut self, test: Option<String>) {
         let generation = self.generation.fetch_add(1, Ordering::SeqCst) + 1;
         self.client = None;
         // The thread has ended only if the program is ending.
-        let _ = self.launcher.send((generation, self.running.take()));
+        let _ = self.launcher.send((generation, self.running.take(), test));
     }
 }
 
@@ -510,15 +522,18 @@ fn launcher(
     source: Source,
     newest: Arc<AtomicU32>,
     messages: Sender<Message>,
-) -> io::Result<Sender<(u32, Option<Running>)>> {
-    let (starts, inbox) = channel::<(u32, Option<Running>)>();
+) -> io::Result<Sender<Start>> {
+    let (starts, inbox) = channel::<Start>();
     let work = move || {
-        while let Ok((generation, old)) = inbox.recv() {
+        while let Ok((generation, old, test)) = inbox.recv() {
             drop(old);
             let stale = || newest.load(Ordering::SeqCst) != generation;
             if !stale()
                 && messages
-                    .send(Message::Started(generation, source.open(&stale)))
+                    .send(Message::Started(
+                        generation,
+                        source.open(test.as_deref(), &stale),
+                    ))
                     .is_err()
             {
                 return;

@@ -2,6 +2,7 @@
 //!
 //! No clock, no files, no sockets: time comes in with events, the world is asked by effects. `update` changes it, `view` draws it.
 
+pub mod diff;
 mod event;
 mod findings;
 mod guide;
@@ -12,6 +13,7 @@ mod processes;
 mod repl;
 mod session;
 mod stop;
+pub mod tests;
 mod tree;
 mod tutor;
 
@@ -53,6 +55,8 @@ pub enum View {
     Schedulers,
     /// The debugger.
     Debug,
+    /// The tests.
+    Tests,
     /// The REPL.
     Repl,
 }
@@ -77,6 +81,7 @@ pub const VIEWS: &[(char, View, Cmd, &str, &str)] = &[
         "Sched",
     ),
     ('6', View::Debug, Cmd::ViewDebug, "Debug", "Debug"),
+    ('7', View::Tests, Cmd::ViewTests, "Tests", "Test"),
     ('8', View::Repl, Cmd::ViewRepl, "REPL", "REPL"),
 ];
 
@@ -113,6 +118,8 @@ pub enum Panel {
     Locals,
     /// The line that evaluates in the frame.
     Console,
+    /// The list of tests.
+    Tests,
 }
 
 /// How the image is reached.
@@ -311,6 +318,8 @@ pub enum Action {
     Process(Pid),
     /// End a process.
     Kill(Pid),
+    /// Debug the test with this title.
+    DebugTest(String),
     /// Set a breakpoint of a function or message, or take it away.
     BreakOn(String),
     /// Look for a definition.
@@ -515,6 +524,8 @@ pub struct State {
     pub breakpoints: BTreeMap<PathBuf, Vec<Breakpoint>>,
     /// Those of functions, messages and ends, by what they are about.
     pub named_breaks: Vec<(String, Breakpoint)>,
+    /// The tests.
+    pub tests: tests::Tests,
     /// The REPL.
     pub repl: Repl,
     /// The debugger's console.
@@ -624,6 +635,7 @@ impl State {
             sources: HashMap::new(),
             breakpoints: BTreeMap::new(),
             named_breaks: Vec::new(),
+            tests: tests::Tests::default(),
             repl: Repl::default(),
             console: Repl::default(),
             prompt: None,
@@ -667,6 +679,7 @@ impl State {
             View::Gc => &[Panel::Collections, Panel::Collectors, Panel::Pauses],
             View::Schedulers => &[Panel::Workers],
             View::Debug => &[Panel::Locals, Panel::Editor, Panel::Frames, Panel::Console],
+            View::Tests => &[Panel::Tests],
             View::Repl => &[Panel::Repl],
         }
     }
@@ -692,6 +705,7 @@ impl State {
             Panel::Frames | Panel::Locals => {
                 out.extend([Ctx::Debug, Ctx::List, Ctx::Digits, Ctx::Calm])
             }
+            Panel::Tests => out.extend([Ctx::Tests, Ctx::List, Ctx::Digits, Ctx::Calm]),
             Panel::Mailbox => out.extend([Ctx::Mailbox, Ctx::List, Ctx::Digits, Ctx::Calm]),
             Panel::Heap | Panel::Snapshots if self.view == View::Heap => {
                 out.extend([Ctx::Heap, Ctx::List, Ctx::Digits, Ctx::Calm])

@@ -16,6 +16,7 @@ mod mouse;
 mod pickers;
 mod processes;
 mod session;
+mod tests;
 mod tutor;
 mod typed;
 
@@ -59,6 +60,7 @@ pub fn update(state: &mut State, event: Event) -> Vec<Effect> {
             age,
             running,
         } => session::found(state, &path, text, age, running),
+        Event::Grepped(tests::SCAN, found) => tests::scanned(state, found),
         Event::Grepped(title, found) => pickers::lines(state, title, found),
         Event::Session(text) => session::restore(state, &text, &mut out),
         Event::Stamps(all) => session::stamps(state, all, &mut out),
@@ -81,7 +83,14 @@ pub fn update(state: &mut State, event: Event) -> Vec<Effect> {
             then,
             result,
         } => files::written(state, doc, revision, then, result, &mut out),
-        Event::Files(files) => state.files = files,
+        Event::Files(files) => {
+            if state.files.is_empty() {
+                tests::scan(state, &mut out);
+            }
+            state.files = files;
+        }
+        Event::Tested(run, said) => tests::said(state, run, &said),
+        Event::TestsOver(run, why) => tests::over(state, run, why),
         Event::Parsed { doc, version, tree } => {
             if let Some(doc) = state.editor.docs.iter_mut().find(|d| d.id == doc) {
                 out.extend(doc.syntax.install(version, tree).map(Effect::Discard));
@@ -156,6 +165,7 @@ fn settle(state: &mut State, out: &mut Vec<Effect>) {
             doc.compare();
         }
     }
+    tests::follow(state);
     let height = |panel| layout.find(panel).map_or(1, |s| usize::from(s.area.height));
     let files = if layout.find(Panel::Tree).is_some() {
         state.tree.rows(&state.files).len()
@@ -196,6 +206,10 @@ fn settle(state: &mut State, out: &mut Vec<Effect>) {
     if let Some(room) = room(Panel::Collections, 1) {
         let rows = state.shown_collections().len();
         state.collections.fit(rows, room);
+    }
+    if layout.find(Panel::Tests).is_some() {
+        let rows = state.tests.rows(&state.root).len();
+        state.tests.cursor.fit(rows, height(Panel::Tests));
     }
     let stop = state.debugged.and_then(|pid| state.stops.get(&pid));
     let (frames, rows) = stop.map_or((0, 0), |s| (s.frames.len(), s.rows().len()));

@@ -15,6 +15,7 @@ mod popup;
 mod processes;
 mod repl;
 mod schedulers;
+mod tests;
 mod tree;
 
 use crate::commands::{self, Ctx};
@@ -67,6 +68,7 @@ pub fn view(state: &State, buf: &mut Buffer) -> Option<Caret> {
         View::Gc => gc::head(state, &mut pen, &layout),
         View::Schedulers => schedulers::head(state, &mut pen, &layout),
         View::Debug => debug::head(state, &mut pen, &layout),
+        View::Tests => tests::head(state, &mut pen, &layout),
         View::Code | View::Heap | View::Repl => {}
     }
     for slot in &layout.slots {
@@ -106,6 +108,7 @@ pub fn view(state: &State, buf: &mut Buffer) -> Option<Caret> {
             Panel::Workers => schedulers::workers(state, &mut inner, slot.area, focused),
             Panel::Frames => debug::frames(state, &mut inner, slot.area, focused),
             Panel::Locals => debug::locals(state, &mut inner, slot.area, focused),
+            Panel::Tests => tests::draw(state, &mut inner, slot.area),
         };
         if focused {
             caret = found;
@@ -223,6 +226,7 @@ fn panel_title(
         ),
         Panel::Pauses => gc::pauses_title(state),
         Panel::Workers => schedulers::title(state),
+        Panel::Tests => ("Tests".to_owned(), tests::when(state).to_owned()),
         Panel::Frames => ("Frames".to_owned(), String::new()),
         Panel::Locals => (
             "Variables".to_owned(),
@@ -462,7 +466,7 @@ fn draw_status(state: &State, pen: &mut Pen<'_>, area: Rect) -> Option<Caret> {
         pen.put(x, y, commands::info(cmd).1, theme.dim());
     } else if matches!(state.view, View::Code) {
         pen.put(x, y, &code::loaded(state), theme.dim());
-    } else if let Link::Lost(why) = &state.image.link {
+    } else if let (Link::Lost(why), true) = (&state.image.link, state.view != View::Tests) {
         pen.put(
             x,
             y,

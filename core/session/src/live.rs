@@ -13,6 +13,7 @@ use nostos_check::deep::deep;
 use nostos_check::diagnostic::Diagnostic;
 use nostos_check::query;
 use nostos_check::render::Style;
+use nostos_check::ty::FnId;
 use nostos_codegen::{Options, Tiers};
 use nostos_runtime::{Config, Image};
 use parking_lot::Mutex;
@@ -36,6 +37,8 @@ pub struct Session {
     pub(crate) evaluating: Mutex<FxHashSet<Pid>>,
     /// The thread that decides whether who has stopped goes on.
     pub(crate) hears: OnceLock<ThreadId>,
+    /// The test that runs instead of `main`.
+    test: OnceLock<FnId>,
 }
 
 /// Processes that a listener is told of when they begin, at most: a program may start millions a minute, and what is told waits in a queue until it is heard.
@@ -142,6 +145,7 @@ impl Session {
             listeners: Mutex::default(),
             evaluating: Mutex::default(),
             hears: OnceLock::new(),
+            test: OnceLock::new(),
         });
         let weak = Arc::downgrade(&session);
         image.set_compiler(Box::new(move |cell| match weak.upgrade() {
@@ -157,11 +161,41 @@ impl Session {
         Ok(session)
     }
 
+    /// The same for a program of which the test with this title, or `FILE:TITLE`, runs instead of `main`.
+    pub fn of_test(
+        project: Project,
+        options: Options,
+        config: Config,
+        style: Style,
+        name: &str,
+    ) -> Result<Arc<Session>, Unfit> {
+        let session = Session::without_main(project, options, config, style)?;
+        match session.test_called(name) {
+            Some(test) => {
+                // Nobody else has seen the session yet.
+                let _ = session.test.set(test);
+                Ok(session)
+            }
+            None => Err(Unfit {
+                text: format!("Error: no test is called `{name}`\n"),
+                findings: Vec::new(),
+            }),
+        }
+    }
+
+    /// What runs when the program begins: `main`, or a test.
+    pub(crate) fn begins_with(&self, build: &Build) -> Option<FnId> {
+        let test = self.test.get().copied();
+        test.or_else(|| query::main_fn(&build.db))
+    }
+
     /// The cell that starts the program.
     pub fn entry(&self) -> Result<CellId, String> {
         deep(|| {
             let mut build = self.build.lock();
-            let main = query::main_fn(&build.db).ok_or("the program has no function main")?;
+            let main = self
+                .begins_with(&build)
+                .ok_or("the program has no function main")?;
             let body = query::entry(&build.db, main);
             let cell = build.codegen.entry_cell(body);
             build.compile(&self.image, cell)?;

@@ -244,6 +244,9 @@ impl Adapter {
         if let Some(workers) = args.workers {
             command.extend(["--workers".into(), workers.to_string().into()]);
         }
+        if let Some(test) = args.test.as_ref().filter(|test| !test.is_empty()) {
+            command.push(format!("--test={test}").into());
+        }
         command.extend(["--".into(), program.into()]);
         command.extend(args.args.iter().map(Into::into));
         Ok(command)

@@ -35,6 +35,8 @@ pub enum Ctx {
     Gc,
     /// The panels of the debugger that are lists.
     Debug,
+    /// The list of tests.
+    Tests,
     /// One line of input with a history: REPL and console.
     Line,
     /// Prompts in the last rows (`:`, `/`, filter).
@@ -313,6 +315,14 @@ const TABLE: &[Row] = &[
     (Ctx::Gc, "p", Cmd::GcAlone, "this process"),
     (Ctx::Gc, "w", Cmd::GcWindow, "since start"),
     (Ctx::Gc, "<ret>", Cmd::ListOpen, "process"),
+    (Ctx::Tests, "<ret>", Cmd::ListOpen, "open"),
+    (Ctx::Tests, "t", Cmd::TestHere, "run"),
+    (Ctx::Tests, "T", Cmd::TestAll, "run all"),
+    (Ctx::Tests, "r", Cmd::TestFailed, "failed again"),
+    (Ctx::Tests, "d", Cmd::TestDebug, "debug"),
+    (Ctx::Tests, "x", Cmd::TestStop, "stop"),
+    (Ctx::Tests, "w", Cmd::TestOnSave, "on save"),
+    (Ctx::Tests, "/", Cmd::ListFilter, "filter"),
     (Ctx::Debug, "n", Cmd::DebugOver, ""),
     (Ctx::Debug, "b", Cmd::BreakToggle, ""),
     (Ctx::Debug, "B", Cmd::BreakCondition, ""),
@@ -345,6 +355,7 @@ const TABLE: &[Row] = &[
     (Ctx::Digits, "4", Cmd::ViewGc, ""),
     (Ctx::Digits, "5", Cmd::ViewSchedulers, ""),
     (Ctx::Digits, "6", Cmd::ViewDebug, ""),
+    (Ctx::Digits, "7", Cmd::ViewTests, ""),
     (Ctx::Digits, "8", Cmd::ViewRepl, ""),
     // A line of input with a history.
     (Ctx::Line, "<ret>", Cmd::LineRun, "evaluate"),
@@ -381,6 +392,8 @@ const TABLE: &[Row] = &[
     (Ctx::Calm, "<space>n", Cmd::Findings, ""),
     (Ctx::Calm, "<space>j", Cmd::FindJump, ""),
     (Ctx::Calm, "<space>d", Cmd::FindDiagnostic, ""),
+    (Ctx::Calm, "<space>t", Cmd::TestHere, ""),
+    (Ctx::Calm, "<space>T", Cmd::TestAll, ""),
     (Ctx::Calm, "<space>r", Cmd::Reload, ""),
     (Ctx::Calm, "<space>l", Cmd::LastLoad, ""),
     (Ctx::Calm, "<space>w", Cmd::SaveAll, ""),
@@ -415,6 +428,7 @@ const TABLE: &[Row] = &[
     (Ctx::Calm, "<space>4", Cmd::ViewGc, ""),
     (Ctx::Calm, "<space>5", Cmd::ViewSchedulers, ""),
     (Ctx::Calm, "<space>6", Cmd::ViewDebug, ""),
+    (Ctx::Calm, "<space>7", Cmd::ViewTests, ""),
     (Ctx::Calm, "<space>8", Cmd::ViewRepl, ""),
     (Ctx::Calm, "<space>:", Cmd::Palette, ""),
     (Ctx::Calm, "<space>?", Cmd::Help, ""),
@@ -462,6 +476,7 @@ const TABLE: &[Row] = &[
     (Ctx::Always, "<a-4>", Cmd::ViewGc, ""),
     (Ctx::Always, "<a-5>", Cmd::ViewSchedulers, ""),
     (Ctx::Always, "<a-6>", Cmd::ViewDebug, ""),
+    (Ctx::Always, "<a-7>", Cmd::ViewTests, ""),
     (Ctx::Always, "<a-8>", Cmd::ViewRepl, ""),
 ];
 
@@ -494,6 +509,7 @@ const CONTEXTS: &[(&str, Ctx)] = &[
     ("heap", Ctx::Heap),
     ("gc", Ctx::Gc),
     ("debug", Ctx::Debug),
+    ("tests", Ctx::Tests),
     ("line", Ctx::Line),
     ("prompt", Ctx::Prompt),
 ];

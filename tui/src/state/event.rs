@@ -172,6 +172,10 @@ pub enum Event {
     Hovered(Option<String>),
     /// The terminal's background is light, or dark.
     Ground(bool),
+    /// Something was said of a run of tests: its number, the object.
+    Tested(u32, Value),
+    /// A run of tests is over; why, if it was not done.
+    TestsOver(u32, Option<String>),
     /// A background thread failed; the terminal still works.
     Trouble(String),
 }
@@ -227,6 +231,19 @@ pub enum Effect {
     StartImage,
     /// End the image.
     StopImage,
+    /// Start the image with the test of this title instead of `main`, ending the one that runs.
+    StartTest(String),
+    /// Run the tests with these titles, or all, in a program of their own, ending the run that goes on.
+    RunTests {
+        /// The run's number.
+        run: u32,
+        /// The titles.
+        titles: Vec<String>,
+        /// Seconds a test may take.
+        limit: u64,
+    },
+    /// End the tests that run.
+    StopTests,
     /// Ask the image.
     Request(Ask, &'static str, Value),
     /// Read a file.

@@ -1,7 +1,7 @@
 //! What each command does to the model.
 
 use super::{
-    breaks, debug, files, guide, heaps, image, lang, lists, pickers, processes, tutor, typed,
+    breaks, debug, files, guide, heaps, image, lang, lists, pickers, processes, tests, tutor, typed,
 };
 use crate::commands::{Cmd, info};
 use crate::editor::select::Pick;
@@ -219,6 +219,12 @@ pub fn run(state: &mut State, cmd: Cmd, count: Option<usize>, out: &mut Vec<Effe
         Cmd::BreakLog => breaks::ask_for(state, "break-log"),
         Cmd::BreakOn => breaks::ask_for(state, "break-on"),
         Cmd::BreakMessage => breaks::ask_for_message(state),
+        Cmd::TestAll
+        | Cmd::TestHere
+        | Cmd::TestFailed
+        | Cmd::TestStop
+        | Cmd::TestOnSave
+        | Cmd::TestDebug => tests::command(state, cmd, out),
         Cmd::ListTree => processes::turn(state, out),
         Cmd::Kill => processes::ask_kill(state),
         Cmd::Watch => debug::ask_watch(state),
@@ -366,6 +372,7 @@ pub fn run(state: &mut State, cmd: Cmd, count: Option<usize>, out: &mut Vec<Effe
         Cmd::ListLast => lists::walk(state, isize::MAX / 2, out),
         Cmd::ListOpen => lists::open_row(state, out),
         Cmd::ListLeft | Cmd::ListRight => lists::sideways(state, cmd == Cmd::ListRight, out),
+        Cmd::ListFilter if state.view == View::Tests => tests::ask_filter(state),
         Cmd::ListFilter => {
             let filter = if heaps::is_here(state) {
                 state.heaps.filter.clone()
@@ -464,6 +471,9 @@ pub fn switch(state: &mut State, view: View, out: &mut Vec<Effect>) {
     }
     state.view = view;
     state.zoom = false;
+    if view == View::Tests {
+        tests::scan(state, out);
+    }
     image::poll_now(state, out);
 }
 
@@ -488,6 +498,8 @@ fn back(state: &mut State) {
         state.focus.insert(state.view, first);
     } else if state.view == View::Processes && !state.filter.is_empty() {
         state.filter.clear();
+    } else if state.view == View::Tests && !state.tests.filter.is_empty() {
+        state.tests.filter.clear();
     } else {
         state.view = View::Code;
         state.focus.insert(View::Code, Panel::Editor);

@@ -131,6 +131,7 @@ pub fn written(
             state.sources.remove(&doc.path);
             doc.set_saved(revision, Some(stamp));
             session::settled(state, id, out);
+            super::tests::saved(state, out);
             match then {
                 AfterSave::Stay => state.say(Tone::Good, format!("{name} saved")),
                 AfterSave::Load => image::load(state, &[id], out),

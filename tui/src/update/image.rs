@@ -42,6 +42,7 @@ pub fn start(state: &mut State, out: &mut Vec<Effect>) {
     state.repl.waiting = false;
     state.console.waiting = false;
     state.image.reload = None;
+    state.tests.debugged = None;
     for doc in &mut state.editor.docs {
         doc.image_starts();
     }
@@ -115,7 +116,7 @@ pub fn poll(state: &mut State, out: &mut Vec<Effect>) {
             want.extend(state.debugged.map(Ask::Mailbox));
             want.extend(state.debugged.map(|_| Ask::Waits));
         }
-        View::Code | View::Repl => {}
+        View::Code | View::Repl | View::Tests => {}
     }
     for question in want {
         // An image that is slow to answer is not asked again meanwhile.
@@ -192,6 +193,10 @@ fn reply(
         },
     };
     match tag {
+        Ask::Initialize if state.tests.debugged.is_some() => {
+            let arguments = json!({ "stopOnEntry": true });
+            ask(state, Ask::Attach, "launch", arguments, out);
+        }
         Ask::Initialize => ask(
             state,
             Ask::Attach,

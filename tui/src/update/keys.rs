@@ -1,6 +1,6 @@
 //! Keys: sequences are collected until the key table knows them; popups, prompts and insertion take the rest.
 
-use super::{actions, breaks, files, pickers, processes, session, typed};
+use super::{actions, breaks, files, pickers, processes, session, tests, typed};
 use crate::commands::{Cmd, Ctx, Found, find};
 use crate::editor::{Mode, Preset, edit, objects, surround};
 use crate::keys::{self, Code, Key};
@@ -334,6 +334,7 @@ pub fn act(state: &mut State, action: Action, out: &mut Vec<Effect>) {
             typed::show_process(state, pid, out);
             super::lists::open_source(state, out);
         }
+        Action::DebugTest(title) => tests::debug(state, title, out),
         Action::Kill(pid) => processes::kill(state, pid, out),
         Action::Set(name) => typed::begin(state, &format!("set {name}")),
         Action::Type(name) => typed::begin(state, name),

@@ -1,6 +1,6 @@
 //! Lists and inspectors: moving in them, opening, closing and copying their rows, going to the source they are about.
 
-use super::{debug as debugger, files, heaps, image, processes};
+use super::{debug as debugger, files, heaps, image, processes, tests};
 use crate::layout::Layout;
 use crate::proto::Place;
 use crate::state::{Effect, Panel, Popup, State, Tone, View, WATCH, WATCH_SHUT};
@@ -57,6 +57,10 @@ pub fn walk(state: &mut State, by: isize, out: &mut Vec<Effect>) {
                 .map_or(0, |s| s.rows().len());
             state.locals.row = step(state.locals.row, rows);
         }
+        Panel::Tests => {
+            let rows = state.tests.rows(&state.root).len();
+            state.tests.cursor.row = step(state.tests.cursor.row, rows);
+        }
         Panel::Snapshots | Panel::Pauses => {}
         Panel::Editor | Panel::Repl | Panel::Console => {}
     }
@@ -86,6 +90,7 @@ pub fn open_row(state: &mut State, out: &mut Vec<Effect>) {
             }
         }
         Panel::Locals => toggle_value(state, None, out),
+        Panel::Tests => tests::open(state, out),
         Panel::Tree => open_tree_row(state, None, out),
         Panel::Frames => debugger::look_at_frame(state, out),
         _ => open_source(state, out),
@@ -123,6 +128,7 @@ pub fn debug(state: &mut State, pid: u64, out: &mut Vec<Effect>) {
 pub fn sideways(state: &mut State, right: bool, out: &mut Vec<Effect>) {
     match state.panel() {
         Panel::Locals => toggle_value(state, Some(right), out),
+        Panel::Tests => tests::turn(state, Some(right)),
         Panel::Tree => open_tree_row(state, Some(right), out),
         Panel::Heap | Panel::Snapshots if state.view == View::Heap => {
             if right {
@@ -194,6 +200,9 @@ pub fn open_source(state: &mut State, out: &mut Vec<Effect>) {
     if heaps::is_here(state) {
         return heaps::open_source(state, out);
     }
+    if state.panel() == Panel::Tests {
+        return tests::source(state, out);
+    }
     let place: Option<Place> = match state.panel() {
         Panel::Processes => state
             .selected_process()
@@ -249,6 +258,7 @@ pub fn copy_row(state: &mut State, out: &mut Vec<Effect>) {
         Panel::Locals => stop.and_then(|s| s.rows().get(state.locals.row).map(|r| r.value.clone())),
         Panel::Frames => stop.and_then(|s| s.here()).map(|f| f.name.clone()),
         Panel::Heap | Panel::Snapshots => heaps::row_text(state),
+        Panel::Tests => tests::copied(state),
         _ => None,
     };
     if let Some(text) = text {

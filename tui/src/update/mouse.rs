@@ -167,6 +167,13 @@ fn press(state: &mut State, slot: Slot, mouse: Mouse, out: &mut Vec<Effect>) {
                 actions::run(state, crate::commands::Cmd::ListOpen, None, out);
             }
         }
+        Panel::Tests => {
+            let at = state.tests.cursor.top + row;
+            let again = std::mem::replace(&mut state.tests.cursor.row, at) == at;
+            if again {
+                actions::run(state, crate::commands::Cmd::ListOpen, None, out);
+            }
+        }
         Panel::Pauses | Panel::Repl | Panel::Console => {}
     }
 }

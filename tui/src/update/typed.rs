@@ -238,6 +238,9 @@ pub fn run_line(state: &mut State, out: &mut Vec<Effect>) {
                     state.say(Tone::Bad, format!("`{line}` is not found"));
                 }
             }
+            PromptKind::Filter if state.view == crate::state::View::Tests => {
+                super::tests::filter(state, &line);
+            }
             PromptKind::Filter => filter(state, &line, out),
         };
     }

@@ -282,6 +282,7 @@ fn gutter_marks(
         Severity::Warning => (glyphs.warning, theme.warn()),
         Severity::Note => (glyphs.between, theme.dim()),
     });
+    let tested = super::tests::gutter(state, doc, line);
     let set = bp.map(|b| {
         (
             if b.verified {
@@ -297,11 +298,13 @@ fn gutter_marks(
     // Two columns of marks where there is room: what is set or wrong, then where it stands.
     let marks = if gutter >= 8 {
         [
-            set.or(worst).or(current),
-            stopped.or(worst.filter(|_| set.is_some())),
+            set.or(worst).or(tested).or(current),
+            stopped
+                .or(worst.filter(|_| set.is_some()))
+                .or(tested.filter(|_| set.or(worst).is_some())),
         ]
     } else {
-        [stopped.or(set).or(worst).or(current), None]
+        [stopped.or(set).or(worst).or(tested).or(current), None]
     };
     for (x, (glyph, style)) in (area.x..).zip(marks).filter_map(|(x, m)| Some((x, m?))) {
         pen.dot(x, y, glyph, style.patch(over));

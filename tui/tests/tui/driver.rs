@@ -42,6 +42,14 @@ pub struct Driver {
     pub tutor: bool,
     /// Starting the image fails with these words.
     pub broken: Option<String>,
+    /// What a run of tests says; none: it goes on.
+    pub tested: Option<Vec<serde_json::Value>>,
+    /// The runs that were asked for: number, titles.
+    pub runs: Vec<(u32, Vec<String>)>,
+    /// Runs that were stopped.
+    pub stopped: usize,
+    /// The test that the image was started with.
+    pub debugged: Option<String>,
 }
 
 impl Driver {
@@ -76,6 +84,10 @@ impl Driver {
             kept: HashMap::new(),
             found: HashMap::new(),
             session: None,
+            tested: None,
+            runs: Vec::new(),
+            stopped: 0,
+            debugged: None,
         }
     }
 
@@ -84,6 +96,13 @@ impl Driver {
         update::start(&mut self.state, &mut effects);
         self.perform(effects);
         self.wait(0);
+    }
+
+    /// The bank has tests, and a run of them says what became of them.
+    pub fn with_tests(&mut self) {
+        std::fs::write(self.root.join("bank_test.nos"), fake::TESTS).expect("it is writable");
+        self.tested = Some(fake::tested(&self.root));
+        self.perform(vec![Effect::ListFiles]);
     }
 
     pub fn open(&mut self, file: &str) {
@@ -144,6 +163,21 @@ impl Driver {
                         events.push(Event::Connected);
                     }
                 },
+                Effect::StartTest(title) => {
+                    self.debugged = Some(title);
+                    self.world = World::new();
+                    self.alive = true;
+                    events.push(Event::Connected);
+                }
+                Effect::RunTests { run, titles, .. } => {
+                    self.runs.push((run, titles));
+                    if let Some(said) = &self.tested {
+                        let each = said.iter().cloned();
+                        events.extend(each.map(|said| Event::Tested(run, said)));
+                        events.push(Event::TestsOver(run, None));
+                    }
+                }
+                Effect::StopTests => self.stopped += 1,
                 Effect::StopImage => {
                     self.alive = false;
                     events.push(Event::Image(Incoming::Lost(

@@ -56,6 +56,87 @@ main() = {
 }
 "#;
 
+/// Tests of the bank, in a file of their own.
+#[allow(dead_code)]
+pub const TESTS: &str = r#"use bank.*
+
+test "a deposit is kept" = assert_eq(5, balance(deposit(account(0), 5)))
+
+test "a transfer keeps the total" = {
+  a = spawn { account(100) }
+  b = spawn { account(0) }
+  transfer(a, b, 30)
+  assert_eq(70, balance(a))
+}
+
+test "the log is in order" = assert_eq(log(), [Withdraw(a, 30), Deposit(30)])
+
+test "an empty account refuses" = throw(("io_error", "no bank"))
+"#;
+
+/// What a run of them says, on disk below this folder.
+#[allow(dead_code)]
+pub fn tested(root: &std::path::Path) -> Vec<Value> {
+    let path = root.join("bank_test.nos").display().to_string();
+    let bank = root.join("bank.nos").display().to_string();
+    let all = [
+        (3, "a deposit is kept"),
+        (5, "a transfer keeps the total"),
+        (12, "the log is in order"),
+        (14, "an empty account refuses"),
+    ];
+    let of = |event: &str, (line, name): (u64, &str)| json!({ "event": event, "file": path, "line": line, "name": name });
+    let mut out: Vec<Value> = all.iter().map(|t| of("discovered", *t)).collect();
+    let mut end = |t: (u64, &str), event: &str, ms: f64, more: Value| {
+        out.push(of("started", t));
+        if t.0 == 5 {
+            out.push(
+                json!({ "event": "output", "stream": "stdout", "text": "denied: short by 30\nagain\n" }),
+            );
+        }
+        let mut said = of(event, t);
+        said["ms"] = json!(ms);
+        for (key, value) in more.as_object().into_iter().flatten() {
+            said[key] = value.clone();
+        }
+        out.push(said);
+    };
+    let place = |function: &str, file: &str, line: u64| json!({ "function": function, "file": file, "line": line, "own": !file.starts_with("std/") });
+    end(all[0], "passed", 0.4, json!({}));
+    end(
+        all[1],
+        "failed",
+        12.25,
+        json!({
+            "message": "Panic: Assertion failed: 70 != 100", "left": "70", "right": "100",
+            "trace": [place("std.prelude.assert_eq[Int]", "std/prelude.nos", 97), place("test a transfer keeps the total", &path, 9)],
+        }),
+    );
+    let log = |first: &str, n: u64| {
+        format!("[{first}(<pid 4>, {n}), Deposit(30), Withdraw(<pid 4>, 5), Audit, Deposit(5)]")
+    };
+    end(
+        all[2],
+        "failed",
+        3.1,
+        json!({
+            "message": "Panic: Assertion failed", "left": log("Withdraw", 30), "right": log("Withdraw", 31),
+            "trace": [place("test the log is in order", &path, 12)],
+        }),
+    );
+    end(
+        all[3],
+        "failed",
+        0.2,
+        json!({
+            "message": "io_error: no bank",
+            "trace": [place("bank.transfer", &bank, 20), place("test an empty account refuses", &path, 14)],
+        }),
+    );
+    out.push(json!({ "event": "done", "passed": 1, "failed": 3, "skipped": 0, "ms": 16.0 }));
+    out
+}
+
 /// The state of the script.
 #[derive(Default)]
 pub struct World {
@@ -72,6 +153,8 @@ pub struct World {
     pub lines: Value,
     /// Processes that were ended.
     pub ended: Vec<u64>,
+    /// What it was launched with.
+    pub launched: Value,
     /// How many processes there are besides the scripted ones.
     pub crowd: u64,
 }
@@ -318,7 +401,11 @@ impl World {
                 ],
             })),
             "nostos/reload" => self.reload(arguments),
-            "attach" | "launch" | "disconnect" | "terminate" => answer(json!({})),
+            "launch" => {
+                self.launched = arguments.clone();
+                answer(json!({}))
+            }
+            "attach" | "disconnect" | "terminate" => answer(json!({})),
             other => match self.numbers.answer(other, arguments) {
                 Some(Ok(body)) => answer(body),
                 Some(Err(why)) => refuse(&why),

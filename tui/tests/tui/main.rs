@@ -13,5 +13,6 @@ mod model;
 mod newcomer;
 mod random;
 mod screens;
+mod tests;
 mod tty;
 mod windows;

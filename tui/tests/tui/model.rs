@@ -410,6 +410,7 @@ fn every_command_is_bound_or_in_the_palette_and_every_binding_is_in_the_help() {
         "<a-5>",
         "<a-6>",
         "<tab>",
+        "<a-7>",
         "<a-8>",
         "<a-1><esc><c-w>e",
         "<esc>:keys standard<ret>",

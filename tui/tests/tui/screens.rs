@@ -207,6 +207,23 @@ fn repl() {
 }
 
 #[test]
+fn tests() {
+    scene("tests", |d| {
+        d.with_tests();
+        d.keys("<a-7>Tgg");
+    });
+}
+
+#[test]
+fn marks_of_tests() {
+    scene("tests_code", |d| {
+        d.with_tests();
+        d.open("bank_test.nos");
+        d.keys("<space>T");
+    });
+}
+
+#[test]
 fn space_menu() {
     scene("space", |d| d.keys("<space>"));
 }
@@ -297,7 +314,7 @@ fn ascii_glyphs_are_ascii() {
     let mut driver = Driver::new("ascii", (100, 30));
     driver.keys(":glyphs ascii<ret>");
     for view in [
-        "<a-1>", "<a-2>", "<a-3>", "<a-4>", "<a-5>", "<a-6>", "<a-8>",
+        "<a-1>", "<a-2>", "<a-3>", "<a-4>", "<a-5>", "<a-6>", "<a-7>", "<a-8>",
     ] {
         driver.keys(view);
         driver.wait(1000);

@@ -32,7 +32,7 @@ pub(super) struct Known {
 
 impl Session {
     /// Is this a file of the project, and not of the library?
-    pub(super) fn is_own(&self, file: &str) -> bool {
+    pub(crate) fn is_own(&self, file: &str) -> bool {
         self.build.lock().texts.contains_key(file)
     }
 
@@ -64,7 +64,7 @@ impl Session {
     }
 
     /// The path to show for a file: absolute, but for the library's, which are on no disk.
-    pub(super) fn path_of(&self, file: &str) -> String {
+    pub(crate) fn path_of(&self, file: &str) -> String {
         if number_of(file).is_some() {
             return file.to_owned();
         }

@@ -492,7 +492,8 @@ impl Debugger {
     pub(super) fn break_at_entry(&self) {
         let name = {
             let build = self.session.build.lock();
-            query::main_fn(&build.db).map(|main| query::fn_def(&build.db, main).name.to_string())
+            let first = self.session.begins_with(&build);
+            first.map(|first| query::fn_def(&build.db, first).name.to_string())
         };
         let Some(name) = name else { return };
         self.compile_named(&name);
