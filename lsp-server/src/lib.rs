@@ -3,6 +3,7 @@
 //! On save, images that run the project are asked to load the change.
 #![forbid(unsafe_code)]
 
+mod formatting;
 mod paths;
 mod questions;
 
@@ -57,6 +58,8 @@ pub fn serve(connection: &Connection) -> Result<(), Box<dyn Error + Send + Sync>
         "inlayHintProvider": true,
         "foldingRangeProvider": true,
         "selectionRangeProvider": true,
+        "documentFormattingProvider": true,
+        "documentRangeFormattingProvider": true,
     }))?;
     let mut server = Server {
         out: connection,

@@ -19,6 +19,7 @@ impl Server<'_> {
     pub(crate) fn question(&mut self, method: &str, params: Value) -> Option<Answer> {
         Some(match method {
             "workspace/symbol" => self.workspace_symbols(&params),
+            "textDocument/formatting" | "textDocument/rangeFormatting" => self.formatting(&params),
             "textDocument/documentSymbol" => self.with_document(&params, |_, analysis, open| {
                 let found = analysis.document_symbols(&open.name);
                 Ok(found.iter().map(document_symbol).collect())

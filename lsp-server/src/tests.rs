@@ -211,3 +211,63 @@ impl Outcome for Response {
         serde_json::to_value(self).is_ok_and(|value| value.get("result").is_some())
     }
 }
+
+#[test]
+fn an_editor_asks_for_the_style() {
+    let (ours, theirs) = Connection::memory();
+    let server = std::thread::spawn(move || serve(&theirs).expect("a session in order"));
+    let mut editor = Editor {
+        connection: ours,
+        next: 0,
+    };
+    editor.request("initialize", json!({ "capabilities": {} }));
+    editor.note("initialized", json!({}));
+    let uri = "file:///nowhere/at/style.nos";
+    let text = "# \u{1F600}\nf( x )=\"\u{1F600}\"++x\ng( )=1\n";
+    let document = json!({ "uri": uri, "languageId": "nostos", "version": 1, "text": text });
+    editor.note("textDocument/didOpen", json!({ "textDocument": document }));
+    let options = json!({ "tabSize": 4, "insertSpaces": false });
+    let mut ask = |method: &str, more: Value| {
+        let mut params = json!({ "textDocument": { "uri": uri }, "options": options });
+        for (key, value) in more.as_object().into_iter().flatten() {
+            params[key] = value.clone();
+        }
+        serde_json::to_value(editor.request(method, params)).expect("JSON")["result"].clone()
+    };
+    let edit = |line, from, to, text| {
+        let start = json!({ "line": line, "character": from });
+        let end = json!({ "line": line, "character": to });
+        json!({ "range": { "start": start, "end": end }, "newText": text })
+    };
+    let second = [edit(2, 2, 3, ""), edit(2, 4, 4, " "), edit(2, 5, 5, " ")];
+    let whole = ask("textDocument/formatting", json!({}));
+    let rows = whole.as_array().expect("edits");
+    // A smiley is two columns of UTF-16.
+    let first = [
+        edit(1, 2, 3, ""),
+        edit(1, 4, 5, ""),
+        edit(1, 6, 6, " "),
+        edit(1, 7, 7, " "),
+        edit(1, 11, 11, " "),
+        edit(1, 13, 13, " "),
+    ];
+    assert_eq!(rows, &[&first[..], &second[..]].concat(), "{whole}");
+    let start = json!({ "line": 2, "character": 1 });
+    let range = json!({ "start": start, "end": { "line": 3, "character": 0 } });
+    let part = ask("textDocument/rangeFormatting", json!({ "range": range }));
+    assert_eq!(part.as_array().expect("edits"), &second, "{part}");
+    let mut change = |version: u32, text: &str| {
+        let document = json!({ "uri": uri, "version": version });
+        let change = json!({ "textDocument": document, "contentChanges": [{ "text": text }] });
+        editor.note("textDocument/didChange", change);
+        let params = json!({ "textDocument": { "uri": uri }, "options": options });
+        let answer = editor.request("textDocument/formatting", params);
+        serde_json::to_value(answer).expect("JSON")["result"].clone()
+    };
+    let wrong = change(2, "f( = 1\n");
+    assert_eq!(wrong, Value::Null, "mistakes are left alone");
+    assert_eq!(change(3, "f() = 1\n"), json!([]));
+    editor.request("shutdown", Value::Null);
+    editor.note("exit", Value::Null);
+    server.join().expect("the server ends in order");
+}

@@ -5,7 +5,7 @@ use std::ops::Range;
 use nostos_syntax::{Kind, Tree, parse};
 
 use crate::Refused;
-use crate::same::is_separator;
+use crate::same::{is_separator, same};
 
 /// Replaces a range of bytes of the old text.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -38,6 +38,32 @@ pub fn edits(text: &str) -> Result<Vec<Edit>, Refused> {
         (old_end, new_end) = (was.end, is.end);
     }
     Ok(edits)
+}
+
+/// Those of the [`edits`] that touch a range of bytes; they too make the same program.
+pub fn edits_in(text: &str, range: Range<usize>) -> Result<Vec<Edit>, Refused> {
+    let mut all = edits(text)?;
+    all.retain(|edit| edit.range.start <= range.end && edit.range.end >= range.start);
+    let made = applied(text, &all);
+    let (before, after) = (parse(text), parse(&made));
+    if after.errors().is_empty() && same(before.tree(), after.tree()) {
+        Ok(all)
+    } else {
+        Err(Refused::Unsure)
+    }
+}
+
+/// The text with the edits made.
+pub fn applied(text: &str, edits: &[Edit]) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut end = 0;
+    for edit in edits {
+        out.push_str(&text[end..edit.range.start]);
+        out.push_str(&edit.text);
+        end = edit.range.end;
+    }
+    out.push_str(&text[end..]);
+    out
 }
 
 /// The ranges of everything that stays: code and comments without the blanks behind them.

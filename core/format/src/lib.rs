@@ -13,7 +13,7 @@ mod gaps;
 mod rules;
 mod same;
 
-pub use edits::{Edit, edits};
+pub use edits::{Edit, applied, edits, edits_in};
 
 use nostos_syntax::parse;
 

@@ -4,7 +4,7 @@
 
 use std::path::{Path, PathBuf};
 
-use nostos_format::{Refused, edits, format};
+use nostos_format::{Refused, applied, edits, edits_in, format};
 use nostos_syntax::{Kind, parse};
 use nostos_tests::workspace;
 
@@ -36,6 +36,15 @@ fn cases() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+fn code(text: &str) -> Vec<String> {
+    let parsed = parse(text);
+    let tokens = parsed.tree().tokens();
+    let words = tokens.filter(|t| {
+        !t.kind().is_trivia() && !matches!(t.kind(), Kind::Comma | Kind::Semicolon | Kind::Pipe)
+    });
+    words.map(|t| t.text().to_owned()).collect()
+}
+
 /// Formatting what is formatted changes nothing, the edits make what `format` makes, and no comment is lost.
 fn check(name: &str, text: &str) {
     let formatted = match format(text) {
@@ -47,10 +56,12 @@ fn check(name: &str, text: &str) {
         Ok(again) => assert_eq!(again, formatted, "{name}: formatted twice\n{text}"),
         Err(refused) => panic!("{name}: formatted twice: {refused}\n{text}"),
     }
-    let mut edited = text.to_owned();
     let all = edits(text).unwrap_or_else(|e| panic!("{name}: {e}"));
-    for edit in all.iter().rev() {
-        edited.replace_range(edit.range.clone(), &edit.text);
+    let edited = applied(text, &all);
+    // Part of it is the same program too, or is not given.
+    let part = text.len() / 3..text.len() / 2;
+    if let Ok(some) = edits_in(text, part) {
+        assert_eq!(code(text), code(&applied(text, &some)), "{name}: a part");
     }
     assert_eq!(edited, formatted, "{name}: by its edits");
     let comments = |text: &str| {
@@ -68,14 +79,6 @@ fn check(name: &str, text: &str) {
             .count()
     };
     assert_eq!(comments(text), comments(&formatted), "{name}: comments");
-    let code = |text: &str| {
-        let parsed = parse(text);
-        let tokens = parsed.tree().tokens();
-        let words = tokens.filter(|t| {
-            !t.kind().is_trivia() && !matches!(t.kind(), Kind::Comma | Kind::Semicolon | Kind::Pipe)
-        });
-        words.map(|t| t.text().to_owned()).collect::<Vec<_>>()
-    };
     assert_eq!(code(text), code(&formatted), "{name}: words");
 }
 
