@@ -279,6 +279,8 @@ commands! {
     Join "join" "join the lines";
     SwitchCase "switch-case" "switch upper and lower case";
     Comment "comment" "comment or uncomment";
+    Format "format" "write the file in the one style";
+    FormatSelection "format-selection" "write what is selected in the one style";
     CutLine "cut" "cut the selection or line";
     CopyLine "copy-line" "copy the selection or line";
     DeleteKeep "delete-noyank" "delete without copying";

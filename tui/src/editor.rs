@@ -7,6 +7,7 @@ pub mod document;
 pub mod edit;
 pub mod folds;
 pub mod history;
+pub mod indent;
 pub mod jumps;
 pub mod known;
 pub mod motion;

@@ -14,6 +14,7 @@ pub fn language() -> Option<Arc<Language>> {
         )
     };
     let whole = |l: Language| {
+        let l = l.with_indents(tree_sitter_nostos::INDENTS_QUERY);
         Arc::new(l.with_structure(
             tree_sitter_nostos::TEXTOBJECTS_QUERY,
             tree_sitter_nostos::FOLDS_QUERY,

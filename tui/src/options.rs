@@ -15,6 +15,8 @@ pub struct Settings {
     pub relative: bool,
     /// Blanks at the ends of lines go when saving.
     pub trim: bool,
+    /// Files are written in the one style when saving.
+    pub format: bool,
     /// Unsaved text is written beside, for the day the program is killed.
     pub swap: bool,
     /// Files, windows, places and history come back at the next start.
@@ -43,6 +45,7 @@ impl Default for Settings {
             margin: 4,
             relative: false,
             trim: false,
+            format: false,
             swap: true,
             session: true,
             complete: true,
@@ -203,6 +206,13 @@ pub const SETTINGS: &[Setting] = &[
         about: "blanks at the ends of lines go when saving",
         get: |s| switch(s.settings.trim),
         set: |s, v| s.settings.trim = v == "on",
+    },
+    Setting {
+        name: "format-on-save",
+        kind: Kind::Switch,
+        about: "files of the language are saved in the one style, unless they have mistakes",
+        get: |s| switch(s.settings.format),
+        set: |s, v| s.settings.format = v == "on",
     },
     Setting {
         name: "swap",

@@ -6,6 +6,7 @@ mod actions;
 mod breaks;
 mod debug;
 mod files;
+mod format;
 mod guide;
 mod heaps;
 mod image;

@@ -147,6 +147,7 @@ const TABLE: &[Row] = &[
     (Ctx::Normal, "J", Cmd::Join, ""),
     (Ctx::Normal, "~", Cmd::SwitchCase, ""),
     (Ctx::Normal, "<c-c>", Cmd::Comment, ""),
+    (Ctx::Normal, "=", Cmd::FormatSelection, ""),
     (Ctx::Normal, "/", Cmd::Search, ""),
     (Ctx::Normal, "n", Cmd::SearchNext, ""),
     (Ctx::Normal, "N", Cmd::SearchBack, ""),

@@ -96,6 +96,8 @@ pub struct Document {
     pub swapped: u64,
     /// The file was changed or removed by somebody else, and that was said.
     pub warned: Option<Option<Stamp>>,
+    /// Why the last save did not format it, and whether that was said.
+    pub unformatted: Option<(String, bool)>,
     /// What was applied since somebody last looked, for positions that are kept elsewhere.
     pub passed: Vec<Transaction>,
     /// Where lines came or went since somebody last looked: line, lines removed, lines inserted.
@@ -142,6 +144,7 @@ impl Document {
             expansions: Vec::new(),
             swapped: 0,
             warned: None,
+            unformatted: None,
             passed: Vec::new(),
             line_shifts: Vec::new(),
         }

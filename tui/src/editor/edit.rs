@@ -21,8 +21,7 @@ pub use lines::trim_lines;
 pub use moves::{follow_cursor, keep_cursor_visible};
 pub use typing::{paste_text, type_pieces, type_text};
 
-/// One step of indentation.
-pub const STEP: &str = "  ";
+pub use super::indent::STEP;
 
 /// Runs an editing or moving command. `false`: it is none of the editor's.
 pub fn run(editor: &mut Editor, cmd: Cmd, count: Option<usize>) -> bool {

@@ -50,6 +50,8 @@ pub struct Language {
     objects: Option<Query>,
     /// What can be folded.
     folds: Option<Query>,
+    /// What is indented inside.
+    indents: Option<Query>,
 }
 
 impl Language {
@@ -63,7 +65,44 @@ impl Language {
             roles,
             objects: None,
             folds: None,
+            indents: None,
         })
+    }
+
+    /// With the query for indentation.
+    pub fn with_indents(mut self, query: &str) -> Language {
+        self.indents = Query::new(&self.grammar, query).ok();
+        self
+    }
+
+    /// The row on which the innermost thing begins that is open at a byte and indented inside; `Some(None)` if nothing is. `None` where the
+    /// text around is not whole, or there is no query.
+    pub fn open_row(&self, tree: &Tree, text: &Rope, byte: usize) -> Option<Option<usize>> {
+        let query = self.indents.as_ref()?;
+        let index = query.capture_index_for_name("indent")?;
+        let root = tree.root_node();
+        let mut cursor = root.walk();
+        let around = root
+            .children(&mut cursor)
+            .find(|c| c.start_byte() <= byte && byte <= c.end_byte());
+        match around {
+            Some(item) if item.has_error() => return None,
+            None if root.has_error() => return None,
+            _ => {}
+        }
+        let mut found: Option<(usize, usize)> = None;
+        let mut cursor = QueryCursor::new();
+        cursor.set_byte_range(byte.saturating_sub(1)..byte + 1);
+        let mut matches = cursor.matches(query, root, RopeText(text));
+        while let Some(one) = matches.next() {
+            for c in one.captures().iter().filter(|c| c.index == index) {
+                let (start, end) = (c.node.start_byte(), c.node.end_byte());
+                if start < byte && byte < end && found.is_none_or(|(from, _)| from < start) {
+                    found = Some((start, c.node.start_position().row));
+                }
+            }
+        }
+        Some(found.map(|(_, row)| row))
     }
 
     /// With the queries for text objects and folds; one that does not fit the grammar is left out.

@@ -80,6 +80,9 @@ pub fn run(state: &mut State, cmd: Cmd, count: Option<usize>, out: &mut Vec<Effe
             });
             pickers::pick(state, "open files", items.collect());
         }
+        Cmd::Format | Cmd::FormatSelection => {
+            super::format::run(state, cmd == Cmd::FormatSelection)
+        }
         Cmd::FindText => typed::open(state, PromptKind::Command, "grep "),
         Cmd::References | Cmd::Callers | Cmd::Complete => lang::ask_here(state, cmd, out),
         Cmd::ChoiceNext | Cmd::ChoiceBack | Cmd::ChoiceTake | Cmd::ChoiceClose => {

@@ -1,6 +1,6 @@
 //! Files: opening, saving, closing; and what follows from edits (parsing, analysis, breakpoints that move along).
 
-use super::{image, session};
+use super::{format, image, session};
 use crate::editor::document::{Document, Stamp};
 use crate::editor::edit;
 use crate::state::{Action, AfterSave, Effect, Panel, Popup, State, Tone, View, WriteError};
@@ -96,6 +96,9 @@ pub fn read(
 
 /// Saves one document; `force` writes over whatever is on disk.
 pub fn write(state: &mut State, id: usize, then: AfterSave, force: bool, out: &mut Vec<Effect>) {
+    if state.settings.format {
+        format::before_save(state, id);
+    }
     let Some(doc) = state.editor.docs.iter_mut().find(|d| d.id == id) else {
         return;
     };
@@ -133,7 +136,10 @@ pub fn written(
             session::settled(state, id, out);
             super::tests::saved(state, out);
             match then {
-                AfterSave::Stay => state.say(Tone::Good, format!("{name} saved")),
+                AfterSave::Stay => match format::refusal(state, id) {
+                    Some(why) => state.say(Tone::Plain, format!("{name} saved as it is: {why}")),
+                    None => state.say(Tone::Good, format!("{name} saved")),
+                },
                 AfterSave::Load => image::load(state, &[id], out),
                 AfterSave::Quit => {
                     state.quitting.remove(&id);

@@ -4,6 +4,7 @@
 mod driver;
 mod edits;
 mod fake;
+mod format;
 mod guide;
 mod heaps;
 mod kept;

@@ -4,55 +4,33 @@ use super::typing::landing;
 use super::{STEP, enter_insert, finish};
 use crate::editor::change::{Side, Transaction};
 use crate::editor::document::Document;
+use crate::editor::indent::{Indenter, indent_of};
 use crate::editor::motion::{self, line_of};
 use crate::editor::selection::{Range, Selection};
 use crate::editor::{Editor, Mode};
-use ropey::Rope;
-
-fn indent_of(text: &Rope, line: usize) -> String {
-    text.line(line)
-        .chars()
-        .take_while(|c| *c == ' ' || *c == '\t')
-        .collect()
-}
-
-/// Whether a line leaves something open that its next line is indented for.
-fn opens(before: &str) -> bool {
-    let code = before.trim_end();
-    [
-        "{", "(", "[", "=", "->", "=>", "then", "else", "do", "receive",
-    ]
-    .iter()
-    .any(|end| {
-        code.ends_with(end)
-            && (!end.ends_with(char::is_alphabetic)
-                || code.len() == end.len()
-                || code[..code.len() - end.len()].ends_with([' ', '\t', '}', ')']))
-    }) && !code.ends_with("==")
-}
 
 pub fn newline(editor: &mut Editor) {
+    let language = editor.language.clone();
     let Some(doc) = editor.docs.get_mut(editor.current) else {
         return;
     };
     let text = doc.text().clone();
+    let indenter = Indenter::new(&text, language.as_deref(), doc.syntax.tree());
     let mut edits = Vec::new();
     let mut back = Vec::new();
     for r in doc.selection.ranges() {
         let line = line_of(&text, r.from());
         let start = text.line_to_char(line);
         let before = text.slice(start..r.from()).to_string();
-        let mut indent: String = before
-            .chars()
-            .take_while(|c| *c == ' ' || *c == '\t')
-            .collect();
-        let outer = indent.clone();
-        if opens(&before) {
-            indent.push_str(STEP);
-        }
+        let outer = indent_of(&text, line);
         let next = text.get_char(r.to());
         let between = before.trim_end().ends_with(['{', '(', '['])
             && next.is_some_and(|c| matches!(c, '}' | ')' | ']'));
+        let indent = if between {
+            format!("{outer}{STEP}")
+        } else {
+            indenter.after(r.from())
+        };
         let mut inserted = format!("\n{indent}");
         if between {
             inserted.push('\n');
@@ -61,7 +39,13 @@ pub fn newline(editor: &mut Editor) {
         } else {
             back.push(0);
         }
-        edits.push((r.from(), r.to(), inserted));
+        // What closes goes to its place, not its blanks too.
+        let blanks = text.slice(r.to()..text.len_chars());
+        let blanks = blanks.chars().take_while(|c| *c == ' ').count();
+        let closes = !before.trim().is_empty()
+            && matches!(text.get_char(r.to() + blanks), Some('}' | ')' | ']'));
+        let to = r.to() + if closes { blanks } else { 0 };
+        edits.push((r.from(), to, inserted));
     }
     let transaction = Transaction::new(&text, edits);
     let landed = landing(doc, &transaction);
@@ -75,16 +59,18 @@ pub fn newline(editor: &mut Editor) {
 }
 
 pub fn open_line(editor: &mut Editor, above: bool, n: usize) {
+    let language = editor.language.clone();
     let doc = &mut editor.docs[editor.current];
     doc.commit();
     let text = doc.text().clone();
+    let indenter = Indenter::new(&text, language.as_deref(), doc.syntax.tree());
     let mut edits = Vec::new();
     let mut cursors = Vec::new();
     let mut shift = 0;
     for r in doc.selection.ranges() {
         let line = line_of(&text, r.cursor(&text));
-        let indent = indent_of(&text, line);
         if above {
+            let indent = indenter.above(line);
             let start = text.line_to_char(line);
             let piece = format!("{indent}\n").repeat(n);
             cursors.push(Range::point(start + shift + indent.chars().count()));
@@ -92,10 +78,7 @@ pub fn open_line(editor: &mut Editor, above: bool, n: usize) {
             edits.push((start, start, piece));
         } else {
             let end = motion::line_end(&text, line);
-            let mut inner = indent.clone();
-            if opens(&text.slice(text.line_to_char(line)..end).to_string()) {
-                inner.push_str(STEP);
-            }
+            let inner = indenter.after(end);
             let piece = format!("\n{inner}").repeat(n);
             cursors.push(Range::point(end + shift + 1 + inner.chars().count()));
             shift += piece.chars().count();
