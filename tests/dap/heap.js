@@ -77,6 +77,9 @@ run({
       assert.ok(root.function.endsWith("hold") || root.function.endsWith("main"), root.function);
       assert.deepStrictEqual(steps.map((s) => s.object), [top.object, below.object]);
       assert.ok(["0", "1"].includes(steps[0].field));
+      // One node refers to it, the one above.
+      assert.strictEqual(report.totalReferrers, 1);
+      assert.deepStrictEqual(report.referrers.map((s) => [s.object, s.field]), [[top.object, steps[0].field]]);
       // The text of 100,000 bytes is no one's but the process's.
       const text = await asked(t, "heapObjects", { snapshot, type: "String", count: 1 });
       assert.strictEqual(text.objects[0].bytes, 100016);
@@ -101,6 +104,19 @@ run({
       await t.client.refused("nostos/heapTypes", { snapshot: first.snapshot }, /no heap snapshot/);
       await t.client.refused("nostos/heapObject", { snapshot: second.snapshot, object: 123456789012 }, /no object/);
       await t.client.refused("nostos/heapSnapshot", { process: 999999 }, /no process/);
+      await t.client.refused("nostos/heapSnapshot", { process, bytes: 1000 }, /has [0-9]+ bytes, and the snapshot was to have 1000 at most/);
+      const sizes = await asked(t, "heap", { process, types: false });
+      assert.ok(sizes.byType.length === 0 && sizes.young.capacity > 0, JSON.stringify(sizes));
+      // Each collection is told once.
+      const gc = await asked(t, "gcStats", {});
+      assert.ok(gc.minor.pauses.reduce((a, b) => a + b, 0) > 0 && gc.seconds.length > 0 && gc.reclaimed > 0, JSON.stringify(gc));
+      const later = await asked(t, "gcStats", { after: gc.noted });
+      assert.ok(later.collections.every((c) => c.number > gc.noted));
+      const { own } = await asked(t, "gcStats", { process });
+      assert.ok(own.minor + own.major > 0);
+      const image = await asked(t, "scheduler", {});
+      assert.strictEqual(Object.values(image.states).reduce((a, b) => a + b, 0), image.processes);
+      assert.ok(image.states.stopped >= 1 && image.heapBytes > 0 && image.nowNanos > 0, JSON.stringify(image));
     }),
 
   "one that runs is held for moments only, and all together are told": () =>

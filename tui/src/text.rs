@@ -50,8 +50,8 @@ pub fn micros(n: u64) -> String {
 pub fn nanos(n: u64) -> String {
     match n {
         0..1_000 => format!("{n} ns"),
-        1_000..1_000_000 => scaled(n as f64 / 1e3, " µs"),
-        1_000_000..1_000_000_000 => scaled(n as f64 / 1e6, " ms"),
+        1_000..999_500 => scaled(n as f64 / 1e3, " µs"),
+        999_500..999_500_000 => scaled(n as f64 / 1e6, " ms"),
         _ => seconds(n / 1_000_000),
     }
 }
@@ -85,6 +85,7 @@ mod tests {
         assert_eq!(bytes(9_318), "9.1 KB");
         assert_eq!(micros(400), "400 µs");
         assert_eq!(nanos(1_900_000), "1.9 ms");
+        assert_eq!(nanos(999_700), "1.0 ms");
         assert_eq!(seconds(11_520_000), "3h12m");
         assert_eq!(count(1, "frame"), "1 frame");
     }

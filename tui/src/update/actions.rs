@@ -472,6 +472,7 @@ pub fn switch(state: &mut State, view: View, out: &mut Vec<Effect>) {
     {
         edit::run(&mut state.editor, Cmd::NormalMode, None);
     }
+    heaps::enter(state, view);
     state.view = view;
     state.zoom = false;
     if view == View::Tests {

@@ -13,6 +13,18 @@ const TYPES: usize = 2000;
 /// Objects asked for at a time.
 const OBJECTS: usize = 200;
 
+/// Before the view of heaps is shown: who comes from elsewhere than the processes sees the largest heap first.
+pub fn enter(state: &mut State, view: View) {
+    if view != View::Heap || state.view == View::Heap {
+        return;
+    }
+    state.processes = Default::default();
+    if state.view != View::Processes {
+        let largest = state.image.processes.iter().max_by_key(|p| p.heap);
+        state.selected = largest.map(|p| p.id).or(state.selected);
+    }
+}
+
 /// Whether the focus is in a panel of heaps.
 pub fn is_here(state: &State) -> bool {
     state.view == View::Heap && matches!(state.panel(), Panel::Heap | Panel::Snapshots)

@@ -87,7 +87,7 @@ pub fn head(state: &State, pen: &mut Pen<'_>, layout: &Layout) {
         .put(area.x + 1, y, "heap", theme.strong())
         .max(area.x + 8);
     if chart > 0 {
-        let most = live.heap.iter().copied().max().unwrap_or(0);
+        let most = live.heap.iter().copied().max().unwrap_or(0) * 3 / 2;
         x = pen.spark_of(x, y, chart, live.heap.iter().copied(), most) + 1;
     }
     let heap = live.census.as_ref().map_or(0, |c| c.heap);
@@ -95,23 +95,24 @@ pub fn head(state: &State, pen: &mut Pen<'_>, layout: &Layout) {
     x += 10;
     let mut facts = vec![format!("{}/s freed", text::bytes(live.rates[2]))];
     if let Some(thousandths) = survival(state) {
-        facts.push(format!(
-            "{}/s promoted ({}.{}% live on)",
-            text::bytes(live.rates[3]),
-            thousandths / 10,
-            thousandths % 10
-        ));
+        let (whole, part) = (thousandths / 10, thousandths % 10);
+        let rate = text::bytes(live.rates[3]);
+        facts.push(format!("{rate}/s promoted, {whole}.{part}% survive"));
     }
-    facts.push(format!("{:.1} ms/s in pauses", live.rates[4] as f64 / 1e6));
+    facts.push(format!("{:.1} ms/s paused", live.rates[4] as f64 / 1e6));
     let (count, bytes) = gc.blobs;
-    facts.push(format!(
-        "{}: {}",
-        text::count(count, "blob"),
-        text::bytes(bytes)
-    ));
-    let between = format!(" {} ", state.glyphs.between);
-    let left = area.right().saturating_sub(x + 1);
-    pen.put_cut(x, y, left, &facts.join(&between), dim);
+    let blobs = text::count(count, "blob");
+    facts.push(format!("{blobs} {}", text::bytes(bytes)));
+    // What does not fit whole is left out.
+    let mut between = String::new();
+    for fact in facts {
+        let words = format!("{between}{fact}");
+        if usize::from(x) + words.chars().count() >= usize::from(area.right()) {
+            break;
+        }
+        x = pen.put(x, y, &words, dim);
+        between = format!(" {} ", state.glyphs.between);
+    }
 }
 
 pub fn title(state: &State) -> (String, String) {
@@ -243,6 +244,14 @@ fn histogram(state: &State, pen: &mut Pen<'_>, area: Rect) {
     }
 }
 
+/// How many hundredths of a doubling a pause is above another: they differ by powers of ten.
+fn height_of(nanos: u64, base: u64) -> u64 {
+    match nanos.checked_div(base) {
+        None | Some(0) => u64::from(nanos > 0),
+        Some(_) => ((nanos as f64 / base as f64).log2() * 100.0) as u64 + 1,
+    }
+}
+
 fn time_line(state: &State, pen: &mut Pen<'_>, area: Rect) {
     let theme = state.theme;
     let dim = theme.dim();
@@ -258,9 +267,21 @@ fn time_line(state: &State, pen: &mut Pen<'_>, area: Rect) {
     let past = seconds(state, usize::from(chart.width));
     let longest = |s: &Second| s.minor.max(s.major);
     let most = past.iter().map(longest).max().unwrap_or(0);
-    pen.put(area.x + 1, area.y, "longest pause of each second", dim);
+    // The shortest ones are drawn, too: three doublings high.
+    let least = past.iter().map(longest).filter(|n| *n > 0).min();
+    let base = 1000 << (least.unwrap_or(0) / 8000).max(1).ilog2();
+    let top = height_of(most, base).max(1);
+    pen.put(
+        area.x + 1,
+        area.y,
+        "longest pause of each second, by powers of two",
+        dim,
+    );
     pen.put_right(area.x + 8, chart.y, &text::nanos(most), theme.text());
-    pen.put_right(area.x + 8, chart.bottom() - 1, "0", dim);
+    if chart.height > 2 {
+        let base = text::nanos(base);
+        pen.put_right(area.x + 8, chart.bottom() - 1, &base, dim);
+    }
     let values: Vec<(u64, ratatui::style::Style)> = past
         .iter()
         .map(|s| {
@@ -269,10 +290,10 @@ fn time_line(state: &State, pen: &mut Pen<'_>, area: Rect) {
             } else {
                 theme.data()
             };
-            (longest(s), style)
+            (height_of(longest(s), base), style)
         })
         .collect();
-    pen.chart(chart, &values, most);
+    pen.chart(chart, &values, top);
     // Which were major is said by a letter, too.
     for (x, s) in (chart.x..).zip(&past) {
         if s.major > 0 {

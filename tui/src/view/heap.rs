@@ -82,12 +82,17 @@ pub fn list(state: &State, pen: &mut Pen<'_>, area: Rect, focused: bool) -> Opti
         if area.width >= 44
             && let Some(track) = state.image.tracks.get(&p.id)
         {
-            let most = track.heap.iter().copied().max().unwrap_or(0);
+            let most = headroom(&track.heap);
             pen.spark_of(trend, y, 8, track.heap.iter().copied(), most);
         }
         pen.put_right(end, y, &text::bytes(p.heap), theme.text());
     }
     None
+}
+
+/// What a trend of sizes is drawn as a share of: one that stays the same is no wall.
+fn headroom(sizes: &std::collections::VecDeque<u64>) -> u64 {
+    sizes.iter().copied().max().unwrap_or(0) * 3 / 2
 }
 
 fn ago(state: &State, at: u64) -> String {
@@ -313,7 +318,7 @@ fn trend(state: &State, pen: &mut Pen<'_>, area: Rect, width: u16) {
     let y = area.y;
     let mut x = area.x + 1;
     if let Some(track) = track {
-        let most = track.heap.iter().copied().max().unwrap_or(0);
+        let most = headroom(&track.heap);
         x = pen.spark_of(x, y, width, track.heap.iter().copied(), most) + 1;
     }
     x = pen.put(x, y, &text::bytes(p.heap), theme.strong()) + 2;

@@ -16,10 +16,16 @@ pub fn head(state: &State, pen: &mut Pen<'_>, layout: &Layout) {
     let theme = state.theme;
     let dim = theme.dim();
     let image = &state.image;
-    let busy = image.workers.iter().filter(|w| !w.idle).count();
+    let told = image.workers.iter().any(|w| w.slept.is_some());
+    let busy = if told {
+        let sum: u64 = state.live.workers.values().map(|w| w.busy).sum();
+        format!("{:.1}", sum as f64 / 1000.0)
+    } else {
+        image.workers.iter().filter(|w| !w.idle).count().to_string()
+    };
     let known = format!("{busy} of {}", image.workers.len());
     let mut x = pen.put(area.x + 1, area.y, &known, theme.strong());
-    x = pen.put(x, area.y, " workers busy  red/s ", dim);
+    x = pen.put(x, area.y, " workers at work  red/s ", dim);
     let width = if area.width >= 80 { 30 } else { 8 };
     let now = image.rates.back().copied().unwrap_or(0);
     x = pen.spark(x, area.y, width, image.rates.iter().copied(), theme.data()) + 1;

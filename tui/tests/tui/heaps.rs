@@ -353,3 +353,95 @@ fn a_click_selects_a_type_and_another_opens_it() {
     }
     assert_eq!(page(&d), Some(Page::Objects(1, "List[Int]".to_owned())));
 }
+
+/// A process that keeps what it is sent, one that sends it, and one that makes garbage.
+const SHOP: &str = r#"type Order = Order(Int, String, List[Int])
+type Msg = Keep(Order) | Stop
+
+store(kept: List[Order]) -> () = receive {
+  Keep(order) -> store(order :: kept)
+  Stop -> ()
+}
+
+squares(n: Int, acc: List[Int]) -> List[Int] = if n == 0 then acc else squares(n - 1, n * n :: acc)
+
+feed(to: Pid, i: Int) -> () = {
+  to <- Keep(Order(i, "order ${i}", squares(20, [])))
+  if i % 5 == 0 then sleep(50) else ()
+  feed(to, i + 1)
+}
+
+churn() -> () = match squares(20000, []) {
+  [] -> ()
+  _ -> { sleep(5); churn() }
+}
+
+main() = {
+  shop = spawn { store([]) }
+  register("shop", shop)
+  register("feeder", spawn { feed(shop, 1) })
+  register("churner", spawn { churn() })
+  sleep(100000000)
+}
+"#;
+
+/// A real image tells all of it: what a process keeps, that it grows, who collects, how busy the workers are.
+#[test]
+fn a_real_image_tells_what_grows_and_who_keeps_it() {
+    use crate::tty::Terminal;
+    let root = crate::driver::project("heap-real");
+    std::fs::remove_file(root.join("bank.nos")).expect("it is there");
+    std::fs::write(root.join("main.nos"), SHOP).expect("it is writable");
+    let mut t = Terminal::start(&[root.to_str().expect("it is text")], (120, 40));
+    t.shows("4 proc");
+    t.send("\x1b2");
+    t.shows("churner");
+    // Only shop is shown: it is selected.
+    t.send("/name:shop\r");
+    t.shows("1 of 4");
+    t.send("\x1b3");
+    t.shows("by shallow");
+    t.until("the shop has orders", |s| {
+        s.contents().contains("List[Order]")
+    });
+    t.send("n");
+    t.shows("shop #1");
+    t.until("what orders retain", |s| {
+        let rows = s.contents();
+        rows.contains("RETAINED") && rows.contains("List[Int]")
+    });
+    t.send("\r");
+    t.shows("OBJECT");
+    t.shows("order ");
+    t.send("\r");
+    t.shows("Path from the root");
+    t.shows("Parts 2");
+    // It has grown when the next one is taken.
+    let size = |screen: &str| {
+        let row = screen.lines().find(|l| l.contains("<2>  shop"));
+        let row = row.and_then(|l| l.split('│').next());
+        row.map(|l| l.split_whitespace().rev().take(2).collect::<String>())
+    };
+    let before = size(&t.contents());
+    t.until("it grows", |s| size(&s.contents()) != before);
+    t.send("n");
+    t.shows("shop #2");
+    t.send("d");
+    t.shows("grown");
+    t.shows("apart");
+    t.send("\x1b4");
+    t.until("collections of the churner", |s| {
+        let rows = s.contents();
+        rows.contains("churner") && rows.contains("MINOR") && rows.contains("promoted,")
+    });
+    t.send("\x1b5");
+    t.until("workers at work", |s| {
+        let rows = s.contents();
+        rows.contains("workers at work") && rows.contains('%') && rows.contains("timer")
+    });
+    t.send(".");
+    t.shows("frozen; . thaws");
+    t.send(".");
+    t.send("\x11");
+    assert_eq!(t.exit().0, 0);
+}
