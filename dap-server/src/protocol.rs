@@ -672,6 +672,27 @@ pub struct MailboxArguments {
     pub count: Option<usize>,
 }
 
+/// `nostos/trace`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TraceArguments {
+    /// Whom.
+    pub process: u64,
+    /// Or no longer.
+    pub on: bool,
+}
+
+/// `nostos/events`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct EventsArguments {
+    /// Whose.
+    pub process: u64,
+    /// Those behind this number.
+    #[serde(default)]
+    pub since: u64,
+}
+
 /// `nostos/stack`, `nostos/heap`.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -773,6 +794,20 @@ pub fn message_row(message: &debug::Message) -> Value {
 /// A kind of messages as `nostos/mailbox` tells it.
 pub fn shape(shape: &debug::Shape) -> Value {
     json!({ "shape": shape.name, "count": shape.count, "refused": shape.refused })
+}
+
+/// An event of `nostos/events`.
+pub fn past_event(event: &debug::PastEvent) -> Value {
+    let mut row = json!({
+        "number": event.number,
+        "atMs": event.at_ms,
+        "kind": event.kind,
+        "text": event.text,
+    });
+    if let Some(other) = event.other {
+        row["process"] = json!(other);
+    }
+    row
 }
 
 /// `nostos/stack`: a frame without a handle.

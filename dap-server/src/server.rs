@@ -434,6 +434,8 @@ impl Connection {
                 let shapes: Vec<_> = shapes.iter().map(protocol::shape).collect();
                 Ok(json!({ "total": total, "messages": messages, "shapes": shapes }))
             }
+            "nostos/trace" => self.trace(args),
+            "nostos/events" => self.events(args),
             "nostos/stack" => {
                 let args: protocol::ProcessArguments = arguments(args)?;
                 let frames = self.target.frames(args.process).map_err(refuse)?;

@@ -155,4 +155,26 @@ run({
       await t.resume(stop.threadId);
       await t.end(1);
     }),
+
+  "a frame is entered anew in the code that was loaded since": () =>
+    session(CALLS, async (t) => {
+      await t.launch(() => t.breakAt("m * 2"));
+      let stop = await t.stopped("breakpoint");
+      await t.breakAt();
+      const text = CALLS.replace("m = n + 1", "m = n + 100");
+      const { ok, changed } = await t.client.ask("nostos/reload", { files: [{ path: t.file, text }] });
+      assert.deepStrictEqual([ok, changed], [true, ["inner"]]);
+      // It stands in the old code, with what that has computed.
+      assert.strictEqual((await t.values(stop.frameId)).m, "4");
+      await t.client.ask("restartFrame", { frameId: stop.frameId });
+      stop = await t.stopped("restart");
+      assert.strictEqual(stop.frames[0].name, "inner");
+      await t.client.ask("next", { threadId: stop.threadId });
+      stop = await t.stopped("step");
+      assert.strictEqual((await t.values(stop.frameId)).m, "103");
+      await t.resume(stop.threadId);
+      // (3 + 100) * 2, and what the callers make of it.
+      await t.end(1);
+      assert.match(t.client.output, /^207$/m);
+    }),
 });

@@ -163,4 +163,77 @@ main() = {
         });
       },
     ),
+
+  "what a traced process receives and sends is kept, with its end": () =>
+    session(TILL, async (t) => {
+      await t.launch(() => watch(t, "receive Pay(_, 5)"));
+      const stop = await t.stopped("function breakpoint");
+      const pid = stop.threadId;
+      const none = await t.client.ask("nostos/events", { process: pid });
+      assert.deepStrictEqual(none, { events: [], traced: false });
+      await t.client.refused("nostos/trace", { process: 4711, on: true }, /4711/);
+      assert.deepStrictEqual(await t.client.ask("nostos/trace", { process: pid, on: true }), { traced: true });
+      // Nobody is stopped by it, and breakpoints of messages still stop.
+      await watch(t, "receive Close");
+      await t.resume(pid);
+      await t.stopped("function breakpoint");
+      const { events } = await t.client.ask("nostos/events", { process: pid });
+      const told = events.map(({ number, kind, text }) => [number, kind, text]);
+      assert.deepStrictEqual(told, [
+        [1, "recv", 'Pay("Bob", 50)'],
+        [2, "recv", 'Refund("Bob", 20)'],
+        [3, "recv", 'Pay("Cay", 70)'],
+        [4, "recv", "Close"],
+      ]);
+      assert.ok(events.every((e, i) => i === 0 || e.atMs >= events[i - 1].atMs));
+      await t.client.ask("nostos/trace", { process: 1, on: true });
+      await t.resume(pid);
+      await t.end();
+      assert.match(t.client.output, /closed with 105/);
+    }),
+
+  "a traced process tells whom it begins, writes to and links to, and how it ends": () =>
+    session(
+      `worker() = receive {
+  Go(n) -> {
+    echo = spawn { receive { text: String -> println(text) } }
+    link(echo)
+    echo <- "n is " ++ show(n)
+    whereis("shop").expect("it waits") <- "done"
+  }
+}
+
+type Order = Go(Int)
+
+main() = {
+  register("shop", self())
+  pid = spawn { worker() }
+  pid <- Go(7)
+  receive { "done" -> () }
+  sleep(50)
+  println("over")
+}
+`,
+      async (t) => {
+        await t.launch(() => watch(t, "receive Go(_)"));
+        const stop = await t.stopped("function breakpoint");
+        const pid = stop.threadId;
+        await t.client.ask("nostos/trace", { process: pid, on: true });
+        await watch(t, "receive \"done\"");
+        await t.resume(pid);
+        const next = await t.stopped("function breakpoint");
+        let found = await t.client.ask("nostos/events", { process: pid });
+        while (found.traced) found = await t.client.ask("nostos/events", { process: pid });
+        const kinds = found.events.map((e) => e.kind);
+        assert.deepStrictEqual(kinds, ["spawn", "link", "send", "send", "exit"]);
+        const [begun, linked, sent, done, end] = found.events;
+        assert.deepStrictEqual([linked.process, sent.process], [begun.process, begun.process]);
+        assert.deepStrictEqual([sent.text, done.text, done.process, end.text], ['"n is 7"', '"done"', next.threadId, "Normal"]);
+        // Only what is new.
+        const late = await t.client.ask("nostos/events", { process: pid, since: end.number - 1 });
+        assert.deepStrictEqual(late.events.map((e) => e.kind), ["exit"]);
+        await t.resume(next.threadId);
+        await t.end();
+      },
+    ),
 });

@@ -27,6 +27,7 @@ commands! {
     SaveOnly "save" "save the file without loading it";
     SaveAll "save-all" "save and load all";
     Reload "load" "load all files";
+    RollBack "roll-back" "let the code before the last load run again";
     LastLoad "last-load" "what the last load changed, or why it was refused";
     Quit "quit" "quit, asking about changes";
     Suspend "suspend" "suspend to the shell";
@@ -77,6 +78,17 @@ commands! {
     DebugOver "debug-over" "step over to the next line";
     DebugInto "debug-into" "step into the call";
     DebugOut "debug-out" "run until this function returns";
+    DebugMessage "debug-next-message" "run to the next message";
+    DebugSame "debug-next-same" "run to the next message of this shape";
+    DebugInstruction "debug-instruction" "step to where code can stop next, in the library too";
+    DebugRestart "debug-restart-frame" "run this frame again from its start, in the newest code";
+    DebugGoto "debug-goto" "go on at this line instead";
+    DebugCode "debug-code" "show the machine code of this frame";
+    DebugAssign "debug-assign" "give a variable another value";
+    DebugEval "debug-evaluate" "evaluate the selection or variable in this frame";
+    DebugEdit "debug-edit" "edit here; ^s loads while the process stays stopped";
+    Trace "trace" "keep what happens to this process, or no longer";
+    PauseOrGo "pause" "stop this process, or let it run on";
     DebugPause "debug-pause" "stop the selected process";
     DebugGoAll "debug-continue-all" "let all stopped processes run on";
     BreakToggle "breakpoint" "set or clear a breakpoint on this line";
@@ -86,6 +98,9 @@ commands! {
     BreakHits "breakpoint-hits" "stop on this line only at some hits";
     BreakLog "breakpoint-log" "log on this line instead of stopping";
     BreakOn "breakpoint-on" "stop at a function, a message or an end";
+    BreakOff "breakpoint-off" "switch the breakpoint of this line off, or on again";
+    BreakData "breakpoint-data" "stop who changes a variable or mvar";
+    BreakException "breakpoint-exceptions" "stop where something is thrown";
     BreakMessage "breakpoint-message" "stop who receives such a message";
     Watch "watch-value" "watch the value of an expression where a process stops";
     EvalLine "evaluate" "evaluate the selection or line";

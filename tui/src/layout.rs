@@ -231,7 +231,13 @@ impl Layout {
         let frames = state.detail.frames.len() as u16 + 2;
         let stack = top(frames.clamp(5, (tall * 2 / 5).max(5)), &mut rest);
         self.slot(Panel::Stack, stack, true);
-        self.slot(Panel::Heap, heap, true);
+        // The past takes the place of the heap while it is looked at.
+        let low = if focus == Panel::Past {
+            focus
+        } else {
+            Panel::Heap
+        };
+        self.slot(low, heap, true);
         let source = top(rest.height.saturating_sub(5), &mut rest);
         self.side = Some((source, rest));
     }
@@ -307,39 +313,43 @@ impl Layout {
 
     fn debug(&mut self, state: &State, mut rest: Rect, roomy: bool, focus: Panel) {
         if !roomy || state.size.0 < 60 {
-            return self.slot(focus, rest, roomy && focus != Panel::Editor);
+            let titled = roomy && !matches!(focus, Panel::Editor | Panel::Locals);
+            return self.slot(focus, rest, titled);
         }
         self.head = Some(top(1, &mut rest));
         if state.size.0 >= 100 && rest.height >= 20 {
             self.foot = Some(bottom(2, &mut rest));
             let mut west = left(rest.width * 62 / 100, &mut rest);
             self.column = Some(left(1, &mut rest));
+            let events = state.past_events().len() as u16;
+            let most = (west.height / 5).max(3);
+            let past = bottom(events.clamp(1, most) + 1, &mut west);
             let console = bottom((west.height / 4).max(5), &mut west);
             self.slot(Panel::Editor, west, true);
             self.slot(Panel::Console, console, true);
-            let frames = state
-                .debugged
-                .and_then(|p| state.stops.get(&p))
-                .map_or(1, |s| s.frames.len()) as u16;
-            let frames = top(frames.clamp(2, 8) + 2, &mut rest);
+            self.slot(Panel::Past, past, true);
+            let stop = state.debugged.and_then(|p| state.stops.get(&p));
+            let frames = stop.map_or(1, |s| s.frames.len()) as u16;
+            let frames = top(frames.clamp(1, rest.height / 4) + 2, &mut rest);
             self.slot(Panel::Frames, frames, true);
-            let mailbox = bottom(7, &mut rest);
-            let links = if rest.height >= 16 {
-                bottom(4, &mut rest)
-            } else {
-                Rect::default()
-            };
-            self.slot(Panel::Locals, rest, true);
-            // The mailbox stands above the links.
-            let mailbox = Rect {
-                y: mailbox.y - links.height,
-                ..mailbox
-            };
-            let links = Rect {
-                y: mailbox.y + mailbox.height,
-                ..links
-            };
-            self.side = Some((mailbox, links));
+            // The variables have as much as they want, but what is below has its few rows.
+            let rows = stop.map(|s| s.rows()).unwrap_or_default();
+            let wanted = crate::view::variables::wanted(&rows).max(3) + 1;
+            let locals = top(wanted.min(rest.height.saturating_sub(11)), &mut rest);
+            self.slots.push(Slot {
+                panel: Panel::Locals,
+                title: None,
+                area: Rect {
+                    height: locals.height.saturating_sub(1),
+                    ..locals
+                },
+            });
+            let waiting = Some(&state.detail).filter(|d| state.debugged == Some(d.pid));
+            let waiting = waiting.map_or(0, |d| d.messages.len()) as u16;
+            let most = (rest.height / 2).clamp(5, 12);
+            let mut mailbox = top((waiting + 4).min(most), &mut rest);
+            mailbox.height -= 1;
+            self.side = Some((mailbox, rest));
         } else {
             self.tabbed = true;
             let low = bottom(rest.height * 11 / 20, &mut rest);

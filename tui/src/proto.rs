@@ -155,6 +155,25 @@ pub struct Frame {
     pub name: String,
     /// The line, if it has one.
     pub place: Option<Place>,
+    /// Where its code is in memory.
+    pub code: Option<String>,
+    /// Its function was loaded anew since.
+    pub stale: bool,
+}
+
+/// Something that happened to a process.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct PastEvent {
+    /// Its number; later ones have larger ones.
+    pub number: u64,
+    /// When, in milliseconds since the image began.
+    pub at: u64,
+    /// `recv`, `send`, `spawn`, `link`, `exit`.
+    pub kind: String,
+    /// The message, the function, the reason.
+    pub text: String,
+    /// The other process.
+    pub other: Option<Pid>,
 }
 
 /// A named value that may be expanded.
@@ -407,6 +426,19 @@ pub fn frames(body: &Value) -> Vec<Frame> {
         id: f["id"].as_u64(),
         name: text(f, "name"),
         place: place(f),
+        code: some_text(f, "instructionPointerReference"),
+        stale: false,
+    })
+}
+
+/// `nostos/events`.
+pub fn past(body: &Value) -> Vec<PastEvent> {
+    list(body, "events", |e| PastEvent {
+        number: number(e, "number"),
+        at: number(e, "atMs"),
+        kind: text(e, "kind"),
+        text: text(e, "text"),
+        other: e["process"].as_u64(),
     })
 }
 

@@ -2,6 +2,7 @@
 //!
 //! No clock, no files, no sockets: time comes in with events, the world is asked by effects. `update` changes it, `view` draws it.
 
+mod debugging;
 pub mod diff;
 mod event;
 mod findings;
@@ -9,6 +10,7 @@ mod guide;
 pub mod heaps;
 mod lang;
 pub mod live;
+mod past;
 mod processes;
 mod repl;
 mod session;
@@ -17,10 +19,12 @@ pub mod tests;
 mod tree;
 mod tutor;
 
+pub use debugging::{Again, DataBreak, DebugAsk, Debugging, Filter, Load, Mark, Until};
 pub use event::{AfterSave, Ask, Effect, Event, Mouse, MouseKind, WriteError};
 pub use findings::Finding;
 pub use guide::{CHOICES, Guide, Standing, Welcome, welcome_rows};
 pub use lang::{Choices, Lang};
+pub use past::{Changes, Past};
 pub use repl::{Entry, Repl};
 pub use session::{Saved, Session};
 pub use stop::{Stop, VarRow, WATCH, WATCH_SHUT};
@@ -120,6 +124,8 @@ pub enum Panel {
     Console,
     /// The list of tests.
     Tests,
+    /// What has happened to a process.
+    Past,
 }
 
 /// How the image is reached.
@@ -152,6 +158,10 @@ pub struct Breakpoint {
     pub hits: String,
     /// This is printed instead of stopping.
     pub log: String,
+    /// It is kept, but the image is not told of it.
+    pub off: bool,
+    /// How often a process was seen stopped at it.
+    pub seen: u64,
 }
 
 impl Breakpoint {
@@ -165,6 +175,7 @@ impl Breakpoint {
         all.into_iter()
             .filter(|(_, text)| !text.is_empty())
             .map(|(word, text)| format!(" {word} {text}"))
+            .chain(self.off.then(|| " off".to_owned()))
             .collect()
     }
 }
@@ -320,8 +331,12 @@ pub enum Action {
     Kill(Pid),
     /// Debug the test with this title.
     DebugTest(String),
-    /// Set a breakpoint of a function or message, or take it away.
-    BreakOn(String),
+    /// What can be done about a breakpoint.
+    Mark(Mark),
+    /// Do it.
+    OnMark(Mark, char),
+    /// Send a stopped process to another statement: the number the image has for it.
+    GoTo(Pid, u64),
     /// Look for a definition.
     Seek(String),
     /// What can be done about a finding: its key, its process, its words.
@@ -518,6 +533,8 @@ pub struct State {
     pub frames: Cursor,
     /// The variables.
     pub locals: Cursor,
+    /// The past of a process.
+    pub past: Cursor,
     /// Texts that are shown but not open; `None`: asked for, or not readable.
     pub sources: HashMap<PathBuf, Option<Rope>>,
     /// Breakpoints by file.
@@ -526,6 +543,8 @@ pub struct State {
     pub named_breaks: Vec<(String, Breakpoint)>,
     /// The tests.
     pub tests: tests::Tests,
+    /// What else the debugger keeps.
+    pub debugging: Debugging,
     /// The REPL.
     pub repl: Repl,
     /// The debugger's console.
@@ -632,10 +651,12 @@ impl State {
             open_values: HashSet::new(),
             frames: Cursor::default(),
             locals: Cursor::default(),
+            past: Cursor::default(),
             sources: HashMap::new(),
             breakpoints: BTreeMap::new(),
             named_breaks: Vec::new(),
             tests: tests::Tests::default(),
+            debugging: Debugging::default(),
             repl: Repl::default(),
             console: Repl::default(),
             prompt: None,
@@ -674,11 +695,23 @@ impl State {
         match self.view {
             View::Code if self.tree_shown() => &[Panel::Editor, Panel::Repl, Panel::Tree],
             View::Code => &[Panel::Editor, Panel::Repl],
-            View::Processes => &[Panel::Processes, Panel::Mailbox, Panel::Stack, Panel::Heap],
+            View::Processes => &[
+                Panel::Processes,
+                Panel::Mailbox,
+                Panel::Stack,
+                Panel::Heap,
+                Panel::Past,
+            ],
             View::Heap => &[Panel::Processes, Panel::Heap, Panel::Snapshots],
             View::Gc => &[Panel::Collections, Panel::Collectors, Panel::Pauses],
             View::Schedulers => &[Panel::Workers],
-            View::Debug => &[Panel::Locals, Panel::Editor, Panel::Frames, Panel::Console],
+            View::Debug => &[
+                Panel::Locals,
+                Panel::Editor,
+                Panel::Frames,
+                Panel::Console,
+                Panel::Past,
+            ],
             View::Tests => &[Panel::Tests],
             View::Repl => &[Panel::Repl],
         }
@@ -702,7 +735,10 @@ impl State {
                 out.extend([Ctx::Heap, Ctx::Processes, Ctx::List, Ctx::Digits, Ctx::Calm])
             }
             Panel::Processes => out.extend([Ctx::Processes, Ctx::List, Ctx::Digits, Ctx::Calm]),
-            Panel::Frames | Panel::Locals => {
+            Panel::Past if self.view == View::Processes => {
+                out.extend([Ctx::Mailbox, Ctx::List, Ctx::Digits, Ctx::Calm])
+            }
+            Panel::Frames | Panel::Locals | Panel::Past => {
                 out.extend([Ctx::Debug, Ctx::List, Ctx::Digits, Ctx::Calm])
             }
             Panel::Tests => out.extend([Ctx::Tests, Ctx::List, Ctx::Digits, Ctx::Calm]),

@@ -237,6 +237,12 @@ pub struct Glyphs {
     pub breakpoint: char,
     /// A breakpoint not taken.
     pub pending: char,
+    /// A breakpoint with a condition.
+    pub conditional: char,
+    /// A breakpoint that logs and does not stop.
+    pub log: char,
+    /// Up to here: now.
+    pub now: char,
     /// The line where a process is stopped.
     pub here: char,
     /// An error.
@@ -308,6 +314,9 @@ impl Glyphs {
             mark: '▎',
             breakpoint: '●',
             pending: '○',
+            conditional: '◉',
+            log: '◆',
+            now: '◀',
             here: '▶',
             error: '✗',
             warning: '▲',
@@ -341,6 +350,9 @@ impl Glyphs {
             mark: '>',
             breakpoint: '*',
             pending: 'o',
+            conditional: '?',
+            log: '%',
+            now: '<',
             here: '>',
             error: 'x',
             warning: '!',

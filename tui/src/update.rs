@@ -3,6 +3,7 @@
 //! Keys become commands here (`keys` and `mouse`), commands are run in `actions`, files in `files`, the image in `image`.
 
 mod actions;
+mod asked;
 mod breaks;
 mod debug;
 mod files;
@@ -14,10 +15,14 @@ mod keys;
 mod lang;
 mod lists;
 mod mouse;
+mod moves;
+mod past;
 mod pickers;
 mod processes;
+mod rollback;
 mod session;
 mod tests;
+mod traps;
 mod tutor;
 mod typed;
 
@@ -216,6 +221,8 @@ fn settle(state: &mut State, out: &mut Vec<Effect>) {
     let (frames, rows) = stop.map_or((0, 0), |s| (s.frames.len(), s.rows().len()));
     state.frames.fit(frames, height(Panel::Frames));
     state.locals.fit(rows, height(Panel::Locals));
+    let events = state.past_events().len();
+    state.past.fit(events, height(Panel::Past));
     if let Some(text) = state.editor.registers.clipboard.take() {
         out.push(Effect::Copy(text));
     }

@@ -10,6 +10,7 @@ mod guide;
 mod heap;
 mod lang;
 mod mailbox;
+mod past;
 mod pen;
 mod popup;
 mod processes;
@@ -17,6 +18,7 @@ mod repl;
 mod schedulers;
 mod tests;
 mod tree;
+pub mod variables;
 
 use crate::commands::{self, Ctx};
 use crate::editor::document::Severity;
@@ -107,7 +109,10 @@ pub fn view(state: &State, buf: &mut Buffer) -> Option<Caret> {
             Panel::Collections => gc::collections(state, &mut inner, slot.area, focused),
             Panel::Workers => schedulers::workers(state, &mut inner, slot.area, focused),
             Panel::Frames => debug::frames(state, &mut inner, slot.area, focused),
-            Panel::Locals => debug::locals(state, &mut inner, slot.area, focused),
+            Panel::Past => past::draw(state, &mut inner, slot.area, focused),
+            Panel::Locals => {
+                variables::draw(state, &mut inner, slot.area, focused, slot.title.is_none())
+            }
             Panel::Tests => tests::draw(state, &mut inner, slot.area),
         };
         if focused {
@@ -168,6 +173,7 @@ fn panel_title(
                 (Panel::Locals, "Variables"),
                 (Panel::Frames, "Frames"),
                 (Panel::Console, "Console"),
+                (Panel::Past, "Past"),
             ],
             View::Heap => &[(Panel::Heap, "Heap"), (Panel::Snapshots, "Snapshots")],
             View::Gc => &[
@@ -178,6 +184,7 @@ fn panel_title(
                 (Panel::Mailbox, "Mailbox"),
                 (Panel::Stack, "Stack"),
                 (Panel::Heap, "Heap"),
+                (Panel::Past, "Trace"),
             ],
         };
         let title = match state.view {
@@ -228,6 +235,7 @@ fn panel_title(
         Panel::Workers => schedulers::title(state),
         Panel::Tests => ("Tests".to_owned(), tests::when(state).to_owned()),
         Panel::Frames => ("Frames".to_owned(), String::new()),
+        Panel::Past => past::title(state),
         Panel::Locals => (
             "Variables".to_owned(),
             format!("{} expand", state.glyphs.closed),
@@ -358,7 +366,7 @@ fn health(state: &State) -> Vec<Span> {
                     theme.dim(),
                 )),
             }
-            out.push((format!("  v{}", state.image.version), theme.dim()));
+            out.push((format!("  v{}", state.live_version()), theme.dim()));
             out
         }
     }

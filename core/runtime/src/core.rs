@@ -640,6 +640,9 @@ impl Core {
             }
             self.tell_end(worker, pid, *relations, &reason);
         }
+        if self.debug.watches(crate::debug::TRACED) {
+            self.past_ends(pid, &reason);
+        }
         if process.told.load(Ordering::Relaxed) {
             self.debug.emit(|| Event::Exited {
                 pid,

@@ -101,6 +101,9 @@ pub(crate) const SENT: u32 = 1;
 /// Messages that are received are.
 pub(crate) const RECEIVED: u32 = 2;
 
+/// Somebody is traced: what is sent and received is kept, and nobody stops for it.
+pub(crate) const TRACED: u32 = 4;
+
 /// Which exceptions stop a process.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Stops {
@@ -157,6 +160,8 @@ type Settled = Arc<[(Condition, usize)]>;
 pub(crate) struct Debug {
     /// Where messages were sent.
     pub(crate) places: crate::places::Places,
+    /// What traced processes did.
+    pub(crate) pasts: crate::past::Pasts,
     subscribers: Mutex<Vec<Sender<Event>>>,
     watched: AtomicBool,
     /// Nobody wants to know of processes that begin.
@@ -203,7 +208,20 @@ impl Debug {
     pub(crate) fn watch(&self, sent: bool, received: bool) {
         self.unwanted.write().clear();
         let ways = (u32::from(sent) * SENT) | (u32::from(received) * RECEIVED);
-        self.watched_ways.store(ways, Ordering::Relaxed);
+        self.set_ways(SENT | RECEIVED, ways);
+    }
+
+    /// Somebody is traced from now on, or nobody.
+    pub(crate) fn trace(&self, any: bool) {
+        self.set_ways(TRACED, u32::from(any) * TRACED);
+    }
+
+    fn set_ways(&self, of: u32, to: u32) {
+        let change = |ways: u32| Some((ways & !of) | to);
+        // The function always gives a value, so this cannot fail.
+        let _ = self
+            .watched_ways
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, change);
     }
 
     /// Messages of this kind are not to stop anybody.

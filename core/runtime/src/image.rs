@@ -13,6 +13,7 @@ use crate::look::{
     Spot, Standing,
 };
 use crate::mutex::Mutex;
+use crate::past::PastEvent;
 use crate::restart::Instead;
 use crate::scheduler::{Scheduler, Worker};
 use crate::survey::Survey;
@@ -381,6 +382,21 @@ impl Image {
         })?
     }
 
+    /// Keeps what happens to a process from now on, or no longer. False: too many are traced.
+    pub fn trace(&self, pid: u64, on: bool) -> bool {
+        self.core.trace(pid, on)
+    }
+
+    /// Traces nobody any more.
+    pub fn trace_nobody(&self) {
+        self.core.trace_nobody();
+    }
+
+    /// What has happened to a traced process behind the event of this number, and whether it is traced still; none: it was not.
+    pub fn past(&self, pid: u64, since: u64) -> Option<(Vec<PastEvent>, bool)> {
+        self.core.past(pid, since)
+    }
+
     /// Stops processes that are about to send messages, or have just taken one.
     pub fn watch_messages(&self, sent: bool, received: bool) {
         self.core.debug.watch(sent, received);
@@ -436,7 +452,7 @@ impl Image {
     }
 
     /// Notes that a process, when it goes on from this stop, enters the function of a frame anew, with the arguments it has now. `frame` is its place
-    /// in [`Image::frames`]. With `instead` something else is called in its place.
+    /// in [`Image::frames`]. With `instead` something else is called in its place; with `newest`, the cell of its code, what was loaded for that since.
     ///
     /// # Errors
     /// A sentence, when that cannot be.
@@ -445,8 +461,9 @@ impl Image {
         standing: Standing,
         frame: usize,
         instead: Option<&Instead>,
+        newest: Option<CellId>,
     ) -> Result<(), String> {
-        self.core.restart(standing, frame, instead)
+        self.core.restart(standing, frame, instead, newest)
     }
 
     /// Makes a value of a stopped process one that can be watched; its number. None: it is not there.

@@ -35,6 +35,7 @@ mod net;
 mod order;
 mod outside;
 mod park;
+mod past;
 mod places;
 mod process;
 mod relations;
@@ -73,6 +74,7 @@ pub use look::{
     Census, FrameLine, HeapLine, MessageLine, ProcessDetail, ProcessLine, Rank, SchedulerStats,
     Spot, Standing, WorkerLine,
 };
+pub use past::{Happened, PastEvent};
 pub use process::State;
 pub use restart::Instead;
 pub use survey::{FieldLine, ObjectLine, ObjectReport, Step, Survey, TypeLine};

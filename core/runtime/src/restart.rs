@@ -58,14 +58,16 @@ const FLOATS: usize = 8;
 const SAVED: [u16; 4] = [14, 13, 12, 3];
 
 impl Core {
-    /// Notes that a process, when it goes on from this stop, is to enter the function of a frame anew; `frame` counts its frames of generated code.
+    /// Notes that a process, when it goes on from this stop, is to enter the function of a frame anew, in the newest code of this cell if it is the frame's; `frame` counts its frames of generated code.
     pub(crate) fn restart(
         &self,
         standing: Standing,
         frame: usize,
         instead: Option<&Instead>,
+        newest: Option<CellId>,
     ) -> Result<(), String> {
         let called = instead.map(|instead| (instead, self.code.lock().of_cell(instead.cell)));
+        let newest = newest.and_then(|cell| self.code.lock().of_cell(cell));
         let found = self.look_standing(standing, |process, own| {
             let waits = !matches!(own.resume, Resume::Go | Resume::Throw);
             let stopped = own.rare_if_any().and_then(|rare| rare.stopped);
@@ -104,7 +106,12 @@ impl Core {
             let (code, lanes) = match called {
                 None => {
                     let lanes = self.lanes_of(&code, offset)?;
-                    (code, lanes)
+                    // What the cell goes to by now takes the same arguments: with another signature it had another cell.
+                    let newest = newest.filter(|newest| {
+                        newest.cell == code.cell
+                            && newest.object.optimised == code.object.optimised
+                    });
+                    (newest.unwrap_or(code), lanes)
                 }
                 Some((instead, known)) => {
                     if !Arc::ptr_eq(&code, &instead.code) || offset != instead.offset {

@@ -278,7 +278,10 @@ impl Worker {
     #[inline(always)]
     pub(crate) fn is_plain(&self, process: &Process) -> bool {
         (self.plain || self.is_spared(process))
-            && !self.core.debug.watches(debug::SENT | debug::RECEIVED)
+            && !self
+                .core
+                .debug
+                .watches(debug::SENT | debug::RECEIVED | debug::TRACED)
     }
 
     /// Only some processes are under stress, and this one is not.

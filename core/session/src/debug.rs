@@ -616,6 +616,21 @@ pub struct Message {
     pub at: Option<Location>,
 }
 
+/// Something that has happened to a traced process.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct PastEvent {
+    /// From 1.
+    pub number: u64,
+    /// Milliseconds since the image began.
+    pub at_ms: u64,
+    /// `recv`, `send`, `spawn`, `link`, `monitor`, `exit`.
+    pub kind: &'static str,
+    /// The message, or the reason of the end.
+    pub text: String,
+    /// The other process.
+    pub other: Option<Pid>,
+}
+
 /// Messages of one kind that wait in a mailbox.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Shape {
@@ -775,6 +790,10 @@ pub trait Target: Send + Sync {
     fn mailbox(&self, pid: Pid, page: Page) -> Result<(usize, Vec<Message>), Refusal>;
     /// The messages waiting by kind, the most numerous first; of a long mailbox those of its beginning.
     fn shapes(&self, pid: Pid) -> Result<Vec<Shape>, Refusal>;
+    /// Keeps what happens to a process, or no longer.
+    fn trace(&self, pid: Pid, on: bool) -> Result<(), Refusal>;
+    /// What has happened to it behind the event of this number, and whether it is traced still.
+    fn past(&self, pid: Pid, since: u64) -> (Vec<PastEvent>, bool);
     /// The heap of a process; its objects by type, for which all are looked at, only if they are wanted.
     fn heap(&self, pid: Pid, types: bool) -> Result<Heap, Refusal>;
     /// Snapshots of heaps, if there are any to be had.

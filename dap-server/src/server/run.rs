@@ -113,6 +113,21 @@ impl Connection {
         }
         Ok(json!({ "processes": out, "total": total }))
     }
+
+    /// `nostos/trace`
+    pub(super) fn trace(&self, args: &Value) -> Answer {
+        let args: protocol::TraceArguments = arguments(args)?;
+        self.target.trace(args.process, args.on).map_err(refuse)?;
+        Ok(json!({ "traced": args.on }))
+    }
+
+    /// `nostos/events`
+    pub(super) fn events(&self, args: &Value) -> Answer {
+        let args: protocol::EventsArguments = arguments(args)?;
+        let (events, traced) = self.target.past(args.process, args.since);
+        let rows: Vec<_> = events.iter().map(protocol::past_event).collect();
+        Ok(json!({ "traced": traced, "events": rows }))
+    }
 }
 
 /// A place in the source to step into or to go to.

@@ -164,6 +164,24 @@ impl Target for Fake {
         };
         Ok((2, page.of(2).map(message).collect()))
     }
+    fn trace(&self, pid: Pid, on: bool) -> Result<(), Refusal> {
+        match (pid, on) {
+            (9, true) => Err("there is no process 9".into()),
+            _ => Ok(()),
+        }
+    }
+
+    fn past(&self, _: Pid, since: u64) -> (Vec<debug::PastEvent>, bool) {
+        let event = debug::PastEvent {
+            number: since + 1,
+            at_ms: 12,
+            kind: "send",
+            text: "Ok(0)".into(),
+            other: Some(3),
+        };
+        (vec![event], true)
+    }
+
     fn shapes(&self, _: Pid) -> Result<Vec<debug::Shape>, Refusal> {
         Ok(vec![debug::Shape {
             name: "Msg.Deposit".into(),
@@ -671,6 +689,14 @@ fn the_views_of_a_running_image() {
         client.ok("nostos/heap", json!({ "process": 3 }))["byType"][0]["bytes"],
         32
     );
+    let traced = client.ok("nostos/trace", json!({ "process": 3, "on": true }));
+    assert_eq!(traced["traced"], true);
+    let refused = json!({ "process": 9, "on": true });
+    let refused = client.request("nostos/trace", refused);
+    assert_eq!(refused, Err("there is no process 9".to_owned()));
+    let events = client.ok("nostos/events", json!({ "process": 3, "since": 4 }));
+    let event = json!({ "number": 5, "atMs": 12, "kind": "send", "text": "Ok(0)", "process": 3 });
+    assert_eq!(events, json!({ "traced": true, "events": [event] }));
     let sizes = client.ok("nostos/heap", json!({ "process": 3, "types": false }));
     assert_eq!(
         (&sizes["young"]["used"], &sizes["byType"]),

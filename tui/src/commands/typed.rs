@@ -46,8 +46,28 @@ pub const TYPED: &[(&str, &str, &str)] = &[
     ),
     (
         "break-on",
-        "NAME|receive PATTERN|send PATTERN|exit of NAME",
+        "NAME|receive PATTERN|send PATTERN|exit of NAME [if CONDITION] [hits COUNT]",
         "stop at a function, a message, an end; again: no more",
+    ),
+    (
+        "break-data",
+        "NAME|xs[3]|reads NAME",
+        "stop who changes a variable or mvar; again: no more",
+    ),
+    (
+        "break-data-if",
+        "NAME if CONDITION",
+        "stop who changes it only if that holds",
+    ),
+    (
+        "break-throw",
+        "uncaught|all|linked exit [if CONDITION]",
+        "stop where something is thrown; again: no more",
+    ),
+    (
+        "assign",
+        "NAME = EXPRESSION",
+        "give a variable of the stopped process another value",
     ),
     (
         "watch",

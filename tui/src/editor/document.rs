@@ -200,6 +200,17 @@ impl Document {
         }
     }
 
+    /// The text the image runs.
+    pub fn running(&self) -> Option<&Rope> {
+        self.running.as_ref()
+    }
+
+    /// The image runs another text than the one here.
+    pub fn runs(&mut self, text: Rope) {
+        self.loaded = None;
+        (self.running, self.compared) = (Some(text), None);
+    }
+
     /// Finds out which definitions the image does not run as they are here.
     pub fn compare(&mut self) {
         if self.compared == Some(self.version) {

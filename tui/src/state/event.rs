@@ -61,6 +61,8 @@ pub enum Ask {
     Move(Pid, &'static str),
     /// Breakpoints of functions and messages.
     NamedBreaks,
+    /// What the debugger asks.
+    Debug(super::DebugAsk),
     /// The end of a process.
     Kill(Pid),
     /// A pause.

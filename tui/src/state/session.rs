@@ -114,7 +114,7 @@ impl Session {
                 json!([
                     path,
                     all.iter()
-                        .map(|b| json!([b.line, b.condition, b.hits, b.log]))
+                        .map(|b| json!([b.line, b.condition, b.hits, b.log, b.off]))
                         .collect::<Vec<_>>()
                 ])
             })
@@ -136,7 +136,9 @@ impl Session {
             "folders": state.tree.open,
             "filter": state.filter,
             "watches": state.watches,
-            "named": state.named_breaks.iter().map(|(name, _)| name).collect::<Vec<_>>(),
+            "named": state.named_breaks.iter().map(|(name, b)| json!([name, b.condition, b.hits, b.off])).collect::<Vec<_>>(),
+            "thrown": state.debugging.filters.iter().filter(|f| f.on).map(|f| json!([f.id, f.condition])).collect::<Vec<_>>(),
+            "muted": state.muted,
             "tree": state.as_tree,
             "sort": state.sort,
         })
@@ -179,20 +181,39 @@ impl Session {
         state.tree.open = lines(&self.value["folders"]).into_iter().collect();
         state.filter = self.value["filter"].as_str().unwrap_or_default().to_owned();
         state.watches = lines(&self.value["watches"]);
-        let named = lines(&self.value["named"]).into_iter();
-        state.named_breaks = named.map(|n| (n, super::Breakpoint::default())).collect();
+        let text = |v: &Value| v.as_str().unwrap_or_default().to_owned();
+        let named = self.value["named"].as_array().into_iter().flatten();
+        let named = named.map(|row| {
+            // A bare name is one without conditions.
+            let name = if row.is_array() { &row[0] } else { row };
+            let bp = super::Breakpoint {
+                condition: text(&row[1]),
+                hits: text(&row[2]),
+                off: row[3].as_bool().unwrap_or(false),
+                ..Default::default()
+            };
+            (text(name), bp)
+        });
+        state.named_breaks = named.collect();
+        state.muted = lines(&self.value["muted"]).into_iter().collect();
+        for row in self.value["thrown"].as_array().into_iter().flatten() {
+            let mut filters = state.debugging.filters.iter_mut();
+            if let Some(f) = filters.find(|f| row[0] == f.id.as_str()) {
+                (f.on, f.condition) = (true, text(&row[1]));
+            }
+        }
         state.as_tree = self.value["tree"].as_bool().unwrap_or(false);
         state.sort = number(&self.value["sort"]).min(super::SORTS.len() - 1);
         for row in self.value["breakpoints"].as_array().into_iter().flatten() {
             if let Some(path) = row[0].as_str() {
                 let all = row[1].as_array().into_iter().flatten();
                 // A bare number is a line without more.
-                let text = |v: &Value| v.as_str().unwrap_or_default().to_owned();
                 let all = all.map(|l| super::Breakpoint {
                     line: number(if l.is_array() { &l[0] } else { l }),
                     condition: text(&l[1]),
                     hits: text(&l[2]),
                     log: text(&l[3]),
+                    off: l[4].as_bool().unwrap_or(false),
                     ..Default::default()
                 });
                 state.breakpoints.insert(PathBuf::from(path), all.collect());

@@ -1,7 +1,8 @@
 //! What each command does to the model.
 
 use super::{
-    breaks, debug, files, guide, heaps, image, lang, lists, pickers, processes, tests, tutor, typed,
+    breaks, debug, files, guide, heaps, image, lang, lists, moves, pickers, processes, rollback,
+    tests, traps, tutor, typed,
 };
 use crate::commands::{Cmd, info};
 use crate::editor::select::Pick;
@@ -221,6 +222,21 @@ pub fn run(state: &mut State, cmd: Cmd, count: Option<usize>, out: &mut Vec<Effe
         Cmd::BreakHits => breaks::ask_for(state, "break-hits"),
         Cmd::BreakLog => breaks::ask_for(state, "break-log"),
         Cmd::BreakOn => breaks::ask_for(state, "break-on"),
+        Cmd::BreakOff => breaks::switch_here(state, out),
+        Cmd::BreakData => traps::ask_data(state, out),
+        Cmd::BreakException => traps::choose(state),
+        Cmd::DebugMessage => moves::next_message(state, out),
+        Cmd::DebugSame => moves::next_of_shape(state, out),
+        Cmd::DebugInstruction => moves::instruction(state, out),
+        Cmd::DebugRestart => moves::restart(state, out),
+        Cmd::DebugGoto => moves::go_to_line(state, out),
+        Cmd::DebugCode => moves::disassemble(state, out),
+        Cmd::DebugAssign => moves::ask_value(state),
+        Cmd::DebugEval => moves::evaluate_here(state, out),
+        Cmd::DebugEdit => moves::edit_here(state, out),
+        Cmd::PauseOrGo => moves::pause_or_go(state, out),
+        Cmd::Trace => super::past::turn(state, out),
+        Cmd::RollBack => rollback::back(state, out),
         Cmd::BreakMessage => breaks::ask_for_message(state),
         Cmd::TestAll
         | Cmd::TestHere

@@ -1,7 +1,7 @@
 //! Breakpoints: at lines, of functions and of messages, with conditions, counts and texts to log.
 
 use super::{image::ask, typed};
-use crate::state::{Action, Ask, Breakpoint, Effect, Item, Panel, PromptKind, State, Tone};
+use crate::state::{Action, Ask, Breakpoint, Effect, Item, Mark, Panel, PromptKind, State, Tone};
 use serde_json::{Map, Value, json};
 use std::path::PathBuf;
 
@@ -24,7 +24,7 @@ pub fn toggle(state: &mut State, path: PathBuf, line: usize, out: &mut Vec<Effec
 }
 
 /// What makes a breakpoint a special one, as the protocol has it.
-fn wishes(b: &Breakpoint) -> Map<String, Value> {
+pub fn wishes(b: &Breakpoint) -> Map<String, Value> {
     let all = [
         ("condition", &b.condition),
         ("hitCondition", &b.hits),
@@ -43,13 +43,14 @@ pub fn send(state: &mut State, path: PathBuf, out: &mut Vec<Effect>) {
         .get(&path)
         .into_iter()
         .flatten()
+        .filter(|b| !b.off)
         .map(|b| {
             let mut wish = wishes(b);
             wish.insert("line".to_owned(), json!(b.line + 1));
             Value::Object(wish)
         })
         .collect();
-    if lines.is_empty() {
+    if state.breakpoints.get(&path).is_some_and(Vec::is_empty) {
         state.breakpoints.remove(&path);
     }
     let arguments =
@@ -65,7 +66,8 @@ pub fn send(state: &mut State, path: PathBuf, out: &mut Vec<Effect>) {
 
 /// Tells the image the breakpoints of functions and messages.
 pub fn send_named(state: &mut State, out: &mut Vec<Effect>) {
-    let all = state.named_breaks.iter().map(|(name, b)| {
+    let all = state.named_breaks.iter().filter(|(_, b)| !b.off);
+    let all = all.map(|(name, b)| {
         let mut wish = wishes(b);
         wish.insert("name".to_owned(), json!(name));
         Value::Object(wish)
@@ -78,6 +80,14 @@ pub fn send_named(state: &mut State, out: &mut Vec<Effect>) {
         arguments,
         out,
     );
+}
+
+/// Takes over what the image says of those it was told of.
+pub fn take_all<'a>(told: impl Iterator<Item = &'a mut Breakpoint>, body: &Value) {
+    let answers = body["breakpoints"].as_array().cloned().unwrap_or_default();
+    for (bp, answer) in told.filter(|b| !b.off).zip(&answers) {
+        take(bp, answer);
+    }
 }
 
 /// Takes over what the image says of a breakpoint.
@@ -108,14 +118,17 @@ pub fn clear(state: &mut State, out: &mut Vec<Effect>) {
     if !std::mem::take(&mut state.named_breaks).is_empty() {
         send_named(state, out);
     }
+    super::traps::clear(state, out);
 }
 
 /// The rows of the list of breakpoints.
 pub fn items(state: &State) -> Vec<Item> {
     let detail = |b: &Breakpoint| {
         b.message.clone().unwrap_or_else(|| {
-            if b.verified {
+            if b.off {
                 String::new()
+            } else if b.verified {
+                seen(b)
             } else {
                 "not taken yet".to_owned()
             }
@@ -125,15 +138,42 @@ pub fn items(state: &State) -> Vec<Item> {
         list.iter().map(move |b| Item {
             label: format!("{}:{}{}", state.short(path), b.line + 1, b.words()),
             detail: detail(b),
-            action: Action::Open(path.clone(), Some(b.line)),
+            action: Action::Mark(Mark::Line(path.clone(), b.line)),
         })
     });
     let named = state.named_breaks.iter().map(|(name, b)| Item {
-        label: name.clone(),
+        label: format!("{name}{}", b.words()),
         detail: detail(b),
-        action: Action::BreakOn(name.clone()),
+        action: Action::Mark(Mark::Named(name.clone())),
     });
-    lines.chain(named).collect()
+    lines
+        .chain(named)
+        .chain(super::traps::items(state))
+        .collect()
+}
+
+/// How often a process was seen stopped there.
+pub fn seen(b: &Breakpoint) -> String {
+    match b.seen {
+        0 => String::new(),
+        1 => "hit once".to_owned(),
+        n => format!("hit {n} times"),
+    }
+}
+
+/// A process has stopped at these: the number of the last one's hit, and its words.
+pub fn hit(state: &mut State, ids: &Value) -> Option<u64> {
+    let ids: Vec<u64> = ids.as_array()?.iter().filter_map(Value::as_u64).collect();
+    let lines = state.breakpoints.values_mut().flatten();
+    let named = state.named_breaks.iter_mut().map(|(_, b)| b);
+    let data = state.debugging.data.iter_mut().map(|d| &mut d.bp);
+    let all = lines.chain(named).chain(data);
+    let hit = all.filter(|b| b.id.is_some_and(|id| ids.contains(&id)));
+    hit.map(|b| {
+        b.seen += 1;
+        b.seen
+    })
+    .last()
 }
 
 /// Begins to type what one of the commands about the breakpoint of this line wants, with what it has now.
@@ -183,17 +223,76 @@ pub fn change(state: &mut State, command: &str, text: &str, out: &mut Vec<Effect
     send(state, path, out);
 }
 
-/// Sets a breakpoint of a function, a message or an end, or takes it away.
-pub fn toggle_named(state: &mut State, name: &str, out: &mut Vec<Effect>) {
+/// Switches a breakpoint off, or on again.
+pub fn switch(state: &mut State, mark: &Mark, out: &mut Vec<Effect>) {
+    let flip = |b: &mut Breakpoint| {
+        b.off = !b.off;
+        b.verified = false;
+        b.off
+    };
+    let off = match mark {
+        Mark::Line(path, line) => {
+            let list = state.breakpoints.get_mut(path);
+            list.and_then(|l| l.iter_mut().find(|b| b.line == *line))
+                .map(flip)
+        }
+        Mark::Named(name) => {
+            let found = state.named_breaks.iter_mut().find(|(n, _)| n == name);
+            found.map(|(_, b)| flip(b))
+        }
+        Mark::Data(data) => {
+            let found = state.debugging.data.iter_mut().find(|d| d.data == *data);
+            found.map(|d| flip(&mut d.bp))
+        }
+        Mark::Thrown(id) => return super::traps::toggle(state, id, None, out),
+    };
+    let Some(off) = off else {
+        return state.say(
+            Tone::Plain,
+            "there is no breakpoint on this line; b sets one",
+        );
+    };
+    match mark {
+        Mark::Line(path, _) => send(state, path.clone(), out),
+        Mark::Named(_) => send_named(state, out),
+        Mark::Data(_) | Mark::Thrown(_) => super::traps::send_data(state, out),
+    }
+    let words = if off { "off; it is kept" } else { "on again" };
+    state.say(Tone::Plain, format!("breakpoint {words}"));
+}
+
+/// Switches the breakpoint of the cursor's line.
+pub fn switch_here(state: &mut State, out: &mut Vec<Effect>) {
+    if let Some((path, line)) = state.editor.doc().map(|d| (d.path.clone(), d.line())) {
+        switch(state, &Mark::Line(path, line), out);
+    }
+}
+
+/// Sets a breakpoint of a function, a message or an end, or takes it away; ` if CONDITION` and ` hits COUNT` may follow.
+pub fn toggle_named(state: &mut State, text: &str, out: &mut Vec<Effect>) {
+    let (text, hits) = text.split_once(" hits ").unwrap_or((text, ""));
+    let (name, condition) = text.split_once(" if ").unwrap_or((text, ""));
+    let (name, condition, hits) = (name.trim(), condition.trim(), hits.trim());
+    let same = state.named_breaks.iter_mut().find(|(n, _)| n == name);
+    if let Some((_, b)) = same.filter(|_| !(condition.is_empty() && hits.is_empty())) {
+        (b.condition, b.hits) = (condition.to_owned(), hits.to_owned());
+        let words = b.words();
+        state.say(Tone::Good, format!("stops at {name}{words}"));
+        return send_named(state, out);
+    }
     match state.named_breaks.iter().position(|(n, _)| n == name) {
         Some(i) => {
             state.named_breaks.remove(i);
             state.say(Tone::Plain, format!("no longer stops at {name}"));
         }
         None => {
-            let new = (name.to_owned(), Breakpoint::default());
-            state.named_breaks.push(new);
-            state.say(Tone::Good, format!("stops at {name}"));
+            let bp = Breakpoint {
+                condition: condition.to_owned(),
+                hits: hits.to_owned(),
+                ..Breakpoint::default()
+            };
+            state.say(Tone::Good, format!("stops at {name}{}", bp.words()));
+            state.named_breaks.push((name.to_owned(), bp));
         }
     }
     send_named(state, out);
@@ -217,7 +316,7 @@ pub fn ask_for_message(state: &mut State) {
 }
 
 /// A pattern for messages of the same shape: `Withdraw(<pid 5>, 30)` gives `Withdraw(_, _)`.
-fn pattern(value: &str) -> String {
+pub fn pattern(value: &str) -> String {
     let end = value
         .find(|c: char| !c.is_alphanumeric() && c != '_' && c != '.')
         .unwrap_or(value.len());

@@ -76,6 +76,7 @@ pub fn go(state: &mut State, command: &'static str, out: &mut Vec<Effect>) {
         };
         return state.say(Tone::Plain, text);
     };
+    super::past::note(state, pid);
     if let Some(stop) = state.stops.get_mut(&pid) {
         stop.before = stop.snapshot();
     }
@@ -86,6 +87,7 @@ pub fn go(state: &mut State, command: &'static str, out: &mut Vec<Effect>) {
         json!({ "threadId": pid, "singleThread": true }),
         out,
     );
+    state.debugging.until = None;
     if command == "continue" {
         went_on(state, pid);
     } else if let Some(stop) = state.stops.get_mut(&pid) {
@@ -94,17 +96,22 @@ pub fn go(state: &mut State, command: &'static str, out: &mut Vec<Effect>) {
     }
 }
 
+/// Lets one process run on.
+pub fn go_on(state: &mut State, pid: Pid, out: &mut Vec<Effect>) {
+    ask(
+        state,
+        Ask::Move(pid, "continue"),
+        "continue",
+        json!({ "threadId": pid, "singleThread": true }),
+        out,
+    );
+    went_on(state, pid);
+}
+
 pub fn go_all(state: &mut State, out: &mut Vec<Effect>) {
     let pids: Vec<Pid> = state.stops.keys().copied().collect();
     for pid in pids {
-        ask(
-            state,
-            Ask::Move(pid, "continue"),
-            "continue",
-            json!({ "threadId": pid, "singleThread": true }),
-            out,
-        );
-        went_on(state, pid);
+        go_on(state, pid, out);
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! When the image is gone everything it told stays in the model; nothing is asked any more until it is started again.
 
-use super::{breaks, debug, heaps};
+use super::{asked, breaks, debug, heaps, moves, past, rollback, traps};
 use crate::client::Incoming;
 use crate::editor::document::{Diag, Severity};
 use crate::editor::{Mode, motion};
@@ -43,6 +43,7 @@ pub fn start(state: &mut State, out: &mut Vec<Effect>) {
     state.console.waiting = false;
     state.image.reload = None;
     state.tests.debugged = None;
+    asked::start(state);
     for doc in &mut state.editor.docs {
         doc.image_starts();
     }
@@ -118,6 +119,7 @@ pub fn poll(state: &mut State, out: &mut Vec<Effect>) {
         }
         View::Code | View::Repl | View::Tests => {}
     }
+    past::poll(state, out);
     for question in want {
         // An image that is slow to answer is not asked again meanwhile.
         if state.image.in_flight.contains(&question) {
@@ -177,6 +179,9 @@ fn reply(
     micros: u64,
     out: &mut Vec<Effect>,
 ) {
+    if let Ask::Debug(what) = tag {
+        return asked::reply(state, what, result, out);
+    }
     // What was asked before everything was frozen is too late.
     let live = matches!(
         tag,
@@ -193,36 +198,27 @@ fn reply(
         },
     };
     match tag {
-        Ask::Initialize if state.tests.debugged.is_some() => {
-            let arguments = json!({ "stopOnEntry": true });
-            ask(state, Ask::Attach, "launch", arguments, out);
+        Ask::Initialize => {
+            traps::learn(state, &body);
+            let test = state.tests.debugged.is_some();
+            let word = if test { "launch" } else { "attach" };
+            let arguments = json!({ "stopOnEntry": test });
+            ask(state, Ask::Attach, word, arguments, out);
         }
-        Ask::Initialize => ask(
-            state,
-            Ask::Attach,
-            "attach",
-            json!({ "stopOnEntry": false }),
-            out,
-        ),
         Ask::NamedBreaks => {
-            let answers = body["breakpoints"].as_array().cloned().unwrap_or_default();
-            for ((_, bp), answer) in state.named_breaks.iter_mut().zip(&answers) {
-                breaks::take(bp, answer);
-            }
+            let told = state.named_breaks.iter_mut().map(|(_, b)| b);
+            breaks::take_all(told, &body);
             breaks::complain(state);
         }
         Ask::Kill(pid) => {
             state.say(Tone::Good, format!("<{pid}> was ended"));
             poll_now(state, out);
         }
-        Ask::Attach | Ask::Move(..) | Ask::Pause(_) | Ask::Bye => {}
+        Ask::Attach | Ask::Move(..) | Ask::Pause(_) | Ask::Bye | Ask::Debug(_) => {}
         Ask::Configured => poll_now(state, out),
         Ask::Breakpoints(path) => {
-            let answers = body["breakpoints"].as_array().cloned().unwrap_or_default();
             let mine = state.breakpoints.entry(path).or_default();
-            for (bp, answer) in mine.iter_mut().zip(&answers) {
-                breaks::take(bp, answer);
-            }
+            breaks::take_all(mine.iter_mut(), &body);
             mine.dedup_by_key(|b| b.line);
         }
         Ask::Processes => {
@@ -277,6 +273,8 @@ fn reply(
             };
             let first = stop.scopes.is_empty() && stop.open.is_empty();
             stop.scopes = proto::scopes(&body);
+            // The locals come first, whatever else there is.
+            stop.scopes.sort_by_key(|(name, _)| name != "Locals");
             if first {
                 stop.open
                     .extend(stop.scopes.first().map(|(name, _)| format!("{name}/")));
@@ -314,6 +312,7 @@ fn reply(
         Ask::Reload(docs) => {
             let reload = proto::reload(&body);
             if reload.ok {
+                rollback::loaded(state, &reload, &docs);
                 for (id, revision) in docs {
                     if let Some(doc) = state.editor.docs.iter_mut().find(|d| d.id == id) {
                         doc.image_runs(revision);
@@ -340,7 +339,13 @@ fn refused(state: &mut State, tag: Ask, why: String) {
             detail(state, pid).refused = Some(why)
         }
         Ask::Hover(_) => state.say(Tone::Plain, why),
-        Ask::Move(pid, word) => state.say(Tone::Bad, format!("{word} of <{pid}>: {why}")),
+        Ask::Move(pid, word) => {
+            if let Some(stop) = state.stops.get_mut(&pid) {
+                stop.moving = false;
+            }
+            let word = word.strip_prefix("nostos/").unwrap_or(word);
+            state.say(Tone::Bad, format!("{word} of <{pid}>: {why}"));
+        }
         Ask::Kill(pid) => state.say(Tone::Bad, format!("<{pid}> was not ended: {why}")),
         Ask::NamedBreaks => state.say(Tone::Bad, format!("breakpoints: {why}")),
         Ask::Pause(pid) => state.say(Tone::Bad, format!("pause of <{pid}>: {why}")),
@@ -365,6 +370,7 @@ fn refused(state: &mut State, tag: Ask, why: String) {
         | Ask::Waits
         | Ask::Scopes(..)
         | Ask::Variables(..)
+        | Ask::Debug(_)
         | Ask::Bye => {}
     }
 }
@@ -391,6 +397,7 @@ fn event(state: &mut State, name: &str, body: &Value, out: &mut Vec<Effect>) {
             if !state.named_breaks.is_empty() {
                 breaks::send_named(state, out);
             }
+            asked::configure(state, out);
             ask(state, Ask::Configured, "configurationDone", json!({}), out);
         }
         "stopped" => stopped(state, body, out),
@@ -416,6 +423,11 @@ fn event(state: &mut State, name: &str, body: &Value, out: &mut Vec<Effect>) {
         }
         "breakpoint" => {
             let answer = &body["breakpoint"];
+            if let ("removed", Some(id)) =
+                (body["reason"].as_str().unwrap_or(""), answer["id"].as_u64())
+            {
+                traps::gone(state, id);
+            }
             let path = answer["source"]["path"].as_str().map(|p| state.absolute(p));
             let (id, line) = (answer["id"].as_u64(), answer["line"].as_u64());
             let all = state
@@ -452,16 +464,26 @@ fn stopped(state: &mut State, body: &Value, out: &mut Vec<Effect>) {
     let Some(pid) = body["threadId"].as_u64() else {
         return;
     };
+    if moves::passes(state, pid, body, out) {
+        return;
+    }
     let reason = body["reason"].as_str().unwrap_or("stopped").to_owned();
+    // Of these the description says no more than the reason.
+    let plain = matches!(
+        reason.as_str(),
+        "breakpoint" | "step" | "pause" | "goto" | "restart" | "entry"
+    );
+    let said = body["description"].as_str().filter(|_| !plain);
     let text = body["text"]
         .as_str()
-        .or(body["description"].as_str())
+        .or(said)
         .unwrap_or_default()
         .to_owned();
     let old = state.stops.remove(&pid);
     let mut stop = Stop {
         reason: reason.clone(),
         text,
+        hit: breaks::hit(state, &body["hitBreakpointIds"]),
         ..Stop::default()
     };
     if let Some(old) = old {
@@ -494,6 +516,10 @@ fn stopped(state: &mut State, body: &Value, out: &mut Vec<Effect>) {
         format!(" ({reason})")
     };
     state.say(Tone::Plain, format!("{called} <{pid}> stopped{what}"));
+    past::fetch(state, pid, out);
+    if reason == "exception" {
+        asked::ask_thrown(state, pid, out);
+    }
     ask(
         state,
         Ask::StackTrace(pid),
@@ -577,7 +603,7 @@ pub fn load(state: &mut State, ids: &[usize], out: &mut Vec<Effect>) {
     );
 }
 
-fn reloaded(state: &mut State, reload: Reload, out: &mut Vec<Effect>) {
+pub fn reloaded(state: &mut State, reload: Reload, out: &mut Vec<Effect>) {
     if reload.version > 0 {
         state.image.version = reload.version;
     }
@@ -622,6 +648,7 @@ fn reloaded(state: &mut State, reload: Reload, out: &mut Vec<Effect>) {
                 crate::text::micros(reload.micros)
             ),
         );
+        asked::outdated(state, &reload.changed);
         let paths: Vec<PathBuf> = state.breakpoints.keys().cloned().collect();
         for path in paths {
             breaks::send(state, path, out);

@@ -1,6 +1,6 @@
 //! Keys: sequences are collected until the key table knows them; popups, prompts and insertion take the rest.
 
-use super::{actions, breaks, files, pickers, processes, session, tests, typed};
+use super::{actions, files, moves, pickers, processes, session, tests, traps, typed};
 use crate::commands::{Cmd, Ctx, Found, find};
 use crate::editor::{Mode, Preset, edit, objects, surround};
 use crate::keys::{self, Code, Key};
@@ -323,7 +323,9 @@ pub fn act(state: &mut State, action: Action, out: &mut Vec<Effect>) {
             state.editor.registers.chosen = None;
         }
         Action::Process(pid) => typed::show_process(state, pid, out),
-        Action::BreakOn(name) => breaks::toggle_named(state, &name, out),
+        Action::Mark(mark) => traps::ask_about(state, mark),
+        Action::OnMark(mark, what) => traps::act(state, &mark, what, out),
+        Action::GoTo(pid, target) => moves::go_to(state, pid, target, out),
         Action::Seek(name) => pickers::seek(state, &name, out),
         Action::Finding(key, pid, text) => pickers::finding(state, key, pid, text),
         Action::Mute(key) => {

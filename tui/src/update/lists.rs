@@ -61,6 +61,7 @@ pub fn walk(state: &mut State, by: isize, out: &mut Vec<Effect>) {
             let rows = state.tests.rows(&state.root).len();
             state.tests.cursor.row = step(state.tests.cursor.row, rows);
         }
+        Panel::Past => super::past::walk(state, by),
         Panel::Snapshots | Panel::Pauses => {}
         Panel::Editor | Panel::Repl | Panel::Console => {}
     }
@@ -91,6 +92,14 @@ pub fn open_row(state: &mut State, out: &mut Vec<Effect>) {
         }
         Panel::Locals => toggle_value(state, None, out),
         Panel::Tests => tests::open(state, out),
+        Panel::Past => {
+            if let Some(e) = state.past_events().get(state.past.row) {
+                state.popup = Some(Popup::Info {
+                    title: e.kind.clone(),
+                    text: e.text.clone(),
+                });
+            }
+        }
         Panel::Tree => open_tree_row(state, None, out),
         Panel::Frames => debugger::look_at_frame(state, out),
         _ => open_source(state, out),
@@ -136,6 +145,9 @@ pub fn sideways(state: &mut State, right: bool, out: &mut Vec<Effect>) {
             } else {
                 heaps::back(state);
             }
+        }
+        Panel::Past if !state.past_events().is_empty() => {
+            super::past::walk(state, if right { 1 } else { -1 });
         }
         Panel::Processes if state.as_tree => processes::fold(state, right),
         _ if Layout::of(state).tabbed => {
@@ -256,6 +268,10 @@ pub fn copy_row(state: &mut State, out: &mut Vec<Effect>) {
             .get(state.stack.row)
             .map(|f| f.name.clone()),
         Panel::Locals => stop.and_then(|s| s.rows().get(state.locals.row).map(|r| r.value.clone())),
+        Panel::Past => state
+            .past_events()
+            .get(state.past.row)
+            .map(|e| e.text.clone()),
         Panel::Frames => stop.and_then(|s| s.here()).map(|f| f.name.clone()),
         Panel::Heap | Panel::Snapshots => heaps::row_text(state),
         Panel::Tests => tests::copied(state),

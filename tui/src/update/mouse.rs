@@ -161,8 +161,15 @@ fn press(state: &mut State, slot: Slot, mouse: Mouse, out: &mut Vec<Effect>) {
             lists::walk(state, by, out);
         }
         Panel::Locals => {
-            let again = state.locals.row == state.locals.top + row;
-            state.locals.row = state.locals.top + row;
+            let stop = state.debugged.and_then(|p| state.stops.get(&p));
+            let rows = stop.map(|s| s.rows()).unwrap_or_default();
+            let (top, ruled) = (state.locals.top, slot.title.is_none());
+            let lines = crate::view::variables::lines(&rows, top, slot.area.height, ruled);
+            let Some(Some(at)) = lines.get(row).copied() else {
+                return;
+            };
+            let again = state.locals.row == at;
+            state.locals.row = at;
             if again {
                 actions::run(state, crate::commands::Cmd::ListOpen, None, out);
             }
@@ -174,6 +181,7 @@ fn press(state: &mut State, slot: Slot, mouse: Mouse, out: &mut Vec<Effect>) {
                 actions::run(state, crate::commands::Cmd::ListOpen, None, out);
             }
         }
+        Panel::Past => state.past.row = state.past.top + row,
         Panel::Pauses | Panel::Repl | Panel::Console => {}
     }
 }

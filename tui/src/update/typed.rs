@@ -1,6 +1,6 @@
 //! Lines of text: the prompts at the bottom, the REPL and the console.
 
-use super::{actions, breaks, debug, files, heaps, image, processes, session};
+use super::{actions, breaks, debug, files, heaps, image, moves, processes, session, traps};
 use crate::commands::{COMMANDS, Cmd, TYPED, by_name};
 use crate::editor::selection::{Range, Selection};
 use crate::editor::{Mode, Preset, edit, replace, select};
@@ -384,6 +384,12 @@ fn command(state: &mut State, line: &str, out: &mut Vec<Effect>) {
             "a function, `receive PATTERN`, `send PATTERN` or `exit of NAME`",
         ),
         ("break-on", text) => breaks::toggle_named(state, text, out),
+        ("break-data", "") => actions::run(state, Cmd::BreakData, None, out),
+        ("break-data", text) => traps::data(state, text, out),
+        ("break-data-if", text) => traps::data_if(state, text, out),
+        ("break-throw", "") => traps::choose(state),
+        ("break-throw", text) => traps::typed(state, text, out),
+        ("assign", text) => moves::assign(state, text, out),
         ("watch", "") => state.say(Tone::Plain, "what shall be watched?"),
         ("watch", expression) => debug::watch(state, expression, out),
         ("unwatch", "") => debug::unwatch(state),

@@ -88,6 +88,12 @@ pub fn loaded(state: &State) -> String {
         }
     }
     let version = state.image.version;
+    if let Some(again) = &state.debugging.again {
+        return format!(
+            "{glyph} v{} live again, file is v{}; ^s loads what is here",
+            again.version, again.file
+        );
+    }
     if doc.is_changed() {
         return format!("{glyph} v{version} live, this is ahead of it; ^s saves and loads");
     }
@@ -97,8 +103,12 @@ pub fn loaded(state: &State) -> String {
         .as_ref()
         .map(|(r, _)| match (r.ok, r.changed.len()) {
             (false, _) => ", the last load was refused".to_owned(),
-            (true, 1) => ", 1 fn changed".to_owned(),
-            (true, n) => format!(", {n} fn changed"),
+            (true, n @ 1..=3) => {
+                let took = crate::text::micros(r.micros);
+                let names = r.changed.join(", ");
+                format!(", {n} fn changed: {names}  {took}")
+            }
+            (true, n) => format!(", {n} fn changed; space l tells which"),
         });
     format!("{glyph} v{version} live{}", last.unwrap_or_default())
 }
@@ -234,6 +244,11 @@ fn draw_pane(state: &State, pen: &mut Pen<'_>, area: Rect, pane: Pane<'_>) -> Op
             }
             if let Some((_, values)) = stop.as_ref().filter(|(l, _)| *l == line) {
                 for (name, value) in values {
+                    // What does not fit is left away rather than cut to something that looks like a value.
+                    let wide = name.chars().count() + value.chars().count().min(24) + 2;
+                    if usize::from(x) + wide >= usize::from(pen.right()) {
+                        break;
+                    }
                     x = pen.put(x, y, &format!("{name}: "), state.theme.dim());
                     x = pen.value(x, y, 24, value) + 2;
                 }
@@ -283,16 +298,7 @@ fn gutter_marks(
         Severity::Note => (glyphs.between, theme.dim()),
     });
     let tested = super::tests::gutter(state, doc, line);
-    let set = bp.map(|b| {
-        (
-            if b.verified {
-                glyphs.breakpoint
-            } else {
-                glyphs.pending
-            },
-            theme.bad(),
-        )
-    });
+    let set = bp.map(|b| super::debug::mark(state, b));
     let stopped = here.then_some((glyphs.here, theme.warn()));
     let current = (lit && !here && theme.is_plain()).then_some((glyphs.mark, theme.text()));
     // Two columns of marks where there is room: what is set or wrong, then where it stands.
@@ -344,10 +350,16 @@ fn end_of_line(
     line: usize,
     with_hint: bool,
 ) {
+    let theme = state.theme;
     let Some(diag) = worst_on(doc, line) else {
+        let list = state.breakpoints.get(&doc.path);
+        let b = list.and_then(|l| l.iter().find(|b| b.line == line));
+        if b.is_some_and(|b| !b.log.is_empty() && !b.off) {
+            let x = pen.dot(x + 2, y, state.glyphs.log, theme.warn()) + 1;
+            pen.put(x, y, "logs, does not stop", theme.dim());
+        }
         return;
     };
-    let theme = state.theme;
     let style = match diag.severity {
         Severity::Error => theme.bad(),
         Severity::Warning => theme.warn(),

@@ -3,10 +3,10 @@
 use super::Caret;
 use super::pen::Pen;
 use crate::layout::Layout;
-use crate::state::{Link, State};
+use crate::state::{Breakpoint, Link, State};
 use crate::text;
 use ratatui::layout::Rect;
-use ratatui::style::Modifier;
+use ratatui::style::{Modifier, Style};
 
 pub fn head(state: &State, pen: &mut Pen<'_>, layout: &Layout) {
     let Some(area) = layout.head else { return };
@@ -36,32 +36,53 @@ pub fn head(state: &State, pen: &mut Pen<'_>, layout: &Layout) {
     };
     let bold = theme.warn().add_modifier(Modifier::BOLD);
     let mut x = pen.dot(area.x + 1, y, glyphs.stop, bold) + 1;
-    let reason = if stop.moving {
-        "running on"
-    } else {
-        stop.reason.as_str()
+    let until = state.debugging.until.as_ref().filter(|u| u.pid == pid);
+    let reason = match (stop.moving, until) {
+        (true, Some(until)) => format!("running on to {}", until.shape),
+        (true, None) => "running on".to_owned(),
+        (false, _) => stop.reason.clone(),
     };
-    x = pen.put(x, y, reason, bold);
+    x = pen.put(x, y, &reason, bold);
     x = pen.put(x, y, " in ", theme.dim());
     x = pen.put(x, y, &format!("<{pid}> "), theme.text());
     x = pen.put(x, y, &state.called(pid), theme.accent());
+    if let (true, Some(until)) = (stop.moving, until) {
+        let passed = text::count(until.passed, "other message");
+        x = pen.put(x, y, &format!("  {passed}"), theme.dim());
+    }
+    let between = format!(" {} ", glyphs.between);
+    if let Some(hit) = stop.hit.filter(|_| !stop.moving) {
+        x = pen.put(x, y, &format!("  hit {hit}"), theme.dim());
+    }
     if !stop.text.is_empty() && stop.text != stop.reason {
-        x = pen.put(x, y, &format!("  {} ", glyphs.between), theme.dim());
-        x = pen.value(x, y, area.right().saturating_sub(x + 1), &stop.text);
+        let (word, value) = match (stop.received(), stop.text.strip_prefix("Sends ")) {
+            (Some(value), _) => ("message ", value),
+            (None, Some(value)) => ("sends ", value),
+            (None, None) => ("", stop.text.as_str()),
+        };
+        x = pen.put(x, y, &format!("{between}{word}"), theme.dim());
+        x = pen.value(x, y, area.right().saturating_sub(x + 1), value);
+    }
+    if stop.here().is_some_and(|f| f.stale) {
+        x = pen.put(x, y, &between, theme.dim());
+        x = pen.put(x, y, "old code", theme.warn());
+        x = pen.put(x, y, ", ", theme.dim());
+        x = pen.put(x, y, "r", theme.good().add_modifier(Modifier::BOLD));
+        x = pen.put(x, y, " runs it again in the new", theme.dim());
     }
     let waiting = waiting(state);
     if let Some(first) = waiting.first() {
         let more = match waiting.len() {
-            1 => format!("  {} <{first}> waits for it", glyphs.between),
-            n => format!("  {} {n} wait for it: <{first}> ...", glyphs.between),
+            1 => format!("{between}<{first}> waits for it"),
+            n => format!("{between}{n} wait for it: <{first}> ..."),
         };
         x = pen.put(x, y, &more, theme.warn());
     }
     let others = state.stops.len() - 1;
     let rest = if others > 0 {
-        format!("  {} {others} more stopped", glyphs.between)
+        format!("{between}{others} more stopped")
     } else {
-        format!("  {} others keep running", glyphs.between)
+        format!("{between}others keep running")
     };
     pen.put(x, y, &rest, theme.dim());
 }
@@ -94,16 +115,17 @@ pub fn links(state: &State, pen: &mut Pen<'_>, area: Rect) {
     {
         let waits = waiting.contains(other);
         let word = known(other).map_or("", |p| p.state.word());
-        pen.put(
-            area.x + 1,
-            y,
-            if waits { "waiting" } else { word },
-            theme.dim(),
-        );
+        let word = if waits { "waiting" } else { word };
+        let style = match word {
+            "running" => theme.good(),
+            "stopped" => theme.warn(),
+            _ => theme.dim(),
+        };
+        pen.put(area.x + 1, y, word, style);
         let mut x = pen.put(area.x + 10, y, &format!("<{other}> "), theme.text());
         x = pen.put(x, y, &state.called(*other), theme.accent());
         if waits {
-            pen.put(x, y, "  for this one", theme.warn());
+            pen.put(x, y, "  for you", theme.warn());
         }
         y += 1;
     }
@@ -169,78 +191,10 @@ pub fn frames(state: &State, pen: &mut Pen<'_>, area: Rect, focused: bool) -> Op
             .place
             .as_ref()
             .map_or_else(|| "runtime".to_owned(), |p| state.place(p));
-        pen.put_cut(
-            place_x,
-            y,
-            area.right().saturating_sub(place_x),
-            &place,
-            theme.dim(),
-        );
-    }
-    None
-}
-
-pub fn locals(state: &State, pen: &mut Pen<'_>, area: Rect, focused: bool) -> Option<Caret> {
-    let (theme, glyphs) = (state.theme, state.glyphs);
-    let rows = stop(state).map(|s| s.rows()).unwrap_or_default();
-    if rows.is_empty() {
-        let why = if stop(state).is_some() {
-            "asking"
-        } else {
-            "variables appear when a process stops"
-        };
-        pen.put(area.x + 2, area.y, why, theme.dim());
-        return None;
-    }
-    let names = rows
-        .iter()
-        .filter(|r| r.depth > 0)
-        .map(|r| r.depth * 2 + r.name.chars().count())
-        .max()
-        .unwrap_or(8);
-    let value_x = area.x + 3 + (names as u16).clamp(6, (area.width / 3).max(6)) + 2;
-    for (i, row) in rows
-        .iter()
-        .enumerate()
-        .skip(state.locals.top)
-        .take(usize::from(area.height))
-    {
-        let y = area.y + (i - state.locals.top) as u16;
-        if focused && i == state.locals.row {
-            pen.selected_row(area, y, true);
-        }
-        let x = area.x + 1 + row.depth.saturating_sub(1) as u16 * 2;
-        if row.reference != 0 {
-            pen.dot(
-                x,
-                y,
-                if row.open { glyphs.open } else { glyphs.closed },
-                theme.accent(),
-            );
-        }
-        if row.depth == 0 {
-            pen.put(x + 2, y, &row.name, theme.strong());
-            continue;
-        }
-        pen.put_cut(
-            x + 2,
-            y,
-            value_x.saturating_sub(x + 3),
-            &row.name,
-            theme.data(),
-        );
-        let mut x = pen.value(
-            value_x,
-            y,
-            area.right().saturating_sub(value_x + 1),
-            &row.value,
-        ) + 2;
-        if let Some(was) = &row.was {
-            x = pen.put(x, y, "was ", theme.warn());
-            x = pen.value(x, y, area.right().saturating_sub(x), was) + 2;
-        }
-        if x + (row.ty.len() as u16) < area.right() && !row.ty.is_empty() {
-            pen.put_right(area.right().saturating_sub(1), y, &row.ty, theme.dim());
+        let room = area.right().saturating_sub(place_x);
+        let x = pen.put_cut(place_x, y, room, &place, theme.dim());
+        if frame.stale {
+            pen.put(x + 2, y, "old code", theme.warn());
         }
     }
     None
@@ -253,11 +207,23 @@ pub fn side(state: &State, pen: &mut Pen<'_>, area: Rect) {
     let facts = detail.map(|d| text::grouped(d.total)).unwrap_or_default();
     pen.rule(Rect { height: 1, ..area }, "Mailbox", &facts, false);
     let mut y = area.y + 1;
+    let received = stop(state).and_then(|s| s.received());
+    if let Some(message) = received.filter(|_| area.height > 1) {
+        // It is no longer in the mailbox, and what this is about.
+        pen.dot(area.x + 1, y, state.glyphs.here, theme.warn());
+        pen.value(area.x + 2, y, area.width.saturating_sub(3), message);
+        y += 1;
+    }
     for m in detail.iter().flat_map(|d| &d.messages) {
         if y >= area.bottom() {
             break;
         }
-        pen.value(area.x + 2, y, area.width.saturating_sub(3), &m.value);
+        let end = pen.value(area.x + 2, y, area.width.saturating_sub(3), &m.value);
+        let shapes = detail.iter().flat_map(|d| &d.shapes);
+        if shapes.into_iter().any(|s| s.refused && s.is_of(m)) && end + 10 < area.right() {
+            let x = (area.x + 20).max(end + 2);
+            pen.put(x, y, "no match", theme.bad().add_modifier(Modifier::BOLD));
+        }
         y += 1;
     }
     if y == area.y + 1 && state.debugged.is_some() {
@@ -265,46 +231,78 @@ pub fn side(state: &State, pen: &mut Pen<'_>, area: Rect) {
     }
 }
 
+/// The mark of a breakpoint.
+pub fn mark(state: &State, b: &Breakpoint) -> (char, Style) {
+    let (theme, glyphs) = (state.theme, state.glyphs);
+    if b.off {
+        (glyphs.pending, theme.dim())
+    } else if !b.log.is_empty() {
+        (glyphs.log, theme.warn())
+    } else if !b.verified {
+        (glyphs.pending, theme.bad())
+    } else if !(b.condition.is_empty() && b.hits.is_empty()) {
+        (glyphs.conditional, theme.bad())
+    } else {
+        (glyphs.breakpoint, theme.bad())
+    }
+}
+
 /// All breakpoints in a line.
 pub fn foot(state: &State, pen: &mut Pen<'_>, area: Rect) {
     let (theme, glyphs) = (state.theme, state.glyphs);
-    let y = area.y + area.height.saturating_sub(2);
+    let y = area.y + area.height.saturating_sub(1);
     let mut x = pen.put(area.x + 1, y, "breakpoints", theme.dim()) + 2;
-    let mut any = false;
-    for (path, list) in &state.breakpoints {
-        for b in list {
-            any = true;
-            x = pen.dot(
-                x,
-                y,
-                if b.verified {
-                    glyphs.breakpoint
-                } else {
-                    glyphs.pending
-                },
-                theme.bad(),
-            ) + 1;
-            x = pen.put(
-                x,
-                y,
-                &format!("{}:{}", state.short(path), b.line + 1),
-                theme.text(),
-            );
-            x = pen.put(x, y, &b.words(), theme.dim()) + 2;
+    let lines = state.breakpoints.iter().flat_map(|(path, list)| {
+        list.iter()
+            .map(move |b| (format!("{}:{}", state.short(path), b.line + 1), b))
+    });
+    let named = state.named_breaks.iter().map(|(name, b)| (name.clone(), b));
+    let data = state.debugging.data.iter();
+    let data = data.map(|d| (format!("change of {}", d.label), &d.bp));
+    let mut first = true;
+    let mut next = |pen: &mut Pen<'_>, x: u16| {
+        if std::mem::take(&mut first) {
+            return x;
+        }
+        pen.put(x + 2, y, &format!("{} ", glyphs.between), theme.dim())
+    };
+    for (label, b) in lines.chain(named).chain(data) {
+        x = next(pen, x);
+        let (glyph, style) = mark(state, b);
+        x = pen.dot(x, y, glyph, style) + 1;
+        x = pen.put(x, y, &label, if b.off { theme.dim() } else { theme.text() });
+        for (word, text) in [(" if ", &b.condition), (" hits ", &b.hits)] {
+            if !text.is_empty() {
+                x = pen.put(x, y, word, theme.dim());
+                x = pen.value(x, y, 30, text);
+            }
+        }
+        let words = match (b.off, !b.log.is_empty(), b.verified) {
+            (true, ..) => " off",
+            (false, true, _) => " log",
+            (false, false, false) => " not taken",
+            (false, false, true) => "",
+        };
+        x = pen.put(x, y, words, theme.dim());
+        if b.seen > 0 {
+            x = pen.put(x, y, &format!(" hit {}", b.seen), theme.dim());
         }
     }
-    for (name, b) in &state.named_breaks {
-        any = true;
-        let mark = if b.verified {
-            glyphs.breakpoint
-        } else {
-            glyphs.pending
+    for f in state.debugging.filters.iter().filter(|f| f.on) {
+        x = next(pen, x);
+        let (glyph, style) = match f.condition.is_empty() {
+            true => (glyphs.breakpoint, theme.bad()),
+            false => (glyphs.conditional, theme.bad()),
         };
-        x = pen.dot(x, y, mark, theme.bad()) + 1;
-        x = pen.put(x, y, name, theme.text()) + 2;
+        x = pen.dot(x, y, glyph, style) + 1;
+        x = pen.put(x, y, &f.label, theme.text());
+        if !f.condition.is_empty() {
+            x = pen.put(x, y, " if ", theme.dim());
+            x = pen.value(x, y, 30, &f.condition);
+        }
     }
-    if !any {
-        x = pen.put(x, y, "none", theme.dim()) + 2;
+    if first {
+        x = pen.put(x, y, "none", theme.dim());
     }
     let others: Vec<String> = state
         .stops
@@ -313,12 +311,8 @@ pub fn foot(state: &State, pen: &mut Pen<'_>, area: Rect) {
         .map(|p| format!("<{p}>"))
         .collect();
     if !others.is_empty() {
-        x = pen.put(
-            x,
-            y,
-            &format!("{} also stopped ", glyphs.between),
-            theme.dim(),
-        );
+        let text = format!("  {} also stopped ", glyphs.between);
+        x = pen.put(x, y, &text, theme.dim());
         pen.put(x, y, &others.join(" "), theme.warn());
     }
 }

@@ -151,6 +151,16 @@ pub struct World {
     pub named: Vec<Value>,
     /// What was asked about lines, as it came.
     pub lines: Value,
+    /// Everything the debugger wanted besides, as it came: command and arguments.
+    pub wanted: Vec<(String, Value)>,
+    /// What the next load swaps.
+    pub swaps: Option<String>,
+    /// The text that was loaded last.
+    pub loaded: Option<String>,
+    /// Messages the process of the debugger has received.
+    received: u64,
+    /// It keeps what happens.
+    pub traced: bool,
     /// Processes that were ended.
     pub ended: Vec<u64>,
     /// What it was launched with.
@@ -199,9 +209,11 @@ impl World {
         } else {
             ""
         };
+        let at = self.stopped_at.as_ref().map(|(_, line)| 1000 + line);
         (
             "stopped",
-            json!({ "reason": reason, "threadId": ALICE, "text": text, "allThreadsStopped": false }),
+            json!({ "reason": reason, "threadId": ALICE, "text": text, "allThreadsStopped": false,
+                    "hitBreakpointIds": if reason == "breakpoint" { at.into_iter().collect() } else { Vec::<u64>::new() } }),
         )
     }
 
@@ -243,7 +255,7 @@ impl World {
                     .collect();
                 let replies: Vec<Value> = lines
                     .iter()
-                    .map(|l| if *l < 4 { json!({ "verified": false, "line": l, "message": "no code on this line" }) } else { json!({ "verified": true, "line": l }) })
+                    .map(|l| if *l < 4 { json!({ "verified": false, "line": l, "message": "no code on this line" }) } else { json!({ "verified": true, "line": l, "id": 1000 + l }) })
                     .collect();
                 self.lines = arguments["breakpoints"].clone();
                 self.breakpoints.insert(path, lines);
@@ -294,7 +306,8 @@ impl World {
                     return refuse("the process is not stopped");
                 };
                 answer(json!({ "stackFrames": [
-                    { "id": 100, "name": "bank.loop/2", "source": { "path": path, "name": "bank.nos" }, "line": line, "column": 1 },
+                    { "id": 100, "name": "bank.loop/2", "source": { "path": path, "name": "bank.nos" }, "line": line, "column": 1,
+                      "instructionPointerReference": "0x14" },
                     { "id": 101, "name": "bank.account/1", "source": { "path": path, "name": "bank.nos" }, "line": 4, "column": 1 },
                     { "id": 102, "name": "process entry", "line": 0, "column": 0 },
                 ], "totalFrames": 3 }))
@@ -351,6 +364,21 @@ impl World {
                 a
             }
             "evaluate" => self.evaluate(arguments),
+            "setExceptionBreakpoints"
+            | "dataBreakpointInfo"
+            | "setDataBreakpoints"
+            | "setExpression"
+            | "restartFrame"
+            | "gotoTargets"
+            | "goto"
+            | "disassemble"
+            | "exceptionInfo"
+            | "nostos/nextMessage"
+            | "nostos/trace"
+            | "nostos/events" => {
+                self.wanted.push((command.to_owned(), arguments.clone()));
+                self.debugs(command, arguments)
+            }
             "nostos/processes" => self.processes(arguments),
             "nostos/mailbox" => {
                 let n: u64 = if arguments["process"] == 3 { 0 } else { 48_112 };
@@ -411,6 +439,87 @@ impl World {
                 Some(Err(why)) => refuse(&why),
                 None => refuse(&format!("unknown request `{other}`")),
             },
+        }
+    }
+
+    /// What a debugger wants besides breakpoints of lines.
+    fn debugs(&mut self, command: &str, arguments: &Value) -> Answer {
+        let verified = |n: usize| {
+            answer(json!({ "breakpoints": vec![json!({ "verified": true, "id": 90 }); n] }))
+        };
+        match command {
+            "setExceptionBreakpoints" => verified(1),
+            "setDataBreakpoints" => {
+                verified(arguments["breakpoints"].as_array().map_or(0, Vec::len))
+            }
+            "dataBreakpointInfo" if arguments["name"] == "log" => {
+                answer(json!({ "dataId": null, "description": "`log` is no `var`" }))
+            }
+            "dataBreakpointInfo" => {
+                let name = arguments["name"].as_str().unwrap_or_default();
+                answer(
+                    json!({ "dataId": format!("d-{name}"), "description": name, "accessTypes": ["write"] }),
+                )
+            }
+            "setExpression" => {
+                let value = arguments["value"].as_str().unwrap_or_default();
+                match value.parse() {
+                    Ok(n) => {
+                        self.balance = n;
+                        answer(json!({ "value": value, "type": "Int", "variablesReference": 0 }))
+                    }
+                    Err(_) => refuse("this is no Int"),
+                }
+            }
+            "gotoTargets" if arguments["line"] == 10 => answer(
+                json!({ "targets": [{ "id": 5, "label": "loop(balance - n, n :: log)", "line": 10 }] }),
+            ),
+            "gotoTargets" => answer(json!({ "targets": [] })),
+            "goto" | "restartFrame" => {
+                let line = if command == "goto" { 10 } else { 7 };
+                if let Some((_, at)) = &mut self.stopped_at {
+                    *at = line;
+                }
+                let mut a = answer(json!({}));
+                a.events
+                    .push(self.stop(if command == "goto" { "goto" } else { "restart" }));
+                a
+            }
+            "nostos/nextMessage" => {
+                self.received += 1;
+                self.balance += 5;
+                let message =
+                    ["Deposit(5)", "Audit", "Withdraw(<pid 5>, 30)"][(self.received % 3) as usize];
+                let mut a = answer(json!({}));
+                a.events.push((
+                    "stopped",
+                    json!({ "reason": "step", "threadId": ALICE, "description": "Received a message", "text": format!("Received {message}") }),
+                ));
+                a
+            }
+            "exceptionInfo" => answer(json!({
+                "exceptionId": "NoMoney", "description": "short by 18", "breakMode": "always",
+                "details": { "message": "short by 18", "stackTrace": "bank.loop bank.nos:13\nbank.account bank.nos:4",
+                    "innerException": [{ "message": "the till is shut", "stackTrace": "" }] },
+            })),
+            "disassemble" => answer(json!({ "instructions": [
+                { "address": "0x10", "instruction": "mov rax, rdi", "symbol": "bank.loop", "line": 6, "location": { "path": "bank.nos" } },
+                { "address": "0x14", "instruction": "cmp rax, rsi", "line": 8, "location": { "path": "bank.nos" } },
+            ] })),
+            "nostos/trace" => {
+                self.traced = arguments["on"] == true;
+                answer(json!({ "traced": self.traced }))
+            }
+            _ => {
+                let since = arguments["since"].as_u64().unwrap_or(0);
+                let mut rows = vec![
+                    json!({ "number": 1, "atMs": 10_251_120, "kind": "recv", "text": "Deposit(12)", "process": 5 }),
+                    json!({ "number": 2, "atMs": 10_251_334, "kind": "send", "text": "Ok(0)", "process": 7 }),
+                    json!({ "number": 3, "atMs": 10_251_402, "kind": "recv", "text": "Withdraw(<pid 5>, 30)", "process": 5 }),
+                ];
+                rows.retain(|r| r["number"].as_u64() > Some(since));
+                answer(json!({ "traced": self.traced, "events": rows }))
+            }
         }
     }
 
@@ -497,8 +606,13 @@ impl World {
             })),
             None => {
                 self.version += 1;
+                self.loaded = Some(text.to_owned());
+                let swapped = self
+                    .swaps
+                    .take()
+                    .unwrap_or_else(|| "bank.transfer".to_owned());
                 answer(
-                    json!({ "ok": true, "version": self.version, "changed": ["bank.transfer"], "unchanged": 11, "diagnostics": [], "micros": 4_100 }),
+                    json!({ "ok": true, "version": self.version, "changed": [swapped], "unchanged": 11, "diagnostics": [], "micros": 4_100 }),
                 )
             }
         }

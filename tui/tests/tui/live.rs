@@ -205,7 +205,7 @@ fn what_is_watched_is_shown_where_a_process_stops_and_what_changed() {
     d.wait(1000);
     let row = |d: &Driver, of: &str| {
         let screen = d.screen();
-        let found = screen.lines().find(|l| l.contains(of));
+        let found = screen.lines().rfind(|l| l.contains(of));
         found.unwrap_or_else(|| panic!("{screen}")).to_owned()
     };
     assert!(row(&d, "nope").contains("unknown variable"));
@@ -214,9 +214,9 @@ fn what_is_watched_is_shown_where_a_process_stops_and_what_changed() {
     let now = row(&d, "balance - n");
     assert!(now.contains("12") && now.contains("was -18"), "{now}");
     // On a variable `w` begins with it; the same again is not watched any more.
-    d.keys("ggjw<ret>");
+    d.keys("ggjjjjjjw<ret>");
     assert_eq!(d.state.watches, ["nope"]);
-    d.keys("gg<left>");
+    d.keys("ggjjjjj<left>");
     assert!(!d.screen().contains("nope"), "{}", d.screen());
 }
 
@@ -229,7 +229,7 @@ fn who_waits_for_the_stopped_process_is_said() {
     let screen = d.screen();
     assert!(screen.contains("<5> waits for it"), "{screen}");
     assert!(
-        screen.contains("waiting  <5> bank.audit/0  for this one"),
+        screen.contains("waiting  <5> bank.audit/0  for you"),
         "{screen}"
     );
 }

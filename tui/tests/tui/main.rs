@@ -14,6 +14,7 @@ mod model;
 mod newcomer;
 mod random;
 mod screens;
+mod stops;
 mod tests;
 mod tty;
 mod windows;

@@ -167,7 +167,7 @@ fn a_stop_shows_frames_and_values_and_steps_mark_what_changed() {
     }
     d.keys("<f10>");
     let screen = d.screen();
-    assert!(screen.contains("42  was 12"), "{screen}");
+    assert!(screen.contains("42          was 12"), "{screen}");
     assert!(screen.contains(" ▶   9"), "{screen}");
     // Expanding a value asks for its parts.
     d.keys("jjjj<ret>");

@@ -199,6 +199,20 @@ fn debugger() {
     });
 }
 
+/// A stop with everything there is about it: breakpoints of all kinds, watches, the console, the past.
+fn stop_with_all(d: &mut Driver) {
+    d.keys("20G<f9>7G<f9><space>bz13G<space>btshort by {n}<ret>");
+    d.keys(":watch balance - n<ret>8G<space>bfn <gt> 10<ret><c-r>");
+    d.wait(1000);
+    d.keys("x<f10><space>ibalance - n<ret>balance<ret><esc>");
+    d.wait(1000);
+}
+
+#[test]
+fn debugger_with_all_it_has() {
+    scene("debug-full", stop_with_all);
+}
+
 #[test]
 fn repl() {
     scene("repl", |d| {

@@ -8,6 +8,7 @@ use crate::heap::collect;
 use crate::heap::stats::Reason;
 use crate::mailbox::{self, Parked, Plain, Wanted};
 use crate::message::Fragment;
+use crate::past::{self, Happened};
 use crate::process::{Own, Process, Resume, attention};
 use crate::scheduler::Worker;
 use crate::shim::Leave;
@@ -110,6 +111,9 @@ pub(crate) fn spawn(ctx: &mut Ctx, relation: Relation) -> Flow {
         .parent
         .store(parent, std::sync::atomic::Ordering::Relaxed);
     ctx.put(0, pid);
+    if ctx.core.debug.watches(debug::TRACED) {
+        past::relation(ctx, Happened::Spawned, pid);
+    }
     match relation {
         Relation::None => {}
         Relation::Link => {
@@ -151,6 +155,9 @@ pub(crate) fn send(ctx: &mut Ctx) -> Flow {
         if receiver.messages() >= limit && !admitted(ctx, pid, limit, when_full)? {
             return Ok(());
         }
+    }
+    if ctx.core.debug.watches(debug::TRACED) {
+        past::message(ctx, Happened::Sent, ctx.arg(1), Some(pid));
     }
     if ctx.post(receiver, pid, 1) {
         ctx.worker.schedule_woken(receiver.into());
@@ -379,7 +386,7 @@ pub(crate) fn box_as(ctx: &mut Ctx) -> Flow {
 
 #[inline(always)]
 pub(crate) fn receive_take(ctx: &mut Ctx) -> Flow {
-    if ctx.core.debug.watches(debug::RECEIVED) {
+    if ctx.core.debug.watches(debug::RECEIVED | debug::TRACED) {
         receive_load(ctx)?;
         return take_watched(ctx);
     }
@@ -391,12 +398,18 @@ pub(crate) fn receive_take(ctx: &mut Ctx) -> Flow {
 #[cold]
 fn take_watched(ctx: &mut Ctx) -> Flow {
     ctx.own.queue.take(&ctx.worker.chunks);
-    debug::received(ctx, ctx.arg(0))
+    if ctx.core.debug.watches(debug::TRACED) {
+        past::message(ctx, Happened::Received, ctx.arg(0), None);
+    }
+    match ctx.core.debug.watches(debug::RECEIVED) {
+        true => debug::received(ctx, ctx.arg(0)),
+        false => Ok(()),
+    }
 }
 
 pub(crate) fn receive_taken(ctx: &mut Ctx) -> Flow {
     receive_load(ctx)?;
-    if ctx.core.debug.watches(debug::RECEIVED) {
+    if ctx.core.debug.watches(debug::RECEIVED | debug::TRACED) {
         return take_watched(ctx);
     }
     ctx.own.queue.take(&ctx.worker.chunks);
@@ -494,6 +507,9 @@ pub(crate) fn exit_with(ctx: &mut Ctx) -> Flow {
 
 pub(crate) fn link(ctx: &mut Ctx) -> Flow {
     let other = ctx.arg(0);
+    if ctx.core.debug.watches(debug::TRACED) {
+        past::relation(ctx, Happened::Linked, other);
+    }
     if ctx.core.link(ctx.process, other) {
         return Ok(());
     }
@@ -520,6 +536,9 @@ pub(crate) fn unlink(ctx: &mut Ctx) -> Flow {
 }
 
 pub(crate) fn monitor(ctx: &mut Ctx) -> Flow {
+    if ctx.core.debug.watches(debug::TRACED) {
+        past::relation(ctx, Happened::Monitored, ctx.arg(0));
+    }
     let reference = watch(ctx, ctx.arg(0));
     ctx.put(0, reference);
     Ok(())

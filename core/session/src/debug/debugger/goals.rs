@@ -248,7 +248,7 @@ impl Debugger {
             offset: here.line.offset,
             locals,
         };
-        image.restart(standing, here.index, Some(&instead))
+        image.restart(standing, here.index, Some(&instead), None)
     }
 
     /// The innermost frame of the project.

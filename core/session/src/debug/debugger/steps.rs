@@ -84,7 +84,8 @@ impl Debugger {
         let object = &wanted.code.object;
         let noted = match object.made.rest || object.params.is_none() {
             true => self.to_head(standing, wanted, index),
-            false => image.restart(standing, index, None),
+            // Code that was loaded since is what it goes on in.
+            false => image.restart(standing, index, None, Some(wanted.code.cell)),
         };
         noted.map_err(|why| Refusal(format!("this frame cannot be restarted: {why}")))?;
         self.to_first_statement(pid, Unit::Restart)

@@ -3,7 +3,7 @@
 use super::super::told::Told;
 use super::super::{
     Census, Collection, DataWish, GcStats, GcSum, Go, Gone, Heap, Instruction, InstructionWish,
-    Message, OwnGc, Program, Scope, ScopeKind, Second, Shape, StepTarget, Worker,
+    Message, OwnGc, PastEvent, Program, Scope, ScopeKind, Second, Shape, StepTarget, Worker,
 };
 use super::*;
 use values::Root;
@@ -289,6 +289,38 @@ impl Target for Debugger {
 
     fn shapes(&self, pid: Pid) -> Result<Vec<Shape>, Refusal> {
         self.shapes_of(pid)
+    }
+
+    fn trace(&self, pid: Pid, on: bool) -> Result<(), Refusal> {
+        let image = &self.session.image;
+        if on && image.process(pid).is_none() {
+            return Err(nobody(pid));
+        }
+        match image.trace(pid, on) {
+            true => Ok(()),
+            false => Err("too many processes are traced".to_owned().into()),
+        }
+    }
+
+    fn past(&self, pid: Pid, since: u64) -> (Vec<PastEvent>, bool) {
+        let Some((events, on)) = self.session.image.past(pid, since) else {
+            return (Vec::new(), false);
+        };
+        let row = |event: runtime::PastEvent| PastEvent {
+            number: event.number,
+            at_ms: event.at.as_millis() as u64,
+            kind: match event.what {
+                runtime::Happened::Received => "recv",
+                runtime::Happened::Sent => "send",
+                runtime::Happened::Spawned => "spawn",
+                runtime::Happened::Linked => "link",
+                runtime::Happened::Monitored => "monitor",
+                runtime::Happened::Ended => "exit",
+            },
+            text: event.text,
+            other: event.other,
+        };
+        (events.into_iter().map(row).collect(), on)
     }
 
     fn heap(&self, pid: Pid, types: bool) -> Result<Heap, Refusal> {
@@ -664,6 +696,7 @@ impl Target for Debugger {
         self.arm();
         self.leaves(client, stays);
         if last {
+            self.session.image.trace_nobody();
             self.heaps.forget_all();
         }
     }

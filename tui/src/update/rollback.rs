@@ -1,0 +1,96 @@
+//! Loads can be taken back: the texts that ran before are kept, and given to the image again. Files and open texts stay as they are.
+
+use super::image::{self, ask};
+use crate::proto::{self, Reload};
+use crate::state::{Again, Ask, DebugAsk, Effect, Load, State, Tone};
+use ropey::Rope;
+use serde_json::{Value, json};
+use std::path::PathBuf;
+
+/// How many loads can be taken back.
+const KEPT: usize = 20;
+
+/// New texts run: what ran before is kept.
+pub fn loaded(state: &mut State, reload: &Reload, docs: &[(usize, usize)]) {
+    let texts: Vec<(PathBuf, Rope)> = state
+        .editor
+        .docs
+        .iter()
+        .filter(|d| docs.iter().any(|(id, _)| *id == d.id))
+        .filter_map(|d| {
+            let running = d.running()?;
+            (Some(running) != d.sent.as_ref().map(|(_, text)| text))
+                .then(|| (d.path.clone(), running.clone()))
+        })
+        .collect();
+    let again = state.debugging.again.as_ref().map(|a| a.version);
+    let before = again.unwrap_or(reload.version.saturating_sub(1));
+    let debugging = &mut state.debugging;
+    if !reload.changed.is_empty() || debugging.again.is_some() {
+        debugging.again = None;
+    }
+    if reload.changed.is_empty() || texts.is_empty() {
+        return;
+    }
+    debugging.loads.push(Load {
+        before,
+        version: reload.version,
+        texts,
+    });
+    if debugging.loads.len() > KEPT {
+        debugging.loads.remove(0);
+    }
+}
+
+/// Lets what ran before the last load run again.
+pub fn back(state: &mut State, out: &mut Vec<Effect>) {
+    let Some(load) = state.debugging.loads.last() else {
+        return state.say(Tone::Plain, "nothing was loaded that could be taken back");
+    };
+    let files: Vec<Value> = load
+        .texts
+        .iter()
+        .map(|(path, text)| json!({ "path": path.display().to_string(), "text": text.to_string() }))
+        .collect();
+    state.say(Tone::Plain, format!("back to v{}", load.before));
+    ask(
+        state,
+        Ask::Debug(DebugAsk::RollBack),
+        "nostos/reload",
+        json!({ "files": files }),
+        out,
+    );
+}
+
+/// The image has taken older texts, or not.
+pub fn done(state: &mut State, body: &Value, out: &mut Vec<Effect>) {
+    let reload = proto::reload(body);
+    if !reload.ok {
+        return image::reloaded(state, reload, out);
+    }
+    let Some(load) = state.debugging.loads.pop() else {
+        return;
+    };
+    for doc in &mut state.editor.docs {
+        if let Some((_, text)) = load.texts.iter().find(|(path, _)| *path == doc.path) {
+            doc.runs(text.clone());
+        }
+    }
+    let file = state
+        .debugging
+        .again
+        .as_ref()
+        .map_or(load.version, |a| a.file);
+    let again = Again {
+        version: load.before,
+        file,
+    };
+    let text = format!(
+        "v{} live again, file is v{}; ^s loads what is here, space R goes further back",
+        again.version, again.file
+    );
+    let took = crate::text::micros(reload.micros);
+    image::reloaded(state, reload, out);
+    state.debugging.again = Some(again);
+    state.say(Tone::Good, format!("{text}  {took}"));
+}
