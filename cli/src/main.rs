@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod fmt;
+mod highlight;
 
 use clap::{Parser, Subcommand};
 use nostos_dap::image;
@@ -92,6 +93,18 @@ enum Command {
         #[arg(value_name = "FILE|DIR")]
         program: PathBuf,
     },
+    /// Print a source file in colours.
+    Highlight {
+        /// The file, or - for standard input.
+        #[arg(value_name = "FILE|-")]
+        file: PathBuf,
+        /// As a page, with colours for light and dark.
+        #[arg(long)]
+        html: bool,
+        /// When there are colours.
+        #[arg(long, value_name = "WHEN", default_value = "auto")]
+        color: highlight::Colours,
+    },
     /// Write source files in the one style.
     Fmt {
         /// Files, directories with all their .nos files, or - for standard input to standard output [default: the current directory].
@@ -162,6 +175,7 @@ fn main() -> ExitCode {
         }
         Command::Check { program } => check(&program),
         Command::Expand { program } => expand(&program),
+        Command::Highlight { file, html, color } => highlight::run(&file, html, color),
         Command::Fmt { paths, check } => fmt::run(&paths, check),
     };
     status_of(status)

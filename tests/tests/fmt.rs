@@ -119,3 +119,27 @@ fn links_and_modes_stay() {
     assert_eq!(read(dir.join("a.nos")), NICE);
     std::fs::remove_dir_all(dir).expect("a folder");
 }
+
+#[test]
+fn highlighted_on_a_terminal_only() {
+    let dir = fresh("highlight");
+    let run = |words: &[&str]| {
+        let mut command = Command::new(nostos_tests::nostos());
+        let command = command.arg("highlight").args(words).current_dir(&dir);
+        command.output().expect("nostos runs")
+    };
+    // This is a pipe.
+    assert_eq!(text(&run(&["inner/b.nos"]).stdout), NICE);
+    let always = text(&run(&["inner/b.nos", "--color", "always"]).stdout);
+    assert!(always.contains("\x1b[34mmain\x1b[0m"), "{always:?}");
+    let page = text(&run(&["inner/b.nos", "--html"]).stdout);
+    assert!(page.contains("<title>b.nos</title>"), "{page}");
+    assert!(
+        page.contains("<span class=\"function\">main</span>"),
+        "{page}"
+    );
+    let none = run(&["nowhere.nos"]);
+    assert_eq!(none.status.code(), Some(1));
+    assert!(text(&none.stderr).starts_with("Error: nowhere.nos: "));
+    std::fs::remove_dir_all(dir).expect("a folder");
+}

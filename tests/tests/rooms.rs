@@ -63,6 +63,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
             "nostos-lsp",
             "nostos-tui",
             "nostos-session",
+            "tree-sitter-nostos",
         ],
     ),
     ("nostos-tests", &[]),
