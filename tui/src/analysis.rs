@@ -137,6 +137,12 @@ impl Analyser for Ide {
                 },
                 message: d.message,
                 hint: d.hint,
+                fix: d.fix.map_or_else(Vec::new, |fix| {
+                    let edits = fix.edits.into_iter();
+                    edits
+                        .map(|(r, new)| (at(r.start), at(r.end), new))
+                        .collect()
+                }),
             })
             .collect()
     }

@@ -222,6 +222,8 @@ commands! {
     References "references" "where the name is used";
     Callers "callers" "the functions that use the name";
     Rename "rename-name" "give the name another name everywhere";
+    Fix "fix" "do what the hint of the diagnostic says";
+    HintsToggle "inlay-hints" "types and names that are left out, shown or not";
     Complete "complete" "what could be typed here";
     ChoiceNext "choice-next" "the next thing that could be typed";
     ChoiceBack "choice-back" "the one before";

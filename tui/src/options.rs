@@ -194,6 +194,13 @@ pub const SETTINGS: &[Setting] = &[
         set: |s, v| s.settings.signature = v == "on",
     },
     Setting {
+        name: "inlay-hints",
+        kind: Kind::Switch,
+        about: "types and names of parameters that are left out",
+        get: |s| switch(s.settings.hints),
+        set: |s, v| crate::update::hints(s, v == "on"),
+    },
+    Setting {
         name: "mark-uses",
         kind: Kind::Switch,
         about: "uses of the name under the cursor are marked",

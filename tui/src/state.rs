@@ -729,7 +729,10 @@ impl State {
                 out.extend([Ctx::Standard, Ctx::Insert])
             }
             Panel::Editor if self.editor.mode == Mode::Insert => out.push(Ctx::Insert),
-            Panel::Editor => out.extend([Ctx::Normal, Ctx::Calm]),
+            Panel::Editor => {
+                out.extend(self.can_fix().then_some(Ctx::Fix));
+                out.extend([Ctx::Normal, Ctx::Calm]);
+            }
             Panel::Repl | Panel::Console => out.extend([Ctx::Line, Ctx::Prompt]),
             Panel::Processes if self.view == View::Heap => {
                 out.extend([Ctx::Heap, Ctx::Processes, Ctx::List, Ctx::Digits, Ctx::Calm])
@@ -755,6 +758,13 @@ impl State {
         }
         out.push(Ctx::Always);
         out
+    }
+
+    /// Whether the cursor is on something one key can mend.
+    pub fn can_fix(&self) -> bool {
+        let doc = self.editor.doc();
+        doc.and_then(|d| d.fixable(d.cursor()))
+            .is_some_and(|(_, under)| under)
     }
 
     /// The contexts by which the last row is made; like [`State::contexts`] but without what only the prompt knows.

@@ -29,6 +29,7 @@ mod typed;
 pub use actions::help_rows;
 pub use guide::welcome;
 pub use image::start;
+pub use lang::hints;
 pub use typed::{candidates, preset};
 
 /// Milliseconds between two looks at the open files on disk.

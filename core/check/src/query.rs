@@ -251,10 +251,20 @@ fn use_findings(
         None if is_module(name) => {}
         None => {
             let of = crate::types::module_name(db, project, target);
-            out.push(Finding::new(
+            let scope = crate::db::module_scope(db, project, target);
+            // What is private there would be no better.
+            let values = scope
+                .values
+                .iter()
+                .filter(|(_, h)| h.iter().any(|h| h.public));
+            let types = scope.types.iter().filter(|(_, (_, public))| *public);
+            let names = values.map(|(n, _)| n).chain(types.map(|(n, _)| n));
+            let hint = resolve::did_you_mean(name, names.map(|n| &**n));
+            out.push(Finding {
                 span,
-                format!("unknown name `{name}` in module `{of}`"),
-            ));
+                message: format!("unknown name `{name}` in module `{of}`"),
+                hint: hint.map(|n| format!("did you mean `{n}`?")),
+            });
         }
     };
     match &item.what {

@@ -9,6 +9,7 @@ mod body;
 mod calls;
 mod complete;
 mod cursor;
+mod fixes;
 mod hints;
 mod names;
 mod references;
@@ -16,6 +17,7 @@ mod symbols;
 
 pub use calls::{Signature, SignatureHelp};
 pub use complete::{Completion, CompletionKind};
+pub use fixes::Fix;
 pub use hints::InlayHint;
 pub use references::{Edit, Renaming};
 pub use symbols::{DocumentSymbol, SymbolKind, WorkspaceSymbol};
@@ -69,6 +71,8 @@ pub struct Diagnostic {
     pub message: String,
     /// What to do about it, where known.
     pub hint: Option<String>,
+    /// What does it, where that is certain.
+    pub fix: Option<Fix>,
     /// Other places that matter, each with a note.
     pub related: Vec<(Place, String)>,
 }
@@ -139,6 +143,9 @@ impl Analysis {
             .filter(|diagnostic| diagnostic.file == file)
             .map(|diagnostic| self.diagnostic(&diagnostic))
             .collect();
+        for at in 0..found.len() {
+            found[at].fix = self.fix(path, &found[at]);
+        }
         found.sort_by_key(|diagnostic| diagnostic.range.start);
         found
     }
@@ -297,6 +304,7 @@ impl Analysis {
             },
             message: from.message.clone(),
             hint: from.hint.clone(),
+            fix: None,
             related,
         }
     }

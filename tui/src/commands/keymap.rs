@@ -17,6 +17,8 @@ pub enum Ctx {
     Normal,
     /// The editor's insert mode.
     Insert,
+    /// The cursor is on something one key can mend.
+    Fix,
     /// A list of what could be typed is shown.
     Offer,
     /// One of them is chosen.
@@ -115,6 +117,7 @@ const TABLE: &[Row] = &[
     (Ctx::Normal, "zM", Cmd::FoldAll, ""),
     (Ctx::Normal, "zR", Cmd::FoldNone, ""),
     (Ctx::Normal, "zw", Cmd::WrapToggle, ""),
+    (Ctx::Normal, "zi", Cmd::HintsToggle, ""),
     (Ctx::Normal, "zj", Cmd::ScrollDown, ""),
     (Ctx::Normal, "zk", Cmd::ScrollUp, ""),
     (Ctx::Normal, "]d", Cmd::DiagnosticNext, ""),
@@ -248,6 +251,7 @@ const TABLE: &[Row] = &[
     (Ctx::Insert, "<end>", Cmd::LineFinish, ""),
     (Ctx::Insert, "<pgdn>", Cmd::PageDown, ""),
     (Ctx::Insert, "<pgup>", Cmd::PageUp, ""),
+    (Ctx::Fix, "a", Cmd::Fix, "fix"),
     // What could be typed.
     (Ctx::Offer, "<tab>", Cmd::ChoiceNext, "choose"),
     (Ctx::Offer, "<c-n>", Cmd::ChoiceNext, ""),
@@ -281,6 +285,7 @@ const TABLE: &[Row] = &[
     (Ctx::Standard, "<f12>", Cmd::Definition, ""),
     (Ctx::Standard, "<s-f12>", Cmd::References, ""),
     (Ctx::Standard, "<f2>", Cmd::Rename, ""),
+    (Ctx::Standard, "<a-ret>", Cmd::Fix, ""),
     (Ctx::Standard, "<s-left>", Cmd::SelectLeft, ""),
     (Ctx::Standard, "<s-right>", Cmd::SelectRight, ""),
     (Ctx::Standard, "<s-up>", Cmd::SelectUp, ""),
@@ -405,6 +410,7 @@ const TABLE: &[Row] = &[
     (Ctx::Calm, "<space>d", Cmd::FindDiagnostic, ""),
     (Ctx::Calm, "<space>t", Cmd::TestHere, ""),
     (Ctx::Calm, "<space>T", Cmd::TestAll, ""),
+    (Ctx::Calm, "<space>a", Cmd::Fix, ""),
     (Ctx::Calm, "<space>r", Cmd::Reload, ""),
     (Ctx::Calm, "<space>R", Cmd::RollBack, ""),
     (Ctx::Calm, "<space>l", Cmd::LastLoad, ""),
@@ -523,6 +529,7 @@ const CONTEXTS: &[(&str, Ctx)] = &[
     ("calm", Ctx::Calm),
     ("normal", Ctx::Normal),
     ("insert", Ctx::Insert),
+    ("fix", Ctx::Fix),
     ("offer", Ctx::Offer),
     ("choice", Ctx::Choice),
     ("standard", Ctx::Standard),

@@ -37,6 +37,8 @@ pub struct Diag {
     pub message: String,
     /// What may help.
     pub hint: Option<String>,
+    /// From, to, what comes instead: it does what the hint says.
+    pub fix: Vec<(usize, usize, String)>,
 }
 
 /// When the file was written and how long it is, to notice that somebody else changed it.
@@ -340,6 +342,10 @@ impl Document {
         for diag in self.diagnostics.iter_mut().chain(&mut self.refused) {
             diag.from = transaction.moved(diag.from, Side::After);
             diag.to = transaction.moved(diag.to, Side::Before).max(diag.from);
+            for (from, to, _) in &mut diag.fix {
+                *from = transaction.moved(*from, Side::After);
+                *to = transaction.moved(*to, Side::Before).max(*from);
+            }
         }
     }
 
@@ -361,7 +367,7 @@ impl Document {
 
     /// The rows its lines make on the screen.
     pub fn rows(&self, wrap: Option<usize>) -> Rows<'_> {
-        Rows::new(&self.text, &self.folds, wrap)
+        Rows::new(&self.text, &self.folds, wrap).with_hints(&self.known.hints)
     }
 
     /// The first row on the screen: line and part of it.
@@ -406,6 +412,21 @@ impl Document {
             .iter()
             .filter(|r| !self.diagnostics.iter().any(|d| d.message == r.message));
         self.diagnostics.iter().chain(fresh)
+    }
+
+    /// A diagnostic under a character that one key can mend; else one of its line.
+    pub fn fixable(&self, at: usize) -> Option<(&Diag, bool)> {
+        let line = motion::line_of(&self.text, at.min(self.text.len_chars()));
+        let mut all = self.all_diagnostics().filter(|d| !d.fix.is_empty());
+        let under = |d: &Diag| d.from <= at && at < d.to.max(d.from + 1);
+        let mut there = None;
+        let found = all.find(|d| {
+            if motion::line_of(&self.text, d.from) == line && there.is_none() {
+                there = Some(*d);
+            }
+            under(d)
+        });
+        found.map(|d| (d, true)).or(there.map(|d| (d, false)))
     }
 
     /// A position for a line and a column in characters, both from 0, clamped into the text.

@@ -100,6 +100,13 @@ pub struct Rows<'a> {
     text: &'a Rope,
     hidden: Vec<(usize, usize)>,
     wrap: Option<usize>,
+    /// What is shown before characters, sorted by these.
+    hints: &'a [(usize, String)],
+}
+
+/// Columns of what is shown before a character.
+fn width_of(hint: &str) -> usize {
+    hint.chars().map(|c| motion::width_at(c, 0)).sum()
 }
 
 impl<'a> Rows<'a> {
@@ -114,7 +121,27 @@ impl<'a> Rows<'a> {
             text,
             hidden,
             wrap: wrap.filter(|w| *w >= 8),
+            hints: &[],
         }
+    }
+
+    /// With what is shown before characters, though it does not stand there; sorted.
+    pub fn with_hints(mut self, hints: &'a [(usize, String)]) -> Rows<'a> {
+        self.hints = hints;
+        self
+    }
+
+    /// What is shown in front of the characters from one to another.
+    pub fn hints(&self, from: usize, to: usize) -> &'a [(usize, String)] {
+        let first = self.hints.partition_point(|(at, _)| *at < from);
+        let last = self.hints.partition_point(|(at, _)| *at <= to);
+        &self.hints[first..last.max(first)]
+    }
+
+    /// The column of a character on the screen, from the start of its row.
+    pub fn screen_column(&self, row: &Row, at: usize) -> usize {
+        let shown = self.hints(row.from, at).iter().map(|(_, h)| width_of(h));
+        motion::column(self.text, at).saturating_sub(row.column) + shown.sum::<usize>()
     }
 
     /// Whether every line is one row.
@@ -165,21 +192,28 @@ impl<'a> Rows<'a> {
             column: 0,
             last: true,
         };
-        let Some(width) = self
-            .wrap
-            .filter(|w| end - start > *w / 2 && end - start < LONGEST)
-        else {
+        let Some(width) = self.wrap.filter(|w| {
+            let hints = self.hints(start, end).iter().map(|(_, h)| h.len());
+            let len = end - start;
+            len + hints.sum::<usize>() > *w / 2 && len < LONGEST
+        }) else {
             return vec![whole];
         };
         let mut out = Vec::new();
         let (mut from, mut from_column, mut column) = (start, 0, 0);
+        // Columns of hints in this row.
+        let mut more = 0;
         // Behind the last blank of the row, and its column: there a row is best cut.
         let mut blank: Option<(usize, usize)> = None;
         for (i, c) in self.text.slice(start..end).chars().enumerate() {
             let at = start + i;
             let w = motion::width_at(c, column);
-            if column + w - from_column > width && at > from {
+            let before = self.hints(at, at).iter().map(|(_, h)| width_of(h));
+            more += before.sum::<usize>();
+            if column + more + w - from_column > width && at > from {
                 let (cut, cut_column) = blank.filter(|(b, _)| *b > from).unwrap_or((at, column));
+                let kept = self.hints(cut, at).iter().map(|(_, h)| width_of(h));
+                more = kept.sum();
                 out.push(Row {
                     line,
                     part: out.len(),
@@ -298,15 +332,33 @@ impl<'a> Rows<'a> {
         };
         let rows = self.of_line(line);
         let target = rows[part.min(rows.len() - 1)];
-        let to = self.at(target, goal);
+        let to = self.at_text(target, goal);
         Range {
             goal: Some(goal),
             ..motion::place(self.text, range, to, extend, block)
         }
     }
 
-    /// The character of a row at a column of the screen.
+    /// The character of a row at a column of the screen; what is shown before it counts as it.
     pub fn at(&self, row: Row, column: usize) -> usize {
+        let hints = self.hints(row.from, row.to);
+        let mut passed = 0;
+        for (at, hint) in hints {
+            let start = motion::column(self.text, *at).saturating_sub(row.column) + passed;
+            let width = width_of(hint);
+            if column < start {
+                break;
+            }
+            if column < start + width {
+                return *at;
+            }
+            passed += width;
+        }
+        self.at_text(row, column - passed)
+    }
+
+    /// The same for a column of the text.
+    fn at_text(&self, row: Row, column: usize) -> usize {
         let at = motion::at_column(self.text, row.line, row.column + column);
         if row.last {
             at.min(row.to)
@@ -334,6 +386,30 @@ mod tests {
             ((4, 0), (1, 0))
         );
         assert!(folds.open(&text, 2, false) && folds.is_empty());
+    }
+
+    #[test]
+    fn what_is_shown_between_characters_moves_columns_of_the_screen_only() {
+        let text = Rope::from_str("a = f(x)\nbb\n");
+        let hints = [(1, ": Int".to_owned()), (6, "n: ".to_owned())];
+        let folds = Folds::default();
+        let rows = Rows::new(&text, &folds, None).with_hints(&hints);
+        let row = rows.row_of(0);
+        // a: Int = f(n: x)
+        let columns: Vec<usize> = (0..9).map(|at| rows.screen_column(&row, at)).collect();
+        assert_eq!(columns, [0, 6, 7, 8, 9, 10, 14, 15, 16]);
+        let hit: Vec<usize> = (0..17).map(|x| rows.at(row, x)).collect();
+        assert_eq!(hit, [0, 1, 1, 1, 1, 1, 1, 2, 3, 4, 5, 6, 6, 6, 6, 7, 8]);
+        // Wrapped, they take room.
+        let rows = Rows::new(&text, &folds, Some(10)).with_hints(&hints);
+        let pieces: Vec<String> = rows
+            .of_line(0)
+            .iter()
+            .map(|r| text.slice(r.from..r.to).to_string())
+            .collect();
+        assert_eq!(pieces, ["a = ", "f(x)"]);
+        let second = rows.of_line(0)[1];
+        assert_eq!((rows.screen_column(&second, 6), rows.at(second, 5)), (5, 6));
     }
 
     #[test]

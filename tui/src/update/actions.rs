@@ -90,6 +90,8 @@ pub fn run(state: &mut State, cmd: Cmd, count: Option<usize>, out: &mut Vec<Effe
             lang::choose(state, cmd)
         }
         Cmd::Rename => lang::ask_name(state),
+        Cmd::Fix => lang::fix(state),
+        Cmd::HintsToggle => lang::turn_hints(state),
         Cmd::FindDefinition if state.lang.ready => lang::ask_here(state, cmd, out),
         Cmd::FindDefinition => {
             // The same shape by which the definitions of one file are told from other lines.

@@ -625,6 +625,7 @@ pub fn reloaded(state: &mut State, reload: Reload, out: &mut Vec<Effect>) {
                 },
                 message: d.message.clone(),
                 hint: d.hint.clone(),
+                fix: Vec::new(),
             })
             .collect();
         doc.refused = found;

@@ -157,6 +157,51 @@ fn in_files(places: usize, files: usize) -> String {
     )
 }
 
+/// Does what the hint of a diagnostic says, as one step of undo.
+pub fn fix(state: &mut State) {
+    let Some(doc) = state.editor.doc_mut() else {
+        return;
+    };
+    let at = doc.cursor();
+    let Some((diag, _)) = doc.fixable(at) else {
+        let why = "nothing on this line can be mended by itself";
+        return state.say(Tone::Plain, why);
+    };
+    let (edits, said) = (diag.fix.clone(), diag.hint.clone());
+    doc.commit();
+    let transaction = Transaction::new(doc.text(), edits);
+    doc.edit(transaction, None);
+    doc.commit();
+    let text = doc.text().clone();
+    if state.editor.mode != Mode::Insert {
+        let doc = &mut state.editor.docs[state.editor.current];
+        doc.selection = doc.selection.map(|r| r.wide(&text));
+    }
+    state.editor.follow = true;
+    state.say(Tone::Good, format!("done: {}", said.unwrap_or_default()));
+}
+
+/// Shows what is left out, or not.
+pub fn hints(state: &mut State, on: bool) {
+    state.settings.hints = on;
+    for doc in &mut state.editor.docs {
+        doc.known.hints.clear();
+        doc.known.hints_of = None;
+    }
+    state.lang.wake = Some(state.now);
+}
+
+/// The other way round.
+pub fn turn_hints(state: &mut State) {
+    let on = !state.settings.hints;
+    hints(state, on);
+    let words = [
+        "what is left out is not shown",
+        "types and names that are left out are shown",
+    ];
+    state.say(Tone::Plain, words[usize::from(on)]);
+}
+
 /// Takes an answer.
 pub fn answered(state: &mut State, mut answer: Answer) {
     if !matches!(answer.found, Found::Nothing) {
@@ -473,6 +518,19 @@ pub fn tick(state: &mut State, out: &mut Vec<Effect>) {
     let known = &doc.known;
     if known.symbols_of != Some(version) {
         ask(state, Topic::Symbols, out);
+    }
+    // A screen above and below is asked for too: scrolling shows it at once.
+    let (top, end) = state.lang.window;
+    let covered = state.editor.doc().and_then(|d| d.known.hints_of.clone());
+    let covered =
+        covered.is_some_and(|(of, lines)| of == version && lines.start <= top && end <= lines.end);
+    if state.settings.hints && !covered {
+        let rows = end - top;
+        ask(
+            state,
+            Topic::Hints(top.saturating_sub(rows)..end + rows),
+            out,
+        );
     }
     let Some(doc) = state.editor.doc_mut() else {
         return;

@@ -209,6 +209,8 @@ fn draw_pane(state: &State, pen: &mut Pen<'_>, area: Rect, pane: Pane<'_>) -> Op
     let cursor = pane.selection.primary().cursor(text);
     let cursor_line = motion::line_of(text, cursor);
     let mut caret = None;
+    // What is said about the cursor's line and did not fit there, and how many lines ago that was.
+    let (mut rest, mut waited) = (Vec::new(), 0);
     for (y, row) in (area.y..area.bottom()).zip(&shown) {
         let line = row.line;
         let here = stop.as_ref().is_some_and(|(l, _)| *l == line);
@@ -234,7 +236,8 @@ fn draw_pane(state: &State, pen: &mut Pen<'_>, area: Rect, pane: Pane<'_>) -> Op
             width: room,
             height: 1,
         };
-        let end = paint.line(pen, content, row, left);
+        let hints = rows.hints(row.from, row.to);
+        let end = paint.line(pen, content, row, left, hints);
         if row.last {
             let mut x = end + 2;
             let folded = rows.folded(line);
@@ -253,12 +256,20 @@ fn draw_pane(state: &State, pen: &mut Pen<'_>, area: Rect, pane: Pane<'_>) -> Op
                     x = pen.value(x, y, 24, value) + 2;
                 }
             }
-            end_of_line(state, doc, pen, x, y, line, line == cursor_line);
+            let free = !rest.is_empty() && worst_on(doc, line).is_none();
+            if waited > 2 || free && rest_of_line(state, pen, x - 2, y, &mut rest) {
+                rest.clear();
+            }
+            waited += 1;
+            let more = end_of_line(state, doc, pen, x, y, line, line == cursor_line);
+            if line == cursor_line && pane.focused {
+                (rest, waited) = (more, 0);
+            }
         }
         if line == cursor_line && row.from <= cursor && (cursor < row.to || row.last) {
-            let column = motion::column(text, cursor);
-            let x = area.x + gutter + (column.saturating_sub(row.column + left)) as u16;
-            if column >= row.column + left && x < area.right() {
+            let column = rows.screen_column(row, cursor);
+            let x = area.x + gutter + (column.saturating_sub(left)) as u16;
+            if column >= left && x < area.right() {
                 caret = Some(Caret {
                     x,
                     y,
@@ -340,7 +351,9 @@ fn worst_on(doc: &Document, line: usize) -> Option<&Diag> {
         .min_by_key(|d| (d.severity, d.from))
 }
 
-/// The message of the worst diagnostic of a line, behind its text.
+type Piece = (String, Style);
+
+/// The message of the worst diagnostic of a line, behind its text; on the cursor's line with what helps. Gives back what did not fit.
 fn end_of_line(
     state: &State,
     doc: &Document,
@@ -349,7 +362,7 @@ fn end_of_line(
     y: u16,
     line: usize,
     with_hint: bool,
-) {
+) -> Vec<Piece> {
     let theme = state.theme;
     let Some(diag) = worst_on(doc, line) else {
         let list = state.breakpoints.get(&doc.path);
@@ -358,20 +371,94 @@ fn end_of_line(
             let x = pen.dot(x + 2, y, state.glyphs.log, theme.warn()) + 1;
             pen.put(x, y, "logs, does not stop", theme.dim());
         }
-        return;
+        return Vec::new();
     };
     let style = match diag.severity {
         Severity::Error => theme.bad(),
         Severity::Warning => theme.warn(),
         Severity::Note => theme.dim(),
-    };
-    let first = diag.message.lines().next().unwrap_or_default();
-    let x = pen.dot(x, y, state.glyphs.elbow, style) + 1;
-    let room = pen.right().saturating_sub(x);
-    let x = pen.put_cut(x, y, room, first, style.add_modifier(Modifier::BOLD)) + 2;
-    if let (true, Some(hint)) = (with_hint, &diag.hint) {
-        pen.put(x, y, hint, theme.dim());
     }
+    .add_modifier(Modifier::BOLD);
+    let first = diag.message.lines().next().unwrap_or_default();
+    let x = pen.dot(
+        x,
+        y,
+        state.glyphs.elbow,
+        style.remove_modifier(Modifier::BOLD),
+    ) + 1;
+    let room = usize::from(pen.right().saturating_sub(x));
+    let mut rest = Vec::new();
+    let shown = super::pen::cut(first, room, state.glyphs.more);
+    if shown.len() < first.len() {
+        let told = shown.chars().count().saturating_sub(1);
+        let more: String = first.chars().skip(told).collect();
+        rest.push((format!("{}{more}", state.glyphs.more), style));
+    }
+    let x = pen.put(x, y, &shown, style) + 2;
+    if !with_hint {
+        return Vec::new();
+    }
+    let mut help: Vec<Piece> = Vec::new();
+    for (i, piece) in diag.hint.iter().flat_map(|h| h.split('`')).enumerate() {
+        // What is between backquotes is code.
+        let style = if i % 2 == 1 {
+            theme.syntax(Role::Function)
+        } else {
+            theme.dim()
+        };
+        help.push((piece.to_owned(), style));
+    }
+    if !diag.fix.is_empty() {
+        let key = if state.can_fix() { "  a" } else { "  space a" };
+        help.push((key.to_owned(), theme.good().add_modifier(Modifier::BOLD)));
+        help.push((" fix".to_owned(), theme.dim()));
+    }
+    let fits = usize::from(x) + length(&help) <= usize::from(pen.right());
+    if rest.is_empty() && fits {
+        draw_pieces(pen, x, y, &help);
+        return Vec::new();
+    }
+    if !(rest.is_empty() || help.is_empty()) {
+        rest.push(("  ".to_owned(), theme.dim()));
+    }
+    rest.extend(help);
+    rest
+}
+
+fn length(pieces: &[Piece]) -> usize {
+    pieces.iter().map(|(t, _)| t.chars().count()).sum()
+}
+
+fn draw_pieces(pen: &mut Pen<'_>, mut x: u16, y: u16, pieces: &[Piece]) {
+    for (text, style) in pieces {
+        x = pen.put(x, y, text, *style);
+    }
+}
+
+/// What did not fit behind the line above, at the right of this one; `false`: there is no room here either.
+fn rest_of_line(state: &State, pen: &mut Pen<'_>, x: u16, y: u16, pieces: &mut Vec<Piece>) -> bool {
+    const LEAST: usize = 24;
+    const WORDS: usize = 16;
+    let room = usize::from(pen.right().saturating_sub(x + 3));
+    if length(pieces) > room && room < LEAST {
+        return false;
+    }
+    // The words about it are cut, the key is not.
+    while length(pieces) > room {
+        let over = length(pieces) - room;
+        let Some((text, _)) = pieces.first_mut() else {
+            return true;
+        };
+        let len = text.chars().count();
+        if len > over + WORDS {
+            *text = super::pen::cut(text, len - over, state.glyphs.more);
+            break;
+        }
+        pieces.remove(0);
+    }
+    let start = usize::from(pen.right()) - length(pieces) - 1;
+    draw_pieces(pen, start as u16, y, pieces);
+    true
 }
 
 /// The line a stopped process is at in this text, and the values of the names on it.
@@ -468,12 +555,21 @@ impl<'a> Paint<'a> {
     }
 
     /// Draws a line from a column on; gives the screen column behind its last character.
-    fn line(&self, pen: &mut Pen<'_>, area: Rect, row: &Row, left: usize) -> u16 {
+    fn line(
+        &self,
+        pen: &mut Pen<'_>,
+        area: Rect,
+        row: &Row,
+        left: usize,
+        hints: &[(usize, String)],
+    ) -> u16 {
         let (state, text, theme) = (self.state, self.pane.doc.text(), self.state.theme);
         let (first, end) = (row.from, row.to);
         let left = row.column + left;
         let mut byte = text.char_to_byte(first);
         let mut column = row.column;
+        // Columns of what is shown between the characters.
+        let mut more = 0;
         let mut x = area.x;
         let ranges = self.pane.selection.ranges();
         let primary = self.pane.selection.primary_index();
@@ -504,12 +600,24 @@ impl<'a> Paint<'a> {
                 (text.char(at), false)
             };
             let width = motion::width_at(c, column);
+            // A cut line shows what stands before its first character in the row of that.
+            for (_, hint) in hints
+                .iter()
+                .filter(|(h, _)| *h == at && (at < end || row.last))
+            {
+                for c in hint.chars() {
+                    if column + more >= left {
+                        x = pen.dot(x, area.y, c, theme.dim().add_modifier(Modifier::ITALIC));
+                    }
+                    more += motion::width_at(c, 0);
+                }
+            }
             let role = self
                 .roles
                 .get(byte.wrapping_sub(self.start))
                 .copied()
                 .unwrap_or(Role::Plain);
-            if column >= left {
+            if column + more >= left {
                 let mut style = theme.syntax(role);
                 if self
                     .found
@@ -563,8 +671,9 @@ impl<'a> Paint<'a> {
                         x = pen.put(x, area.y, &cluster, style);
                     }
                 }
-            } else if column + width > left {
-                x = pen.put(x, area.y, &" ".repeat(column + width - left), Style::new());
+            } else if column + more + width > left {
+                let rest = column + more + width - left;
+                x = pen.put(x, area.y, &" ".repeat(rest), Style::new());
             }
             column += width;
             byte += c.len_utf8();

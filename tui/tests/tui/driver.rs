@@ -256,6 +256,7 @@ impl Driver {
                             severity: Severity::Error,
                             message: "unknown function `retyr`".to_owned(),
                             hint,
+                            fix: vec![(from, from + 5, "retry".to_owned())],
                         }
                     });
                     events.push(Event::Diagnosed {

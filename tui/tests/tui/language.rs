@@ -226,6 +226,95 @@ fn words_that_are_not_of_the_language_are_left_alone() {
     assert!(said(&d).contains("not of the language"), "{}", said(&d));
 }
 
+/// The rows of the screen that hold some text.
+fn row(driver: &Driver, text: &str) -> String {
+    let screen = driver.screen();
+    let found = screen.lines().find(|l| l.contains(text));
+    found
+        .unwrap_or_else(|| panic!("{text}: {screen}"))
+        .to_owned()
+}
+
+#[test]
+fn what_one_key_mends_is_said_where_there_is_room() {
+    let mut d = driver("mend", (80, 24));
+    d.keys("/loop\\(start<ret>cloop(strat<esc>");
+    let line = row(&d, "account(start");
+    assert!(line.contains("unknown variable `strat`"), "{line}");
+    // It does not fit behind the message, so it stands below; the key is the one that works here.
+    assert!(
+        d.screen().contains("did you mean start?  space a fix"),
+        "{}",
+        d.screen()
+    );
+    d.keys("b");
+    assert!(
+        d.screen().contains("did you mean start?  a fix"),
+        "{}",
+        d.screen()
+    );
+    assert!(
+        d.screen()
+            .lines()
+            .last()
+            .is_some_and(|_| d.screen().contains(" a fix "))
+    );
+    d.keys("a");
+    assert!(d.text().contains("loop(start, [])"), "{}", d.text());
+    d.keys("gg<space>a");
+    assert!(said(&d).contains("nothing on this line"), "{}", said(&d));
+}
+
+#[test]
+fn what_is_left_out_takes_columns_of_the_screen_only() {
+    let mut d = driver("hints", (80, 24));
+    d.keys("Gof() = {<ret>n = 1<ret>m = n + n<ret>}<esc>zi");
+    d.wait(200);
+    assert!(row(&d, "m: Int = n + n").ends_with("m: Int = n + n"));
+    // The cursor stands where the character is drawn; the status line counts the text.
+    d.keys("kge<esc>k/n \\+<ret>;");
+    let caret = |d: &Driver| d.draw().1.expect("there is a cursor");
+    let line = row(&d, "m: Int = n + n");
+    let before: usize = line[..line.find("= n").expect("it is there")]
+        .chars()
+        .count()
+        + 4;
+    d.keys("<esc>k0jfn;");
+    let here = caret(&d);
+    assert_eq!(usize::from(here.x), before - 2, "{}", d.screen());
+    // A click on the text behind a hint finds it, one on the hint the character it stands before.
+    let click = |d: &mut Driver, x: u16| {
+        d.event(nostos_tui::state::Event::Mouse(nostos_tui::state::Mouse {
+            kind: nostos_tui::state::MouseKind::Press,
+            x,
+            y: here.y,
+        }));
+        let doc = d.state.editor.doc().expect("it is open");
+        doc.text().char(doc.cursor())
+    };
+    assert_eq!(click(&mut d, here.x), 'n');
+    assert_eq!(click(&mut d, here.x - 2), '=');
+    assert_eq!(click(&mut d, here.x - 5), ' ');
+    assert_eq!(click(&mut d, here.x - 9), 'm');
+    d.keys("zi");
+    assert!(!d.screen().contains("m: Int"));
+}
+
+#[test]
+fn mending() {
+    scene("fix", |d| {
+        d.keys("/println<ret>cprintl<esc>b");
+    });
+}
+
+#[test]
+fn inlay_hints() {
+    scene("hints", |d| {
+        d.keys("Gof() = {<ret>n = 1<ret>total = [n, n].map(x => x + 1)<ret>total<ret>}<esc>zi");
+        d.wait(200);
+    });
+}
+
 const SIZES: [(u16, u16); 4] = [(40, 12), (80, 24), (120, 40), (200, 50)];
 
 /// Draws one scene in all sizes.

@@ -221,7 +221,7 @@ pub fn follow_cursor(
     if wrap.is_some() {
         return;
     }
-    let col = motion::column(doc.text(), doc.cursor());
+    let col = doc.rows(None).screen_column(&row, doc.cursor());
     if col < doc.scroll.1 {
         doc.scroll.1 = col.saturating_sub(8);
     } else if cols > 0 && col >= doc.scroll.1 + cols {
