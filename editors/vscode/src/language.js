@@ -122,6 +122,13 @@ class Server {
     return this.ask(method, { textDocument: { uri: document.uri.toString() }, position: { line: position.line, character: position.character } });
   }
 
+  /** The edits that bring a document, or a part of it, into the one style. */
+  async formatted(method, document, options, more = {}) {
+    if (!this.ours(document)) return undefined;
+    const edits = await this.ask(method, { textDocument: { uri: document.uri.toString() }, options, ...more });
+    return edits?.map((edit) => new vscode.TextEdit(toRange(edit.range), edit.newText));
+  }
+
   async stop() {
     const { child } = this;
     if (!child) return;
@@ -156,6 +163,12 @@ function activate(context) {
         const place = await server.at("textDocument/definition", document, position);
         return place && new vscode.Location(vscode.Uri.parse(place.uri), toRange(place.range));
       },
+    }),
+    languages.registerDocumentFormattingEditProvider("nostos", {
+      provideDocumentFormattingEdits: (document, options) => server.formatted("textDocument/formatting", document, options),
+    }),
+    languages.registerDocumentRangeFormattingEditProvider("nostos", {
+      provideDocumentRangeFormattingEdits: (document, range, options) => server.formatted("textDocument/rangeFormatting", document, options, { range }),
     }),
     commands.registerCommand("nostos.restartLanguageServer", async () => {
       await server.stop();
