@@ -15,7 +15,7 @@ mod same;
 
 pub use edits::{Edit, applied, edits, edits_in};
 
-use nostos_syntax::parse;
+use nostos_syntax::{Tree, parse};
 
 /// The width that lines keep to where they can.
 pub const WIDTH: usize = 100;
@@ -58,6 +58,25 @@ impl std::fmt::Display for Refused {
 
 impl std::error::Error for Refused {}
 
+/// How deep a tree may be for the rules to run on the caller's stack.
+const DEEP: u32 = 100;
+/// For all others: the parser lets nothing be deeper than 4,000.
+const STACK: usize = 256 << 20;
+
+fn is_deep(tree: &Tree) -> bool {
+    let mut ends = Vec::new();
+    tree.root().descendants().any(|node| {
+        let range = node.range();
+        while ends.last().is_some_and(|end| *end <= range.start) {
+            ends.pop();
+        }
+        if !node.kind().is_token() {
+            ends.push(range.end);
+        }
+        ends.len() as u32 > DEEP
+    })
+}
+
 /// The text in the one style.
 pub fn format(text: &str) -> Result<String, Refused> {
     let before = parse(text);
@@ -77,7 +96,22 @@ pub fn format(text: &str) -> Result<String, Refused> {
         Some(at) if text[..at].ends_with('\r') => "\r\n",
         _ => "\n",
     };
-    let formatted = doc::print(&rules::document(before.tree()), WIDTH, end_of_line);
+    let lay_out = || doc::print(&rules::document(before.tree()), WIDTH, end_of_line);
+    let formatted = if is_deep(before.tree()) {
+        // The rules call each other; what is deep gets a stack of its own.
+        std::thread::scope(|scope| {
+            let large = std::thread::Builder::new().stack_size(STACK);
+            let made = large
+                .spawn_scoped(scope, lay_out)
+                .map(|thread| thread.join());
+            match made {
+                Ok(Ok(formatted)) => Ok(formatted),
+                _ => Err(Refused::Unsure),
+            }
+        })?
+    } else {
+        lay_out()
+    };
     if formatted == text {
         return Ok(formatted);
     }

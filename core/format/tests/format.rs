@@ -136,8 +136,19 @@ fn mistakes_are_left_alone() {
 
 #[test]
 fn what_is_deep_is_formatted() {
-    let deep = format!("x = {}1{}\n", "(".repeat(200), ")".repeat(200));
-    check("parentheses", &deep);
+    for (name, open, close) in [
+        ("parentheses", "(", ")"),
+        ("lists", "[1, ", "]"),
+        ("calls in calls", "f(1, x => ", ")"),
+        ("blocks", "{ a; ", " }"),
+        ("matches", "match a { b -> ", " }"),
+        ("conditions", "if (if a then ", " else b) then 1 else 2"),
+    ] {
+        let deep = format!("x = {}1{}\n", open.repeat(240), close.repeat(240));
+        check(name, &deep);
+        let broken = format!("x = {}1{}\n", open.repeat(60), close.repeat(60));
+        check(name, &broken.replace(", ", ",\n").replace("; ", "\n"));
+    }
     let long = format!("x = 1{}\n", " + 1".repeat(3000));
     check("a sum", &long);
     let calls = format!("x = f{}\n", ".g(1)".repeat(1000));
