@@ -191,6 +191,10 @@ commands! {
     WindowWider "window-wider" "more columns for the window";
     WindowNarrower "window-narrower" "fewer columns for the window";
     TreeToggle "file-tree" "show or hide the files of the project";
+    Standing "panels" "show or hide the panels beside the code: outline, processes, findings";
+    StandingFocus "panels-focus" "go to the panels at the right";
+    OutlineFocus "outline-focus" "go to the outline of the file";
+    Mute "mute" "show this finding no more";
     TreeFocus "file-tree-focus" "go to the files of the project";
     ScrollDown "scroll-down" "scroll down";
     ScrollUp "scroll-up" "scroll up";

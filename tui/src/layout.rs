@@ -35,6 +35,8 @@ pub struct Layout {
     pub windows: Vec<(usize, Rect, Rect)>,
     /// The line between columns.
     pub column: Option<Rect>,
+    /// The line before the panels at the right.
+    pub column_right: Option<Rect>,
     /// Facts beside the panels: links, source, mailbox of the stopped process.
     pub side: Option<(Rect, Rect)>,
     /// Breakpoints, below the debugger.
@@ -80,6 +82,16 @@ fn left(cols: u16, area: &mut Rect) -> Rect {
     area.x += cols;
     area.width -= cols;
     out
+}
+
+fn right(cols: u16, area: &mut Rect) -> Rect {
+    let cols = cols.min(area.width);
+    area.width -= cols;
+    Rect {
+        x: area.x + area.width,
+        width: cols,
+        ..*area
+    }
 }
 
 impl Layout {
@@ -154,8 +166,23 @@ impl Layout {
             } else {
                 let side = left(if state.size.0 >= 160 { 28 } else { 22 }, &mut rest);
                 self.column = Some(left(1, &mut rest));
-                self.slot(Panel::Tree, side, true);
+                let mut side = side;
+                if state.outline_shown() {
+                    // The files have as much as they need, but no more than half.
+                    let need = state.tree.rows(&state.files).len() as u16 + 2;
+                    let low = bottom(side.height - need.clamp(5, side.height / 2), &mut side);
+                    self.slot(Panel::Tree, side, true);
+                    self.slot(Panel::Outline, low, true);
+                } else {
+                    self.slot(Panel::Tree, side, true);
+                }
             }
+        }
+        if state.side_shown() {
+            let width = (state.size.0 * 3 / 10).clamp(46, 60);
+            let side = right(width, &mut rest);
+            self.column_right = Some(right(1, &mut rest));
+            self.slot(Panel::Side, side, false);
         }
         self.tabs = Some(top(2, &mut rest));
         let rows = match (state.size.1, focus == Panel::Repl) {
@@ -205,6 +232,11 @@ impl Layout {
         }
         if !roomy || state.size.0 < 60 || rest.height < 12 {
             return self.slot(focus, rest, roomy && focus != Panel::Processes);
+        }
+        if state.findings_shown() {
+            let rows = (state.findings().len() as u16).min(4) + 1;
+            let low = bottom(rows, &mut rest);
+            self.slot(Panel::Findings, low, true);
         }
         let wide = state.size.0 >= 100 && rest.height >= 20;
         let rows = state.image.processes.len() as u16 + 2;

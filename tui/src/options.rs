@@ -159,6 +159,20 @@ pub const SETTINGS: &[Setting] = &[
         set: |s, v| s.tree.shown = if v == "auto" { None } else { Some(v == "on") },
     },
     Setting {
+        name: "panels",
+        kind: Kind::Switch,
+        about: "outline, processes, mailboxes, workers and findings beside the code, from 160 columns on",
+        get: |s| switch(s.guide.panels.on),
+        set: |s, v| s.guide.panels.on = v == "on",
+    },
+    Setting {
+        name: "live-notes",
+        kind: Kind::Switch,
+        about: "behind definitions: how many processes are in them, and what share of the work they do",
+        get: |s| switch(s.guide.panels.notes),
+        set: |s, v| s.guide.panels.notes = v == "on",
+    },
+    Setting {
         name: "line-numbers",
         kind: Kind::Choice(|| words(&["absolute", "relative"])),
         about: "numbers from the first line, or from the cursor's",

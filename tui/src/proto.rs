@@ -118,6 +118,12 @@ pub struct Shape {
 }
 
 impl Shape {
+    /// Type and constructor without their module.
+    pub fn short(&self) -> &str {
+        let dots = self.name.rmatch_indices('.').nth(1);
+        dots.map_or(&self.name, |(at, _)| &self.name[at + 1..])
+    }
+
     /// Whether a message has this shape.
     pub fn is_of(&self, m: &Message) -> bool {
         match self.name.strip_prefix(m.ty.as_str()) {

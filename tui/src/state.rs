@@ -10,6 +10,7 @@ mod guide;
 pub mod heaps;
 mod lang;
 pub mod live;
+mod panels;
 mod past;
 mod processes;
 mod repl;
@@ -24,6 +25,7 @@ pub use event::{AfterSave, Ask, Effect, Event, Mouse, MouseKind, WriteError};
 pub use findings::Finding;
 pub use guide::{CHOICES, Guide, Standing, Welcome, welcome_rows};
 pub use lang::{Choices, Lang};
+pub use panels::StandingRow;
 pub use past::{Changes, Past};
 pub use repl::{Entry, Repl};
 pub use session::{Saved, Session};
@@ -126,6 +128,12 @@ pub enum Panel {
     Tests,
     /// What has happened to a process.
     Past,
+    /// What the file defines, and what is not loaded.
+    Outline,
+    /// The standing panels at the right.
+    Side,
+    /// What is probably wrong.
+    Findings,
 }
 
 /// How the image is reached.
@@ -693,8 +701,28 @@ impl State {
     /// The panels of this view, in order of `Tab`.
     pub fn panels(&self) -> &'static [Panel] {
         match self.view {
-            View::Code if self.tree_shown() => &[Panel::Editor, Panel::Repl, Panel::Tree],
-            View::Code => &[Panel::Editor, Panel::Repl],
+            View::Code => match (self.tree_shown(), self.outline_shown(), self.side_shown()) {
+                (false, _, false) => &[Panel::Editor, Panel::Repl],
+                (false, _, true) => &[Panel::Editor, Panel::Repl, Panel::Side],
+                (true, false, false) => &[Panel::Editor, Panel::Repl, Panel::Tree],
+                (true, true, false) => &[Panel::Editor, Panel::Repl, Panel::Tree, Panel::Outline],
+                (true, false, true) => &[Panel::Editor, Panel::Repl, Panel::Tree, Panel::Side],
+                (true, true, true) => &[
+                    Panel::Editor,
+                    Panel::Repl,
+                    Panel::Tree,
+                    Panel::Outline,
+                    Panel::Side,
+                ],
+            },
+            View::Processes if self.findings_shown() => &[
+                Panel::Processes,
+                Panel::Mailbox,
+                Panel::Stack,
+                Panel::Heap,
+                Panel::Past,
+                Panel::Findings,
+            ],
             View::Processes => &[
                 Panel::Processes,
                 Panel::Mailbox,
@@ -752,7 +780,14 @@ impl State {
             Panel::Collections | Panel::Collectors | Panel::Pauses => {
                 out.extend([Ctx::Gc, Ctx::List, Ctx::Digits, Ctx::Calm])
             }
-            Panel::Tree | Panel::Stack | Panel::Heap | Panel::Snapshots | Panel::Workers => {
+            Panel::Tree
+            | Panel::Stack
+            | Panel::Heap
+            | Panel::Snapshots
+            | Panel::Workers
+            | Panel::Outline
+            | Panel::Side
+            | Panel::Findings => {
                 out.extend([Ctx::List, Ctx::Digits, Ctx::Calm]);
             }
         }

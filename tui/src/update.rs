@@ -16,6 +16,7 @@ mod lang;
 mod lists;
 mod mouse;
 mod moves;
+mod panels;
 mod past;
 mod pickers;
 mod processes;
@@ -224,6 +225,7 @@ fn settle(state: &mut State, out: &mut Vec<Effect>) {
     state.locals.fit(rows, height(Panel::Locals));
     let events = state.past_events().len();
     state.past.fit(events, height(Panel::Past));
+    panels::settle(state, &layout);
     if let Some(text) = state.editor.registers.clipboard.take() {
         out.push(Effect::Copy(text));
     }

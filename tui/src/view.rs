@@ -10,6 +10,7 @@ mod guide;
 mod heap;
 mod lang;
 mod mailbox;
+mod panels;
 mod past;
 mod pen;
 mod popup;
@@ -59,7 +60,7 @@ pub fn view(state: &State, buf: &mut Buffer) -> Option<Caret> {
     let layout = Layout::of(state);
     let mut pen = Pen::new(buf, state);
     let mut caret = None;
-    if let Some(column) = layout.column {
+    for column in layout.column.into_iter().chain(layout.column_right) {
         pen.column(column);
     }
     if let Some(tabs) = layout.tabs {
@@ -108,6 +109,9 @@ pub fn view(state: &State, buf: &mut Buffer) -> Option<Caret> {
             Panel::Heap => heap::section(state, &mut inner, slot.area, focused),
             Panel::Collections => gc::collections(state, &mut inner, slot.area, focused),
             Panel::Workers => schedulers::workers(state, &mut inner, slot.area, focused),
+            Panel::Outline | Panel::Side | Panel::Findings => {
+                panels::draw(state, &mut inner, slot.area, slot.panel, focused)
+            }
             Panel::Frames => debug::frames(state, &mut inner, slot.area, focused),
             Panel::Past => past::draw(state, &mut inner, slot.area, focused),
             Panel::Locals => {
@@ -234,6 +238,9 @@ fn panel_title(
         Panel::Pauses => gc::pauses_title(state),
         Panel::Workers => schedulers::title(state),
         Panel::Tests => ("Tests".to_owned(), tests::when(state).to_owned()),
+        Panel::Outline => ("Outline".to_owned(), String::new()),
+        Panel::Side => (String::new(), String::new()),
+        Panel::Findings => ("Findings".to_owned(), state.findings().len().to_string()),
         Panel::Frames => ("Frames".to_owned(), String::new()),
         Panel::Past => past::title(state),
         Panel::Locals => (
@@ -358,7 +365,14 @@ fn health(state: &State) -> Vec<Span> {
                     ),
                 ];
             }
-            let mut out = vec![(format!("{} ", glyphs.dot), theme.good())];
+            let mut out = Vec::new();
+            let findings = state.findings().len() as u64;
+            // The view of processes says it below.
+            if findings > 0 && state.view != View::Processes {
+                let what = text::count(findings, "finding");
+                out.push((format!("{} {what}  ", glyphs.warning), theme.warn()));
+            }
+            out.push((format!("{} ", glyphs.dot), theme.good()));
             match state.image.exit {
                 Some(code) => out.push((format!("main ended {code}"), theme.dim())),
                 None => out.push((

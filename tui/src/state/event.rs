@@ -27,6 +27,8 @@ pub enum Ask {
     Processes,
     /// A mailbox.
     Mailbox(Pid),
+    /// The shapes in a mailbox that a finding is about.
+    Shapes(Pid),
     /// A stack.
     Stack(Pid),
     /// A heap.

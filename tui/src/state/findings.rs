@@ -31,6 +31,8 @@ pub struct Finding {
 impl State {
     /// What is probably wrong, and not muted.
     pub fn findings(&self) -> Vec<Finding> {
+        // What stands still is told as it was then.
+        let now = self.frozen.unwrap_or(self.now);
         let mut out = Vec::new();
         for p in &self.image.processes {
             let who = p.name.clone().unwrap_or_else(|| format!("<{}>", p.id));
@@ -47,7 +49,7 @@ impl State {
             }
             let since = track.and_then(|t| t.blocked_at);
             if let Some(ms) = since
-                .map(|at| self.now.saturating_sub(at))
+                .map(|at| now.saturating_sub(at))
                 .filter(|ms| *ms >= BLOCKED)
             {
                 add(
@@ -63,7 +65,7 @@ impl State {
         for (name, changes) in &self.image.renamed {
             let times = changes
                 .iter()
-                .filter(|(at, _)| *at > 0 && at + STORM >= self.now)
+                .filter(|(at, _)| *at > 0 && at + STORM >= now)
                 .count();
             if times >= RESTARTS {
                 let pid = changes.back().map_or(0, |(_, pid)| *pid);
@@ -108,13 +110,16 @@ impl State {
         let steady = past.len() >= 4 && past.iter().zip(past.iter().skip(1)).all(|(a, b)| a <= b);
         let seconds = (past.len() as u64 - 1) * self.settings.poll / 1000;
         let count = text::count(last, "message");
-        let refused = Some(&self.detail).filter(|d| d.pid == p.id);
-        let refused = refused.and_then(|d| d.shapes.iter().find(|s| s.refused));
+        let known = Some(&self.detail).filter(|d| d.pid == p.id);
+        let refused = [self.guide.shapes.get(&p.id), known.map(|d| &d.shapes)]
+            .into_iter()
+            .flatten()
+            .find_map(|shapes| shapes.iter().find(|s| s.refused));
         let because = refused.map_or_else(String::new, |s| {
             format!(
                 "; no receive matches {} of {}",
                 text::grouped(s.count),
-                s.name
+                s.short()
             )
         });
         if steady && last >= 100 && last >= first + 50 {
@@ -125,8 +130,9 @@ impl State {
         }
         // It has looked at all of them before it waits.
         let idle = p.state == RunState::Waiting && track.rate == 0 && past.len() >= 3;
+        let of = refused.map_or_else(String::new, |s| format!(": {}", s.short()));
         let stuck = idle && past.iter().all(|n| *n > 0);
-        stuck.then(|| format!("{who} waits with {count} that no receive matches"))
+        stuck.then(|| format!("{who} waits with {count} that no receive matches{of}"))
     }
 
     /// Remembers since when processes are blocked, and who has which name.

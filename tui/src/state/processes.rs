@@ -122,6 +122,7 @@ impl State {
         let offset = self.processes.row.saturating_sub(self.processes.top);
         self.image.processes = rows;
         self.image.total = total;
+        self.note_heaps();
         let shown: Vec<Pid> = self.shown_processes().iter().map(|p| p.id).collect();
         match self
             .selected

@@ -325,7 +325,7 @@ impl State {
                     line.is_some_and(|l| l.to_string().contains(argument))
                 })
             }),
-            "stopped" => !self.stops.is_empty(),
+            "stopped" => self.stopped_line().is_some(),
             "stepped" => {
                 let line = self.stopped_line();
                 line.is_some() && line != base.line

@@ -177,6 +177,34 @@ pub fn run(state: &mut State, cmd: Cmd, count: Option<usize>, out: &mut Vec<Effe
             state.tree.shown = Some(!state.tree_shown());
             out.push(Effect::ListFiles);
         }
+        Cmd::Standing => {
+            let on = &mut state.guide.panels.on;
+            *on = !*on;
+            if *on && state.size.0 < 160 {
+                state.say(Tone::Plain, "the panels beside the code need 160 columns");
+            }
+        }
+        Cmd::StandingFocus | Cmd::OutlineFocus => {
+            let panel = if cmd == Cmd::OutlineFocus {
+                Panel::Outline
+            } else {
+                Panel::Side
+            };
+            state.guide.panels.on = true;
+            state.view = View::Code;
+            if state.panels().contains(&panel) {
+                state.focus.insert(View::Code, panel);
+            } else {
+                state.say(
+                    Tone::Plain,
+                    "there is nothing to show, or no room: it needs 160 columns",
+                );
+            }
+        }
+        Cmd::Mute => {
+            let panel = state.panel();
+            super::panels::mute(state, panel, out);
+        }
         Cmd::TreeFocus => {
             state.tree.shown = Some(true);
             state.view = View::Code;

@@ -3,6 +3,7 @@
 use super::keys;
 use crate::keys::{Code, Key};
 use crate::options;
+use crate::proto::{Pid, Shape};
 use crate::state::{CHOICES, Effect, Popup, State, Tone, Welcome};
 
 /// Asks for keys and colours.
@@ -117,4 +118,27 @@ pub fn leave_tutor(state: &mut State, out: &mut Vec<Effect>) {
     }
     // Its project is thrown away: nothing in it needs saving.
     super::session::leave(state, out);
+}
+
+/// Processes with the longest mailboxes: their messages are asked by shape, so that a finding about one can name it.
+pub fn suspects(state: &mut State) -> Vec<Pid> {
+    const MOST: usize = 3;
+    const LONG: u64 = 20;
+    let found = state.longest_mailboxes(MOST);
+    let found: Vec<Pid> = found
+        .into_iter()
+        .filter_map(|(n, pid)| (n >= LONG).then_some(pid))
+        .collect();
+    state.guide.shapes.retain(|pid, _| found.contains(pid));
+    found
+}
+
+/// Takes over what waits for a process. While it runs nothing is known to be refused: what was, and has not become less, still is.
+pub fn take_shapes(state: &mut State, pid: Pid, mut shapes: Vec<Shape>) {
+    let before = state.guide.shapes.remove(&pid).unwrap_or_default();
+    for shape in &mut shapes {
+        let still = |old: &Shape| old.refused && old.name == shape.name && old.count <= shape.count;
+        shape.refused |= before.iter().any(still);
+    }
+    state.guide.shapes.insert(pid, shapes);
 }

@@ -117,9 +117,14 @@ pub fn poll(state: &mut State, out: &mut Vec<Effect>) {
             want.extend(state.debugged.map(Ask::Mailbox));
             want.extend(state.debugged.map(|_| Ask::Waits));
         }
+        View::Code if state.side_shown() => {
+            want.push(Ask::Workers);
+            want.push(Ask::Gc);
+        }
         View::Code | View::Repl | View::Tests => {}
     }
     past::poll(state, out);
+    want.extend(super::guide::suspects(state).into_iter().map(Ask::Shapes));
     for question in want {
         // An image that is slow to answer is not asked again meanwhile.
         if state.image.in_flight.contains(&question) {
@@ -136,6 +141,10 @@ pub fn poll(state: &mut State, out: &mut Vec<Effect>) {
             Ask::Mailbox(pid) => (
                 "nostos/mailbox",
                 json!({ "process": pid, "start": 0, "count": 200 }),
+            ),
+            Ask::Shapes(pid) => (
+                "nostos/mailbox",
+                json!({ "process": pid, "start": 0, "count": 1 }),
             ),
             Ask::Stack(pid) => ("nostos/stack", json!({ "process": pid })),
             Ask::Heap(pid) => {
@@ -234,6 +243,9 @@ fn reply(
             let detail = detail(state, pid);
             (detail.messages, detail.total) = proto::mailbox(&body);
             detail.shapes = proto::shapes(&body);
+        }
+        Ask::Shapes(pid) => {
+            super::guide::take_shapes(state, pid, proto::shapes(&body));
         }
         Ask::Watch(pid, i) => debug::watched(state, pid, i, Ok(&body)),
         Ask::Waits => {
@@ -361,6 +373,7 @@ fn refused(state: &mut State, tag: Ask, why: String) {
             heaps::refused(state, &tag, why)
         }
         Ask::Processes
+        | Ask::Shapes(_)
         | Ask::Gc
         | Ask::GcOf(_)
         | Ask::HeapForget(_)

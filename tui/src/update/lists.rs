@@ -63,6 +63,10 @@ pub fn walk(state: &mut State, by: isize, out: &mut Vec<Effect>) {
         }
         Panel::Past => super::past::walk(state, by),
         Panel::Snapshots | Panel::Pauses => {}
+        Panel::Outline | Panel::Side | Panel::Findings => {
+            let panel = state.panel();
+            super::panels::walk(state, panel, by);
+        }
         Panel::Editor | Panel::Repl | Panel::Console => {}
     }
 }
@@ -102,6 +106,9 @@ pub fn open_row(state: &mut State, out: &mut Vec<Effect>) {
         }
         Panel::Tree => open_tree_row(state, None, out),
         Panel::Frames => debugger::look_at_frame(state, out),
+        panel @ (Panel::Outline | Panel::Side | Panel::Findings) => {
+            super::panels::open(state, panel, out)
+        }
         _ => open_source(state, out),
     }
 }
@@ -214,6 +221,9 @@ pub fn open_source(state: &mut State, out: &mut Vec<Effect>) {
     }
     if state.panel() == Panel::Tests {
         return tests::source(state, out);
+    }
+    if let panel @ (Panel::Outline | Panel::Side | Panel::Findings) = state.panel() {
+        return super::panels::open_source(state, panel, out);
     }
     let place: Option<Place> = match state.panel() {
         Panel::Processes => state

@@ -182,6 +182,9 @@ fn press(state: &mut State, slot: Slot, mouse: Mouse, out: &mut Vec<Effect>) {
             }
         }
         Panel::Past => state.past.row = state.past.top + row,
+        Panel::Outline | Panel::Side | Panel::Findings => {
+            super::panels::click(state, slot.panel, row, out);
+        }
         Panel::Pauses | Panel::Repl | Panel::Console => {}
     }
 }

@@ -256,6 +256,9 @@ fn draw_pane(state: &State, pen: &mut Pen<'_>, area: Rect, pane: Pane<'_>) -> Op
                     x = pen.value(x, y, 24, value) + 2;
                 }
             }
+            if let Some(note) = super::panels::note(state, doc, line) {
+                x = pen.put(x, y, &note, state.theme.dim()) + 2;
+            }
             let free = !rest.is_empty() && worst_on(doc, line).is_none();
             if waited > 2 || free && rest_of_line(state, pen, x - 2, y, &mut rest) {
                 rest.clear();

@@ -60,7 +60,7 @@ pub fn draw(state: &State, pen: &mut Pen<'_>, layout: &Layout) -> Option<Option<
             let most = if preview {
                 state.size.0.saturating_sub(6)
             } else {
-                90
+                110
             };
             let width = if preview { most } else { wide.clamp(40, most) };
             let width = width.min(state.size.0.saturating_sub(4)).max(8);

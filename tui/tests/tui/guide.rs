@@ -2,7 +2,9 @@
 
 use crate::driver::Driver;
 use nostos_tui::editor::Preset;
-use nostos_tui::state::{Event, Mouse, MouseKind, PROJECT, Tutor, lessons, welcome_rows};
+use nostos_tui::state::{
+    Event, Mouse, MouseKind, PROJECT, Panel, Tutor, View, lessons, welcome_rows,
+};
 
 const SIZES: [(u16, u16); 4] = [(40, 12), (80, 24), (120, 40), (200, 50)];
 
@@ -214,4 +216,61 @@ fn the_tutorial_in_all_sizes() {
             insta::assert_snapshot!(format!("tutor-style_{}x{}", size.0, size.1), format!("{buffer:?}"));
         });
     }
+}
+
+#[test]
+fn standing_panels_lead_to_what_they_show() {
+    let mut d = Driver::new("standing", (200, 50));
+    d.wait(1000);
+    d.wait(1000);
+    let screen = d.screen();
+    for box_ in ["Hot processes", "Mailboxes", "Schedulers", "Memory"] {
+        assert!(screen.contains(box_), "{box_}\n{screen}");
+    }
+    // A row of a mailbox leads to its process.
+    d.keys("<c-w>i");
+    assert_eq!(d.state.panel(), Panel::Side);
+    d.keys("<ret>");
+    assert_eq!(d.state.view, View::Processes);
+    d.keys("<a-1><c-w>p");
+    assert!(!d.screen().contains("Hot processes"));
+    d.keys("<c-w>p:set panels off<ret>");
+    assert!(!d.screen().contains("Hot processes"));
+    // By the mouse too.
+    d.keys(":set panels on<ret>");
+    let y = d
+        .screen()
+        .lines()
+        .position(|l| l.contains("Mailboxes"))
+        .expect("it is shown") as u16;
+    d.event(Event::Mouse(Mouse {
+        kind: MouseKind::Press,
+        x: 160,
+        y: y + 1,
+    }));
+    assert_eq!(d.state.view, View::Processes);
+    let selected = d.state.selected_process().expect("it is there");
+    let longest = d.state.image.processes.iter().map(|p| p.mailbox).max();
+    assert_eq!(Some(selected.mailbox), longest);
+}
+
+#[test]
+fn the_outline_knows_what_is_not_loaded() {
+    let mut d = Driver::new("outline", (200, 50));
+    d.analyser = Some(nostos_tui::analysis::Ide::new(d.root.clone()));
+    d.keys("j");
+    d.wait(1000);
+    d.wait(1000);
+    assert!(d.screen().contains("─ Outline ─"), "{}", d.screen());
+    d.keys("/balance <lt>- <ret>");
+    d.keys("/short by<ret>cless by<esc>");
+    let screen = d.screen();
+    assert!(screen.contains("Changed, not loaded"), "{screen}");
+    assert!(screen.contains("~ loop  1 caller"), "{screen}");
+    d.keys("gg<c-w>aG<ret>");
+    assert_eq!(d.state.panel(), Panel::Editor);
+    let doc = d.state.editor.doc().expect("it is open");
+    assert_eq!(doc.line(), 5, "{}", d.screen());
+    d.keys("<c-s>");
+    assert!(!d.screen().contains("Changed, not loaded"));
 }

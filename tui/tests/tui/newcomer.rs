@@ -2,6 +2,7 @@
 
 use crate::driver::project;
 use crate::tty::{Terminal, image};
+use nostos_tui::keys::{self, Code, Key};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -241,4 +242,52 @@ fn a_closed_folder_is_said_to_who_may_not_open_it() {
     t.shows("unsaved changes");
     t.send("q");
     assert_eq!(t.exit().0, 0);
+}
+
+/// A key as a terminal sends it.
+fn bytes(key: &Key) -> String {
+    let alt = if key.alt { "\x1b" } else { "" };
+    let sent = match key.code {
+        Code::Char(c) if key.ctrl => char::from(c as u8 & 0x1f).to_string(),
+        Code::Char(c) => c.to_string(),
+        Code::Enter => "\r".to_owned(),
+        Code::Esc => "\x1b".to_owned(),
+        Code::Up => "\x1b[A".to_owned(),
+        Code::Down => "\x1b[B".to_owned(),
+        Code::F(5) => "\x1b[15~".to_owned(),
+        Code::F(9) => "\x1b[20~".to_owned(),
+        Code::F(10) => "\x1b[21~".to_owned(),
+        other => panic!("the script has no bytes for {other:?}"),
+    };
+    format!("{alt}{sent}")
+}
+
+#[test]
+fn a_newcomer_finds_their_way() {
+    let home = new_home("session");
+    let bank = home.join("bank");
+    std::fs::create_dir(&bank).unwrap();
+    let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/bank");
+    for file in std::fs::read_dir(examples).unwrap().flatten() {
+        std::fs::copy(file.path(), bank.join(file.file_name())).unwrap();
+    }
+    let mut t = at_home(&[bank.to_str().unwrap(), "audited"], (120, 40), &home);
+    for (n, line) in include_str!("newcomer.keys").lines().enumerate() {
+        let what = format!("line {} of newcomer.keys: {line}", n + 1);
+        match line.split_once(' ') {
+            Some((">", keys)) => {
+                let keys = keys::parse(keys).unwrap_or_else(|e| panic!("{what}: {e}"));
+                t.send(&keys.iter().map(bytes).collect::<String>());
+            }
+            Some(("=", text)) => t.until(&what, |s| s.contents().contains(text)),
+            Some(("!", text)) => t.until(&what, |s| !s.contents().contains(text)),
+            _ => assert!(line.is_empty() || line.starts_with('#'), "{what}"),
+        }
+    }
+    assert_eq!(t.exit().0, 0);
+    let text = std::fs::read_to_string(bank.join("auditor.nos")).unwrap();
+    assert!(
+        text.contains("\n  Failed(_, _) -> serve(made, money)\n"),
+        "{text}"
+    );
 }
