@@ -242,6 +242,15 @@ pub struct AttachArguments {
     pub all_stop: bool,
 }
 
+/// `nostos/message`.
+#[derive(Clone, Debug, Deserialize)]
+pub struct MessageArguments {
+    /// Whose mailbox.
+    pub process: u64,
+    /// The message's place in it.
+    pub index: usize,
+}
+
 /// `setBreakpoints`.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -422,6 +422,7 @@ impl Connection {
                 }))
             }
             "nostos/processes" => self.processes(args),
+            "nostos/message" => self.message(state, args),
             "nostos/mailbox" => {
                 let args: protocol::MailboxArguments = arguments(args)?;
                 let page = Page {

@@ -147,6 +147,10 @@ commands! {
     LineKillWord "line-kill-word" "delete the word before the cursor";
     LineKill "line-kill" "delete to the start of the line";
     LineComplete "line-complete" "complete";
+    LineInspect "line-inspect" "look into the answer";
+    LineAnswerOlder "line-answer-older" "choose an older answer";
+    LineAnswerNewer "line-answer-newer" "choose a newer answer";
+    LineHistory "line-history" "find an older line";
     // Editor: moving.
     Left "left" "left";
     Right "right" "right";

@@ -457,13 +457,18 @@ pub fn scopes(body: &Value) -> Vec<(String, u64)> {
 
 /// `variables`.
 pub fn variables(body: &Value) -> Vec<Variable> {
-    list(body, "variables", |v| Variable {
+    list(body, "variables", variable)
+}
+
+/// One of them, or `nostos/message`.
+pub fn variable(v: &Value) -> Variable {
+    Variable {
         name: text(v, "name"),
         value: text(v, "value"),
         ty: text(v, "type"),
         reference: number(v, "variablesReference"),
         parts: number(v, "indexedVariables") + number(v, "namedVariables"),
-    })
+    }
 }
 
 /// `nostos/heap`.

@@ -8,6 +8,7 @@ mod event;
 mod findings;
 mod guide;
 pub mod heaps;
+pub mod inspect;
 mod lang;
 pub mod live;
 mod panels;
@@ -27,7 +28,7 @@ pub use guide::{CHOICES, Guide, Standing, Welcome, welcome_rows};
 pub use lang::{Choices, Lang};
 pub use panels::StandingRow;
 pub use past::{Changes, Past};
-pub use repl::{Entry, Repl};
+pub use repl::{Entry, Offers, Repl, is_open};
 pub use session::{Saved, Session};
 pub use stop::{Stop, VarRow, WATCH, WATCH_SHUT};
 pub use tree::{Tree, TreeRow};
@@ -335,6 +336,8 @@ pub enum Action {
     Revision(usize, usize),
     /// Show a process.
     Process(Pid),
+    /// Put an older line into the REPL.
+    Recall(String),
     /// End a process.
     Kill(Pid),
     /// Debug the test with this title.
@@ -414,6 +417,8 @@ pub enum Popup {
     },
     /// The choice at the first start.
     Welcome(Welcome),
+    /// A value that is looked into.
+    Inspect(Box<inspect::Inspector>),
     /// Something to read.
     Info {
         /// Its name.

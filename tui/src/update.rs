@@ -11,6 +11,7 @@ mod format;
 mod guide;
 mod heaps;
 mod image;
+mod inspect;
 mod keys;
 mod lang;
 mod lists;

@@ -8,6 +8,7 @@ mod debug;
 mod gc;
 mod guide;
 mod heap;
+mod inspect;
 mod lang;
 mod mailbox;
 mod panels;
@@ -36,6 +37,7 @@ use ratatui::style::{Modifier, Style};
 
 pub use guide::strip_height;
 pub use heap::above as heap_above;
+pub use inspect::rows as inspector_rows;
 pub use lang::choice_rows;
 pub use popup::picker_rows;
 

@@ -253,6 +253,24 @@ impl Image {
         Some(value::render_boxed(&table, memory, result.root(), bare))
     }
 
+    /// Looks at the result of a call; none when it did not end normally.
+    pub fn reading_result<T>(
+        &self,
+        finished: &Finished,
+        lists: &Lists,
+        f: impl FnOnce(&Reading<'_>) -> T,
+    ) -> Option<T> {
+        let result = finished.result.as_ref()?;
+        let table = self.core.descs.read();
+        let memory = Memory::Message(result.view());
+        Some(f(&Reading {
+            table: &table,
+            memory,
+            lists,
+            root: value::unbox(&table, memory, result.root()),
+        }))
+    }
+
     /// The type of a call's result.
     pub fn result_shape(&self, finished: &Finished) -> Option<ShapeId> {
         let result = finished.result.as_ref()?;

@@ -66,6 +66,11 @@ impl Reading<'_> {
         render(self.table, self.memory, value.shape, Lanes(&value.lanes))
     }
 
+    /// As people read it, a string without its quotes.
+    pub fn render_bare(&self, value: &Value) -> String {
+        render_bare(self.table, self.memory, value.shape, Lanes(&value.lanes))
+    }
+
     /// As people read it, up to a megabyte.
     pub fn render_whole(&self, value: &Value) -> String {
         let mut printer = Printer {

@@ -187,6 +187,15 @@ pub enum Place {
         /// The stop in which it was found in the heap: it cannot be told to be there in another.
         standing: Option<nostos_runtime::Standing>,
     },
+    /// A part of a value that an expression had, by its lanes.
+    Answer {
+        /// The number under which the value is kept.
+        number: u64,
+        /// The shape.
+        shape: u32,
+        /// The words.
+        lanes: Vec<u64>,
+    },
 }
 
 /// What can be opened below [`Place::Heap`].

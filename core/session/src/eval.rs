@@ -8,7 +8,7 @@ use crate::live::Session;
 use nostos_check::deep::deep;
 use nostos_check::diagnostic::Diagnostic;
 use nostos_check::query;
-use nostos_runtime::Finished;
+use nostos_runtime::{ExitReason, Finished, Lists, Reading, TraceLine, Value};
 use nostos_syntax::ast::Item;
 use std::collections::BTreeMap;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
@@ -29,9 +29,68 @@ pub struct Scrap {
     pub text: String,
 }
 
+/// How many values are kept to be looked into.
+const ANSWERS: usize = 32;
+
+/// The value of an expression and its text are asked for in one, under this name, which nobody writes.
+const VALUE: &str = "the_value_that_is_asked_for";
+
+/// Values of expressions by their numbers, the newest last.
+#[derive(Default)]
+pub struct Answers {
+    kept: std::collections::VecDeque<(u64, Answer)>,
+    last: u64,
+}
+
+/// A value that is kept.
+#[derive(Clone)]
+pub(crate) struct Answer {
+    finished: Finished,
+    /// It is the second of a pair, behind its text.
+    paired: bool,
+}
+
+impl Answers {
+    fn keep(&mut self, answer: Answer) -> u64 {
+        self.last += 1;
+        self.kept.push_back((self.last, answer));
+        if self.kept.len() > ANSWERS {
+            self.kept.pop_front();
+        }
+        self.last
+    }
+}
+
+/// What an expression runs as.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Form {
+    /// Itself: it has no text of its own.
+    Bare,
+    /// Its text.
+    Shown,
+    /// Its text and itself.
+    Paired,
+}
+
+impl Form {
+    fn number(self) -> u32 {
+        self as u32
+    }
+
+    fn of(number: u32) -> Form {
+        match number {
+            1 => Form::Shown,
+            2 => Form::Paired,
+            _ => Form::Bare,
+        }
+    }
+}
+
 /// What came of an input.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Evaluated {
+    /// The number under which the value is kept for a while.
+    pub answer: Option<u64>,
     /// The value as `show` writes it inside data; for definitions, what was defined.
     pub text: String,
     /// Its type as written in source; empty for definitions.
@@ -53,14 +112,14 @@ impl Session {
     }
 
     fn expression(&self, input: &str, cancel: &Cancel) -> Result<Evaluated, Refusal> {
-        let (cell, ty, bare) = deep(|| -> Result<_, Refusal> {
+        let (cell, ty, form) = deep(|| -> Result<_, Refusal> {
             let mut build = self.build.lock();
             let build = &mut *build;
             // A watch asks the same at every stop: it is compiled once. No file has this name, so no question over a frame is the same.
             let question = (String::new(), input.to_owned(), Vec::new());
             if let Some(Ok((cell, bare, ty))) = build.ready.get(self.version(), &question) {
                 build.compile(&self.image, cell)?;
-                return Ok((cell, ty, bare == 1));
+                return Ok((cell, ty, Form::of(bare)));
             }
             let scope = build
                 .db
@@ -72,23 +131,67 @@ impl Session {
             let body = query::expression(&build.db, scope, &[], input).map_err(wrong)?;
             let ty = query::render_ty(&build.db, &body.result);
             // By `show`, as the program itself would write it (a map is its entries, not its trie); what has no `show`, a function, as the debugger does.
-            let shown = query::shown_expression(&build.db, scope, &[], input);
-            let bare = shown.is_ok();
-            let cell = build.codegen.entry_cell(shown.unwrap_or(body));
+            let both = format!("{VALUE} = {{\n{input}\n}}\n(show({VALUE}), {VALUE})");
+            let both = query::expression(&build.db, scope, &[], &both);
+            let paired = format!("(String, {ty})");
+            let both = both
+                .ok()
+                .filter(|both| query::render_ty(&build.db, &both.result) == paired);
+            let (form, body) = match both {
+                Some(both) => (Form::Paired, both),
+                None => match query::shown_expression(&build.db, scope, &[], input) {
+                    Ok(shown) => (Form::Shown, shown),
+                    Err(_) => (Form::Bare, body),
+                },
+            };
+            let cell = build.codegen.entry_cell(body);
             build.compile(&self.image, cell)?;
-            let prepared = (cell, u32::from(bare), ty.clone());
+            let prepared = (cell, form.number(), ty.clone());
             build.ready.put(question, Ok(prepared));
-            Ok((cell, ty, bare))
+            Ok((cell, ty, form))
         })?;
         let (pid, answer) = self
             .image
             .call(cell)
             .map_err(|error| Refusal(format!("cannot start a process: {error}")))?;
         let finished = self.finished(pid, &answer, cancel)?;
-        match self.image.render_result(&finished, bare) {
-            Some(text) => Ok(Evaluated { text, ty }),
-            None => Err(Refusal(finished.reason.to_string())),
-        }
+        let text = match form {
+            Form::Paired => self
+                .image
+                .reading_result(&finished, &Lists::default(), |reading| {
+                    let (_, parts) = reading.children(reading.root.as_ref()?, 0, 1);
+                    Some(reading.render_bare(&parts.first()?.value))
+                }),
+            form => Some(self.image.render_result(&finished, form == Form::Shown)),
+        };
+        let Some(text) = text.flatten() else {
+            return Err(Refusal(failure(self, &finished)));
+        };
+        let paired = form == Form::Paired;
+        let kept = (form != Form::Shown).then(|| Answer { finished, paired });
+        let answer = kept.map(|answer| self.answers.lock().keep(answer));
+        Ok(Evaluated { answer, text, ty })
+    }
+
+    /// Looks at a value that is kept; none: it is no longer.
+    pub(crate) fn reading_answer<T>(
+        &self,
+        number: u64,
+        f: impl FnOnce(&Reading<'_>, &Value) -> T,
+    ) -> Option<T> {
+        let answers = self.answers.lock();
+        let found = answers.kept.iter().find(|(of, _)| *of == number);
+        let answer = found.map(|(_, answer)| answer.clone())?;
+        drop(answers);
+        self.image
+            .reading_result(&answer.finished, &Lists::default(), |reading| {
+                let root = reading.root.clone()?;
+                let value = match answer.paired {
+                    true => reading.children(&root, 1, 1).1.into_iter().next()?.value,
+                    false => root,
+                };
+                Some(f(reading, &value))
+            })?
     }
 
     /// What came of an expression that runs in the process `pid`; one that takes too long is ended.
@@ -153,6 +256,7 @@ impl Session {
         let reload = self.swap(BTreeMap::from([(self.project.main.clone(), Some(text))]));
         if reload.ok {
             return Ok(Evaluated {
+                answer: None,
                 text: names.join(", "),
                 ty: String::new(),
             });
@@ -166,6 +270,24 @@ impl Session {
                 .collect::<Vec<_>>()
                 .join("\n"),
         ))
+    }
+}
+
+/// Why there is no value, and the innermost place of the project where that came about.
+fn failure(session: &Session, finished: &Finished) -> String {
+    let why = finished.reason.to_string();
+    let ExitReason::Failed(failure) = &finished.reason else {
+        return why;
+    };
+    let place = failure.trace.iter().find_map(|line| match line {
+        TraceLine::Frame { file, line, .. } if session.is_own(file) => Some((file, line)),
+        _ => None,
+    });
+    match place {
+        Some((file, line)) if !why.contains(&format!("{file}:{line}")) => {
+            format!("{why} ({file}:{line})")
+        }
+        _ => why,
     }
 }
 
@@ -243,6 +365,23 @@ mod tests {
         assert_eq!(evaluated("[1, 2].map(x => x + 1)"), first);
         let other = evaluated("[1, 2].map(x => x + 2)");
         assert!(other.1 > first.1);
+        // The value itself is kept for a while; it is what was asked for, and not its text.
+        let answer = session.evaluate("(1, \"a\")").expect("a value").answer;
+        let looked = session.reading_answer(answer.expect("it is kept"), |reading, value| {
+            let (all, parts) = reading.children(value, 0, 2);
+            (all, reading.render(&parts[1].value))
+        });
+        assert_eq!(looked, Some((2, "\"a\"".to_owned())));
+        for _ in 0..ANSWERS {
+            session.evaluate("1").expect("a value");
+        }
+        let gone = session.reading_answer(answer.expect("it was kept"), |_, _| ());
+        assert_eq!(gone, None);
+        // Where it went wrong is said.
+        let why = session
+            .evaluate("[1][5]")
+            .expect_err("there are not so many");
+        assert!(why.0.contains("IndexOutOfBounds"), "{why}");
         // A definition may mean something else by it.
         session.evaluate("f() = 3").expect("a definition");
         assert_eq!(evaluated("f()").0, "3");

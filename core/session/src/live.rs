@@ -6,6 +6,7 @@
 use crate::build::{Build, Refused};
 use crate::debug::told::{Teller, Told, queue};
 use crate::debug::{Event, Finding, Pid, Reload};
+use crate::eval::Answers;
 use crate::project::Project;
 use crate::report;
 use nostos_abi::code::CellId;
@@ -37,6 +38,8 @@ pub struct Session {
     pub(crate) evaluating: Mutex<FxHashSet<Pid>>,
     /// The thread that decides whether who has stopped goes on.
     pub(crate) hears: OnceLock<ThreadId>,
+    /// The last values of expressions, which can be looked into.
+    pub(crate) answers: Mutex<Answers>,
     /// The test that runs instead of `main`.
     test: OnceLock<FnId>,
 }
@@ -145,6 +148,7 @@ impl Session {
             listeners: Mutex::default(),
             evaluating: Mutex::default(),
             hears: OnceLock::new(),
+            answers: Mutex::default(),
             test: OnceLock::new(),
         });
         let weak = Arc::downgrade(&session);

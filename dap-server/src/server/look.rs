@@ -157,6 +157,22 @@ impl Connection {
         Ok(rows)
     }
 
+    /// A message that waits, as a value that can be opened.
+    pub(super) fn message(&self, state: &mut State, args: &Value) -> Answer {
+        let args: protocol::MessageArguments = arguments(args)?;
+        let page = Page {
+            start: args.index,
+            count: 1,
+        };
+        let found = self
+            .target
+            .variables(args.process, &Place::Mailbox, Some(page));
+        let row = found.map_err(refuse)?.into_iter().next();
+        let row = row.ok_or("this message is no longer there")?;
+        let row = variable(state, args.process, row, ValueFormat::default());
+        serde_json::to_value(row).map_err(|error| error.to_string())
+    }
+
     pub(super) fn slow(&self, request: &Request, cancel: &Cancel) -> Answer {
         let args = &request.arguments;
         if request.command == "nostos/reload" {
@@ -204,7 +220,9 @@ impl Connection {
         let mut state = lock(&self.state);
         let reference = match (frame, result.place) {
             (Some((pid, _)), Some(place)) => state.place(pid, place),
-            _ => 0,
+            // It is nobody's: it stays when processes go on.
+            (None, Some(place)) => state.place(0, place),
+            (_, None) => 0,
         };
         let mut body =
             json!({ "result": text, "type": result.ty, "variablesReference": reference });

@@ -61,6 +61,12 @@ pub enum Ask {
     Variables(Pid, u64),
     /// Continue or a step; the word is for messages.
     Move(Pid, &'static str),
+    /// A page of the parts of a value that is looked into, by its handle.
+    Parts(u64, u64),
+    /// A message as a value: its process, its place.
+    Message(Pid, u64),
+    /// What completes the line of the REPL, or of the console; the line.
+    Complete(bool, String),
     /// Breakpoints of functions and messages.
     NamedBreaks,
     /// What the debugger asks.

@@ -474,16 +474,32 @@ pub fn run(state: &mut State, cmd: Cmd, count: Option<usize>, out: &mut Vec<Effe
                 };
             }
         }
+        Cmd::LineAnswerOlder | Cmd::LineAnswerNewer => {
+            if let Some(repl) = repl(state) {
+                repl.choose(cmd == Cmd::LineAnswerOlder);
+            }
+        }
+        Cmd::LineInspect => super::inspect::answer(state, out),
+        Cmd::LineHistory => {
+            let lines = repl(state).map(|r| r.history.clone()).unwrap_or_default();
+            let items = lines.into_iter().rev().map(|line| Item {
+                label: line.replace('\n', " "),
+                detail: String::new(),
+                action: Action::Recall(line),
+            });
+            pickers::pick(state, "older lines", items.collect());
+        }
         Cmd::LineStop => {
             if let Some(repl) = repl(state) {
                 repl.input.take();
+                repl.above.clear();
                 repl.at = None;
                 if std::mem::take(&mut repl.waiting) {
                     repl.push(Entry::Note("no longer waited for".to_owned()));
                 }
             }
         }
-        Cmd::LineComplete => typed::complete(state),
+        Cmd::LineComplete => typed::complete(state, out),
         Cmd::LineLeft
         | Cmd::LineRight
         | Cmd::LineHome
@@ -499,7 +515,19 @@ pub fn run(state: &mut State, cmd: Cmd, count: Option<usize>, out: &mut Vec<Effe
                 prompt.input.run(cmd);
                 typed::preview(state);
             } else if let Some(repl) = repl(state) {
-                repl.input.run(cmd);
+                // Before the first character of a line is the end of the one above.
+                let first = cmd == Cmd::LineBackspace && repl.input.cursor() == 0;
+                let above = if first { repl.above.pop() } else { None };
+                match above {
+                    Some(above) => {
+                        let rest = repl.input.take();
+                        repl.input.set(&above);
+                        repl.input.insert(&rest);
+                    }
+                    None => {
+                        repl.input.run(cmd);
+                    }
+                }
             }
         }
         _ => {
@@ -527,7 +555,7 @@ pub fn switch(state: &mut State, view: View, out: &mut Vec<Effect>) {
     image::poll_now(state, out);
 }
 
-fn repl(state: &mut State) -> Option<&mut crate::state::Repl> {
+pub fn repl(state: &mut State) -> Option<&mut crate::state::Repl> {
     match state.panel() {
         Panel::Repl => Some(&mut state.repl),
         Panel::Console => Some(&mut state.console),

@@ -2,7 +2,7 @@
 //!
 //! When the image is gone everything it told stays in the model; nothing is asked any more until it is started again.
 
-use super::{asked, breaks, debug, heaps, moves, past, rollback, traps};
+use super::{asked, breaks, debug, heaps, inspect, moves, past, rollback, traps, typed};
 use crate::client::Incoming;
 use crate::editor::document::{Diag, Severity};
 use crate::editor::{Mode, motion};
@@ -203,6 +203,9 @@ fn reply(
         Ok(body) => body,
         Err(why) => match tag {
             Ask::Watch(pid, i) => return debug::watched(state, pid, i, Err(why)),
+            Ask::Parts(reference, start) => {
+                return inspect::take(state, reference, start, Err(why));
+            }
             _ => return refused(state, tag, why),
         },
     };
@@ -248,6 +251,9 @@ fn reply(
             super::guide::take_shapes(state, pid, proto::shapes(&body));
         }
         Ask::Watch(pid, i) => debug::watched(state, pid, i, Ok(&body)),
+        Ask::Parts(reference, start) => inspect::take(state, reference, start, Ok(&body)),
+        Ask::Message(pid, index) => inspect::take_message(state, pid, index, &body, out),
+        Ask::Complete(console, line) => typed::offered(state, console, &line, &body),
         Ask::Waits => {
             let (rows, _) = proto::processes(&body);
             let waits = rows.iter().filter_map(|p| Some((p.id, p.waits_for?)));
@@ -309,7 +315,14 @@ fn reply(
             repl.waiting = false;
             let text = body["result"].as_str().unwrap_or_default().to_owned();
             let ty = body["type"].as_str().unwrap_or_default().to_owned();
-            repl.push(Entry::Value { text, ty, micros });
+            let parts = |key: &str| body[key].as_u64().unwrap_or(0);
+            repl.push(Entry::Value {
+                text,
+                ty,
+                micros,
+                reference: parts("variablesReference"),
+                parts: parts("namedVariables") + parts("indexedVariables"),
+            });
             state.next_poll = 0;
         }
         Ask::Hover(name) => {
@@ -360,6 +373,7 @@ fn refused(state: &mut State, tag: Ask, why: String) {
         }
         Ask::Kill(pid) => state.say(Tone::Bad, format!("<{pid}> was not ended: {why}")),
         Ask::NamedBreaks => state.say(Tone::Bad, format!("breakpoints: {why}")),
+        Ask::Message(..) => state.say(Tone::Plain, why),
         Ask::Pause(pid) => state.say(Tone::Bad, format!("pause of <{pid}>: {why}")),
         Ask::Reload(_) => state.say(Tone::Bad, format!("not loaded: {why}")),
         Ask::Breakpoints(path) => {
@@ -380,6 +394,8 @@ fn refused(state: &mut State, tag: Ask, why: String) {
         | Ask::Workers
         | Ask::StackTrace(_)
         | Ask::Watch(..)
+        | Ask::Parts(..)
+        | Ask::Complete(..)
         | Ask::Waits
         | Ask::Scopes(..)
         | Ask::Variables(..)
@@ -519,7 +535,7 @@ fn stopped(state: &mut State, body: &Value, out: &mut Vec<Effect>) {
         || state.prompt.is_some()
         || state.popup.is_some()
         || !state.repl.input.text().is_empty();
-    if takes_over && !busy && matches!(state.view, View::Code | View::Repl) {
+    if takes_over && !busy && matches!(state.view, View::Code | View::Repl | View::Tests) {
         state.view = View::Debug;
     }
     let called = state.called(pid);

@@ -234,6 +234,12 @@ fn popup(state: &mut State, key: Key, out: &mut Vec<Effect>) {
             _ => return,
         },
         Popup::Welcome(ask) => return super::guide::welcome_key(state, ask.clone(), key, out),
+        Popup::Inspect(_) => {
+            if let Popup::Inspect(inspector) = popup {
+                super::inspect::key(state, inspector, key, out);
+            }
+            return;
+        }
         Popup::Info { .. } => return,
         Popup::Question { answers, .. } => {
             let chosen = match key.code {
@@ -335,6 +341,11 @@ pub fn act(state: &mut State, action: Action, out: &mut Vec<Effect>) {
         Action::SourceOf(pid) => {
             typed::show_process(state, pid, out);
             super::lists::open_source(state, out);
+        }
+        Action::Recall(line) => {
+            if let Some(repl) = actions::repl(state) {
+                repl.set(&line);
+            }
         }
         Action::DebugTest(title) => tests::debug(state, title, out),
         Action::Kill(pid) => processes::kill(state, pid, out),

@@ -1,9 +1,9 @@
 //! Lists and inspectors: moving in them, opening, closing and copying their rows, going to the source they are about.
 
-use super::{debug as debugger, files, heaps, image, processes, tests};
+use super::{debug as debugger, files, heaps, image, inspect, processes, tests};
 use crate::layout::Layout;
 use crate::proto::Place;
-use crate::state::{Effect, Panel, Popup, State, Tone, View, WATCH, WATCH_SHUT};
+use crate::state::{Effect, Link, Panel, Popup, State, Tone, View, WATCH, WATCH_SHUT};
 
 /// Moves in the focused list.
 pub fn walk(state: &mut State, by: isize, out: &mut Vec<Effect>) {
@@ -87,11 +87,18 @@ pub fn open_row(state: &mut State, out: &mut Vec<Effect>) {
             }
         },
         Panel::Mailbox => {
-            if let Some(m) = state.detail.messages.get(state.mailbox.row) {
-                state.popup = Some(Popup::Info {
-                    title: format!("message {} : {}", m.index, m.ty),
-                    text: m.value.clone(),
-                });
+            let found = state.detail.messages.get(state.mailbox.row);
+            if let Some(m) = found.cloned() {
+                match state.image.link {
+                    // What it was stays readable.
+                    Link::Lost(_) => {
+                        state.popup = Some(Popup::Info {
+                            title: format!("message {} : {}", m.index, m.ty),
+                            text: m.value,
+                        });
+                    }
+                    _ => inspect::message(state, state.detail.pid, m.index, out),
+                }
             }
         }
         Panel::Locals => toggle_value(state, None, out),

@@ -29,6 +29,7 @@ pub fn draw(state: &State, pen: &mut Pen<'_>, layout: &Layout) -> Option<Option<
     match &state.popup {
         Some(Popup::Help { top }) => help(state, pen, *top),
         Some(Popup::Welcome(ask)) => super::guide::welcome(state, pen, ask),
+        Some(Popup::Inspect(inspector)) => super::inspect::draw(state, pen, inspector),
         Some(Popup::Info { title, text }) => info(state, pen, title, text),
         Some(Popup::Question { text, answers }) => {
             let mut rows = vec![(String::new(), text.clone())];
@@ -172,7 +173,7 @@ fn target<'a>(state: &'a State, action: &Action) -> Option<(&'a ropey::Rope, usi
 }
 
 /// A box in the middle, lower half first, so that the text above stays visible; gives its inside.
-fn frame(state: &State, pen: &mut Pen<'_>, title: &str, width: u16, height: u16) -> Rect {
+pub fn frame(state: &State, pen: &mut Pen<'_>, title: &str, width: u16, height: u16) -> Rect {
     // What the tutorial says stays visible.
     let strip = match super::strip_height(state) {
         0 => 0,

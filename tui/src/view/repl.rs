@@ -7,6 +7,9 @@ use crate::text;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
+/// Rows of an answer that are shown: the rest is seen when it is looked into.
+const TALLEST: usize = 8;
+
 type Row = Vec<(String, Style)>;
 
 /// Draws a transcript; `strip`: in one row, the last exchange is shown while nothing is typed.
@@ -31,8 +34,20 @@ pub fn draw(
     let wide = usize::from(area.width.saturating_sub(2)).max(1);
     let mut rows: Vec<Row> = Vec::new();
     let wanted = usize::from(area.height) + repl.scroll;
-    for entry in repl.entries.iter().rev() {
-        let mut entry_rows = wrap(entry_row(state, entry, &prompt), wide);
+    for (i, entry) in repl.entries.iter().enumerate().rev() {
+        let mut row = entry_row(state, entry, &prompt);
+        if focused && repl.chosen == Some(i) {
+            row[0] = (format!("{} ", state.glyphs.mark), theme.accent());
+            row.push(("  enter opens it".to_owned(), theme.dim()));
+        }
+        let mut entry_rows = wrap(row, wide);
+        if matches!(entry, Entry::Value { .. }) && entry_rows.len() > TALLEST {
+            let left = entry_rows.len() - TALLEST + 1;
+            let rest = text::count(left as u64, "more row");
+            let words = format!("{} {rest}; enter opens it", state.glyphs.more);
+            entry_rows.truncate(TALLEST - 1);
+            entry_rows.push(vec![(words, theme.dim())]);
+        }
         entry_rows.reverse();
         rows.extend(entry_rows);
         if rows.len() > wanted {
@@ -40,7 +55,11 @@ pub fn draw(
         }
     }
     // Few lines stand at the top, as in a terminal; many push the oldest out.
-    let room = usize::from(area.height) - 1;
+    let most = usize::from(area.height) - 1;
+    let above = repl.above.len().min(most);
+    let offers = repl.offered();
+    let offered = offers.len().min(5).min((most - above) / 2);
+    let room = most - above - offered;
     let skip = repl.scroll.min(rows.len().saturating_sub(room));
     let mut shown: Vec<Row> = rows.into_iter().skip(skip).take(room).collect();
     shown.reverse();
@@ -67,7 +86,24 @@ pub fn draw(
         );
         y += 1;
     }
-    let mut x = pen.put(area.x + 1, y, &prompt, theme.keyword());
+    if repl.waiting {
+        let x = pen.put(area.x + 1, y, &prompt, theme.keyword());
+        let x = pen.put(x, y, "running", theme.warn());
+        pen.put(x + 2, y, "^c stops waiting", theme.dim());
+        return None;
+    }
+    y = offer_rows(state, repl, pen, area, y, offered);
+    let before = &repl.above[repl.above.len() - above..];
+    for (i, line) in before.iter().enumerate() {
+        let first = i == 0 && above == repl.above.len();
+        let mut x = pen.put(area.x + 1, y, &lead(state, &prompt, first), theme.keyword());
+        for (piece, role) in pieces(line) {
+            x = pen.put(x, y, piece, theme.syntax(role));
+        }
+        y += 1;
+    }
+    let prompt = lead(state, &prompt, repl.above.is_empty());
+    let x = pen.put(area.x + 1, y, &prompt, theme.keyword());
     if skip > 0 {
         pen.put_right(
             area.right().saturating_sub(1),
@@ -75,11 +111,6 @@ pub fn draw(
             &format!("{skip} rows below; pgdn"),
             theme.dim(),
         );
-    }
-    if repl.waiting {
-        x = pen.put(x, y, "running", theme.warn());
-        pen.put(x + 2, y, "^c stops waiting", theme.dim());
-        return None;
     }
     let start = x;
     let at = pen.input(
@@ -104,6 +135,44 @@ pub fn draw(
     })
 }
 
+/// What stands before a line: the prompt, or that it goes on.
+fn lead(state: &State, prompt: &str, first: bool) -> String {
+    if first {
+        return prompt.to_owned();
+    }
+    let wide = prompt.chars().count().saturating_sub(2);
+    format!("{}{} ", " ".repeat(wide), state.glyphs.between)
+}
+
+/// What the word could become, above the line; the row below.
+fn offer_rows(
+    state: &State,
+    repl: &Repl,
+    pen: &mut Pen<'_>,
+    area: Rect,
+    mut y: u16,
+    rows: usize,
+) -> u16 {
+    let theme = state.theme;
+    let offers = repl.offered();
+    let at = repl.offers.at;
+    let from = at.map_or(0, |at| (at + 1).saturating_sub(rows));
+    let wide = offers.iter().map(|(name, _)| name.chars().count()).max();
+    let column = area.x + 3 + wide.unwrap_or(0).min(40) as u16 + 2;
+    for (i, (name, what)) in offers.iter().enumerate().skip(from).take(rows) {
+        let on = at == Some(i);
+        if on {
+            pen.selected_row(area, y, true);
+        }
+        let style = if on { theme.strong() } else { theme.text() };
+        pen.put_cut(area.x + 3, y, 40, name, style);
+        let room = area.right().saturating_sub(column + 1);
+        pen.put_cut(column, y, room, what, theme.dim());
+        y += 1;
+    }
+    y
+}
+
 fn entry_row(state: &State, entry: &Entry, prompt: &str) -> Row {
     let theme = state.theme;
     match entry {
@@ -116,7 +185,9 @@ fn entry_row(state: &State, entry: &Entry, prompt: &str) -> Row {
             );
             row
         }
-        Entry::Value { text, ty, micros } => {
+        Entry::Value {
+            text, ty, micros, ..
+        } => {
             let mut row = vec![(format!("{} ", state.glyphs.gives), theme.dim())];
             row.extend(
                 pieces(text)

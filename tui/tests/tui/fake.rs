@@ -330,6 +330,18 @@ impl World {
                 Some(1002) => answer(
                     json!({ "variables": [{ "name": "[0]", "value": "Deposit(12)", "type": "Msg", "variablesReference": 0 }] }),
                 ),
+                Some(2000) => {
+                    let start = arguments["start"].as_u64().unwrap_or(0);
+                    let count = arguments["count"].as_u64().unwrap_or(1000);
+                    let rows: Vec<Value> = (start..250.min(start + count))
+                        .map(|i| json!({ "name": i.to_string(), "value": format!("Entry({i})"), "type": "Entry", "variablesReference": 3000 + i, "namedVariables": 2 }))
+                        .collect();
+                    answer(json!({ "variables": rows }))
+                }
+                Some(i @ 3000..) => answer(json!({ "variables": [
+                    { "name": "amount", "value": (i - 3000).to_string(), "type": "Int", "variablesReference": 0 },
+                    { "name": "from", "value": "<pid 5>", "type": "Pid", "variablesReference": 0 },
+                ] })),
                 Some(1010) => answer(json!({ "variables": [
                     { "name": "[0]", "value": "30", "type": "Int", "variablesReference": 0 },
                     { "name": "[1]", "value": "5", "type": "Int", "variablesReference": 0 },
@@ -403,6 +415,32 @@ impl World {
                     .map(|(shape, count, refused)| json!({ "shape": shape, "count": count, "refused": refused }))
                     .collect();
                 answer(json!({ "total": n, "messages": rows, "shapes": shapes }))
+            }
+            "nostos/message" => match arguments["index"].as_u64() {
+                Some(i @ 0..60) => answer(json!({
+                    "name": i.to_string(), "value": format!("Withdraw(<pid 5>, {i})"), "type": "Msg", "variablesReference": 3000 + i, "namedVariables": 2,
+                })),
+                _ => refuse("this message is no longer there"),
+            },
+            "completions" => {
+                let text = arguments["text"].as_str().unwrap_or_default();
+                let word = text
+                    .rsplit(|c: char| !c.is_alphanumeric())
+                    .next()
+                    .unwrap_or_default();
+                let all = [
+                    ("transfer", "function"),
+                    ("translate", "function"),
+                    ("balance", "variable"),
+                ];
+                let found: Vec<Value> = all
+                    .iter()
+                    .filter(|(name, _)| name.starts_with(word))
+                    .map(
+                        |(name, kind)| json!({ "label": name, "type": kind, "length": word.len() }),
+                    )
+                    .collect();
+                answer(json!({ "targets": found }))
             }
             "nostos/stack" => {
                 let path = self
@@ -529,6 +567,11 @@ impl World {
         };
         match arguments["expression"].as_str().unwrap_or_default() {
             "1 + 2" => gives("3", "Int"),
+            "find(alice)" => gives("<pid 2>", "Pid"),
+            "entries" => answer(json!({
+                "result": "[Entry(0), Entry(1), …]", "type": "List[Entry]", "variablesReference": 2000, "indexedVariables": 250,
+            })),
+            "balance(\nalice)" => gives("105", "Int"),
             "transfer(alice, bob, 30)" => gives("Ok(30)", "Result[Int, String]"),
             "balance" | "balance - n" if arguments["frameId"].is_null() => {
                 refuse("unknown variable `balance`")

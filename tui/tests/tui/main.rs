@@ -7,6 +7,7 @@ mod fake;
 mod format;
 mod guide;
 mod heaps;
+mod inspect;
 mod kept;
 mod language;
 mod live;

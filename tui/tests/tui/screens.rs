@@ -238,6 +238,18 @@ fn marks_of_tests() {
 }
 
 #[test]
+fn a_value_looked_into() {
+    scene("inspector", |d| d.keys("<space>8entries<ret><ret>j<ret>"));
+}
+
+#[test]
+fn completion_in_the_repl() {
+    scene("repl_complete", |d| {
+        d.keys("<space>81 + 2<ret>f(<ret>tr<tab>")
+    });
+}
+
+#[test]
 fn space_menu() {
     scene("space", |d| d.keys("<space>"));
 }

@@ -244,3 +244,48 @@ fn a_test_says_its_state_at_its_line() {
     assert!(line("test \"a transfer").starts_with('✗'), "{screen}");
     assert!(matches!(d.state.tests.all[1].state, TestState::Failed(_)));
 }
+
+#[test]
+fn real_tests_run_beside_the_image_loop_without_end_and_are_debugged() {
+    let root = crate::driver::project("tty-tests");
+    std::fs::remove_file(root.join("bank.nos")).unwrap();
+    let source = r#"double(x: Int) -> Int = x * 2
+
+main() = sleep(1_000_000)
+
+test "it doubles" = {
+  four = double(2)
+  assert_eq(4, four)
+}
+test "it is wrong" = assert_eq(70, double(50))
+test "it loops" = { f(x: Int) -> Int = f(x + 1); f(0) }
+"#;
+    std::fs::write(root.join("main.nos"), source).unwrap();
+    let mut t = crate::tty::Terminal::start(&[root.to_str().unwrap()], (120, 40));
+    t.shows("1 proc");
+    t.send(" T\x1b7");
+    t.shows("expected  70");
+    t.shows("actual    100");
+    // The one that does not end holds nothing up.
+    t.shows("1 running");
+    t.send("x");
+    t.shows("the tests were stopped");
+    t.shows("1 proc");
+    // A value that opens.
+    t.send("\x1b8");
+    t.shows("evaluated in the running image");
+    t.send("[(1, 2), (3, 4)]\r");
+    t.shows("[(1, 2), (3, 4)]  : List");
+    t.send("\r");
+    t.shows("0  (1, 2)");
+    t.send("q\x1b7");
+    t.shows("it doubles");
+    // Debugged: an image of its own stops at the first line.
+    t.send("ggjd");
+    t.shows("The program that runs ends");
+    t.send("d");
+    t.shows("test it doubles");
+    t.shows("stopped");
+    t.send("\x11");
+    assert_eq!(t.exit().0, 0);
+}

@@ -9,6 +9,8 @@ pub(super) struct Root {
     pub(super) origin: Origin,
     /// The stop that what is in the heap was found in.
     pub(super) standing: Option<Standing>,
+    /// Or in the value that is kept under this number.
+    pub(super) answer: Option<u64>,
 }
 
 impl Root {
@@ -17,6 +19,15 @@ impl Root {
         Root {
             origin: Origin::Heap,
             standing,
+            answer: None,
+        }
+    }
+
+    /// In this value of an expression.
+    pub(super) fn answer(number: u64) -> Root {
+        Root {
+            answer: Some(number),
+            ..Root::heap(None)
         }
     }
 
@@ -25,6 +36,7 @@ impl Root {
         Root {
             origin: Origin::Message(index),
             standing: None,
+            answer: None,
         }
     }
 }
@@ -37,14 +49,22 @@ pub(super) fn variable(reading: &Reading<'_>, root: Root, name: &str, value: &Va
         None if is_sequence(&ty) => (0, reading.children(value, 0, 0).0),
         None => (reading.children(value, 0, 0).0, 0),
     };
-    let place = (named + indexed > 0).then(|| Place::Value {
-        shape: value.shape.0,
-        lanes: value.lanes.clone(),
-        message: match root.origin {
-            Origin::Heap => None,
-            Origin::Message(index) => Some(index),
+    let (shape, lanes) = (value.shape.0, value.lanes.clone());
+    let place = (named + indexed > 0).then_some(match root.answer {
+        Some(number) => Place::Answer {
+            number,
+            shape,
+            lanes,
         },
-        standing: root.standing,
+        None => Place::Value {
+            shape,
+            lanes,
+            message: match root.origin {
+                Origin::Heap => None,
+                Origin::Message(index) => Some(index),
+            },
+            standing: root.standing,
+        },
     });
     Variable {
         name: name.into(),

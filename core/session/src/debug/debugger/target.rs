@@ -161,6 +161,24 @@ impl Target for Debugger {
             }
             (Place::Mailbox, Some(page)) => self.messages(pid, page),
             (
+                Place::Answer {
+                    number,
+                    shape,
+                    lanes,
+                },
+                page,
+            ) => {
+                let value = runtime::Value {
+                    shape: nostos_abi::desc::ShapeId(*shape),
+                    lanes: lanes.clone(),
+                };
+                let root = Root::answer(*number);
+                let found = self.session.reading_answer(*number, |reading, _| {
+                    values::parts(reading, root, &value, page)
+                });
+                found.ok_or_else(|| "this value is kept no longer; evaluate it again".into())
+            }
+            (
                 Place::Value {
                     shape,
                     lanes,
@@ -267,7 +285,22 @@ impl Target for Debugger {
             return Ok(plain(outcome.text, outcome.ty));
         }
         let result = self.session.evaluate_until(text, cancel)?;
-        Ok(plain(result.text, result.ty))
+        let kept = result.answer.and_then(|number| {
+            let root = Root::answer(number);
+            self.session.reading_answer(number, |reading, value| {
+                values::variable(reading, root, text, value)
+            })
+        });
+        let shown = plain(result.text, result.ty);
+        Ok(match kept {
+            Some(kept) => Variable {
+                value: shown.value,
+                ty: shown.ty,
+                address: None,
+                ..kept
+            },
+            None => shown,
+        })
     }
 
     fn mailbox(&self, pid: Pid, page: Page) -> Result<(usize, Vec<Message>), Refusal> {
