@@ -19,7 +19,7 @@ use typing::{erase, paste};
 
 pub use lines::trim_lines;
 pub use moves::{follow_cursor, keep_cursor_visible};
-pub use typing::{paste_text, type_pieces, type_text};
+pub use typing::{outdent, paste_text, type_pieces, type_text};
 
 pub use super::indent::STEP;
 

@@ -84,6 +84,19 @@ impl<'a> Indenter<'a> {
         }
     }
 
+    /// The blanks of a line that now begins with what closes something, if it stands too far in.
+    pub fn outdented(&self, line: usize) -> Option<String> {
+        let start = self.text.line_to_char(line);
+        let outer = match closer(&self.text.line(line).to_string())? {
+            "}" | ")" | "]" => self.open_line(start)?,
+            // Words close by the grammar alone.
+            "end" => self.by_tree(start)??,
+            _ => return None,
+        };
+        let (own, outer) = (indent_of(self.text, line), indent_of(self.text, outer));
+        (outer.len() < own.len()).then_some(outer)
+    }
+
     /// The blanks of a line that begins with `}`, `end`, `else`, which stands at `at`.
     fn closing(&self, at: usize, word: &str) -> Option<String> {
         let outer = self.open_line(at)?;
@@ -94,15 +107,16 @@ impl<'a> Indenter<'a> {
 
     /// The line of the innermost thing that is open at a character.
     fn open_line(&self, at: usize) -> Option<usize> {
-        let by_tree = || {
-            let (language, tree) = (self.language?, self.fresh.as_ref().or(self.shifted)?);
-            let byte = self.text.char_to_byte(at);
-            language.open_row(tree, self.text, byte)
-        };
-        match by_tree() {
+        match self.by_tree(at) {
             Some(found) => found,
             None => open_by_shape(self.text, at),
         }
+    }
+
+    fn by_tree(&self, at: usize) -> Option<Option<usize>> {
+        let (language, tree) = (self.language?, self.fresh.as_ref().or(self.shifted)?);
+        let byte = self.text.char_to_byte(at);
+        language.open_row(tree, self.text, byte)
     }
 }
 

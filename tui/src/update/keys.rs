@@ -179,6 +179,7 @@ fn type_key(state: &mut State, key: Key, out: &mut Vec<Effect>) -> bool {
                     return true;
                 }
                 edit::type_text(&mut state.editor, c.encode_utf8(&mut [0; 4]));
+                edit::outdent(&mut state.editor);
                 state.lang.typed = (state.playing == 0).then_some(c);
                 state.editor.follow = true;
                 true

@@ -3,6 +3,8 @@
 use super::{finish, whole_lines};
 use crate::editor::change::{Side, Transaction};
 use crate::editor::document::Document;
+use crate::editor::indent::{Indenter, indent_of};
+use crate::editor::motion::line_of;
 use crate::editor::selection::{Range, Selection};
 use crate::editor::{Editor, Mode};
 use ropey::Rope;
@@ -10,6 +12,37 @@ use ropey::Rope;
 /// Types text at every cursor, over what is selected.
 pub fn type_text(editor: &mut Editor, typed: &str) {
     type_pieces(editor, &[typed.to_owned()]);
+}
+
+/// Lines that begin with what was just typed, and it closes something, go back to where that began.
+pub fn outdent(editor: &mut Editor) {
+    let language = editor.language.clone();
+    let Some(doc) = editor.docs.get_mut(editor.current) else {
+        return;
+    };
+    let text = doc.text().clone();
+    let closes = |at: usize| {
+        let line = line_of(&text, at);
+        let before = text.slice(text.line_to_char(line)..at).to_string();
+        let is_closer = matches!(before.trim_start(), "}" | ")" | "]" | "end");
+        (is_closer && before.starts_with([' ', '\t'])).then_some(line)
+    };
+    let ranges = doc.selection.ranges().iter();
+    let lines: Vec<usize> = ranges.filter_map(|r| closes(r.head)).collect();
+    // Nothing is parsed for other keys.
+    if lines.is_empty() || doc.syntax.tree().is_none() {
+        return;
+    }
+    let indenter = Indenter::new(&text, language.as_deref(), doc.syntax.tree());
+    let edit = |line: usize| {
+        let start = text.line_to_char(line);
+        let own = indent_of(&text, line).chars().count();
+        let put = indenter.outdented(line)?;
+        Some((start, start + own, put))
+    };
+    let edits = lines.into_iter().filter_map(edit).collect();
+    let transaction = Transaction::new(&text, edits);
+    doc.edit(transaction, None);
 }
 
 /// Types one piece at each cursor; the last one serves all that are left.
