@@ -56,6 +56,7 @@ pub fn serve(connection: &Connection) -> Result<(), Box<dyn Error + Send + Sync>
         "completionProvider": { "triggerCharacters": ["."] },
         "signatureHelpProvider": { "triggerCharacters": ["(", ","] },
         "inlayHintProvider": true,
+        "codeActionProvider": { "codeActionKinds": ["quickfix"] },
         "foldingRangeProvider": true,
         "selectionRangeProvider": true,
         "documentFormattingProvider": true,

@@ -104,6 +104,28 @@ impl Server<'_> {
                 });
                 Ok(hints.collect())
             }),
+            "textDocument/codeAction" => self.with_document(&params, |_, analysis, open| {
+                let range: lsp::Range = serde_json::from_value(params["range"].clone())
+                    .map_err(|error| (BAD_PARAMS, error.to_string()))?;
+                let found = analysis.diagnostics(&open.name);
+                let touches = |d: &&nostos_ide::Diagnostic| {
+                    d.range.start.line <= range.end.line && range.start.line <= d.range.end.line
+                };
+                let fixes = found.iter().filter(touches).filter_map(|d| d.fix.as_ref());
+                let actions = fixes.map(|fix| {
+                    let edits = fix.edits.iter();
+                    let edits =
+                        edits.map(|(at, new)| json!({ "range": to_range(at), "newText": new }));
+                    let edits: Vec<Value> = edits.collect();
+                    json!({
+                        "title": fix.title,
+                        "kind": "quickfix",
+                        "isPreferred": true,
+                        "edit": { "changes": { open.uri.as_str(): edits } },
+                    })
+                });
+                Ok(actions.collect())
+            }),
             "textDocument/foldingRange" => self.with_document(&params, |_, analysis, open| {
                 let found = analysis.folding_ranges(&open.name);
                 let rows = found.iter();

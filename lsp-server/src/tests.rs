@@ -188,6 +188,8 @@ fn an_editor_asks_about_names() {
         json!({ "start": { "line": 0, "character": 0 }, "end": { "line": 3, "character": 0 } });
     let found = ask("textDocument/inlayHint", json!({ "range": all }));
     assert_eq!(found["result"][0]["label"], ": Int", "{found}");
+    let found = ask("textDocument/codeAction", json!({ "range": all }));
+    assert_eq!(found["result"], json!([]), "{found}");
     let found = ask("textDocument/foldingRange", json!({}));
     assert_eq!(found["result"], json!([]), "{found}");
     let places = json!({ "positions": [{ "line": 2, "character": 11 }] });
@@ -197,6 +199,17 @@ fn an_editor_asks_about_names() {
         "{found}"
     );
     assert!(found["result"][0]["parent"]["range"].is_object(), "{found}");
+    let wrong = text.replace("= helper", "= hepler");
+    let change = json!({ "textDocument": { "uri": uri, "version": 2 }, "contentChanges": [{ "text": wrong }] });
+    editor.note("textDocument/didChange", change);
+    let range = json!({ "textDocument": { "uri": uri }, "range": all });
+    let found = editor.request("textDocument/codeAction", range);
+    let found = serde_json::to_value(found).expect("JSON");
+    let action = &found["result"][0];
+    assert_eq!(action["title"], "write `helper`", "{found}");
+    let edit = &action["edit"]["changes"][uri][0];
+    assert_eq!(edit["newText"], "helper", "{found}");
+    assert_eq!(edit["range"]["start"]["character"], 9, "{found}");
     editor.request("shutdown", Value::Null);
     editor.note("exit", Value::Null);
     server.join().expect("the server ends in order");

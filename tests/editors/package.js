@@ -132,6 +132,78 @@ const tests = {
     assert.strictEqual(at("z"), undefined);
   },
 
+  "all that the language server knows is registered": async () => {
+    const { Frames, frame } = require(inside("src/frames.js"));
+    const { register } = require(inside("src/features.js"));
+    const bank = path.join(examples, "bank");
+    const account = path.join(bank, "account.nos");
+    const uri = (file) => ({ toString: () => `file://${file}` });
+    const server = spawn(path.join(path.dirname(nostos), "nostos-lsp"), [], { stdio: ["pipe", "pipe", "ignore"] });
+    const frames = new Frames();
+    const waiting = new Map();
+    server.stdout.on("data", (chunk) => frames.push(chunk).forEach((message) => waiting.get(message.id)?.(message)));
+    const send = (message) => server.stdin.write(frame({ jsonrpc: "2.0", ...message }));
+    let seq = 0;
+    const request = (method, params) =>
+      new Promise((resolve, reject) => {
+        seq += 1;
+        waiting.set(seq, ({ result, error }) => (error ? reject(new Error(error.message)) : resolve(result)));
+        send({ id: seq, method, params });
+      });
+    const providers = {};
+    // Classes keep what they were made of; `register…Provider` keeps the provider by its name.
+    const kept = (...names) => class { constructor(...values) { names.forEach((name, i) => (this[name] = values[i])); } };
+    const vscode = {
+      Range: kept("line", "from", "endLine", "to"), Location: kept("uri", "range"), MarkdownString: kept("value"), Position: kept("line", "character"),
+      DocumentSymbol: kept("name", "detail", "kind", "range", "inner"), SymbolInformation: kept("name", "kind", "container", "place"), CompletionItem: kept("label", "kind"),
+      DocumentHighlight: kept("range"), SignatureHelp: kept(), SignatureInformation: kept("label", "documentation"), ParameterInformation: kept("label"),
+      InlayHint: kept("position", "label", "kind"), FoldingRange: kept("start", "end"), SelectionRange: kept("range", "parent"), CodeAction: kept("title", "kind"),
+      CodeActionKind: { QuickFix: "quickfix" },
+      WorkspaceEdit: class { constructor() { this.rows = []; } replace(uri, range, text) { this.rows.push([uri, range, text]); } },
+      Uri: { parse: (text) => text },
+      languages: new Proxy({}, { get: (_, name) => (...args) => { providers[name] = args.find((each) => typeof each === "object"); } }),
+    };
+    try {
+      await request("initialize", { capabilities: {}, rootUri: `file://${bank}` });
+      send({ method: "initialized", params: {} });
+      const text = fs.readFileSync(account, "utf8").replace("serve(name, balance) }", "srve(name, balance) }");
+      send({ method: "textDocument/didOpen", params: { textDocument: { uri: `file://${account}`, languageId: "nostos", version: 1, text } } });
+      register(vscode, (method, document, params = {}) => request(method, { textDocument: document && { uri: document.uri.toString() }, ...params }));
+      const document = { uri: uri(account) };
+      const lines = text.split("\n");
+      const at = (needle, inner = 0) => {
+        const line = lines.findIndex((each) => each.includes(needle));
+        return { line, character: lines[line].indexOf(needle) + inner };
+      };
+      const all = { start: { line: 0, character: 0 }, end: { line: lines.length, character: 0 } };
+      const symbols = await providers.registerDocumentSymbolProvider.provideDocumentSymbols(document);
+      assert(symbols.some(({ name, kind }) => name === "serve" && kind === 11), "functions are functions in VS Code's count");
+      assert(symbols.find(({ name }) => name === "Request").children.some(({ name }) => name === "Deposit"));
+      assert((await providers.registerWorkspaceSymbolProvider.provideWorkspaceSymbols("balanceOf")).some(({ name, place }) => name === "balanceOf" && place.uri.endsWith("ledger.nos")));
+      const record = at("ledger.record", 8);
+      const used = await providers.registerReferenceProvider.provideReferences(document, record, { includeDeclaration: true });
+      assert(new Set(used.map((each) => each.uri)).size > 1, "in more than one file");
+      assert((await providers.registerDocumentHighlightProvider.provideDocumentHighlights(document, record)).length > 1);
+      assert.strictEqual((await providers.registerRenameProvider.prepareRename(document, record)).placeholder, "record");
+      const renamed = await providers.registerRenameProvider.provideRenameEdits(document, record, "note");
+      assert(renamed.rows.length === used.length && renamed.rows.every(([, , text]) => text === "note"));
+      await assert.rejects(providers.registerRenameProvider.provideRenameEdits(document, record, "if"), /word of the language/);
+      const offered = await providers.registerCompletionItemProvider.provideCompletionItems(document, record);
+      assert(offered.some(({ label, kind, insertText }) => label === "record" && kind === 2 && insertText === "record"));
+      const help = await providers.registerSignatureHelpProvider.provideSignatureHelp(document, at("ledger.record(name, amount", 20));
+      assert.strictEqual(help.signatures[help.activeSignature].parameters[help.activeParameter].label, "amount: Int");
+      assert((await providers.registerInlayHintsProvider.provideInlayHints(document, all)).some(({ label }) => label.includes("Pid") || label.includes("Int")));
+      assert((await providers.registerFoldingRangeProvider.provideFoldingRanges(document)).length > 1);
+      const [chain] = await providers.registerSelectionRangeProvider.provideSelectionRanges(document, [record]);
+      assert(chain.parent.range.from <= chain.range.from);
+      const [fix] = await providers.registerCodeActionsProvider.provideCodeActions(document, all);
+      assert.strictEqual(fix.title, "write `serve`");
+      assert.deepStrictEqual(fix.edit.rows.map(([, , text]) => text), ["serve"]);
+    } finally {
+      server.kill("SIGKILL");
+    }
+  },
+
   "messages come whole, however they are cut": () => {
     const { Frames, frame } = require(inside("src/frames.js"));
     const sent = [{ a: "ü€" }, { b: [1, 2] }, {}];

@@ -143,8 +143,8 @@ impl Analysis {
             .filter(|diagnostic| diagnostic.file == file)
             .map(|diagnostic| self.diagnostic(&diagnostic))
             .collect();
-        for at in 0..found.len() {
-            found[at].fix = self.fix(path, &found[at]);
+        for found in &mut found {
+            found.fix = self.fix(path, found);
         }
         found.sort_by_key(|diagnostic| diagnostic.range.start);
         found

@@ -1,7 +1,8 @@
-// A client of nostos-lsp: texts out, diagnostics, hovers and definitions in. Only what that server offers; a server that dies is started again, thrice at most.
+// A client of nostos-lsp: texts out, diagnostics, hovers, definitions and all of features.js in. Only what that server offers; a server that dies is started again, thrice at most.
 "use strict";
 const { spawn } = require("child_process");
 const vscode = require("vscode");
+const features = require("./features.js");
 const { Frames, frame } = require("./frames.js");
 const programs = require("./programs.js");
 
@@ -117,6 +118,13 @@ class Server {
     if (this.ours(document)) this.tell("textDocument/didClose", { textDocument: { uri: document.uri.toString() } });
   }
 
+  /** Asks about a document, or about the project where there is none. */
+  async about(method, document, params = {}) {
+    if (document ? !this.ours(document) : !this.capabilities) return undefined;
+    const textDocument = document && { uri: document.uri.toString() };
+    return this.ask(method, { textDocument, ...params });
+  }
+
   async at(method, document, position) {
     if (!this.ours(document)) return undefined;
     return this.ask(method, { textDocument: { uri: document.uri.toString() }, position: { line: position.line, character: position.character } });
@@ -170,6 +178,7 @@ function activate(context) {
     languages.registerDocumentRangeFormattingEditProvider("nostos", {
       provideDocumentRangeFormattingEdits: (document, range, options) => server.formatted("textDocument/rangeFormatting", document, options, { range }),
     }),
+    ...features.register(vscode, (method, document, params) => server.about(method, document, params)),
     commands.registerCommand("nostos.restartLanguageServer", async () => {
       await server.stop();
       server.diagnostics = languages.createDiagnosticCollection("nostos");
