@@ -150,10 +150,10 @@ fn docs(state: &State, pen: &mut Pen<'_>, choices: &Choices, list: Rect) {
     } else {
         (list.x.saturating_sub(MOST + 2), list.x.min(MOST + 2))
     };
-    if room < LEAST + 2 {
+    if room < LEAST + 4 {
         return;
     }
-    let width = usize::from((room - 2).min(MOST));
+    let width = usize::from((room - 4).min(MOST));
     let mut rows: Vec<(String, bool)> = Vec::new();
     if candidate.detail.chars().count() > 40 || candidate.docs.is_empty() {
         rows.extend(
