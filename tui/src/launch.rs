@@ -5,6 +5,7 @@
 
 use std::fs;
 use std::io::{self, BufRead, BufReader};
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::ExitStatusExt;
@@ -45,9 +46,37 @@ pub enum Source {
 pub fn socket_of(image: PathBuf) -> PathBuf {
     let number = image.to_str().and_then(|t| t.parse().ok());
     match number.filter(|_| !image.exists()) {
-        Some(pid) => nostos_dap::endpoint::path_of(pid),
+        Some(pid) => socket_of_process(pid),
         None => image,
     }
+}
+
+/// The socket an operating-system process has: its usual one, the one its command line names, or one of the images it started.
+fn socket_of_process(pid: u32) -> PathBuf {
+    let usual = nostos_dap::endpoint::path_of(pid);
+    if usual.exists() {
+        return usual;
+    }
+    let words = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+    let named = words.split(|b| *b == 0).find_map(|word| {
+        let path = word.strip_prefix(b"--inspect=")?;
+        Some(PathBuf::from(std::ffi::OsStr::from_bytes(path)))
+    });
+    if let Some(path) = named.filter(|p| p.exists()) {
+        return path;
+    }
+    // The debug adapter names the sockets of its images after itself.
+    let mark = format!("dap-{pid}-");
+    let folder = fs::read_dir(nostos_dap::endpoint::directory());
+    let mut started: Vec<PathBuf> = folder
+        .into_iter()
+        .flatten()
+        .flatten()
+        .filter(|f| f.file_name().to_string_lossy().starts_with(&mark))
+        .map(|f| f.path())
+        .collect();
+    started.sort();
+    started.pop().unwrap_or(usual)
 }
 
 /// A started image: the process if it is ours, and what it last said.

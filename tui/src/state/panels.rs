@@ -3,6 +3,7 @@
 //! Left, below the files: what the file defines, and what the image does not run yet. Right: the processes that work most, mailboxes,
 //! workers, collections, findings. A box without data is left out.
 
+use super::tests::TestState;
 use super::{Action, Finding, Link, State};
 use crate::editor::document::Document;
 use crate::proto::Pid;
@@ -30,6 +31,10 @@ pub enum StandingRow {
     Gc(&'static str),
     /// All heaps together.
     Heap,
+    /// How many tests passed, failed, run.
+    Tests,
+    /// A test that failed, by its place in the list.
+    Failed(usize),
     /// A finding.
     Finding(Finding),
 }
@@ -79,6 +84,12 @@ impl StandingRow {
             StandingRow::Worker(_) => Some(Action::Run(crate::commands::Cmd::ViewSchedulers)),
             StandingRow::Gc(_) => Some(Action::Run(crate::commands::Cmd::ViewGc)),
             StandingRow::Heap => Some(Action::Run(crate::commands::Cmd::ViewHeap)),
+            StandingRow::Tests => Some(Action::Run(crate::commands::Cmd::ViewTests)),
+            StandingRow::Failed(i) => {
+                let place = state.tests.all.get(*i)?.place();
+                let path = state.absolute(&place.path);
+                Some(Action::Open(path, Some(place.line.saturating_sub(1))))
+            }
             StandingRow::Finding(f) => Some(Action::Finding(f.key.clone(), f.pid, f.text.clone())),
         }
     }
@@ -226,6 +237,22 @@ impl State {
         }
         gc.push(StandingRow::Heap);
         section("Memory", "collections".to_owned(), gc);
+        let tests = &self.tests.all;
+        let ran = tests.iter().any(|t| t.state != TestState::New);
+        let mut rows: Vec<StandingRow> = ran.then_some(StandingRow::Tests).into_iter().collect();
+        rows.extend(
+            tests
+                .iter()
+                .enumerate()
+                .filter(|(_, t)| matches!(t.state, TestState::Failed(_)))
+                .map(|(i, _)| StandingRow::Failed(i))
+                .take(4),
+        );
+        section(
+            "Tests",
+            crate::text::count(tests.len() as u64, "test"),
+            rows,
+        );
         let findings = self.findings();
         section(
             "Findings",

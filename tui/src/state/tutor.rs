@@ -3,6 +3,7 @@
 //! A lesson is a file of lines. `title`, `file` (opened when the lesson begins), `say` (what it is about), and steps: for whom
 //! (`all`, `helix`, `standard`), what must hold, `|`, what to do. Commands in braces become the keys of whoever reads.
 
+use super::tests::TestState;
 use super::{Link, Panel, Popup, State, VIEWS, View};
 use crate::commands::{Cmd, Ctx, by_name, keys_of};
 use crate::editor::{Mode, Preset, motion};
@@ -18,6 +19,7 @@ const TEXTS: &[&str] = &[
     include_str!("../../tutor/lessons/07.txt"),
     include_str!("../../tutor/lessons/08.txt"),
     include_str!("../../tutor/lessons/09.txt"),
+    include_str!("../../tutor/lessons/10.txt"),
     include_str!("../../tutor/lessons/11.txt"),
     include_str!("../../tutor/lessons/12.txt"),
 ];
@@ -332,6 +334,7 @@ impl State {
             }
             "no-break" => self.breakpoints.values().all(Vec::is_empty),
             "running" => self.stops.is_empty(),
+            "tested" => self.tests.all.iter().any(|t| t.state == TestState::Passed),
             _ => false,
         }
     }

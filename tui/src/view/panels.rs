@@ -3,6 +3,7 @@
 use super::Caret;
 use super::pen::Pen;
 use crate::editor::document::Document;
+use crate::state::tests::TestState;
 use crate::state::{Panel, StandingRow, State};
 use crate::text;
 use ratatui::layout::Rect;
@@ -179,6 +180,37 @@ fn draw_row(state: &State, pen: &mut Pen<'_>, line: Rect, panel: Panel, row: &St
             let after = pen.spark(x + 6, y, 16, heaps.iter().copied(), theme.data());
             let now = heaps.back().copied().unwrap_or(0);
             pen.put_right(after + 9, y, &text::bytes(now), theme.text());
+        }
+        StandingRow::Tests => {
+            let count = |f: &dyn Fn(&TestState) -> bool| {
+                state.tests.all.iter().filter(|t| f(&t.state)).count()
+            };
+            let passed = count(&|s| *s == TestState::Passed);
+            let failed = count(&|s| matches!(s, TestState::Failed(_)));
+            let running = count(&|s| matches!(s, TestState::Running(_)));
+            let mut x = pen.put(x, y, &format!("{passed} passed"), theme.good()) + 2;
+            if failed > 0 {
+                let style = theme.bad().add_modifier(Modifier::BOLD);
+                x = pen.put(x, y, &format!("{} {failed} failed", glyphs.error), style) + 2;
+            }
+            if running > 0 {
+                pen.put(
+                    x,
+                    y,
+                    &format!("{} {running} running", glyphs.pending),
+                    theme.dim(),
+                );
+            }
+        }
+        StandingRow::Failed(i) => {
+            let Some(test) = state.tests.all.get(*i) else {
+                return;
+            };
+            pen.dot(x, y, glyphs.error, theme.bad());
+            let place = state.place(&test.place());
+            let room = end.saturating_sub(x + 4 + place.chars().count() as u16);
+            pen.put_cut(x + 2, y, room, &test.name, theme.text());
+            pen.put_right(end, y, &place, theme.dim());
         }
         StandingRow::Finding(finding) => {
             pen.dot(x, y, glyphs.warning, theme.warn());

@@ -227,7 +227,7 @@ pub fn frame(state: &State, pen: &mut Pen<'_>, title: &str, width: u16, height: 
 }
 
 /// Rows of a key and words, in as many columns as fit.
-fn keyed(state: &State, pen: &mut Pen<'_>, title: &str, rows: &[(String, String)]) {
+fn keyed(state: &State, pen: &mut Pen<'_>, title: &str, rows: &[(String, String)]) -> Rect {
     let theme = state.theme;
     let key = rows
         .iter()
@@ -272,6 +272,7 @@ fn keyed(state: &State, pen: &mut Pen<'_>, title: &str, rows: &[(String, String)
             theme.text(),
         );
     }
+    area
 }
 
 /// What a command that waits for a character can take.
@@ -375,7 +376,12 @@ fn prefix(state: &State, pen: &mut Pen<'_>) {
         .iter()
         .find(|(p, _)| keys::parse(p).is_ok_and(|k| k == state.pending))
         .map_or("", |(_, t)| t);
-    keyed(state, pen, format!("{typed} {title}").trim(), &rows);
+    let area = keyed(state, pen, format!("{typed} {title}").trim(), &rows);
+    let number = commands::COMMANDS.len() + commands::TYPED.len();
+    let words = format!(" : and text searches all {number} commands ");
+    if rows.iter().any(|(k, _)| k == ":") && usize::from(area.width) > words.len() + 2 {
+        pen.put(area.x + 1, area.bottom(), &words, state.theme.dim());
+    }
 }
 
 fn help(state: &State, pen: &mut Pen<'_>, top: usize) {

@@ -291,3 +291,30 @@ fn a_newcomer_finds_their_way() {
         "{text}"
     );
 }
+
+#[test]
+fn an_image_is_found_by_its_process_or_by_the_adapter_that_started_it() {
+    let root = project("new-attach");
+    std::fs::create_dir(root.join("nostos")).unwrap();
+    let (socket, _kill) = image(&root);
+    // A process whose command line names the socket.
+    let mut named = Command::new("sh")
+        .args(["-c", "read line", "sh"])
+        .arg(format!("--inspect={}", socket.display()))
+        .stdin(std::process::Stdio::piped())
+        .spawn()
+        .expect("there is a shell");
+    let attach = |number: &str| {
+        let arguments = ["--attach", number, root.to_str().unwrap()];
+        let mut t = Terminal::with(&arguments, (100, 24), |c| c.env("XDG_RUNTIME_DIR", &root));
+        t.shows("5 proc");
+        t.send("\x11");
+        assert_eq!(t.exit().0, 0);
+    };
+    attach(&named.id().to_string());
+    named.kill().expect("it is ours");
+    let _ = named.wait();
+    // An adapter's: the number of the adapter is in the name.
+    std::fs::rename(socket, root.join("nostos/dap-4711-0.sock")).unwrap();
+    attach("4711");
+}
