@@ -720,6 +720,14 @@ pub struct GcStatsArguments {
     pub after: Option<u64>,
 }
 
+/// `nostos/scheduler`.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct SchedulerArguments {
+    /// Are the processes to be counted? Each of them is looked at for that.
+    pub census: Option<bool>,
+}
+
 /// `nostos/heap`.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -913,7 +921,6 @@ pub fn census(census: &debug::Census) -> Value {
         "heapBytes": census.heap,
         "timers": census.timers,
         "spawned": census.spawned,
-        "nowNanos": census.now_nanos,
     })
 }
 

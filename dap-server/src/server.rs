@@ -459,8 +459,13 @@ impl Connection {
                     .iter()
                     .map(protocol::worker)
                     .collect();
-                let mut body = protocol::census(&self.target.census());
+                let args: protocol::SchedulerArguments = arguments(args)?;
+                let mut body = match args.census {
+                    Some(false) => json!({}),
+                    Some(true) | None => protocol::census(&self.target.census()),
+                };
                 body["workers"] = json!(workers);
+                body["nowNanos"] = json!(self.target.now_nanos());
                 Ok(body)
             }
             unknown => Err(format!("`{unknown}` is no request this debugger knows")),

@@ -345,6 +345,11 @@ impl Image {
         self.core.census()
     }
 
+    /// Time since the image's start.
+    pub fn now(&self) -> std::time::Duration {
+        self.core.totals.now()
+    }
+
     /// The workers.
     pub fn scheduler(&self) -> SchedulerStats {
         self.core.scheduler_stats()

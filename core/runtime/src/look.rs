@@ -208,10 +208,6 @@ pub struct Census {
     pub heap: usize,
     /// Deadlines that processes wait for.
     pub timers: usize,
-    /// Large strings, Bytes and arrays of numbers: how many, and their bytes.
-    pub blobs: (usize, usize),
-    /// Time since the image's start.
-    pub now: Duration,
 }
 
 /// A mailbox is long with more messages.
@@ -573,8 +569,6 @@ impl Core {
     pub(crate) fn census(&self) -> Census {
         let mut census = Census {
             timers: self.timers.pending(),
-            blobs: (self.blobs.count(), self.blobs.bytes()),
-            now: self.totals.now(),
             ..Census::default()
         };
         self.table.each(|process| {
@@ -600,7 +594,7 @@ impl Core {
         });
         // Each heap says of blobs what it has of them; see `limits`.
         let often = self.blobs.reported().min(census.heap);
-        census.heap = census.heap - often + census.blobs.1;
+        census.heap = census.heap - often + self.blobs.bytes();
         census
     }
 

@@ -815,6 +815,8 @@ pub trait Target: Send + Sync {
     fn scheduler(&self) -> Vec<Worker>;
     /// How many processes are at what.
     fn census(&self) -> Census;
+    /// Nanoseconds since the image began.
+    fn now_nanos(&self) -> u64;
     /// Sets the breakpoints of one client in one file, instead of those it had there.
     fn set_breakpoints(&self, client: u64, path: &str, wishes: &[Wish]) -> Vec<Breakpoint>;
     /// Where in these lines a breakpoint can be.

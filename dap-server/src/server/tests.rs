@@ -233,9 +233,11 @@ impl Target for Fake {
             processes: 3,
             states: vec![("waiting", 2), ("running", 1)],
             blocked: (0, 1),
-            now_nanos: 100,
             ..debug::Census::default()
         }
+    }
+    fn now_nanos(&self) -> u64 {
+        100
     }
     fn set_breakpoints(&self, _: u64, path: &str, wishes: &[Wish]) -> Vec<Breakpoint> {
         let set = |wish: &Wish| Breakpoint {
@@ -722,6 +724,11 @@ fn the_views_of_a_running_image() {
             &scheduler["blocked"]["outside"]
         ),
         (&json!(2), &json!(1))
+    );
+    let few = client.ok("nostos/scheduler", json!({ "census": false }));
+    assert_eq!(
+        (&few["states"], &few["nowNanos"]),
+        (&Value::Null, &json!(100))
     );
     let files = json!({ "files": [{ "path": "/p/main.nos", "text": "main() = 1" }] });
     assert_eq!(client.ok("nostos/reload", files)["version"], 2);

@@ -25,8 +25,6 @@ pub struct Census {
     pub timers: u64,
     /// Processes made so far.
     pub spawned: u64,
-    /// Nanoseconds since the image began.
-    pub now_nanos: u64,
 }
 
 /// The names of [`Census::states`].
@@ -133,7 +131,6 @@ pub fn census(body: &Value) -> Census {
         heap: number(body, "heapBytes"),
         timers: number(body, "timers"),
         spawned: number(body, "spawned"),
-        now_nanos: number(body, "nowNanos"),
     }
 }
 
@@ -180,6 +177,11 @@ pub fn types(body: &Value) -> (Vec<TypeRow>, u64) {
     });
     let total = body["total"].as_u64().unwrap_or(rows.len() as u64);
     (rows, total)
+}
+
+/// Nanoseconds since the image began, of `nostos/scheduler`; `None`: an older one does not say.
+pub fn now_nanos(body: &Value) -> Option<u64> {
+    body["nowNanos"].as_u64()
 }
 
 fn object(body: &Value) -> Object {

@@ -3,7 +3,7 @@
 //!
 //! Everything here is bounded: a minute of the past, a thousand collections. Who freezes keeps it as it is.
 
-use super::State;
+use super::{State, View};
 use crate::proto::live::{CLASSES, Census, Second};
 use crate::proto::{self, Collection, GcStats, Pid};
 use serde_json::Value;
@@ -11,6 +11,8 @@ use std::collections::{HashMap, VecDeque};
 
 /// Answers of the past that are kept: a minute.
 pub const PAST: usize = 60;
+/// With more processes they are not counted every second.
+const MANY: u64 = 100_000;
 /// Collections that are kept.
 const COLLECTIONS: usize = 1000;
 
@@ -46,6 +48,8 @@ pub struct WorkerPast {
 pub struct Live {
     /// How many processes are at what, once the image has said so.
     pub census: Option<Census>,
+    /// When it did.
+    census_at: u64,
     /// Bytes of all heaps in the past.
     pub heap: VecDeque<u64>,
     /// Past of each worker.
@@ -222,26 +226,35 @@ impl State {
         self.image.gc = gc;
     }
 
+    /// Whether the image is to count its processes: where that is seen, and of very many not every second.
+    pub fn counts_processes(&self) -> bool {
+        let seen = matches!(
+            self.view,
+            View::Processes | View::Heap | View::Gc | View::Schedulers
+        );
+        let pause = if self.image.total > MANY { 5000 } else { 0 };
+        seen && (self.live.census.is_none() || self.now >= self.live.census_at + pause)
+    }
+
     /// Takes over what the image says of its workers and processes.
     pub fn take_scheduler(&mut self, body: &Value) {
         self.take_workers(body);
-        if !body["states"].is_object() {
+        let Some(now_nanos) = proto::live::now_nanos(body) else {
             return;
-        }
-        let census = proto::live::census(body);
-        let fresh = self
-            .live
-            .census
-            .as_ref()
-            .is_none_or(|c| census.now_nanos.saturating_sub(c.now_nanos) >= 200_000_000);
-        if fresh {
-            push(&mut self.live.heap, census.heap);
+        };
+        if body["states"].is_object() {
+            let census = proto::live::census(body);
+            if self.live.census.is_none() || self.now >= self.live.census_at + 200 {
+                push(&mut self.live.heap, census.heap);
+                self.live.census_at = self.now;
+            }
+            self.live.census = Some(census);
         }
         for w in &self.image.workers {
             let past = self.live.workers.entry(w.id).or_default();
             let slept = w.slept.unwrap_or(0);
             let counts = [w.reductions, w.steals, w.switches];
-            let nanos = census.now_nanos.saturating_sub(past.now_nanos);
+            let nanos = now_nanos.saturating_sub(past.now_nanos);
             if past.now_nanos > 0 && nanos >= 200_000_000 {
                 let idle = slept.saturating_sub(past.slept) as u128 * 1000 / u128::from(nanos);
                 past.busy = 1000u64.saturating_sub(idle as u64);
@@ -254,10 +267,9 @@ impl State {
             } else if past.now_nanos > 0 {
                 continue;
             }
-            (past.at, past.now_nanos) = (self.now, census.now_nanos);
+            (past.at, past.now_nanos) = (self.now, now_nanos);
             (past.slept, past.counts) = (slept, counts);
         }
-        self.live.census = Some(census);
     }
 }
 

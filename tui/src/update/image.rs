@@ -154,7 +154,10 @@ pub fn poll(state: &mut State, out: &mut Vec<Effect>) {
             Ask::Gc => ("nostos/gcStats", json!({ "after": state.image.gc.noted })),
             Ask::GcOf(pid) => ("nostos/gcStats", json!({ "process": pid })),
             Ask::Waits => ("nostos/tree", json!({ "limit": 1000 })),
-            _ => ("nostos/scheduler", json!({})),
+            _ => {
+                let census = state.counts_processes();
+                ("nostos/scheduler", json!({ "census": census }))
+            }
         };
         ask(state, question, command, arguments, out);
     }

@@ -40,8 +40,8 @@ pub fn head(state: &State, pen: &mut Pen<'_>, layout: &Layout) {
         return;
     }
     let chart = match area.width {
-        100.. => 30,
-        70..100 => 16,
+        140.. => 30,
+        70..140 => 16,
         _ => 0,
     };
     let row =
@@ -99,7 +99,10 @@ pub fn head(state: &State, pen: &mut Pen<'_>, layout: &Layout) {
         let rate = text::bytes(live.rates[3]);
         facts.push(format!("{rate}/s promoted, {whole}.{part}% survive"));
     }
-    facts.push(format!("{:.1} ms/s paused", live.rates[4] as f64 / 1e6));
+    facts.push(format!(
+        "{} ms/s paused",
+        (live.rates[4] + 500_000) / 1_000_000
+    ));
     let (count, bytes) = gc.blobs;
     let blobs = text::count(count, "blob");
     facts.push(format!("{blobs} {}", text::bytes(bytes)));
@@ -139,7 +142,12 @@ pub fn pauses_title(state: &State) -> (String, String) {
     } else {
         format!("last {}; w: since the start", text::seconds(window))
     };
-    ("Pauses".to_owned(), shown)
+    let of = if state.live.alone {
+        "of all processes, "
+    } else {
+        ""
+    };
+    ("Pauses".to_owned(), format!("{of}{shown}"))
 }
 
 /// Pauses by length, and by second.

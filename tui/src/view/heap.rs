@@ -374,7 +374,10 @@ pub fn section(state: &State, pen: &mut Pen<'_>, area: Rect, focused: bool) -> O
         let x = pen.put(x + 1, y, &text::bytes(line.sums[1]), theme.text());
         if line.retains {
             let sign = state.glyphs.prompt;
-            let words = format!("retains {} {sign}", text::bytes(line.sums[2]));
+            // Since that snapshot it may have grown.
+            let last = state.selected.and_then(|p| state.heaps.last_of(Some(p)));
+            let id = last.map_or(0, |s| s.id);
+            let words = format!("retains {} in #{id} {sign}", text::bytes(line.sums[2]));
             pen.put(x + 2, y, &words, theme.dim());
         } else {
             pen.put(x + 2, y, &text::count(line.sums[0], "object"), theme.dim());

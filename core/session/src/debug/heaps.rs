@@ -171,7 +171,7 @@ impl Heaps {
                 (fits.map(|line| line.pid).collect(), of)
             }
         };
-        let at_ms = self.image.gc_stats().now.as_millis() as u64;
+        let at_ms = self.image.now().as_millis() as u64;
         // One that ends meanwhile is left out.
         let surveys: Vec<Survey> = pids
             .into_iter()

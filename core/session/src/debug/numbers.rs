@@ -142,6 +142,4 @@ pub struct Census {
     pub timers: u64,
     /// Processes made so far.
     pub spawned: u64,
-    /// Nanoseconds since the image began.
-    pub now_nanos: u64,
 }

@@ -465,8 +465,11 @@ impl Target for Debugger {
             heap: census.heap as u64,
             timers: census.timers as u64,
             spawned: image.scheduler().spawned as u64,
-            now_nanos: census.now.as_nanos() as u64,
         }
+    }
+
+    fn now_nanos(&self) -> u64 {
+        self.session.image.now().as_nanos() as u64
     }
 
     fn scheduler(&self) -> Vec<Worker> {
