@@ -272,7 +272,10 @@ fn time_line(state: &State, pen: &mut Pen<'_>, area: Rect) {
         width: area.width.saturating_sub(10).min(60),
         height: area.height - 2,
     };
-    let past = seconds(state, usize::from(chart.width));
+    let mut past = seconds(state, usize::from(chart.width));
+    // Now is at the right, also of an image that has just begun.
+    let missing = usize::from(chart.width).saturating_sub(past.len());
+    past.splice(0..0, (0..missing).map(|_| Second::default()));
     let longest = |s: &Second| s.minor.max(s.major);
     let most = past.iter().map(longest).max().unwrap_or(0);
     // The shortest ones are drawn, too: three doublings high.
@@ -448,7 +451,7 @@ pub fn collections(state: &State, pen: &mut Pen<'_>, area: Rect, focused: bool) 
             }
         }
         if reason {
-            let x = pen.put(pause + 31, y, &c.reason, dim);
+            let x = pen.put(pause + 31, y, &c.reason, dim).max(pause + 46);
             if area.width >= 108 {
                 pen.put(x + 2, y, &state.called(c.process), theme.accent());
             }
