@@ -77,6 +77,10 @@ pub struct Debugging {
     pub until: Option<Until>,
     /// Loads that can be taken back, the newest last.
     pub loads: Vec<Load>,
+    /// Something was swapped since the last answer to a load: the image's own watcher may have been quicker with what was saved.
+    pub swapped: bool,
+    /// The version of the last load that was asked for here and answered.
+    pub told: u64,
     /// The older version that runs.
     pub again: Option<Again>,
     /// The past of processes.
@@ -111,6 +115,8 @@ impl Default for Debugging {
             data: Vec::new(),
             until: None,
             loads: Vec::new(),
+            swapped: false,
+            told: 0,
             again: None,
             past: HashMap::new(),
         }

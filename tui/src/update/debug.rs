@@ -196,6 +196,17 @@ pub fn watch(state: &mut State, expression: &str, out: &mut Vec<Effect>) {
     }
 }
 
+/// What is under the cursor has no value in the frame: the analyser may know it.
+pub fn look_up(state: &State, out: &mut Vec<Effect>) {
+    if let Some(doc) = state.editor.doc() {
+        out.push(Effect::Hover {
+            path: doc.path.clone(),
+            text: doc.text().clone(),
+            at: doc.cursor(),
+        });
+    }
+}
+
 /// Watches nothing.
 pub fn unwatch(state: &mut State) {
     state.watches.clear();

@@ -209,6 +209,7 @@ fn reply(
             Ask::Parts(reference, start) => {
                 return inspect::take(state, reference, start, Err(why));
             }
+            Ask::Hover(_) => return debug::look_up(state, out),
             _ => return refused(state, tag, why),
         },
     };
@@ -366,7 +367,6 @@ fn refused(state: &mut State, tag: Ask, why: String) {
         Ask::Mailbox(pid) | Ask::Stack(pid) | Ask::Heap(pid) => {
             detail(state, pid).refused = Some(why)
         }
-        Ask::Hover(_) => state.say(Tone::Plain, why),
         Ask::Move(pid, word) => {
             if let Some(stop) = state.stops.get_mut(&pid) {
                 stop.moving = false;
@@ -403,6 +403,7 @@ fn refused(state: &mut State, tag: Ask, why: String) {
         | Ask::Scopes(..)
         | Ask::Variables(..)
         | Ask::Debug(_)
+        | Ask::Hover(_)
         | Ask::Bye => {}
     }
 }
@@ -487,7 +488,12 @@ fn event(state: &mut State, name: &str, body: &Value, out: &mut Vec<Effect>) {
         "terminated" => state
             .repl
             .push(Entry::Note("the program has ended".to_owned())),
-        "nostos/reloaded" => reloaded(state, proto::reload(body), out),
+        "nostos/reloaded" => {
+            let reload = proto::reload(body);
+            if rollback::swapped(state, &reload) {
+                reloaded(state, reload, out);
+            }
+        }
         _ => {}
     }
 }

@@ -23,13 +23,15 @@ pub fn loaded(state: &mut State, reload: &Reload, docs: &[(usize, usize)]) {
                 .then(|| (d.path.clone(), running.clone()))
         })
         .collect();
+    state.debugging.told = state.debugging.told.max(reload.version);
+    let swapped = std::mem::take(&mut state.debugging.swapped) || !reload.changed.is_empty();
     let again = state.debugging.again.as_ref().map(|a| a.version);
     let before = again.unwrap_or(reload.version.saturating_sub(1));
     let debugging = &mut state.debugging;
-    if !reload.changed.is_empty() || debugging.again.is_some() {
+    if swapped || debugging.again.is_some() {
         debugging.again = None;
     }
-    if reload.changed.is_empty() || texts.is_empty() {
+    if !swapped || texts.is_empty() {
         return;
     }
     debugging.loads.push(Load {
@@ -40,6 +42,18 @@ pub fn loaded(state: &mut State, reload: &Reload, docs: &[(usize, usize)]) {
     if debugging.loads.len() > KEPT {
         debugging.loads.remove(0);
     }
+}
+
+/// The image tells of a load, whoever asked for it. False: it was asked for here, and the answer has come before this.
+pub fn swapped(state: &mut State, reload: &Reload) -> bool {
+    if reload.ok && reload.version <= state.debugging.told {
+        return false;
+    }
+    if reload.ok && !reload.changed.is_empty() {
+        state.debugging.swapped = true;
+        state.debugging.again = None;
+    }
+    true
 }
 
 /// Lets what ran before the last load run again.
@@ -90,7 +104,9 @@ pub fn done(state: &mut State, body: &Value, out: &mut Vec<Effect>) {
         again.version, again.file
     );
     let took = crate::text::micros(reload.micros);
+    state.debugging.told = state.debugging.told.max(reload.version);
     image::reloaded(state, reload, out);
+    state.debugging.swapped = false;
     state.debugging.again = Some(again);
     state.say(Tone::Good, format!("{text}  {took}"));
 }

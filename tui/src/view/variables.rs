@@ -95,7 +95,7 @@ pub fn draw(
 fn value(state: &State, pen: &mut Pen<'_>, area: Rect, y: u16, row: &VarRow, value_x: u16) {
     let (theme, glyphs) = (state.theme, state.glyphs);
     let x = area.x + 1 + row.depth.saturating_sub(1) as u16 * 2;
-    if row.reference != 0 {
+    if row.reference != 0 || row.depth == 0 {
         let mark = if row.open { glyphs.open } else { glyphs.closed };
         pen.dot(x, y, mark, theme.accent());
     }

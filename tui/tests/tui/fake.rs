@@ -654,8 +654,12 @@ impl World {
                     .swaps
                     .take()
                     .unwrap_or_else(|| "bank.transfer".to_owned());
+                let changed: Vec<String> = Some(swapped)
+                    .filter(|s| !s.is_empty())
+                    .into_iter()
+                    .collect();
                 answer(
-                    json!({ "ok": true, "version": self.version, "changed": [swapped], "unchanged": 11, "diagnostics": [], "micros": 4_100 }),
+                    json!({ "ok": true, "version": self.version, "changed": changed, "unchanged": 11, "diagnostics": [], "micros": 4_100 }),
                 )
             }
         }

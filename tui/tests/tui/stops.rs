@@ -185,6 +185,20 @@ fn p_evaluates_the_variable_or_the_selection_in_the_frame() {
 }
 
 #[test]
+fn a_name_in_the_code_tells_its_value_or_else_what_it_is() {
+    let mut d = stopped("hover");
+    d.keys("<tab>8Gfb;K");
+    assert_eq!(said(&d), "balance : Int = 12");
+    // No variable of the frame.
+    d.keys("6GK");
+    assert!(
+        d.screen().contains("loop : (Int, List[Int]) -> ()"),
+        "{}",
+        d.screen()
+    );
+}
+
+#[test]
 fn machine_code_is_shown_with_the_place_it_stands_at() {
     let mut d = stopped("code");
     d.keys("<space>bC");
@@ -321,6 +335,29 @@ fn a_load_is_taken_back_and_the_files_stay_as_they_are() {
 }
 
 #[test]
+fn a_load_that_the_watcher_did_first_is_taken_back_too() {
+    let mut d = Driver::new("watcher", (120, 40));
+    let first = d.text();
+    d.keys("4GA + 0<esc>");
+    // What is saved is loaded before it is asked for: the answer has nothing left to tell.
+    let body = json!({ "ok": true, "version": 2, "changed": ["bank.account"], "unchanged": 11, "micros": 1 });
+    d.event(nostos_tui::state::Event::Image(
+        nostos_tui::client::Incoming::Event {
+            name: "nostos/reloaded".to_owned(),
+            body,
+        },
+    ));
+    d.world.swaps = Some(String::new());
+    d.keys("<c-s><space>R");
+    assert!(
+        said(&d).starts_with("v1 live again, file is v2"),
+        "{}",
+        said(&d)
+    );
+    assert_eq!(d.world.loaded.as_deref(), Some(first.as_str()));
+}
+
+#[test]
 fn the_past_of_a_traced_process_is_shown_and_walked_through() {
     let mut d = stopped("past");
     assert!(d.screen().contains("x traces <2>"), "{}", d.screen());
@@ -353,4 +390,90 @@ fn the_past_of_a_traced_process_is_shown_and_walked_through() {
         "{}",
         d.screen()
     );
+}
+
+/// An account whose process is asked for money all the time.
+const ACCOUNT: &str = r#"type Msg = Deposit(Int) | Withdraw(Pid, Int) | Audit
+
+account(balance: Int) -> () = receive {
+  Deposit(n) -> account(balance + n)
+  Withdraw(c, n) when n <= balance -> {
+    rest = balance - n
+    c <- "ok"
+    account(rest)
+  }
+  Withdraw(c, n) -> {
+    c <- "short by ${n - balance}"
+    account(balance)
+  }
+}
+
+work(alice: Pid, i: Int) -> () = {
+  alice <- Deposit(i)
+  alice <- Withdraw(self(), 3)
+  receive { answer: String -> () }
+  sleep(20)
+  work(alice, i + 1)
+}
+
+main() = {
+  alice = spawn { account(100) }
+  register("alice", alice)
+  spawn { work(alice, 1) }
+  receive { "never" -> () }
+}
+"#;
+
+/// A real image: a stop, messages, the past, new code while the process stands still, and back.
+#[test]
+fn a_real_process_is_stopped_changed_and_traced() {
+    use crate::tty::Terminal;
+    let root = crate::driver::project("stops-real");
+    std::fs::remove_file(root.join("bank.nos")).expect("it is there");
+    let main = root.join("main.nos");
+    std::fs::write(&main, ACCOUNT).expect("it is writable");
+    let path = main.to_str().expect("it is text");
+    let mut t = Terminal::start(&[path], (120, 40));
+    t.shows("3 proc");
+    t.send(":break 7\r");
+    t.shows("breakpoint in <2> alice");
+    t.shows("for you");
+    t.send("x");
+    t.shows("is traced");
+    t.send("n");
+    t.shows("message Deposit(");
+    t.until("the time line", |s| {
+        let rows = s.contents();
+        rows.contains("send \"ok\" to <3>") && rows.contains("now")
+    });
+    // Without the breakpoint between them.
+    t.send(":break 7\r");
+    t.shows("breakpoints  none");
+    t.send("N");
+    t.until("the next deposit, over a withdrawal", |s| {
+        let rows = s.contents();
+        rows.contains("message Deposit(") && rows.contains("recv Withdraw(")
+    });
+    t.send(":assign balance = 1\r");
+    t.shows("balance stays as it is");
+    t.send(":break 7\r");
+    t.shows("● main.nos:7");
+    // On to the breakpoint, where the code is changed and loaded.
+    t.send("\x1b[15~");
+    t.shows("breakpoint in <2> alice");
+    t.send("e");
+    t.shows("^s saves and loads");
+    t.send(":s/balance - n\\n/balance - 2 * n\\n/\r");
+    t.send("\x13");
+    t.shows("stands in the old account");
+    t.shows("old code");
+    t.send("\x1b[Z");
+    t.send("r");
+    t.shows("restart in <2>");
+    t.send(" R");
+    t.shows("v1 live again, file is v2");
+    let text = std::fs::read_to_string(&main).expect("it is there");
+    assert!(text.contains("2 * n"), "{text}");
+    t.send("\x11");
+    assert_eq!(t.exit().0, 0);
 }
