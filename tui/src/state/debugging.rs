@@ -81,6 +81,8 @@ pub struct Debugging {
     pub swapped: bool,
     /// The version of the last load that was asked for here and answered.
     pub told: u64,
+    /// A load whose answer told of nothing: its changes may still be told by an event.
+    pub pending: Option<Load>,
     /// The older version that runs.
     pub again: Option<Again>,
     /// The past of processes.
@@ -117,6 +119,7 @@ impl Default for Debugging {
             loads: Vec::new(),
             swapped: false,
             told: 0,
+            pending: None,
             again: None,
             past: HashMap::new(),
         }

@@ -11,7 +11,7 @@ pub fn start(state: &mut State) {
     debugging.loads.clear();
     debugging.past.clear();
     (debugging.until, debugging.again) = (None, None);
-    (debugging.swapped, debugging.told) = (false, 0);
+    (debugging.swapped, debugging.told, debugging.pending) = (false, 0, None);
     for (_, bp) in &mut state.named_breaks {
         (bp.verified, bp.seen) = (false, 0);
     }

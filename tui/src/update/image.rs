@@ -339,7 +339,7 @@ fn reply(
             state.say(Tone::Plain, format!("{name}{ty} = {value}"));
         }
         Ask::Reload(docs) => {
-            let reload = proto::reload(&body);
+            let reload = rollback::answered(state, proto::reload(&body));
             if reload.ok {
                 rollback::loaded(state, &reload, &docs);
                 for (id, revision) in docs {

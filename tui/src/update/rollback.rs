@@ -23,7 +23,9 @@ pub fn loaded(state: &mut State, reload: &Reload, docs: &[(usize, usize)]) {
                 .then(|| (d.path.clone(), running.clone()))
         })
         .collect();
-    state.debugging.told = state.debugging.told.max(reload.version);
+    if !reload.changed.is_empty() {
+        state.debugging.told = state.debugging.told.max(reload.version);
+    }
     let swapped = std::mem::take(&mut state.debugging.swapped) || !reload.changed.is_empty();
     let again = state.debugging.again.as_ref().map(|a| a.version);
     let before = again.unwrap_or(reload.version.saturating_sub(1));
@@ -31,17 +33,34 @@ pub fn loaded(state: &mut State, reload: &Reload, docs: &[(usize, usize)]) {
     if swapped || debugging.again.is_some() {
         debugging.again = None;
     }
-    if !swapped || texts.is_empty() {
+    debugging.pending = None;
+    if texts.is_empty() {
         return;
     }
-    debugging.loads.push(Load {
+    let load = Load {
         before,
         version: reload.version,
         texts,
-    });
+    };
+    if !swapped {
+        debugging.pending = Some(load);
+        return;
+    }
+    debugging.loads.push(load);
     if debugging.loads.len() > KEPT {
         debugging.loads.remove(0);
     }
+}
+
+/// The answer to a load: if the image's watcher was quicker with what was saved, its words are what there is to tell.
+pub fn answered(state: &State, mut reload: Reload) -> Reload {
+    let before = state.image.reload.as_ref().map(|(r, _)| r);
+    let before = before.filter(|r| r.ok && r.version == reload.version && state.debugging.swapped);
+    if let (true, true, Some(before)) = (reload.ok, reload.changed.is_empty(), before) {
+        reload.changed.clone_from(&before.changed);
+        reload.unchanged = before.unchanged;
+    }
+    reload
 }
 
 /// The image tells of a load, whoever asked for it. False: it was asked for here, and the answer has come before this.
@@ -50,8 +69,12 @@ pub fn swapped(state: &mut State, reload: &Reload) -> bool {
         return false;
     }
     if reload.ok && !reload.changed.is_empty() {
-        state.debugging.swapped = true;
-        state.debugging.again = None;
+        let debugging = &mut state.debugging;
+        debugging.again = None;
+        match debugging.pending.take_if(|l| l.version == reload.version) {
+            Some(load) => debugging.loads.push(load),
+            None => debugging.swapped = true,
+        }
     }
     true
 }

@@ -383,8 +383,8 @@ fn the_past_of_a_traced_process_is_shown_and_walked_through() {
     assert!(d.screen().contains("Deposit(12)"), "{}", d.screen());
     d.keys("<esc>x");
     assert!(!d.world.traced);
-    // In the list of processes it is the last tab.
-    d.keys("<a-2><s-tab>");
+    // Among the processes it has a tab of its own.
+    d.keys("<a-2><tab><tab><tab><tab>");
     assert!(
         d.screen().contains("Time line of this process"),
         "{}",
@@ -460,7 +460,10 @@ fn a_real_process_is_stopped_changed_and_traced() {
     t.shows("● main.nos:7");
     // On to the breakpoint, where the code is changed and loaded.
     t.send("\x1b[15~");
-    t.shows("breakpoint in <2> alice");
+    t.until("the breakpoint, with its frames", |s| {
+        let rows = s.contents();
+        rows.contains("breakpoint in <2> alice") && rows.contains("●▶   7")
+    });
     t.send("e");
     t.shows("^s saves and loads");
     t.send(":s/balance - n\\n/balance - 2 * n\\n/\r");
