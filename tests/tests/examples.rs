@@ -1,7 +1,9 @@
 //! The examples do what they promise: full size with one and two workers, smaller sizes in every mode.
 #![forbid(unsafe_code)]
 
-use nostos_tests::{Expected, MODES, Mode, blessing, check_all, compare, run, workspace};
+use nostos_tests::{
+    Expected, MODES, Mode, blessing, check_all, compare, run, run_nostos, workspace,
+};
 use std::collections::HashMap;
 use std::fmt::Write as _;
 
@@ -119,6 +121,14 @@ fn check(case: &Case, mode: Mode) -> Result<(), String> {
         },
         &outcome,
     )
+}
+
+#[test]
+fn the_tests_of_the_bank_pass() {
+    let bank = workspace().join("examples/bank");
+    let outcome = run_nostos(&["test", &bank.display().to_string()]);
+    let last = outcome.out.lines().last();
+    assert_eq!(last, Some("4 tests: 4 passed, 0 failed"), "{}", outcome.out);
 }
 
 /// The words are counted here as well, by other means, so that nobody has to believe a stored answer.
