@@ -13,7 +13,7 @@ pub fn project(lines: usize) -> BTreeMap<String, String> {
     let mut files = BTreeMap::new();
     let (mut written, mut number) = (0, 0);
     while written < lines {
-        let text = module(number);
+        let text = module(number, MODULE);
         written += count(&text);
         files.insert(format!("mod{number}.nos"), text);
         number += 1;
@@ -31,6 +31,11 @@ pub fn project(lines: usize) -> BTreeMap<String, String> {
     files
 }
 
+/// One file of about `lines` lines; `run0` reaches all of it.
+pub fn long(lines: usize) -> String {
+    module(0, lines)
+}
+
 /// Lines of a text.
 pub fn count(text: &str) -> usize {
     text.bytes().filter(|b| *b == b'\n').count()
@@ -45,7 +50,7 @@ pub fn edit(files: &BTreeMap<String, String>) -> (String, String) {
 
 const FITS: &str = "a string takes what is written";
 
-fn module(m: usize) -> String {
+fn module(m: usize, lines: usize) -> String {
     let mut t = String::new();
     if m > 0 {
         let p = m - 1;
@@ -90,7 +95,7 @@ depth{m}(Node{m}(l, _, r)) = 1 + max(depth{m}(l), depth{m}(r))
     )
     .expect(FITS);
     let mut i = 0;
-    while count(&t) < MODULE {
+    while count(&t) < lines {
         part(&mut t, m, i);
         i += 1;
     }

@@ -12,6 +12,7 @@ mod measure;
 mod peer;
 mod sites;
 mod table;
+mod tui;
 mod workload;
 
 use clap::Parser;
@@ -54,6 +55,15 @@ struct Options {
     /// Measures instead what it costs that code can be stopped: without places to stop at, with them, with breakpoints that nothing comes to.
     #[arg(long)]
     sites: bool,
+    /// Measures instead the terminal IDE in a pseudo-terminal: from key to frame, at rest, from start to frame, memory.
+    #[arg(long)]
+    tui: bool,
+    /// With `--tui`: the program, instead of the one beside this one.
+    #[arg(long, value_name = "PROGRAM")]
+    program: Option<PathBuf>,
+    /// With `--tui`: only these parts (key, full, rest, start, memory, million).
+    #[arg(long, value_name = "PART", value_delimiter = ',')]
+    parts: Vec<String>,
     /// Lines of the generated project.
     #[arg(long, value_name = "N", default_value_t = 100_000)]
     lines: usize,
@@ -89,6 +99,11 @@ fn run(options: &Options) -> Result<bool, String> {
     }
     let bench = Path::new(env!("CARGO_MANIFEST_DIR"));
     let workspace = bench.parent().ok_or("bench/ has no parent folder")?;
+    if options.tui {
+        let beside = workspace_target(workspace).join("release/nostos-tui");
+        let program = options.program.as_ref().unwrap_or(&beside);
+        return tui::report(program, bench, &options.parts).map(|()| true);
+    }
     if options.sites {
         let nostos = nostos(options, workspace)?;
         // Ratios of a hundredth want many rounds, and rounds are short.

@@ -7,6 +7,7 @@
 pub mod adapter;
 pub mod client;
 pub mod endpoint;
+pub mod filter;
 pub mod framing;
 pub mod image;
 pub mod listen;

@@ -661,10 +661,16 @@ pub struct DisconnectArguments {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct ProcessesArguments {
-    /// `id`, `mailbox`, `reductions` or `heap`.
+    /// `id`, `mailbox`, `reductions`, `heap`, `name`, `state` or `links`.
     pub sort: Option<String>,
     /// At most so many.
     pub limit: Option<usize>,
+    /// From this row on.
+    pub start: usize,
+    /// Only those this lets through, in the language of [`crate::filter`].
+    pub filter: String,
+    /// In a tree: whose own are left out.
+    pub folded: Vec<u64>,
 }
 
 /// `nostos/mailbox`.

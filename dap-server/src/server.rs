@@ -9,7 +9,7 @@ use crate::protocol::{self, arguments};
 use crate::wire::{self, Incoming, Request, Wire};
 use nostos_session::debug::told::{Told, Wish};
 use nostos_session::debug::{
-    Cancel, Event, Filter, Gone, How, Order, Page, Pid, Place, Refusal, Target, Thrown, Why,
+    Cancel, Event, Filter, Gone, How, Page, Pid, Place, Refusal, Target, Thrown, Why,
 };
 use serde_json::{Value, json};
 use std::collections::{HashMap, HashSet};
@@ -31,6 +31,7 @@ mod breakpoints;
 mod code;
 mod data;
 mod heap;
+mod list;
 mod look;
 mod run;
 
@@ -517,24 +518,6 @@ impl Connection {
         state.hears_of_changes = args.supports_invalidated_event;
         state.shows_progress = args.supports_progress_reporting;
         Ok(protocol::capabilities(false))
-    }
-
-    fn processes(&self, args: &Value) -> Answer {
-        let args: protocol::ProcessesArguments = arguments(args)?;
-        let order = match args.sort.as_deref() {
-            None | Some("id") => Order::Id,
-            Some("mailbox") => Order::Mailbox,
-            Some("reductions") => Order::Reductions,
-            Some("heap") => Order::Heap,
-            Some(other) => {
-                return Err(format!(
-                    "`{other}` is no order: id, mailbox, reductions, heap"
-                ));
-            }
-        };
-        let (rows, total) = self.target.processes(order, args.limit.unwrap_or(0));
-        let rows: Vec<_> = rows.iter().map(protocol::process_row).collect();
-        Ok(json!({ "processes": rows, "total": total }))
     }
 
     /// Tells the client what happens, until it is gone or the program has ended.

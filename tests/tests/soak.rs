@@ -60,11 +60,59 @@ fn a_crowd_is_looked_through() {
         let total = listed["total"].as_u64().expect("a number");
         assert_eq!(total, 1 + count.parse::<u64>().expect("a number"));
     }
+    // What only the image can know: the last rows of any order, and one process in all of them.
+    let mut asked_more = Vec::new();
+    for (asked, first, matched) in [
+        (
+            json!({ "sort": "id", "start": total(&count) - 1, "limit": 50 }),
+            None,
+            total(&count),
+        ),
+        (
+            json!({ "sort": "links", "start": total(&count) / 2, "limit": 50 }),
+            None,
+            total(&count),
+        ),
+        (
+            json!({ "sort": "mailbox", "filter": "mbox>=99", "limit": 50 }),
+            Some(100),
+            2,
+        ),
+        (
+            json!({ "filter": "fn:*wait* mbox=7", "limit": 50 }),
+            Some(7),
+            1,
+        ),
+    ] {
+        let begun = Instant::now();
+        let listed = client.request("nostos/processes", asked).expect("a list");
+        asked_more.push(begun.elapsed().as_secs_f64() * 1000.0);
+        assert_eq!(listed["matched"].as_u64(), Some(matched));
+        if let Some(mailbox) = first {
+            assert_eq!(listed["processes"][0]["mailbox"], mailbox);
+        }
+        assert!(
+            listed["processes"]
+                .as_array()
+                .is_some_and(|rows| !rows.is_empty())
+        );
+    }
+    let begun = Instant::now();
+    let tree = json!({ "start": total(&count) - 10, "limit": 50 });
+    let listed = client.request("nostos/tree", tree).expect("a tree");
+    asked_more.push(begun.elapsed().as_secs_f64() * 1000.0);
+    assert_eq!(listed["processes"].as_array().map(Vec::len), Some(10));
+    println!("ranges, filters, the end of the tree after {asked_more:.0?} ms");
     println!(
         "{count} processes, {:.0} MB, answers after {took:.0?} ms",
         program.resident_kb() / 1000.0
     );
     std::fs::remove_dir_all(&dir).expect("removed");
+}
+
+/// The crowd and who made it.
+fn total(count: &str) -> u64 {
+    1 + count.parse::<u64>().expect("a number")
 }
 
 /// How far memory may be at the end from what it was when all had been seen once, in parts of a hundred.

@@ -11,7 +11,7 @@ use std::time::UNIX_EPOCH;
 /// The largest file that is opened.
 pub const LARGEST: u64 = 64 << 20;
 /// Files listed in a project.
-const MOST: usize = 5_000;
+const MOST: usize = 200_000;
 
 /// Reads a file for editing. A missing file is an empty one without a stamp; the error says what is wrong with it.
 pub fn read(path: &Path) -> Result<(Rope, Option<Stamp>), String> {
@@ -128,9 +128,11 @@ pub fn list(root: &Path) -> Vec<String> {
         let Ok(entries) = fs::read_dir(&folder) else {
             continue;
         };
-        let mut entries: Vec<PathBuf> = entries.flatten().map(|e| e.path()).collect();
+        let folder_of = |e: &fs::DirEntry| e.file_type().is_ok_and(|t| t.is_dir());
+        let entries = entries.flatten().map(|e| (e.path(), folder_of(&e)));
+        let mut entries: Vec<(PathBuf, bool)> = entries.collect();
         entries.sort();
-        for path in entries {
+        for (path, is_folder) in entries {
             let name = path
                 .file_name()
                 .map(|n| n.to_string_lossy().into_owned())
@@ -139,7 +141,7 @@ pub fn list(root: &Path) -> Vec<String> {
             {
                 continue;
             }
-            if path.is_dir() && !path.is_symlink() {
+            if is_folder {
                 folders.push(path);
             } else if let Ok(short) = path.strip_prefix(root) {
                 out.push(short.to_string_lossy().into_owned());
@@ -153,7 +155,8 @@ pub fn list(root: &Path) -> Vec<String> {
 }
 
 fn sorted(mut files: Vec<String>) -> Vec<String> {
-    files.sort_by_key(|f| (!f.ends_with(".nos"), f.matches('/').count(), f.clone()));
+    let rank = |f: &String| (!f.ends_with(".nos"), f.matches('/').count());
+    files.sort_by(|a, b| rank(a).cmp(&rank(b)).then_with(|| a.cmp(b)));
     files
 }
 

@@ -239,7 +239,7 @@ impl Layout {
             self.slot(Panel::Findings, low, true);
         }
         let wide = state.size.0 >= 100 && rest.height >= 20;
-        let rows = state.image.processes.len() as u16 + 2;
+        let rows = u16::try_from(state.image.processes.len() + 2).unwrap_or(u16::MAX);
         let list = top(
             rows.clamp(7, (rest.height * if wide { 45 } else { 55 } / 100).max(7)),
             &mut rest,

@@ -91,6 +91,8 @@ pub struct Process {
     pub place: Option<Place>,
     /// How deep it is in the tree, if that was asked for.
     pub depth: u64,
+    /// How many stand below it there, if the image says so.
+    pub below: Option<u64>,
     /// It looks after the ends of others.
     pub supervisor: bool,
     /// The stopped process it waits for.
@@ -392,6 +394,7 @@ pub fn processes(body: &Value) -> (Vec<Process>, u64) {
         parent: p["parent"].as_u64(),
         place: place(p),
         depth: number(p, "depth"),
+        below: p["below"].as_u64(),
         supervisor: p["supervisor"].as_bool().unwrap_or(false),
         waits_for: p["waitsFor"].as_u64(),
     });

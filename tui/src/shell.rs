@@ -111,6 +111,8 @@ type Start = (u32, Option<Running>, Option<String>);
 struct Shell {
     messages: Sender<Message>,
     files: Sender<workers::FileJob>,
+    /// As `files`, for what goes through many of them: nobody waits for that to open one.
+    searcher: Sender<workers::FileJob>,
     parser: Sender<workers::ParseJob>,
     analyser: Sender<workers::AnalyseJob>,
     launcher: Sender<Start>,
@@ -136,6 +138,7 @@ pub fn run(options: Options) -> io::Result<Exit> {
     let (config, mut wrong) = configure(&options.root);
     let mut shell = Shell {
         files: workers::files(&options.root, folder.clone(), messages.clone()),
+        searcher: workers::files(&options.root, None, messages.clone()),
         parser: workers::parser(language.clone(), messages.clone()),
         analyser: workers::analyser(analyser, messages.clone()),
         tester: tests::Tester::new(options.project, messages.clone()),
@@ -149,8 +152,14 @@ pub fn run(options: Options) -> io::Result<Exit> {
         tutor: false,
         lesson: crate::swap::lesson_file(),
     };
+    let tell = messages.clone();
     let mut screen = Screen::enter(messages)?;
     let mut state = State::new(options.root.clone(), screen.size()?);
+    state.patience = Duration::from_millis(2);
+    state.waker = crate::state::Waker(Arc::new(move || {
+        // The loop may have ended; then nobody waits for what was found.
+        let _ = tell.send(Message::Event(Event::Found));
+    }));
     state.editor.language = language;
     state.guide.usual = terminal::theme();
     state.theme = state.guide.usual;
@@ -416,7 +425,7 @@ impl Shell {
                 }
                 Effect::Grep { regex, open, title } => {
                     let _ = self
-                        .files
+                        .searcher
                         .send(workers::FileJob::Grep { regex, open, title });
                 }
                 Effect::Swap { path, text } => {
@@ -435,7 +444,7 @@ impl Shell {
                     let _ = self.files.send(workers::FileJob::Stat(all));
                 }
                 Effect::ListFiles => {
-                    let _ = self.files.send(workers::FileJob::List);
+                    let _ = self.searcher.send(workers::FileJob::List);
                 }
                 Effect::Parse {
                     doc,

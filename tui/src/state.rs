@@ -5,6 +5,8 @@
 mod debugging;
 pub mod diff;
 mod event;
+mod files;
+mod finder;
 mod findings;
 mod guide;
 pub mod heaps;
@@ -23,11 +25,14 @@ mod tutor;
 
 pub use debugging::{Again, DataBreak, DebugAsk, Debugging, Filter, Load, Mark, Until};
 pub use event::{AfterSave, Ask, Effect, Event, Mouse, MouseKind, WriteError};
+pub use files::Files;
+pub use finder::{Finder, Rows, Waker};
 pub use findings::Finding;
 pub use guide::{CHOICES, Guide, Standing, Welcome, welcome_rows};
 pub use lang::{Choices, Lang};
 pub use panels::StandingRow;
 pub use past::{Changes, Past};
+pub use processes::Window;
 pub use repl::{Entry, Offers, Repl, is_open};
 pub use session::{Saved, Session};
 pub use stop::{Stop, VarRow, WATCH, WATCH_SHUT};
@@ -46,6 +51,8 @@ use crate::theme::{Glyphs, Theme};
 use ropey::Rope;
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
 
 /// The screens, in the order of the bar.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
@@ -227,6 +234,16 @@ pub struct Image {
     pub processes: Vec<Process>,
     /// How many there are.
     pub total: u64,
+    /// Which of all rows these are.
+    pub window: Window,
+    /// How many answers in a row have said nothing new.
+    pub still: u32,
+    /// What the last list has cost, in microseconds.
+    pub cost: u64,
+    /// What was found, and for which answer.
+    pub found: std::cell::RefCell<((u64, Option<u64>), Vec<Finding>)>,
+    /// Counts answers, and what else changes what is found.
+    pub answers: u64,
     /// Their past.
     pub tracks: HashMap<Pid, Track>,
     /// The workers.
@@ -402,7 +419,9 @@ pub enum Popup {
         /// Its name.
         title: &'static str,
         /// All rows.
-        items: Vec<Item>,
+        items: Rows,
+        /// Which of them match.
+        finder: Finder,
         /// What is typed.
         query: Input,
         /// The row among those that match.
@@ -428,19 +447,6 @@ pub enum Popup {
     },
 }
 
-/// Rows of a picker that match, the best first: index into the items.
-pub fn matching(items: &[Item], query: &str) -> Vec<usize> {
-    let mut hits: Vec<(i32, usize)> = items
-        .iter()
-        .enumerate()
-        .filter_map(|(i, item)| crate::input::fuzzy(query, &item.label).map(|s| (s, i)))
-        .collect();
-    if !query.is_empty() {
-        hits.sort_by_key(|(score, i)| (std::cmp::Reverse(*score), *i));
-    }
-    hits.into_iter().map(|(_, i)| i).collect()
-}
-
 /// How loud a message is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Tone {
@@ -456,7 +462,15 @@ pub enum Tone {
 pub const ROWS: u64 = 500;
 
 /// Columns the list of processes can be sorted by.
-pub const SORTS: &[&str] = &["mailbox", "reductions", "heap", "id"];
+pub const SORTS: &[&str] = &[
+    "mailbox",
+    "reductions",
+    "heap",
+    "id",
+    "name",
+    "state",
+    "links",
+];
 
 /// The model.
 pub struct State {
@@ -489,7 +503,7 @@ pub struct State {
     /// Its name.
     pub name: String,
     /// Its files, relative.
-    pub files: Vec<String>,
+    pub files: Arc<Files>,
     /// Its files as a tree.
     pub tree: Tree,
     /// Open texts.
@@ -528,8 +542,6 @@ pub struct State {
     pub as_tree: bool,
     /// Processes in the tree whose own are not shown.
     pub folded: HashSet<Pid>,
-    /// How many processes the image is asked for.
-    pub rows_asked: u64,
     /// Findings that are not to be shown.
     pub muted: HashSet<String>,
     /// Live lists stand still.
@@ -594,6 +606,10 @@ pub struct State {
     pub opening: Vec<PathBuf>,
     /// Leave as soon as these documents are saved.
     pub quitting: HashSet<usize>,
+    /// How long a key may wait for what other threads look for.
+    pub patience: Duration,
+    /// Tells the program that they have found more.
+    pub waker: Waker,
 }
 
 impl State {
@@ -618,7 +634,7 @@ impl State {
             glyphs: Glyphs::unicode(),
             root,
             name,
-            files: Vec::new(),
+            files: Arc::default(),
             tree: Tree::default(),
             editor: Editor::default(),
             lang: Lang::default(),
@@ -630,6 +646,11 @@ impl State {
                 exit: None,
                 processes: Vec::new(),
                 total: 0,
+                window: Window::default(),
+                still: 0,
+                cost: 0,
+                found: Default::default(),
+                answers: 1,
                 tracks: HashMap::new(),
                 workers: Vec::new(),
                 worker_rates: HashMap::new(),
@@ -655,7 +676,6 @@ impl State {
             filter: String::new(),
             as_tree: false,
             folded: HashSet::new(),
-            rows_asked: ROWS,
             muted: HashSet::new(),
             frozen: None,
             stops: BTreeMap::new(),
@@ -688,6 +708,9 @@ impl State {
             guide: Guide::default(),
             opening: Vec::new(),
             quitting: HashSet::new(),
+            // Without somebody to wake, everything is waited for.
+            patience: Duration::from_secs(600),
+            waker: Waker::default(),
         }
     }
 

@@ -45,6 +45,9 @@ use crate::state::{Effect, Event, Panel, State, Tone};
 /// Changes the model; gives back what is to be done.
 pub fn update(state: &mut State, event: Event) -> Vec<Effect> {
     let mut out = Vec::new();
+    if matches!(event, Event::Key(_) | Event::Mouse(_) | Event::Paste(_)) {
+        image::attend(state);
+    }
     match event {
         Event::Key(key) => keys::key(state, key, &mut out),
         Event::Mouse(mouse) => mouse::mouse(state, mouse, &mut out),
@@ -98,6 +101,7 @@ pub fn update(state: &mut State, event: Event) -> Vec<Effect> {
             }
             state.files = files;
         }
+        Event::Found => pickers::look(state),
         Event::Tested(run, said) => tests::said(state, run, &said),
         Event::TestsOver(run, why) => tests::over(state, run, why),
         Event::Parsed { doc, version, tree } => {
@@ -182,10 +186,12 @@ fn settle(state: &mut State, out: &mut Vec<Effect>) {
         0
     };
     state.tree.cursor.fit(files, height(Panel::Tree));
-    let shown = state.shown_processes().len();
-    state
-        .processes
-        .fit(shown, height(Panel::Processes).saturating_sub(1));
+    if layout.find(Panel::Processes).is_some() {
+        let rows = state.process_rows();
+        state
+            .processes
+            .fit(rows, height(Panel::Processes).saturating_sub(1));
+    }
     state.mailbox.fit(
         state.detail.messages.len(),
         height(Panel::Mailbox).saturating_sub(1),

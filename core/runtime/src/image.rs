@@ -9,8 +9,8 @@ use crate::decide::Condition;
 use crate::exit::{ExitReason, ExitStatus, Finished};
 use crate::heap::stats::GcStats;
 use crate::look::{
-    Census, FrameLine, HeapLine, MessageLine, ProcessDetail, ProcessLine, Rank, SchedulerStats,
-    Spot, Standing,
+    Census, Chosen, FrameLine, HeapLine, MessageLine, ProcessDetail, ProcessLine, Rank,
+    SchedulerStats, Spot, Standing,
 };
 use crate::mutex::Mutex;
 use crate::past::PastEvent;
@@ -308,6 +308,21 @@ impl Image {
     /// The first ones of an order, and how many there are.
     pub fn first_processes(&self, rank: Rank, limit: usize) -> (Vec<ProcessLine>, usize) {
         self.core.first_processes(rank, limit)
+    }
+
+    /// Those in a range of an order (`None`: by name), of those that are let through; who asks no other question of the image meanwhile.
+    pub fn choose_processes(
+        &self,
+        by: Option<Rank>,
+        range: Range<usize>,
+        lets: Option<&dyn Fn(&ProcessLine) -> bool>,
+    ) -> Chosen {
+        self.core.choose_processes(by, range, lets)
+    }
+
+    /// Every process and who started it; 0 for nobody.
+    pub fn parents(&self) -> Vec<(u64, u64)> {
+        self.core.parents()
     }
 
     /// More about one.

@@ -71,8 +71,8 @@ pub use image::Image;
 pub use interrupt::Interrupts;
 pub use jitdump::JitDump;
 pub use look::{
-    Census, FrameLine, HeapLine, MessageLine, ProcessDetail, ProcessLine, Rank, SchedulerStats,
-    Spot, Standing, WorkerLine,
+    Census, Chosen, FrameLine, HeapLine, MessageLine, ProcessDetail, ProcessLine, Rank,
+    SchedulerStats, Spot, Standing, WorkerLine,
 };
 pub use past::{Happened, PastEvent};
 pub use process::State;

@@ -38,6 +38,8 @@ pub struct ProcessLine {
     pub reductions: u64,
     /// Bytes of its heap after its last collection or message.
     pub heap_bytes: usize,
+    /// How many processes it is linked to.
+    pub links: usize,
 }
 
 /// An order of processes.
@@ -53,6 +55,21 @@ pub enum Rank {
     Heap,
     /// The named and the stopped, then most reductions first.
     Busy,
+    /// By state: the stopped and the running first.
+    State,
+    /// Most links first.
+    Links,
+}
+
+/// Some processes of an order.
+#[derive(Clone, Debug)]
+pub struct Chosen {
+    /// Those of the range.
+    pub lines: Vec<ProcessLine>,
+    /// How many were let through.
+    pub matched: usize,
+    /// How many there are.
+    pub total: usize,
 }
 
 /// More about one process.
@@ -297,21 +314,7 @@ impl Core {
                 return;
             }
             total += 1;
-            let rank = match rank {
-                Rank::Pid => 0,
-                Rank::Messages => process.messages() as u64,
-                Rank::Reductions => process.reductions_done.load(Ordering::Relaxed),
-                Rank::Heap => process.heap_bytes.load(Ordering::Relaxed) as u64,
-                Rank::Busy => {
-                    let done = process.reductions_done.load(Ordering::Relaxed);
-                    let stopped = process.state() == State::Stopped;
-                    match stopped || process.inbox.lock().name().is_some() {
-                        true => u64::MAX,
-                        false => done,
-                    }
-                }
-            };
-            let entry = (Reverse(rank), pid);
+            let entry = (Reverse(rank_of(process, rank)), pid);
             if first.len() < limit {
                 first.push(entry);
             } else if first.peek().is_some_and(|last| entry < *last) {
@@ -324,6 +327,75 @@ impl Core {
             (line.pid == pid).then_some(line)
         });
         (lines.collect(), total)
+    }
+
+    /// The processes in a range of an order, of those that are let through. Names are ordered here: those with one first.
+    pub(crate) fn choose_processes(
+        &self,
+        by: Option<Rank>,
+        range: Range<usize>,
+        lets: Option<&dyn Fn(&ProcessLine) -> bool>,
+    ) -> Chosen {
+        let mut named = Vec::new();
+        let mut keys = Vec::new();
+        let mut total = 0;
+        self.table.each(|process| {
+            let pid = process.pid();
+            if pid == 0 {
+                return;
+            }
+            total += 1;
+            if let Some(lets) = lets
+                && !line_of(process).is_some_and(|line| lets(&line))
+            {
+                return;
+            }
+            match by {
+                Some(rank) => keys.push((Reverse(rank_of(process, rank)), pid)),
+                None => match process.inbox.lock().name() {
+                    Some(name) => named.push((name.clone(), pid)),
+                    None => keys.push((Reverse(0), pid)),
+                },
+            }
+        });
+        named.sort_unstable();
+        let matched = named.len() + keys.len();
+        let range = range.start.min(matched)..range.end.min(matched);
+        let behind = |at: usize| at.saturating_sub(named.len());
+        // Only the wanted ones are put in order, not the million around them.
+        let (from, to) = (behind(range.start), behind(range.end));
+        if from > 0 && from < keys.len() {
+            keys.select_nth_unstable(from);
+        }
+        let tail = &mut keys[from.min(matched - named.len())..];
+        if to - from < tail.len() && to > from {
+            tail.select_nth_unstable(to - from - 1);
+        }
+        let wanted = &mut tail[..to - from];
+        wanted.sort_unstable();
+        let first = named[range.start.min(named.len())..range.end.min(named.len())]
+            .iter()
+            .map(|(_, pid)| *pid);
+        let pids = first.chain(wanted.iter().map(|(_, pid)| *pid));
+        let lines = pids.filter_map(|pid| {
+            let line = line_of(self.table.get(pid)?)?;
+            (line.pid == pid).then_some(line)
+        });
+        Chosen {
+            lines: lines.collect(),
+            matched,
+            total,
+        }
+    }
+
+    /// Every process and who started it; 0 for nobody.
+    pub(crate) fn parents(&self) -> Vec<(u64, u64)> {
+        let mut out = Vec::new();
+        self.table.each(|process| match process.pid() {
+            0 => {}
+            pid => out.push((pid, process.parent.load(Ordering::Relaxed))),
+        });
+        out
     }
 
     pub(crate) fn process_detail(&self, pid: u64) -> Option<ProcessDetail> {
@@ -693,6 +765,37 @@ impl Core {
     }
 }
 
+/// Where a process stands in an order; the greatest is the first.
+fn rank_of(process: &Process, rank: Rank) -> u64 {
+    match rank {
+        Rank::Pid => 0,
+        Rank::Messages => process.messages() as u64,
+        Rank::Reductions => process.reductions_done.load(Ordering::Relaxed),
+        Rank::Heap => process.heap_bytes.load(Ordering::Relaxed) as u64,
+        Rank::Busy => {
+            let done = process.reductions_done.load(Ordering::Relaxed);
+            let stopped = process.state() == State::Stopped;
+            match stopped || process.inbox.lock().name().is_some() {
+                true => u64::MAX,
+                false => done,
+            }
+        }
+        Rank::State => match process.state() {
+            State::Stopped => 6,
+            State::Running => 5,
+            State::Runnable => 4,
+            State::Blocked => 3,
+            State::Waiting => 2,
+            State::Sleeping => 1,
+            State::Dead => 0,
+        },
+        Rank::Links => {
+            let inbox = process.inbox.lock();
+            inbox.relations.as_ref().map_or(0, |r| r.links.len() as u64)
+        }
+    }
+}
+
 fn line_of(process: &Process) -> Option<ProcessLine> {
     let inbox = process.inbox.lock();
     if inbox.pid == 0 {
@@ -706,6 +809,7 @@ fn line_of(process: &Process) -> Option<ProcessLine> {
         mailbox: process.messages(),
         reductions: process.reductions_done.load(Ordering::Relaxed),
         heap_bytes: process.heap_bytes.load(Ordering::Relaxed),
+        links: inbox.relations.as_ref().map_or(0, |r| r.links.len()),
     })
 }
 

@@ -733,6 +733,46 @@ pub enum Order {
     Reductions,
     /// Largest heap first.
     Heap,
+    /// The named first, by name.
+    Name,
+    /// The stopped and the running first.
+    State,
+    /// Most links first.
+    Links,
+}
+
+/// A process as a filter sees it.
+pub struct Glance<'a> {
+    /// Its number.
+    pub pid: Pid,
+    /// Its registered name.
+    pub name: Option<&'a str>,
+    /// What it does.
+    pub state: State,
+    /// Messages waiting.
+    pub mailbox: u64,
+    /// Reductions so far.
+    pub reductions: u64,
+    /// Bytes of heap after its last collection.
+    pub heap_bytes: u64,
+    /// How many it is linked to.
+    pub links: u64,
+    /// What it runs; to find that out takes longer than all else.
+    pub function: &'a dyn Fn() -> String,
+}
+
+/// Says of a process whether it is wanted.
+pub type Lets<'a> = dyn Fn(&Glance<'_>) -> bool + 'a;
+
+/// Some processes of an order.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Chosen {
+    /// Those of the range.
+    pub rows: Vec<Process>,
+    /// How many were let through.
+    pub matched: usize,
+    /// How many there are.
+    pub total: usize,
 }
 
 /// Somebody does not want an answer any more.
@@ -759,6 +799,15 @@ pub trait Target: Send + Sync {
     fn program(&self) -> Program;
     /// At most `limit` rows (0: all) in this order, and how many there are in total.
     fn processes(&self, order: Order, limit: usize) -> (Vec<Process>, usize);
+    /// The processes in a range of an order, of those that are let through.
+    fn choose(
+        &self,
+        order: Order,
+        range: std::ops::Range<usize>,
+        lets: Option<&Lets<'_>>,
+    ) -> Chosen;
+    /// Every process and who started it.
+    fn parents(&self) -> Vec<(Pid, Option<Pid>)>;
     /// One row.
     fn process(&self, pid: Pid) -> Option<Process>;
     /// The stack of a process.

@@ -1,14 +1,10 @@
-//! Requests that let processes go on, and how processes hang together while they do.
+//! Requests that let processes go on.
 
 use super::breakpoints::from_1;
 use super::{Answer, Connection, DEAD, State, arguments, refuse};
 use crate::protocol;
-use nostos_session::debug::{Go, How, Order, Pid, Process, StepTarget, Unit};
+use nostos_session::debug::{Go, How, StepTarget, Unit};
 use serde_json::{Value, json};
-use std::collections::{HashMap, HashSet};
-
-/// Processes in one tree.
-const MAX_TREE: usize = 1000;
 
 impl Connection {
     pub(super) fn resume(&self, state: &mut State, args: &Value, how: How) -> Answer {
@@ -82,36 +78,6 @@ impl Connection {
         let gone = self.target.goto(pid, target).map_err(refuse)?;
         state.goes_on(pid, gone);
         Ok(Value::Null)
-    }
-
-    /// Processes below who started them, each followed by its own; and their links to others.
-    pub(super) fn tree(&self, args: &Value) -> Answer {
-        let args: protocol::ProcessesArguments = arguments(args)?;
-        let limit = args.limit.unwrap_or(MAX_TREE).clamp(1, MAX_TREE);
-        let (rows, total) = self.target.processes(Order::Id, limit);
-        let waits: HashMap<Pid, Pid> = self.target.waits().into_iter().collect();
-        let known: HashSet<Pid> = rows.iter().map(|row| row.pid).collect();
-        let mut below: HashMap<Option<Pid>, Vec<&Process>> = HashMap::new();
-        for row in &rows {
-            // Whose parent has ended, or is not among these, stands at the top.
-            let parent = row.parent.filter(|parent| known.contains(parent));
-            below.entry(parent).or_default().push(row);
-        }
-        let mut out = Vec::with_capacity(rows.len());
-        let top = below.get(&None).into_iter().flatten().rev();
-        let mut open: Vec<(&Process, usize)> = top.map(|row| (*row, 0)).collect();
-        while let Some((process, depth)) = open.pop() {
-            let mut row = protocol::process_row(process);
-            row["depth"] = json!(depth);
-            row["supervisor"] = json!(process.supervises);
-            if let Some(other) = waits.get(&process.pid) {
-                row["waitsFor"] = json!(other);
-            }
-            out.push(row);
-            let children = below.get(&Some(process.pid)).into_iter().flatten().rev();
-            open.extend(children.map(|child| (*child, depth + 1)));
-        }
-        Ok(json!({ "processes": out, "total": total }))
     }
 
     /// `nostos/trace`

@@ -2,8 +2,8 @@
 
 use super::*;
 use debug::{
-    Breakpoint, Edit, Frame, GcStats, Go, Heap, Location, Message, Process, Program, Reload, Scope,
-    ScopeKind, State as Run, StepTarget, Variable, Wish, Worker,
+    Breakpoint, Edit, Frame, GcStats, Go, Heap, Location, Message, Order, Process, Program, Reload,
+    Scope, ScopeKind, State as Run, StepTarget, Variable, Wish, Worker,
 };
 use nostos_session::debug;
 use nostos_session::debug::told::{Teller, queue};
@@ -83,6 +83,38 @@ impl Target for Fake {
         }
         rows.truncate(if limit == 0 { 3 } else { limit });
         (rows, 3)
+    }
+    fn choose(
+        &self,
+        order: Order,
+        range: std::ops::Range<usize>,
+        lets: Option<&nostos_session::debug::Lets<'_>>,
+    ) -> nostos_session::debug::Chosen {
+        let (mut rows, total) = self.processes(order, 0);
+        rows.retain(|row| {
+            lets.is_none_or(|lets| {
+                lets(&nostos_session::debug::Glance {
+                    pid: row.pid,
+                    name: row.name.as_deref(),
+                    state: row.state,
+                    mailbox: row.mailbox,
+                    reductions: row.reductions,
+                    heap_bytes: row.heap_bytes,
+                    links: row.links.len() as u64,
+                    function: &|| row.function.clone(),
+                })
+            })
+        });
+        let matched = rows.len();
+        let range = range.start.min(matched)..range.end.min(matched);
+        nostos_session::debug::Chosen {
+            rows: rows[range].to_vec(),
+            matched,
+            total,
+        }
+    }
+    fn parents(&self) -> Vec<(Pid, Option<Pid>)> {
+        (1..=3).map(|pid| (pid, process(pid).parent)).collect()
     }
     fn process(&self, pid: Pid) -> Option<Process> {
         (1..=3).contains(&pid).then(|| process(pid))
@@ -678,6 +710,22 @@ fn the_views_of_a_running_image() {
     assert_eq!(rows["processes"][0]["id"], 3);
     assert_eq!(rows["processes"][0]["state"], "waiting");
     assert_eq!(rows["processes"][0]["source"], "/p/main.nos");
+    let asked = json!({ "sort": "mailbox", "filter": "mbox<3 account", "start": 1, "limit": 5 });
+    let rows = client.ok("nostos/processes", asked);
+    assert_eq!((&rows["total"], &rows["matched"]), (&json!(3), &json!(2)));
+    assert_eq!(rows["processes"].as_array().map(Vec::len), Some(1));
+    assert_eq!(rows["processes"][0]["id"], 1);
+    assert_eq!(rows["filter"], "mbox<3 account");
+    let mut ids = |asked: Value| -> (Vec<u64>, u64) {
+        let told = client.ok("nostos/tree", asked);
+        let rows = told["processes"].as_array().expect("rows");
+        let ids = rows.iter().filter_map(|r| r["id"].as_u64()).collect();
+        (ids, told["matched"].as_u64().expect("a number"))
+    };
+    assert_eq!(ids(json!({})), (vec![1, 2, 3], 3));
+    assert_eq!(ids(json!({ "start": 1, "limit": 1 })), (vec![2], 3));
+    assert_eq!(ids(json!({ "folded": [1] })), (vec![1], 1));
+    assert_eq!(ids(json!({ "filter": "pid=3" })), (vec![1, 3], 2));
     let mailbox = client.ok("nostos/mailbox", json!({ "process": 2, "start": 1 }));
     assert_eq!(
         mailbox["messages"],
@@ -830,6 +878,10 @@ fn after_any_nonsense_the_session_answers() {
         (
             r#"{"seq":918,"type":"request","command":"nostos/processes","arguments":{"sort":"colour"}}"#,
             918,
+        ),
+        (
+            r#"{"seq":920,"type":"request","command":"nostos/processes","arguments":{"filter":"size>3"}}"#,
+            920,
         ),
         // A panic of ours is the request's error.
         (

@@ -129,6 +129,7 @@ pub fn files(root: &Path, folder: Option<PathBuf>, out: Sender<Message>) -> Send
         out,
         |old, new| match (old, new) {
             (FileJob::Keep { path: old, .. }, FileJob::Keep { path: new, .. }) => old == new,
+            (FileJob::List, FileJob::List) => true,
             _ => false,
         },
         |_| false,
@@ -206,7 +207,7 @@ pub fn files(root: &Path, folder: Option<PathBuf>, out: Sender<Message>) -> Send
                         result,
                     }
                 }
-                FileJob::List => Event::Files(disk::list(&root)),
+                FileJob::List => Event::Files(Arc::new(disk::list(&root).into())),
             })
         },
     )

@@ -1,5 +1,6 @@
 //! What happens and what is to be done about it: events come in, effects go out, questions to the image wait for their answers.
 
+use super::Files;
 use crate::analysis::Definition;
 use crate::analysis::question::{Answer, Question};
 use crate::client::Incoming;
@@ -10,6 +11,7 @@ use crate::state::heaps::Then;
 use ropey::Rope;
 use serde_json::Value;
 use std::path::PathBuf;
+use std::sync::Arc;
 use tree_sitter::Tree;
 
 /// What a request was for; comes back with the reply.
@@ -149,8 +151,10 @@ pub enum Event {
         /// The new stamp, or why not.
         result: Result<Stamp, WriteError>,
     },
+    /// What is looked for in a picker was found, or more of it.
+    Found,
     /// The files of the project, relative.
-    Files(Vec<String>),
+    Files(Arc<Files>),
     /// A tree is ready.
     Parsed {
         /// Document.

@@ -29,22 +29,34 @@ pub struct Finding {
 }
 
 impl State {
-    /// What is probably wrong, and not muted.
+    /// What is probably wrong, and not muted. It is looked for once an answer.
     pub fn findings(&self) -> Vec<Finding> {
+        let mut found = self.image.found.borrow_mut();
+        let of = (self.image.answers, self.frozen);
+        if found.0 != of {
+            *found = (of, self.look_for_findings());
+        }
+        let muted = |f: &&Finding| !self.muted.contains(&f.key);
+        found.1.iter().filter(muted).cloned().collect()
+    }
+
+    fn look_for_findings(&self) -> Vec<Finding> {
         // What stands still is told as it was then.
         let now = self.frozen.unwrap_or(self.now);
         let mut out = Vec::new();
         for p in &self.image.processes {
-            let who = p.name.clone().unwrap_or_else(|| format!("<{}>", p.id));
+            let called = || p.name.clone().unwrap_or_else(|| format!("<{}>", p.id));
+            let who = &std::cell::LazyCell::new(called);
             let track = self.image.tracks.get(&p.id);
             let mut add = |kind: &str, text: String| {
                 out.push(Finding {
-                    key: format!("{kind} {who}"),
+                    key: format!("{kind} {}", **who),
                     pid: p.id,
                     text,
                 })
             };
-            if let Some(text) = track.and_then(|t| self.mailbox_finding(p, t, &who)) {
+            if let Some(text) = track.and_then(|t| self.mailbox_finding(p, t, &|| (**who).clone()))
+            {
                 add("mailbox", text);
             }
             let since = track.and_then(|t| t.blocked_at);
@@ -55,7 +67,8 @@ impl State {
                 add(
                     "blocked",
                     format!(
-                        "{who} is blocked for {} in {}",
+                        "{} is blocked for {} in {}",
+                        **who,
                         text::seconds(ms),
                         p.function
                     ),
@@ -99,12 +112,16 @@ impl State {
                 });
             }
         }
-        out.retain(|f| !self.muted.contains(&f.key));
         out
     }
 
     /// A mailbox that grows, or messages in the mailbox of one that waits and does nothing.
-    fn mailbox_finding(&self, p: &Process, track: &Track, who: &str) -> Option<String> {
+    fn mailbox_finding(
+        &self,
+        p: &Process,
+        track: &Track,
+        who: &dyn Fn() -> String,
+    ) -> Option<String> {
         let past = &track.mailbox;
         let (first, last) = (*past.front()?, *past.back()?);
         let steady = past.len() >= 4 && past.iter().zip(past.iter().skip(1)).all(|(a, b)| a <= b);
@@ -125,14 +142,15 @@ impl State {
         if steady && last >= 100 && last >= first + 50 {
             let rate = text::grouped((last - first) / seconds.max(1));
             return Some(format!(
-                "the mailbox of {who} grows {rate}/s, {count}{because}"
+                "the mailbox of {} grows {rate}/s, {count}{because}",
+                who()
             ));
         }
         // It has looked at all of them before it waits.
         let idle = p.state == RunState::Waiting && track.rate == 0 && past.len() >= 3;
         let of = refused.map_or_else(String::new, |s| format!(": {}", s.short()));
         let stuck = idle && past.iter().all(|n| *n > 0);
-        stuck.then(|| format!("{who} waits with {count} that no receive matches{of}"))
+        stuck.then(|| format!("{} waits with {count} that no receive matches{of}", who()))
     }
 
     /// Remembers since when processes are blocked, and who has which name.

@@ -1,7 +1,9 @@
 //! The files of the project as a tree with folders to open and close.
 
-use super::Cursor;
+use super::{Cursor, Files};
+use std::cell::RefCell;
 use std::collections::BTreeSet;
+use std::rc::Rc;
 
 /// Which folders are open, and the selected row.
 #[derive(Default, Debug)]
@@ -12,6 +14,15 @@ pub struct Tree {
     pub open: BTreeSet<String>,
     /// The selected row.
     pub cursor: Cursor,
+    /// The rows as last made, and of what.
+    made: RefCell<Made>,
+}
+
+#[derive(Default, Debug)]
+struct Made {
+    files: u64,
+    open: BTreeSet<String>,
+    rows: Rc<Vec<TreeRow>>,
 }
 
 /// One row.
@@ -28,50 +39,58 @@ pub struct TreeRow {
 }
 
 impl Tree {
-    /// The rows of a list of files: folders first, then by name.
-    pub fn rows(&self, files: &[String]) -> Vec<TreeRow> {
-        let mut sorted: Vec<Vec<(bool, &str)>> = files
-            .iter()
-            .map(|f| {
-                let parts: Vec<&str> = f.split('/').collect();
-                let last = parts.len() - 1;
-                parts
-                    .into_iter()
-                    .enumerate()
-                    .map(|(i, p)| (i == last, p))
-                    .collect()
-            })
-            .collect();
-        sorted.sort_unstable();
+    /// The rows of a list of files: folders first, then by name. They are made anew only when something else is open.
+    pub fn rows(&self, files: &Files) -> Rc<Vec<TreeRow>> {
+        let mut made = self.made.borrow_mut();
+        if made.files != files.stamp() || made.open != self.open {
+            *made = Made {
+                files: files.stamp(),
+                open: self.open.clone(),
+                rows: Rc::new(self.make(files)),
+            };
+        }
+        Rc::clone(&made.rows)
+    }
+
+    fn make(&self, files: &Files) -> Vec<TreeRow> {
         let mut out: Vec<TreeRow> = Vec::new();
-        let mut seen = BTreeSet::new();
-        for parts in sorted {
-            let mut path = String::new();
-            for (depth, (leaf, name)) in parts.into_iter().enumerate() {
-                if !path.is_empty() {
-                    path.push('/');
-                }
-                path.push_str(name);
-                let open = self.open.contains(&path);
-                if leaf || seen.insert(path.clone()) {
-                    let folder = (!leaf).then_some(open);
+        // The folders above the last row.
+        let mut above: Vec<&str> = Vec::new();
+        let mut at = 0;
+        'files: while let Some(file) = files.in_tree(at) {
+            let (mut depth, mut from) = (0, 0);
+            while let Some(slash) = file[from..].find('/') {
+                let (path, name) = (&file[..from + slash], &file[from..from + slash]);
+                if above.get(depth) != Some(&path) {
+                    above.truncate(depth);
+                    above.push(path);
+                    let open = self.open.contains(path);
                     out.push(TreeRow {
                         depth,
                         name: name.to_owned(),
-                        path: path.clone(),
-                        folder,
+                        path: path.to_owned(),
+                        folder: Some(open),
                     });
+                    if !open {
+                        at = files.behind(at, path);
+                        continue 'files;
+                    }
                 }
-                if !leaf && !open {
-                    break;
-                }
+                (depth, from) = (depth + 1, from + slash + 1);
             }
+            out.push(TreeRow {
+                depth,
+                name: file[from..].to_owned(),
+                path: file.to_owned(),
+                folder: None,
+            });
+            at += 1;
         }
         out
     }
 
     /// Opens the folders a file is in and selects it.
-    pub fn reveal(&mut self, files: &[String], file: &str) {
+    pub fn reveal(&mut self, files: &Files, file: &str) {
         let mut at = 0;
         while let Some(slash) = file[at..].find('/') {
             self.open.insert(file[..at + slash].to_owned());
@@ -89,9 +108,11 @@ mod tests {
 
     #[test]
     fn folders_hide_what_is_in_them() {
-        let files: Vec<String> = ["main.nos", "a/x.nos", "a/b/y.nos"]
-            .map(str::to_owned)
-            .into();
+        let files = Files::from(
+            ["main.nos", "a/x.nos", "a/b/y.nos", "a/b/z", "a.b", "c/d/e"]
+                .map(str::to_owned)
+                .to_vec(),
+        );
         let mut tree = Tree::default();
         let shown = |t: &Tree| {
             t.rows(&files)
@@ -99,9 +120,14 @@ mod tests {
                 .map(|r| format!("{}{}", " ".repeat(r.depth), r.name))
                 .collect::<Vec<_>>()
         };
-        assert_eq!(shown(&tree), ["a", "main.nos"]);
+        assert_eq!(shown(&tree), ["a", "c", "a.b", "main.nos"]);
         tree.reveal(&files, "a/b/y.nos");
-        assert_eq!(shown(&tree), ["a", " b", "  y.nos", " x.nos", "main.nos"]);
+        assert_eq!(
+            shown(&tree),
+            [
+                "a", " b", "  y.nos", "  z", " x.nos", "c", "a.b", "main.nos"
+            ]
+        );
         assert_eq!(tree.cursor.row, 2);
     }
 }

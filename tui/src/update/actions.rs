@@ -62,12 +62,9 @@ pub fn run(state: &mut State, cmd: Cmd, count: Option<usize>, out: &mut Vec<Effe
         Cmd::CommandLine => typed::open(state, PromptKind::Command, ""),
         Cmd::FindFile => {
             out.push(Effect::ListFiles);
-            let items = state.files.iter().map(|f| Item {
-                label: f.clone(),
-                detail: String::new(),
-                action: Action::Open(state.root.join(f), None),
-            });
-            pickers::pick(state, "files", items.collect());
+            let rows = crate::state::Rows::default();
+            let rows = rows.and_files(&state.files, &state.root, "");
+            pickers::pick_rows(state, "files", rows);
         }
         Cmd::FindBuffer => {
             let items = state.editor.docs.iter().map(|d| Item {

@@ -283,14 +283,8 @@ pub fn follow_edits(state: &mut State, out: &mut Vec<Effect>) {
 /// Reads the source of the selected process, to show it beside its stack.
 pub fn peek(state: &mut State, out: &mut Vec<Effect>) {
     let chosen = match &state.popup {
-        Some(Popup::Picker {
-            items,
-            query,
-            cursor,
-            ..
-        }) if state.size.0 >= 100 => {
-            let hits = crate::state::matching(items, query.text());
-            hits.get(cursor.row).map(|i| items[*i].action.clone())
+        Some(Popup::Picker { finder, cursor, .. }) if state.size.0 >= 100 => {
+            finder.hit(cursor.row).map(|i| i.action)
         }
         _ => None,
     };

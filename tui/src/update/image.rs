@@ -2,7 +2,7 @@
 //!
 //! When the image is gone everything it told stays in the model; nothing is asked any more until it is started again.
 
-use super::{asked, breaks, debug, heaps, inspect, moves, past, rollback, traps, typed};
+use super::{asked, breaks, debug, heaps, inspect, moves, past, processes, rollback, traps, typed};
 use crate::client::Incoming;
 use crate::editor::document::{Diag, Severity};
 use crate::editor::{Mode, motion};
@@ -10,6 +10,9 @@ use crate::proto::{self, Pid, Reload};
 use crate::state::{Ask, Breakpoint, Effect, Entry, Link, Panel, State, Stop, Tone, View};
 use serde_json::{Value, json};
 use std::path::PathBuf;
+
+/// The image may spend one part of so many on being asked.
+const WORTH: u64 = 5;
 
 pub fn ask(
     state: &mut State,
@@ -96,12 +99,28 @@ pub fn says(state: &mut State, line: &str) {
     state.repl.print(true, &format!("{line}\n"));
 }
 
+/// Milliseconds until the image is asked again: longer where the answers say nothing new, and as long as an answer is worth.
+fn pause(state: &State) -> u64 {
+    let doublings = match state.view {
+        View::Code | View::Repl => 5,
+        _ => 2,
+    };
+    let period = state.settings.poll << state.image.still.min(doublings);
+    period.max(state.image.cost * WORTH / 1000)
+}
+
+/// Somebody sits here: what is shown is asked for as often as the settings say.
+pub fn attend(state: &mut State) {
+    state.image.still = 0;
+    state.next_poll = state.next_poll.min(state.now + pause(state));
+}
+
 /// Asks for what the screen shows, once a period.
 pub fn poll(state: &mut State, out: &mut Vec<Effect>) {
     if state.now < state.next_poll || state.image.link != Link::Live || state.frozen.is_some() {
         return;
     }
-    state.next_poll = state.now + state.settings.poll;
+    state.next_poll = state.now + pause(state);
     // Those that every view of the running image needs, so that all freeze at one moment.
     let mut want = vec![Ask::Processes, Ask::Workers, Ask::Gc];
     match state.view {
@@ -131,13 +150,7 @@ pub fn poll(state: &mut State, out: &mut Vec<Effect>) {
             continue;
         }
         let (command, arguments) = match &question {
-            Ask::Processes if state.as_tree && state.view != View::Heap => {
-                ("nostos/tree", json!({ "limit": 1000 }))
-            }
-            Ask::Processes => (
-                "nostos/processes",
-                json!({ "sort": state.sorted_by(), "limit": state.rows_asked }),
-            ),
+            Ask::Processes => processes::wish(state),
             Ask::Mailbox(pid) => (
                 "nostos/mailbox",
                 json!({ "process": pid, "start": 0, "count": 200 }),
@@ -177,6 +190,7 @@ pub fn incoming(state: &mut State, incoming: Incoming<Ask>, out: &mut Vec<Effect
             micros,
         } => {
             state.image.in_flight.remove(&tag);
+            state.image.answers += 1;
             reply(state, tag, result, micros, out);
         }
         Incoming::Event { name, body } => event(state, &name, &body, out),
@@ -241,6 +255,8 @@ fn reply(
             if state.frozen.is_none() {
                 let before = state.selected;
                 state.take_processes(&body);
+                state.image.cost = micros;
+                processes::want_rows(state, out);
                 if before != state.selected {
                     poll_now(state, out);
                 }

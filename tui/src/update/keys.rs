@@ -4,7 +4,7 @@ use super::{actions, files, moves, pickers, processes, session, tests, traps, ty
 use crate::commands::{Cmd, Ctx, Found, find};
 use crate::editor::{Mode, Preset, edit, objects, surround};
 use crate::keys::{self, Code, Key};
-use crate::state::{Action, Effect, Panel, Popup, State, Tone, matching};
+use crate::state::{Action, Effect, Panel, Popup, State, Tone};
 
 /// How deep macros may call macros.
 const DEEPEST: usize = 8;
@@ -197,7 +197,8 @@ fn type_key(state: &mut State, key: Key, out: &mut Vec<Effect>) -> bool {
 
 pub fn paste(state: &mut State, text: &str) {
     if let Some(Popup::Picker { query, .. }) = &mut state.popup {
-        return query.insert(text);
+        query.insert(text);
+        return super::pickers::look(state);
     }
     if state.popup.is_some() {
         return;
@@ -255,12 +256,11 @@ fn popup(state: &mut State, key: Key, out: &mut Vec<Effect>) {
             }
         }
         Popup::Picker {
-            items,
+            finder,
             query,
             cursor,
             ..
         } => {
-            let hits = matching(items, query.text());
             match key.code {
                 Code::Esc => return,
                 Code::Char('c') if key.ctrl => return,
@@ -270,7 +270,7 @@ fn popup(state: &mut State, key: Key, out: &mut Vec<Effect>) {
                 Code::PageDown => cursor.row += rows / 2,
                 Code::PageUp => cursor.row = cursor.row.saturating_sub(rows / 2),
                 Code::Enter => {
-                    let chosen = hits.get(cursor.row).map(|i| items[*i].action.clone());
+                    let chosen = finder.hit(cursor.row).map(|i| i.action);
                     return act(state, chosen.unwrap_or(Action::Nothing), out);
                 }
                 _ => {
@@ -283,8 +283,8 @@ fn popup(state: &mut State, key: Key, out: &mut Vec<Effect>) {
                     }
                 }
             }
-            let hits = matching(items, query.text()).len();
-            cursor.fit(hits, crate::view::picker_rows(state.size));
+            finder.look(query.text(), state.patience);
+            cursor.fit(finder.count(), crate::view::picker_rows(state.size));
         }
     }
     state.popup = Some(popup);

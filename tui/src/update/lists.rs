@@ -10,10 +10,9 @@ pub fn walk(state: &mut State, by: isize, out: &mut Vec<Effect>) {
     let step = |row: usize, rows: usize| row.saturating_add_signed(by).min(rows.saturating_sub(1));
     match state.panel() {
         Panel::Processes => {
-            let shown: Vec<_> = state.shown_processes().iter().map(|p| p.id).collect();
-            state.processes.row = step(state.processes.row, shown.len());
+            state.processes.row = step(state.processes.row, state.process_rows());
             processes::want_rows(state, out);
-            let selected = shown.get(state.processes.row).copied();
+            let selected = state.process_at(state.processes.row);
             if selected != state.selected {
                 state.selected = selected;
                 image::poll_now(state, out);
@@ -163,7 +162,7 @@ pub fn sideways(state: &mut State, right: bool, out: &mut Vec<Effect>) {
         Panel::Past if !state.past_events().is_empty() => {
             super::past::walk(state, if right { 1 } else { -1 });
         }
-        Panel::Processes if state.as_tree => processes::fold(state, right),
+        Panel::Processes if state.as_tree => processes::fold(state, right, out),
         _ if Layout::of(state).tabbed => {
             let tabs: Vec<Panel> = state
                 .panels()

@@ -76,13 +76,8 @@ fn wheel_popup(state: &mut State, mouse: Mouse) {
     };
     match &mut state.popup {
         Some(crate::state::Popup::Help { top }) => *top = top.saturating_add_signed(by),
-        Some(crate::state::Popup::Picker {
-            items,
-            query,
-            cursor,
-            ..
-        }) => {
-            let hits = crate::state::matching(items, query.text()).len();
+        Some(crate::state::Popup::Picker { finder, cursor, .. }) => {
+            let hits = finder.count();
             cursor.row = cursor.row.saturating_add_signed(by);
             cursor.fit(hits, crate::view::picker_rows(state.size));
         }

@@ -4,19 +4,38 @@ use crate::commands::{COMMANDS, keys_of};
 use crate::editor::document::Severity;
 use crate::editor::motion;
 use crate::input::Input;
-use crate::state::{Action, Cursor, Effect, Item, Popup, State, Tone};
+use crate::state::{Action, Cursor, Effect, Finder, Item, Popup, Rows, State, Tone};
 use crate::text;
 
 pub fn pick(state: &mut State, title: &'static str, items: Vec<Item>) {
+    pick_rows(state, title, items.into());
+}
+
+pub fn pick_rows(state: &mut State, title: &'static str, items: Rows) {
     if items.is_empty() && !matches!(title, "files" | "anything") {
         return state.say(Tone::Plain, format!("there are no {title}"));
     }
     state.popup = Some(Popup::Picker {
         title,
+        finder: Finder::new(items.clone(), &state.waker),
         items,
         query: Input::default(),
         cursor: Cursor::default(),
     });
+}
+
+/// Finds what is typed into the picker; the cursor stays among what is found.
+pub fn look(state: &mut State) {
+    if let Some(Popup::Picker {
+        finder,
+        query,
+        cursor,
+        ..
+    }) = &mut state.popup
+    {
+        finder.look(query.text(), state.patience);
+        cursor.fit(finder.count(), crate::view::picker_rows(state.size));
+    }
 }
 
 pub fn palette(state: &mut State) {
@@ -39,13 +58,8 @@ pub fn palette(state: &mut State) {
             action: Action::Type(name),
         });
     }
-    let files = state.files.iter().map(|f| Item {
-        label: f.clone(),
-        detail: "file".to_owned(),
-        action: Action::Open(state.root.join(f), None),
-    });
-    items.extend(files);
-    pick(state, "anything", items);
+    let rows = Rows::from(items).and_files(&state.files, &state.root, "file");
+    pick_rows(state, "anything", rows);
 }
 
 pub fn diagnostics(state: &mut State) {

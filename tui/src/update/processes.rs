@@ -3,39 +3,66 @@
 use super::image;
 use crate::proto::Pid;
 use crate::state::{Action, Ask, Effect, Link, Popup, ROWS, State, Tone};
-use serde_json::json;
+use serde_json::{Value, json};
 
-/// How many rows the image is asked for at most.
-const MOST: u64 = 20_000;
-/// Rows asked for while a filter looks through them.
-const FILTERED: u64 = 5_000;
+/// So many rows around the selected one are always known: more than a screen has.
+const NEAR: usize = 120;
 
 /// Turns the list into a tree, or back.
 pub fn turn(state: &mut State, out: &mut Vec<Effect>) {
     state.as_tree = !state.as_tree;
+    refresh(state, out);
+}
+
+/// What the image is asked: rows around the selected one, of those its filter lets through.
+pub fn wish(state: &State) -> (&'static str, Value) {
+    let row = state.processes.row as u64;
+    let start = if row < ROWS * 3 / 5 {
+        0
+    } else {
+        row - ROWS / 2
+    };
+    let mut wish = json!({ "filter": state.asked_filter(), "start": start, "limit": ROWS });
+    if state.in_tree() {
+        wish["folded"] = state.folded.iter().copied().collect();
+        return ("nostos/tree", wish);
+    }
+    wish["sort"] = state.sorted_by().into();
+    ("nostos/processes", wish)
+}
+
+fn refresh(state: &mut State, out: &mut Vec<Effect>) {
     state.image.in_flight.remove(&Ask::Processes);
     image::poll_now(state, out);
 }
 
-/// Whoever comes near the end of the rows gets more of them.
+/// Whoever comes near the end of the rows that are known gets others.
 pub fn want_rows(state: &mut State, out: &mut Vec<Effect>) {
-    let filtered = if state.filter.is_empty() { 0 } else { FILTERED };
-    let near = state.processes.row as u64 + ROWS / 2;
-    let want = (near.div_ceil(ROWS) * ROWS).clamp(ROWS, MOST).max(filtered);
-    if want > state.rows_asked && state.image.total > state.rows_asked {
-        state.rows_asked = want;
+    if !state.served() {
+        return;
+    }
+    let (first, all) = (state.first_row(), state.process_rows());
+    let last = first + state.image.processes.len();
+    let row = state.processes.row.min(all.saturating_sub(1));
+    let (above, below) = (row.saturating_sub(NEAR), (row + NEAR).min(all));
+    if above < first || below > last {
         image::poll_now(state, out);
     }
 }
 
 /// Opens or closes the processes below the selected one; closing a closed one goes to who started it.
-pub fn fold(state: &mut State, open: bool) {
+pub fn fold(state: &mut State, open: bool, out: &mut Vec<Effect>) {
     let Some(pid) = state.selected else { return };
     if open {
-        state.folded.remove(&pid);
+        if state.folded.remove(&pid) && state.served() {
+            refresh(state, out);
+        }
     } else if state.has_children(pid) && state.folded.insert(pid) {
+        if state.served() {
+            refresh(state, out);
+        }
     } else if let Some(parent) = state.selected_process().and_then(|p| p.parent) {
-        let row = state.shown_processes().iter().position(|p| p.id == parent);
+        let row = state.row_of(parent);
         if let Some(row) = row {
             (state.processes.row, state.selected) = (row, Some(parent));
         }

@@ -1,6 +1,6 @@
 //! Lines of text: the prompts at the bottom, the REPL and the console.
 
-use super::{actions, breaks, debug, files, heaps, image, moves, processes, session, traps};
+use super::{actions, breaks, debug, files, heaps, image, moves, session, traps};
 use crate::commands::{COMMANDS, Cmd, TYPED, by_name};
 use crate::editor::selection::{Range, Selection};
 use crate::editor::{Mode, Preset, edit, replace, select};
@@ -381,7 +381,7 @@ fn filter(state: &mut State, line: &str, out: &mut Vec<Effect>) {
             state.filter = line.trim().to_owned();
             state.processes = Default::default();
             state.selected = state.shown_processes().first().map(|p| p.id);
-            processes::want_rows(state, out);
+            state.image.in_flight.remove(&crate::state::Ask::Processes);
             image::poll_now(state, out);
         }
         Err(why) => state.say(Tone::Bad, why),
@@ -557,7 +557,7 @@ pub fn search_with(
 pub fn show_process(state: &mut State, pid: u64, out: &mut Vec<Effect>) {
     state.filter.clear();
     state.selected = Some(pid);
-    let row = state.shown_processes().iter().position(|p| p.id == pid);
+    let row = state.row_of(pid);
     state.processes.row = row.unwrap_or(0);
     actions::switch(state, crate::state::View::Processes, out);
 }

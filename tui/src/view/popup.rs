@@ -6,7 +6,7 @@ use crate::commands::{self, Cmd, PREFIXES};
 use crate::editor::objects::OBJECTS;
 use crate::keys;
 use crate::layout::Layout;
-use crate::state::{Action, Popup, PromptKind, State, matching};
+use crate::state::{Action, Popup, PromptKind, State};
 use ratatui::layout::Rect;
 use ratatui::style::Modifier;
 
@@ -44,20 +44,17 @@ pub fn draw(state: &State, pen: &mut Pen<'_>, layout: &Layout) -> Option<Option<
         Some(Popup::Picker {
             title,
             items,
+            finder,
             query,
             cursor,
         }) => {
-            let hits = matching(items, query.text());
+            let chosen = finder.hit(cursor.row);
             // Where there is room, what is chosen from is seen beside the list.
             let preview = state.size.0 >= 100
-                && hits
-                    .get(cursor.row)
-                    .is_some_and(|i| target(state, &items[*i].action).is_some());
-            let wide = items
-                .iter()
-                .map(|i| i.label.chars().count() + i.detail.chars().count() + 6)
-                .max()
-                .unwrap_or(40) as u16;
+                && chosen
+                    .as_ref()
+                    .is_some_and(|i| target(state, &i.action).is_some());
+            let wide = u16::try_from(items.width() + 6).unwrap_or(u16::MAX);
             let most = if preview {
                 state.size.0.saturating_sub(6)
             } else {
@@ -86,10 +83,7 @@ pub fn draw(state: &State, pen: &mut Pen<'_>, layout: &Layout) -> Option<Option<
                     width: 1,
                     ..side
                 });
-                if let Some((text, line)) = hits
-                    .get(cursor.row)
-                    .and_then(|i| target(state, &items[*i].action))
-                {
+                if let Some((text, line)) = chosen.as_ref().and_then(|i| target(state, &i.action)) {
                     super::processes::excerpt(state, &mut pen.within(side), side, text, line);
                 }
                 area.width = list;
@@ -111,15 +105,15 @@ pub fn draw(state: &State, pen: &mut Pen<'_>, layout: &Layout) -> Option<Option<
             inner.put_right(
                 area.right().saturating_sub(1),
                 area.y,
-                &format!("{} of {}", hits.len(), items.len()),
+                &format!("{} of {}", finder.count(), items.len()),
                 theme.dim(),
             );
-            for (row, i) in hits.iter().enumerate().skip(cursor.top).take(rows) {
+            for row in cursor.top..cursor.top + rows {
+                let Some(item) = finder.hit(row) else { break };
                 let y = area.y + 2 + (row - cursor.top) as u16;
                 if row == cursor.row {
                     inner.selected_row(area, y, true);
                 }
-                let item = &items[*i];
                 let detail = item.detail.chars().count() as u16;
                 inner.put_cut(
                     area.x + 2,
@@ -134,7 +128,7 @@ pub fn draw(state: &State, pen: &mut Pen<'_>, layout: &Layout) -> Option<Option<
                 );
                 inner.put_right(area.right().saturating_sub(1), y, &item.detail, theme.dim());
             }
-            if hits.is_empty() {
+            if finder.count() == 0 {
                 inner.put(area.x + 2, area.y + 2, "nothing matches", theme.dim());
             }
             return Some(Some(Caret {

@@ -87,10 +87,10 @@ pub fn head(state: &State, pen: &mut Pen<'_>, layout: &Layout) {
     } else {
         pen.put(x, y, &state.filter, theme.text())
     };
-    let shown = state.shown_processes().len() as u64;
+    let shown = state.process_rows() as u64;
     let known = image.processes.len() as u64;
     // A filter looks through those that were asked for.
-    let of = if known < image.total && !state.filter.is_empty() {
+    let of = if known < image.total && !state.filter.is_empty() && !state.served() {
         format!(
             "the first {} of {}",
             text::grouped(known),
@@ -246,13 +246,13 @@ pub fn list(state: &State, pen: &mut Pen<'_>, area: Rect, focused: bool) -> Opti
         pen.put(area.x + 2, area.y + 1, why, dim);
         return None;
     }
-    for (i, p) in rows
-        .iter()
-        .enumerate()
-        .skip(state.processes.top)
-        .take(usize::from(area.height.saturating_sub(1)))
-    {
-        let y = area.y + 1 + (i - state.processes.top) as u16;
+    let (first, all) = (state.first_row(), state.process_rows());
+    for (y, i) in (area.y + 1..area.bottom()).zip(state.processes.top..all) {
+        let Some(p) = i.checked_sub(first).and_then(|i| rows.get(i)) else {
+            // The image has been asked for it.
+            pen.dot(area.x + 5, y, state.glyphs.more, dim);
+            continue;
+        };
         let selected = state.selected == Some(p.id);
         if selected {
             pen.selected_row(area, y, focused);

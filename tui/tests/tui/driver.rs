@@ -217,7 +217,9 @@ impl Driver {
                         result,
                     });
                 }
-                Effect::ListFiles => events.push(Event::Files(disk::list(&self.root))),
+                Effect::ListFiles => events.push(Event::Files(std::sync::Arc::new(
+                    disk::list(&self.root).into(),
+                ))),
                 Effect::Parse {
                     doc,
                     version,

@@ -167,6 +167,8 @@ pub struct World {
     pub launched: Value,
     /// How many processes there are besides the scripted ones.
     pub crowd: u64,
+    /// Nothing changes any more.
+    pub quiet: bool,
 }
 
 /// A reply, the events that follow it, and whether the image hangs up then.
@@ -608,7 +610,7 @@ impl World {
     }
 
     fn processes(&mut self, arguments: &Value) -> Answer {
-        self.asked += 1;
+        self.asked += u64::from(!self.quiet);
         let n = self.asked;
         let stopped = self.stopped_at.is_some();
         let mut rows = vec![
@@ -624,6 +626,9 @@ impl World {
                     "oldBytes": 0, "gcCount": 0, "gcNanos": 0, "links": [], "parent": 1 }),
         ];
         let limit = arguments["limit"].as_u64().unwrap_or(1000);
+        if self.crowd >= 9_000 {
+            return self.many(rows, arguments);
+        }
         for i in 0..self.crowd.min(limit) {
             rows.push(json!({ "id": 10 + i, "function": "http.worker/1", "state": "waiting", "mailbox": i % 3, "reductions": i * 1000, "heapBytes": 2_096,
                               "oldBytes": 0, "gcCount": 0, "gcNanos": 0, "links": [1], "parent": 1 }));
@@ -632,6 +637,36 @@ impl World {
         rows.retain(|r| !self.ended.contains(&r["id"].as_u64().unwrap_or(0)));
         rows.truncate(limit as usize);
         answer(json!({ "processes": rows, "total": total }))
+    }
+
+    /// A crowd is sorted and filtered here, and told by ranges.
+    fn many(&self, first: Vec<Value>, arguments: &Value) -> Answer {
+        let text = |key: &str| arguments[key].as_str().unwrap_or_default();
+        let number = |key: &str| arguments[key].as_u64().unwrap_or(0) as usize;
+        let row = |i: usize| match first.get(i) {
+            Some(row) => row.clone(),
+            None => {
+                json!({ "id": i + 5, "function": "http.worker/1", "state": "waiting", "mailbox": i % 300, "reductions": i * 1000,
+                            "heapBytes": 2_096, "oldBytes": 0, "gcCount": 0, "gcNanos": 0, "links": [1], "parent": 1 })
+            }
+        };
+        let total = first.len() + self.crowd as usize;
+        let filter =
+            nostos_tui::filter::Filter::parse(text("filter")).expect("it was parsed before");
+        let passes = |row: &Value| {
+            let (rows, _) = nostos_tui::proto::processes(&json!({ "processes": [row] }));
+            nostos_tui::filter::takes(&filter, &rows[0])
+        };
+        let chosen: Vec<usize> = match filter.is_empty() {
+            true => (0..total).collect(),
+            false => (0..total).filter(|i| passes(&row(*i))).collect(),
+        };
+        let window = chosen.iter().skip(number("start")).take(number("limit"));
+        let rows: Vec<Value> = window.map(|i| row(*i)).collect();
+        answer(
+            json!({ "processes": rows, "total": total, "matched": chosen.len(), "start": number("start"),
+                       "sort": text("sort"), "filter": text("filter") }),
+        )
     }
 
     fn reload(&mut self, arguments: &Value) -> Answer {

@@ -100,25 +100,66 @@ fn messages_by_shape_say_which_no_receive_matches() {
 }
 
 #[test]
-fn more_rows_are_asked_for_when_the_end_comes_near() {
+fn a_million_rows_are_known_where_they_are_looked_at() {
     let mut d = Driver::bare(crate::driver::project("million"), (80, 24));
     d.world.crowd = 1_000_000 - 5;
     d.start();
     d.wait(1000);
     d.keys("<a-2>");
-    assert_eq!(
-        (d.state.image.processes.len(), d.state.image.total),
-        (500, 1_000_000)
-    );
+    let known = |d: &Driver| (d.state.first_row(), d.state.image.processes.len());
+    assert_eq!(known(&d), (0, 500));
     d.keys("G");
-    assert_eq!(d.state.image.processes.len(), 1000);
-    d.keys("/mbox<gt>100<ret>");
-    assert_eq!(d.state.image.processes.len(), 5000);
-    assert!(
-        d.screen().contains("of the first 5,000 of 1,000,000"),
-        "{}",
-        d.screen()
-    );
+    assert_eq!(d.state.selected, Some(1_000_004));
+    assert_eq!(known(&d), (999_749, 251));
+    assert!(d.screen().contains("<1000004>"), "{}", d.screen());
+    // The way up again asks for what is above before it is reached.
+    for _ in 0..30 {
+        d.keys("<pgup>");
+        assert_eq!(d.state.selected, Some(d.state.processes.row as u64 + 5));
+        assert!(!d.screen().contains("\n     \u{2026}"), "{}", d.screen());
+    }
+    assert_eq!(known(&d).1, 500);
+    d.keys("gg");
+    assert_eq!((d.state.selected, known(&d)), (Some(1), (0, 500)));
+}
+
+#[test]
+fn a_filter_is_asked_of_the_image() {
+    let mut d = Driver::bare(crate::driver::project("asked"), (80, 24));
+    d.world.crowd = 10_000 - 5;
+    d.start();
+    d.wait(1000);
+    d.keys("<a-2>/mbox=299<ret>");
+    assert_eq!(d.state.process_rows(), 33, "{:?}", d.state.image.window);
+    assert!(d.screen().contains("33 of 10,000"), "{}", d.screen());
+    assert_eq!(d.state.selected, Some(304));
+    d.keys("G");
+    assert_eq!(d.state.selected, Some(299 + 32 * 300 + 5));
+    d.keys("/<c-u>nobody<ret>");
+    assert!(d.screen().contains("no process passes"), "{}", d.screen());
+    d.keys("/<c-u><ret>G");
+    assert_eq!(d.state.selected, Some(10_004));
+}
+
+#[test]
+fn who_says_nothing_new_is_asked_less_often() {
+    let mut d = Driver::bare(crate::driver::project("still"), (80, 24));
+    d.world.crowd = 10_000;
+    d.start();
+    let polls = |d: &Driver| d.state.next_poll - d.state.now;
+    // The scripted image counts on with each answer.
+    d.wait(1000);
+    assert_eq!(polls(&d), 1000);
+    d.world.quiet = true;
+    let mut all = Vec::new();
+    for _ in 0..7 {
+        let pause = polls(&d);
+        d.wait(pause);
+        all.push(polls(&d));
+    }
+    assert_eq!(all[1..], [2000, 4000, 8000, 16_000, 32_000, 32_000]);
+    d.keys("j");
+    assert_eq!(polls(&d), 1000);
 }
 
 #[test]

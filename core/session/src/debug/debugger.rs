@@ -53,6 +53,10 @@ const MAX_FRAMES: usize = 100_000;
 const LOOK_FRAMES: usize = 64;
 /// Rows for which each process is looked at; of longer lists the rest tells what is known without.
 const LOOK_ROWS: usize = 500;
+/// A filter learns of so many processes what they run: to look at a million stacks takes seconds.
+const LOOK_FUNCTIONS: usize = 20_000;
+/// Lists up to this are found without a word for each process.
+const SHORT_LIST: usize = 2_000;
 
 /// See the module. One per image; clients share it.
 pub struct Debugger {

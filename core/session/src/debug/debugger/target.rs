@@ -2,8 +2,9 @@
 
 use super::super::told::Told;
 use super::super::{
-    Census, Collection, DataWish, GcStats, GcSum, Go, Gone, Heap, Instruction, InstructionWish,
-    Message, OwnGc, PastEvent, Program, Scope, ScopeKind, Second, Shape, StepTarget, Worker,
+    Census, Chosen, Collection, DataWish, GcStats, GcSum, Glance, Go, Gone, Heap, Instruction,
+    InstructionWish, Lets, Message, OwnGc, PastEvent, Program, Scope, ScopeKind, Second, Shape,
+    StepTarget, Worker,
 };
 use super::*;
 use values::Root;
@@ -23,19 +24,71 @@ impl Target for Debugger {
     }
 
     fn processes(&self, order: Order, limit: usize) -> (Vec<Process>, usize) {
-        let rank = match order {
-            Order::Id => runtime::Rank::Pid,
-            Order::Mailbox => runtime::Rank::Messages,
-            Order::Reductions => runtime::Rank::Reductions,
-            Order::Heap => runtime::Rank::Heap,
-        };
         let limit = if limit > 0 { limit } else { usize::MAX };
-        let (lines, total) = self.session.image.first_processes(rank, limit);
-        let rows = lines
-            .iter()
-            .enumerate()
-            .map(|(i, line)| self.row(line, i < LOOK_ROWS));
-        (rows.collect(), total)
+        let chosen = self.choose(order, 0..limit, None);
+        (chosen.rows, chosen.total)
+    }
+
+    fn choose(&self, order: Order, range: Range<usize>, lets: Option<&Lets<'_>>) -> Chosen {
+        let rank = match order {
+            Order::Id => Some(runtime::Rank::Pid),
+            Order::Mailbox => Some(runtime::Rank::Messages),
+            Order::Reductions => Some(runtime::Rank::Reductions),
+            Order::Heap => Some(runtime::Rank::Heap),
+            Order::Name => None,
+            Order::State => Some(runtime::Rank::State),
+            Order::Links => Some(runtime::Rank::Links),
+        };
+        let image = &self.session.image;
+        let looked = std::cell::Cell::new(0);
+        let glance = |line: &runtime::ProcessLine| {
+            let function = || {
+                looked.set(looked.get() + 1);
+                match looked.get() <= LOOK_FUNCTIONS {
+                    true => self.row(line, true).function,
+                    false => String::new(),
+                }
+            };
+            lets.is_none_or(|lets| {
+                lets(&Glance {
+                    pid: line.pid,
+                    name: line.name.as_deref(),
+                    state: look::word_of(line.state),
+                    mailbox: line.mailbox as u64,
+                    reductions: line.reductions,
+                    heap_bytes: line.heap_bytes as u64,
+                    links: line.links as u64,
+                    function: &function,
+                })
+            })
+        };
+        let chosen = match (lets, rank) {
+            // The first few without a filter: without a word for each of a million.
+            (None, Some(rank)) if range.start == 0 && range.end <= SHORT_LIST => {
+                let (lines, total) = image.first_processes(rank, range.end);
+                runtime::Chosen {
+                    lines,
+                    matched: total,
+                    total,
+                }
+            }
+            (None, rank) => image.choose_processes(rank, range, None),
+            (Some(_), rank) => image.choose_processes(rank, range, Some(&glance)),
+        };
+        let lines = chosen.lines.iter().enumerate();
+        Chosen {
+            rows: lines
+                .map(|(i, line)| self.row(line, i < LOOK_ROWS))
+                .collect(),
+            matched: chosen.matched,
+            total: chosen.total,
+        }
+    }
+
+    fn parents(&self) -> Vec<(Pid, Option<Pid>)> {
+        let all = self.session.image.parents().into_iter();
+        all.map(|(pid, parent)| (pid, (parent != 0).then_some(parent)))
+            .collect()
     }
 
     fn process(&self, pid: Pid) -> Option<Process> {
