@@ -29,6 +29,9 @@ fn said<T, E: std::fmt::Display>(result: Result<T, E>) -> Done<T> {
     result.map_err(|e| e.to_string())
 }
 
+/// One of the things that are measured.
+type Part = fn(&Bench<'_>) -> Done<()>;
+
 /// A program in a terminal.
 struct Terminal {
     _master: Box<dyn MasterPty + Send>,
@@ -257,7 +260,7 @@ pub fn report(program: &Path, bench: &Path, parts: &[String]) -> Done<()> {
     for line in machine::describe(&[]) {
         println!("{line}");
     }
-    let all: [(&str, fn(&Bench<'_>) -> Done<()>); 6] = [
+    let all: [(&str, Part); 6] = [
         ("start", |b| b.starts()),
         ("memory", |b| b.memory()),
         ("rest", |b| b.rest()),
@@ -523,7 +526,7 @@ fn grouped(n: u64) -> String {
     let digits = n.to_string();
     let mut out = String::new();
     for (i, d) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i) % 3 == 0 {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
             out.push(',');
         }
         out.push(d);

@@ -217,6 +217,9 @@ pub struct Track {
     pub heap: VecDeque<u64>,
 }
 
+/// What was found, of which answer, and whether everything was frozen then.
+type Found = ((u64, Option<u64>), Vec<Finding>);
+
 /// What is known of the image.
 #[derive(Debug)]
 pub struct Image {
@@ -241,7 +244,7 @@ pub struct Image {
     /// What the last list has cost, in microseconds.
     pub cost: u64,
     /// What was found, and for which answer.
-    pub found: std::cell::RefCell<((u64, Option<u64>), Vec<Finding>)>,
+    pub found: std::cell::RefCell<Found>,
     /// Counts answers, and what else changes what is found.
     pub answers: u64,
     /// Their past.

@@ -514,7 +514,13 @@ fn thousands_wait_without_a_stack() {
             assert!(frames.len() == 1, "{mode:?}");
         }
         // A part of the list begins like the whole.
-        for rank in [Rank::Pid, Rank::Messages, Rank::Reductions, Rank::Heap] {
+        for rank in [
+            Rank::Pid,
+            Rank::Messages,
+            Rank::Reductions,
+            Rank::Heap,
+            Rank::Links,
+        ] {
             let (first, total) = world.image.first_processes(rank, 7);
             assert_eq!((first.len(), total), (7, n as usize + 1), "{rank:?}");
             let by = |line: &ProcessLine| match rank {
@@ -522,6 +528,8 @@ fn thousands_wait_without_a_stack() {
                 Rank::Messages => line.mailbox as u64,
                 Rank::Reductions | Rank::Busy => line.reductions,
                 Rank::Heap => line.heap_bytes as u64,
+                Rank::Links => line.links as u64,
+                Rank::State => 0,
             };
             // The main process goes on meanwhile.
             let keys = |lines: &[ProcessLine]| {
@@ -538,6 +546,28 @@ fn thousands_wait_without_a_stack() {
                 "{rank:?}"
             );
         }
+        // Ranges lie behind one another, and a filter leaves out.
+        let pids = |by, range, lets: Option<&dyn Fn(&ProcessLine) -> bool>| {
+            let chosen = world.image.choose_processes(by, range, lets);
+            let pids: Vec<u64> = chosen.lines.iter().map(|line| line.pid).collect();
+            (pids, chosen.matched, chosen.total)
+        };
+        let all = n as usize + 1;
+        for by in [None, Some(Rank::Pid), Some(Rank::Links)] {
+            let (whole, matched, total) = pids(by, 0..usize::MAX, None);
+            assert_eq!((whole.len(), matched, total), (all, all, all), "{by:?}");
+            for range in [0..5, 3..9, all - 2..all + 4, all..all + 1, 4..4] {
+                let end = range.end.min(all);
+                let wanted = &whole[range.start..end];
+                assert_eq!(pids(by, range, None).0, wanted, "{by:?}");
+            }
+            let even = |line: &ProcessLine| line.pid.is_multiple_of(2);
+            let evens: Vec<u64> = whole.iter().copied().filter(|p| p % 2 == 0).collect();
+            let (some, matched, total) = pids(by, 1..4, Some(&even));
+            assert_eq!((matched, total), (evens.len(), all), "{by:?}");
+            assert_eq!(some, evens[1..4], "{by:?}");
+        }
+        assert_eq!(world.image.parents().len(), all);
         world.publish(vec![(2, more(0))]);
         let finished = answer.recv_timeout(Duration::from_secs(60)).unwrap();
         let text = world.image.render_result(&finished, true);
