@@ -255,7 +255,9 @@ fn inspected(
     }
     let reload = Arc::clone(session);
     let watcher = watch::watch(&session.project, move || {
-        eprint!("{}", report::reload(&reload.reload_from_disk()));
+        if let Some(told) = reload.reload_changed() {
+            eprint!("{}", report::reload(&told));
+        }
     });
     if let Err(why) = &watcher {
         // Editors can still ask for a reload.

@@ -136,6 +136,11 @@ impl Build {
         })
     }
 
+    /// The same the other way: without the REPL's definitions, if they are there.
+    pub fn without_scraps<'a>(&self, main: &'a str) -> &'a str {
+        main.strip_suffix(&*self.with_scraps("")).unwrap_or(main)
+    }
+
     /// The errors of the program as it stands; warnings are left out.
     pub fn errors(&self) -> Vec<Diagnostic> {
         errors(&self.db)

@@ -42,6 +42,8 @@ pub struct Session {
     pub(crate) answers: Mutex<Answers>,
     /// The test that runs instead of `main`.
     test: OnceLock<FnId>,
+    /// The texts on disk when their files were last loaded: what the watcher finds unchanged is no news to it.
+    seen: Mutex<BTreeMap<String, String>>,
 }
 
 /// Processes that a listener is told of when they begin, at most: a program may start millions a minute, and what is told waits in a queue until it is heard.
@@ -140,6 +142,7 @@ impl Session {
             text: format!("Error: the image cannot start: {error}\n"),
             findings: Vec::new(),
         })?;
+        let seen = Mutex::new(project.files.clone());
         let session = Arc::new(Session {
             image: image.clone(),
             project,
@@ -150,6 +153,7 @@ impl Session {
             hears: OnceLock::new(),
             answers: Mutex::default(),
             test: OnceLock::new(),
+            seen,
         });
         let weak = Arc::downgrade(&session);
         image.set_compiler(Box::new(move |cell| match weak.upgrade() {
@@ -253,11 +257,59 @@ impl Session {
         }
     }
 
+    /// Loads what has changed on disk since it was last loaded. A client may have loaded something else meanwhile, such as an older text: that stays
+    /// until the file changes again, however late the news of an earlier change comes. `None`: nothing has changed.
+    pub fn reload_changed(&self) -> Option<Reload> {
+        let mut seen = self.seen.lock();
+        let files = match self.project.read_all() {
+            Ok(files) => files,
+            Err(error) => {
+                return Some(self.refuse(vec![self.at_main(error.to_string(), None)]));
+            }
+        };
+        let gone = seen.keys().filter(|name| !files.contains_key(*name));
+        let mut edits: BTreeMap<String, Option<String>> =
+            gone.map(|name| (name.clone(), None)).collect();
+        let news = files
+            .iter()
+            .filter(|(name, text)| seen.get(*name) != Some(*text));
+        edits.extend(news.map(|(name, text)| (name.clone(), Some(text.clone()))));
+        if edits.is_empty() {
+            return None;
+        }
+        let reload = self.load_here(edits);
+        if reload.ok {
+            *seen = files;
+        }
+        Some(reload)
+    }
+
     /// Replaces texts of the running program (`None`: the file is gone) and swaps in what changed.
-    pub fn load(&self, mut edits: BTreeMap<String, Option<String>>) -> Reload {
-        let main = edits.get(&self.project.main).cloned().flatten();
-        if let Some(text) = &main {
-            let composed = self.build.lock().with_scraps(text);
+    pub fn load(&self, edits: BTreeMap<String, Option<String>>) -> Reload {
+        let mut seen = self.seen.lock();
+        // Read before the load: what is saved later is news.
+        let on_disk: Vec<(String, Option<String>)> = edits
+            .keys()
+            .map(|name| (name.clone(), self.project.read(name)))
+            .collect();
+        let reload = self.load_here(edits);
+        if reload.ok {
+            for (name, text) in on_disk {
+                match text {
+                    Some(text) => seen.insert(name, text),
+                    None => seen.remove(&name),
+                };
+            }
+        }
+        reload
+    }
+
+    fn load_here(&self, mut edits: BTreeMap<String, Option<String>>) -> Reload {
+        let mut main = edits.get(&self.project.main).cloned().flatten();
+        if let Some(text) = &mut main {
+            let build = self.build.lock();
+            *text = build.without_scraps(text).to_owned();
+            let composed = build.with_scraps(text);
             edits.insert(self.project.main.clone(), Some(composed));
         }
         let reload = self.swap(edits);
@@ -379,4 +431,64 @@ pub(crate) fn unfit(build: &Build, project: &Project, wrong: &[Diagnostic], styl
         .map(|found| report::finding(&build.db, project, found))
         .collect();
     Unfit { text, findings }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn late_news_of_a_change_does_not_undo_a_later_load() {
+        let folder = std::env::temp_dir().join(format!("nostos-late-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).expect("a folder");
+        let write = |name: &str, text: &str| {
+            std::fs::write(folder.join(name), text).expect("a file");
+        };
+        let old = "f() = 1\nmain() = ()\n";
+        let new = "f() = 2\nmain() = ()\n";
+        write("main.nos", old);
+        let session = Session::new(
+            Project::open(&folder).expect("a project"),
+            Options::default(),
+            Config::from_env(),
+            Style::Plain,
+        );
+        let session = session.unwrap_or_else(|unfit| panic!("{}", unfit.text));
+        let load = |text: &str| {
+            let edits = BTreeMap::from([("main.nos".to_owned(), Some(text.to_owned()))]);
+            assert!(session.load(edits).ok);
+        };
+        let value = |text: &str| session.evaluate(text).expect("a value").text;
+        // Saved, loaded, and taken back before the watcher hears of it.
+        write("main.nos", new);
+        load(new);
+        load(old);
+        assert!(session.reload_changed().is_none());
+        assert_eq!(value("f()"), "1");
+        // The change of another file does not undo it either.
+        write("other.nos", "pub g() = 3\n");
+        assert!(session.reload_changed().is_some_and(|r| r.ok));
+        assert_eq!(value("f()"), "1");
+        // What is refused stays news, until it fits.
+        write("main.nos", "f() = nobody\nmain() = ()\n");
+        assert!(session.reload_changed().is_some_and(|r| !r.ok));
+        assert!(session.reload_changed().is_some_and(|r| !r.ok));
+        write("main.nos", "f() = 4\nmain() = ()\n");
+        assert!(session.reload_changed().is_some_and(|r| r.ok));
+        assert_eq!(value("f()"), "4");
+        assert!(session.reload_changed().is_none());
+        // The text that runs may be given back, with what the REPL has added to it.
+        assert_eq!(value("h() = f() + 1"), "h");
+        let runs = session.build.lock().texts["main.nos"].clone();
+        assert!(runs.contains("h()"));
+        let path = folder.join("main.nos").display().to_string();
+        let shown = session.source_text(&path).expect("it is there");
+        assert!(shown.contains("f() = 4") && !shown.contains("h()"));
+        load(&runs.replace("f() = 4", "f() = 5"));
+        assert_eq!(value("h()"), "6");
+        // Asked for by name, what is on disk is loaded whatever was seen of it.
+        assert!(session.reload_from_disk().ok);
+        assert_eq!(value("h()"), "5");
+        std::fs::remove_dir_all(&folder).expect("a folder");
+    }
 }

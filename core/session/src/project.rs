@@ -158,6 +158,11 @@ impl Project {
         Ok(files)
     }
 
+    /// The text of one file as it is on disk now, if it is there and is text.
+    pub(crate) fn read(&self, name: &str) -> Option<String> {
+        read_source(&self.absolute(name)).ok()
+    }
+
     /// The name a path has inside the project, if it is part of it.
     pub fn relative(&self, path: &Path) -> Option<String> {
         let inside = path.strip_prefix(&self.root).ok()?;

@@ -51,7 +51,7 @@ impl Session {
     }
 
     /// The text of a file as it runs, by the path that is shown for it.
-    pub(super) fn source_text(&self, path: &str) -> Option<String> {
+    pub(crate) fn source_text(&self, path: &str) -> Option<String> {
         let library = || {
             let mut files = nostos_std::FILES.iter();
             files
@@ -59,7 +59,11 @@ impl Session {
                 .map(|(_, text)| (*text).to_owned())
         };
         let own = self.name_of(path);
-        let own = own.and_then(|name| self.build.lock().texts.get(&name).cloned());
+        let own = own.and_then(|name| {
+            let build = self.build.lock();
+            let text = build.texts.get(&name)?;
+            Some(build.without_scraps(text).to_owned())
+        });
         own.or_else(library)
     }
 
