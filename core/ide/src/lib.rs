@@ -366,6 +366,22 @@ mod tests {
     }
 
     #[test]
+    fn a_name_that_is_missing_behind_a_dot_is_told_once() {
+        let mut analysis = Analysis::new();
+        let text = "use std.list\ntype P = { x: Int }\nf(p: P) = p.\nmain() = {\n  a = list.\n  P(1).\n  a\n}\n";
+        analysis.set_file("main.nos", text);
+        let found = analysis.diagnostics("main.nos");
+        assert_eq!(found.len(), 3, "{found:?}");
+        for diagnostic in found {
+            let message = diagnostic.message;
+            assert!(
+                message.starts_with("expected a field or method name"),
+                "{message}"
+            );
+        }
+    }
+
+    #[test]
     fn a_change_in_one_file_is_seen_from_another() {
         let mut analysis = Analysis::new();
         analysis.set_file("main.nos", "use money.double\nmain() = double(2)\n");

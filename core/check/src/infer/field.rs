@@ -117,6 +117,10 @@ impl<'db> Infer<'db> {
     }
 
     pub(super) fn no_field(&mut self, form: &Ty, name: &str, span: Span) {
+        if name.is_empty() {
+            // The parser has said that a name is missing.
+            return;
+        }
         let hint = match form {
             Ty::Adt(id, _) => {
                 let info = type_info(self.db, self.project, *id);

@@ -420,6 +420,10 @@ impl<'db> Infer<'db> {
         expected: Option<&Ty>,
         span: Span,
     ) -> Expr {
+        if name.is_empty() {
+            // The parser has said that a name is missing.
+            return self.error_expr(span);
+        }
         if is_upper(name)
             && let Some(ctors) = self.qualified_ctors(path, name, name_span)
         {
