@@ -27,8 +27,8 @@ commands! {
     SaveOnly "save" "save the file without loading it";
     SaveAll "save-all" "save and load all";
     Reload "load" "load all files";
-    RollBack "roll-back" "let the code before the last load run again";
-    LastLoad "last-load" "what the last load changed, or why it was refused";
+    RollBack "roll-back" "roll back the last load";
+    LastLoad "last-load" "what the last load changed";
     Quit "quit" "quit, asking about changes";
     Suspend "suspend" "suspend to the shell";
     Settings "settings" "all settings and what they are";
@@ -45,9 +45,9 @@ commands! {
     FindFile "files" "find a file";
     FindBuffer "buffers" "open files";
     FindText "search-files" "search the text of all files";
-    FindDefinition "project-symbols" "definitions of the whole project";
+    FindDefinition "project-symbols" "definitions of the project";
     FindProcess "processes" "find a process";
-    Findings "findings" "what is probably wrong in the running program";
+    Findings "findings" "findings of the running image";
     FindJump "jumps" "places you came from";
     FindDiagnostic "diagnostics" "list the diagnostics";
     FindSymbol "symbols" "definitions of this file";
@@ -230,7 +230,7 @@ commands! {
     References "references" "where the name is used";
     Callers "callers" "the functions that use the name";
     Rename "rename-name" "give the name another name everywhere";
-    Fix "fix" "do what the hint of the diagnostic says";
+    Fix "fix" "fix what the diagnostic says";
     HintsToggle "inlay-hints" "types and names that are left out, shown or not";
     Complete "complete" "what could be typed here";
     ChoiceNext "choice-next" "the next thing that could be typed";
@@ -325,7 +325,7 @@ commands! {
     ChooseRegister "register" "use register … for the next command (type it)";
     InsertRegister "insert-register" "insert register … (type it)";
     ShowRegisters "registers" "show the registers";
-    PasteClip "paste-clipboard" "paste what was last copied to the clipboard";
+    PasteClip "paste-clipboard" "paste from the clipboard";
     RepeatInsert "repeat-insert" "the last insertion again";
     MacroRecord "macro-record" "record keys, or end the recording";
     MacroPlay "macro-play" "play the recorded keys";

@@ -169,7 +169,8 @@ impl Layout {
                 let mut side = side;
                 if state.outline_shown() {
                     // The files have as much as they need, but no more than half.
-                    let need = state.tree.rows(&state.files).len() as u16 + 2;
+                    let files = state.tree.rows(&state.files).len().min(1000);
+                    let need = files as u16 + 2;
                     let low = bottom(side.height - need.clamp(5, side.height / 2), &mut side);
                     self.slot(Panel::Tree, side, true);
                     self.slot(Panel::Outline, low, true);
@@ -287,7 +288,7 @@ impl Layout {
             self.slot(Panel::Heap, rest, true);
             self.slot(Panel::Snapshots, snaps, true);
         } else {
-            let rows = (state.image.processes.len() as u16 + 1).max(4);
+            let rows = (state.image.processes.len().min(1000) as u16 + 1).max(4);
             let list = top(rows.min(rest.height / 3), &mut rest);
             self.slot(Panel::Processes, list, false);
             self.tabbed = true;

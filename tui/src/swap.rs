@@ -148,7 +148,9 @@ pub fn keep_lesson(path: &Path, lesson: usize) -> io::Result<()> {
 /// The lesson that was kept; the first if there is none.
 pub fn lesson() -> usize {
     let text = lesson_file().and_then(|p| fs::read_to_string(p).ok());
-    text.and_then(|t| t.trim().parse().ok()).unwrap_or(0)
+    let kept = text.and_then(|t| t.trim().parse().ok()).unwrap_or(0);
+    // Another version may have had more of them.
+    kept.min(crate::state::lessons().len() - 1)
 }
 
 /// A project for the tutorial in a new folder of the system's place for such things.

@@ -323,6 +323,14 @@ fn draw_bar(state: &State, pen: &mut Pen<'_>, area: Rect) {
         }
         // Too narrow for all of it: the least important words go first.
         health.pop();
+        // A mark whose words are gone says nothing beside others.
+        if health.len() > 1
+            && health
+                .last()
+                .is_some_and(|(t, _)| t.trim().chars().count() == 1)
+        {
+            health.pop();
+        }
     }
 }
 

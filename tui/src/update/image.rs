@@ -86,7 +86,10 @@ pub fn lost(state: &mut State, why: String) {
             "starts it"
         };
         state.say(tone, format!("{reason}; ^r {again}"));
-        state.repl.push(Entry::Note(reason.clone()));
+        // That `main` has ended stands there already.
+        if state.image.exit.is_none() {
+            state.repl.push(Entry::Note(reason.clone()));
+        }
         state.image.link = Link::Lost(reason);
     }
     state.image.in_flight.clear();
@@ -501,7 +504,7 @@ fn event(state: &mut State, name: &str, body: &Value, out: &mut Vec<Effect>) {
                 .repl
                 .push(Entry::Note(format!("main has ended with status {code}")));
         }
-        "terminated" => state
+        "terminated" if state.image.exit.is_none() => state
             .repl
             .push(Entry::Note("the program has ended".to_owned())),
         "nostos/reloaded" => {

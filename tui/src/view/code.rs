@@ -256,7 +256,9 @@ fn draw_pane(state: &State, pen: &mut Pen<'_>, area: Rect, pane: Pane<'_>) -> Op
                     x = pen.value(x, y, 24, value) + 2;
                 }
             }
-            if let Some(note) = super::panels::note(state, doc, line) {
+            // The signature lies over the lines beside the cursor's: what would look out behind it is left away.
+            let hidden = state.lang.signature.is_some() && line.abs_diff(cursor_line) <= 1;
+            if let Some(note) = super::panels::note(state, doc, line).filter(|_| !hidden) {
                 x = pen.put(x, y, &note, state.theme.dim()) + 2;
             }
             let free = !rest.is_empty() && worst_on(doc, line).is_none();

@@ -282,12 +282,12 @@ fn time_line(state: &State, pen: &mut Pen<'_>, area: Rect) {
     let least = past.iter().map(longest).filter(|n| *n > 0).min();
     let base = 1000 << (least.unwrap_or(0) / 8000).max(1).ilog2();
     let top = height_of(most, base).max(1);
-    pen.put(
-        area.x + 1,
-        area.y,
-        "longest pause of each second, by powers of two",
-        dim,
-    );
+    let wide = area.width >= 48;
+    let what = match wide {
+        true => "longest pause of each second, by powers of two",
+        false => "longest pause of each second",
+    };
+    pen.put_cut(area.x + 1, area.y, area.width.saturating_sub(1), what, dim);
     pen.put_right(area.x + 8, chart.y, &text::nanos(most), theme.text());
     if chart.height > 2 {
         let base = text::nanos(base);
@@ -453,7 +453,12 @@ pub fn collections(state: &State, pen: &mut Pen<'_>, area: Rect, focused: bool) 
         if reason {
             let x = pen.put(pause + 31, y, &c.reason, dim).max(pause + 46);
             if area.width >= 108 {
-                pen.put(x + 2, y, &state.called(c.process), theme.accent());
+                let left = area.right().saturating_sub(x + 3);
+                if state.image.processes.iter().any(|p| p.id == c.process) {
+                    pen.put_cut(x + 2, y, left, &state.called(c.process), theme.accent());
+                } else {
+                    pen.put_cut(x + 2, y, left, "ended, or not listed", dim);
+                }
             }
         }
     }

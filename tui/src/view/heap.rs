@@ -330,7 +330,9 @@ fn trend(state: &State, pen: &mut Pen<'_>, area: Rect, width: u16) {
     x = pen.put(x, y, &format!("{:.1} ms/s", rate as f64 / 1e6), style) + 2;
     if p.gc_count > 0 {
         let all = format!("{} since it began", text::grouped(p.gc_count));
-        pen.put(x, y, &all, theme.dim());
+        if usize::from(x) + all.len() < usize::from(pen.right()) {
+            pen.put(x, y, &all, theme.dim());
+        }
     }
 }
 

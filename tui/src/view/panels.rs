@@ -79,6 +79,14 @@ fn draw_row(state: &State, pen: &mut Pen<'_>, line: Rect, panel: Panel, row: &St
             if here {
                 pen.dot(x, y, glyphs.mark, theme.accent());
             }
+            let mut end = end;
+            if symbol.kind == "test" {
+                let line = doc.text().try_char_to_line(symbol.at).unwrap_or(0);
+                if let Some((mark, style)) = super::tests::gutter(state, doc, line) {
+                    pen.dot(end.saturating_sub(1), y, mark, style);
+                    end = end.saturating_sub(2);
+                }
+            }
             let mut x = x + 2;
             if !kind.is_empty() {
                 x = pen.put(x, y, kind, theme.dim()) + 1;
@@ -158,9 +166,19 @@ fn draw_row(state: &State, pen: &mut Pen<'_>, line: Rect, panel: Panel, row: &St
             let mine = rate(worker.id);
             pen.put_right(x + 2, y, &worker.id.to_string(), theme.dim());
             let chart = line.width.saturating_sub(24);
-            let share = mine as f64 / most.unwrap_or(0).max(1) as f64;
-            pen.bar(x + 3, y, chart, share, theme.data());
-            let number = format!("{} red/s", text::short(mine));
+            let told = state.live.workers.get(&worker.id);
+            // How much of the second it worked, where the image tells it.
+            let (share, number) = match told.filter(|_| worker.slept.is_some()) {
+                Some(of) => {
+                    let share = of.busy as f64 / 1000.0;
+                    (share, format!("{:.0}%", share * 100.0))
+                }
+                None => {
+                    let share = mine as f64 / most.unwrap_or(0).max(1) as f64;
+                    (share, format!("{} red/s", text::short(mine)))
+                }
+            };
+            pen.track(x + 3, y, chart, share);
             pen.put_right(end.saturating_sub(7), y, &number, theme.text());
             pen.put_right(end, y, &format!("q {}", worker.queue), theme.dim());
         }

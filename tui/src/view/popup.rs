@@ -479,11 +479,7 @@ fn candidates(state: &State, pen: &mut Pen<'_>, layout: &Layout) {
         pen.clear(area, theme.popup());
         let mut inner = pen.within(area);
         inner.put(2, y, name, theme.text());
-        inner.put(
-            26.max(name.chars().count() as u16 + 4),
-            y,
-            title,
-            theme.dim(),
-        );
+        let x = (width * 2 / 5).min(26).max(name.chars().count() as u16 + 4);
+        inner.put_cut(x, y, width.saturating_sub(x + 1), title, theme.dim());
     }
 }

@@ -252,7 +252,7 @@ fn reductions(state: &State, pen: &mut Pen<'_>, area: Rect) {
         x: area.x + 9,
         y: area.y + 1,
         width: (area.width - 10).min(60 * wide),
-        height: (area.height - 2).min(8),
+        height: (area.height - 2).min(8 * wide),
     };
     pen.put_right(area.x + 8, chart.y, &text::short(most), theme.text());
     pen.put_right(area.x + 8, chart.bottom() - 1, "0", theme.dim());

@@ -43,6 +43,9 @@ pub fn gutter(state: &State, doc: &Document, line: usize) -> Option<(char, Style
 fn counts(state: &State, pen: &mut Pen<'_>, x: u16, y: u16) -> u16 {
     let (theme, glyphs) = (state.theme, state.glyphs);
     let (passed, failed, stale) = state.tests.counts();
+    if state.tests.all.is_empty() && state.tests.run.is_none() {
+        return pen.put(x, y, "no tests", theme.dim());
+    }
     let mut x = pen.put(
         x,
         y,
