@@ -32,6 +32,51 @@ pub enum Side {
     After,
 }
 
+/// Where the positions around a transaction go, counted once: with many changes, many positions are moved by this.
+#[derive(Clone, Debug)]
+pub struct Moves(Vec<Move>);
+
+#[derive(Clone, Copy, Debug)]
+struct Move {
+    at: usize,
+    end: usize,
+    inserted: usize,
+    /// How far the changes before it move what is behind them.
+    shift: isize,
+}
+
+impl Moves {
+    /// Where a position of the old text is in the new one; as [`Transaction::moved`].
+    pub fn moved(&self, at: usize, side: Side) -> usize {
+        let behind = |m: &Move| m.at < at || (m.at == at && side == Side::After && m.at == m.end);
+        let Some(i) = self.0.partition_point(behind).checked_sub(1) else {
+            return at;
+        };
+        let last = self.0[i];
+        if at < last.end {
+            let inserted = if side == Side::Before {
+                0
+            } else {
+                last.inserted
+            };
+            return last.at.saturating_add_signed(last.shift) + inserted;
+        }
+        let change = last.inserted as isize - (last.end - last.at) as isize;
+        at.saturating_add_signed(last.shift + change)
+    }
+
+    /// Whether a position is behind the first character of something that was replaced, or at its end.
+    pub fn is_within(&self, at: usize) -> bool {
+        let before = self.0.partition_point(|m| m.at < at).checked_sub(1);
+        before.is_some_and(|i| self.0[i].at < self.0[i].end && at <= self.0[i].end)
+    }
+
+    /// A selection moved along.
+    pub fn selection(&self, selection: &Selection, side: Side) -> Selection {
+        selection.map(|r| Range::new(self.moved(r.anchor, side), self.moved(r.head, side)))
+    }
+}
+
 impl Transaction {
     /// Replacements `(from, to, text)`; sorted here, overlaps are dropped, those which change nothing too.
     pub fn new(text: &Rope, mut edits: Vec<(usize, usize, String)>) -> Transaction {
@@ -111,6 +156,23 @@ impl Transaction {
         Transaction { changes }
     }
 
+    /// What moves many positions.
+    pub fn moves(&self) -> Moves {
+        let mut shift = 0isize;
+        let moves = self.changes.iter().map(|c| {
+            let (removed, inserted) = (c.removed.chars().count(), c.inserted.chars().count());
+            let before = shift;
+            shift += inserted as isize - removed as isize;
+            Move {
+                at: c.at,
+                end: c.at + removed,
+                inserted,
+                shift: before,
+            }
+        });
+        Moves(moves.collect())
+    }
+
     /// Where a position of the old text is in the new one.
     pub fn moved(&self, at: usize, side: Side) -> usize {
         let mut shift = 0isize;
@@ -131,6 +193,6 @@ impl Transaction {
 
     /// A selection moved along.
     pub fn moved_selection(&self, selection: &Selection, side: Side) -> Selection {
-        selection.map(|r| Range::new(self.moved(r.anchor, side), self.moved(r.head, side)))
+        self.moves().selection(selection, side)
     }
 }

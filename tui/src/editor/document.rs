@@ -338,13 +338,14 @@ impl Document {
         }
         self.passed.push(transaction.clone());
         self.expansions.clear();
-        self.known.follow(transaction);
+        let moves = transaction.moves();
+        self.known.follow(&moves);
         for diag in self.diagnostics.iter_mut().chain(&mut self.refused) {
-            diag.from = transaction.moved(diag.from, Side::After);
-            diag.to = transaction.moved(diag.to, Side::Before).max(diag.from);
+            diag.from = moves.moved(diag.from, Side::After);
+            diag.to = moves.moved(diag.to, Side::Before).max(diag.from);
             for (from, to, _) in &mut diag.fix {
-                *from = transaction.moved(*from, Side::After);
-                *to = transaction.moved(*to, Side::Before).max(*from);
+                *from = moves.moved(*from, Side::After);
+                *to = moves.moved(*to, Side::Before).max(*from);
             }
         }
     }

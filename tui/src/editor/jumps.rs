@@ -1,6 +1,6 @@
 //! The places the cursor jumped from, back and forth. They move along with what is edited.
 
-use super::change::{Side, Transaction};
+use super::change::{Moves, Side};
 use std::path::{Path, PathBuf};
 
 /// Most places that are kept.
@@ -52,9 +52,9 @@ impl Jumps {
     }
 
     /// Moves the places of a file along with an edit.
-    pub fn follow(&mut self, path: &Path, transaction: &Transaction) {
+    pub fn follow(&mut self, path: &Path, moves: &Moves) {
         for (_, at) in self.places.iter_mut().filter(|(p, _)| p == path) {
-            *at = transaction.moved(*at, Side::Before);
+            *at = moves.moved(*at, Side::Before);
         }
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! Places move along with edits until the next answer comes. Nothing is asked and nothing is drawn here.
 
-use super::change::{Side, Transaction};
+use super::change::{Moves, Side};
 use std::ops::Range;
 
 /// Something a text defines.
@@ -39,22 +39,17 @@ pub struct Known {
 
 impl Known {
     /// Moves along with an edit.
-    pub fn follow(&mut self, transaction: &Transaction) {
+    pub fn follow(&mut self, moves: &Moves) {
         self.uses.clear();
         for symbol in &mut self.symbols {
-            symbol.from = transaction.moved(symbol.from, Side::After);
-            symbol.at = transaction.moved(symbol.at, Side::After);
-            symbol.to = transaction.moved(symbol.to, Side::Before).max(symbol.from);
+            symbol.from = moves.moved(symbol.from, Side::After);
+            symbol.at = moves.moved(symbol.at, Side::After);
+            symbol.to = moves.moved(symbol.to, Side::Before).max(symbol.from);
         }
         // What is said inside of changed text is not true any more.
-        self.hints.retain(|(at, _)| {
-            !transaction.changes().iter().any(|c| {
-                let end = c.at + c.removed.chars().count();
-                c.at < *at && *at <= end && end > c.at
-            })
-        });
+        self.hints.retain(|(at, _)| !moves.is_within(*at));
         for (at, _) in &mut self.hints {
-            *at = transaction.moved(*at, Side::Before);
+            *at = moves.moved(*at, Side::Before);
         }
     }
 

@@ -2,7 +2,7 @@
 //!
 //! A place is a line and a row of it, `(line, part)`. Without folds and wrap every line is one row. Nothing is drawn here.
 
-use super::change::{Side, Transaction};
+use super::change::{Moves, Side};
 use super::motion::{self, line_of};
 use super::selection::Range;
 use ropey::Rope;
@@ -47,10 +47,10 @@ impl Folds {
     }
 
     /// Moves along with an edit; what has become one line is no fold any more.
-    pub fn follow(&mut self, transaction: &Transaction) {
+    pub fn follow(&mut self, moves: &Moves) {
         for (from, to) in &mut self.0 {
-            *from = transaction.moved(*from, Side::After);
-            *to = transaction.moved(*to, Side::After);
+            *from = moves.moved(*from, Side::After);
+            *to = moves.moved(*to, Side::After);
         }
         self.0.retain(|(from, to)| from < to);
     }

@@ -3,7 +3,7 @@
 //! The focused window's text, selection and scroll are the document's own; the others' are parked here and follow its edits.
 //! Sizes come in as cells; nothing is drawn.
 
-use super::change::{Side, Transaction};
+use super::change::{Moves, Side};
 use super::selection::Selection;
 use super::{Editor, edit};
 use crate::commands::Cmd;
@@ -176,9 +176,9 @@ impl Windows {
     }
 
     /// Moves parked selections along with an edit of a document.
-    pub fn follow(&mut self, doc: usize, transaction: &Transaction) {
+    pub fn follow(&mut self, doc: usize, moves: &Moves) {
         for parked in self.parked.values_mut().filter(|p| p.doc == doc) {
-            parked.selection = transaction.moved_selection(&parked.selection, Side::Before);
+            parked.selection = moves.selection(&parked.selection, Side::Before);
         }
     }
 }

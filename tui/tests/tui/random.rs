@@ -31,6 +31,17 @@ proptest! {
         }
         transaction.apply(&mut rope);
         prop_assert_eq!(rope.to_string(), chars.into_iter().collect::<String>());
+        let moves = transaction.moves();
+        for at in 0..=len + 2 {
+            for side in [Side::Before, Side::After] {
+                prop_assert_eq!(moves.moved(at, side), transaction.moved(at, side), "{} {:?}", at, side);
+            }
+            let within = transaction.changes().iter().any(|c| {
+                let end = c.at + c.removed.chars().count();
+                c.at < at && at <= end
+            });
+            prop_assert_eq!(moves.is_within(at), within, "{}", at);
+        }
         for at in 0..=len {
             prop_assert!(transaction.moved(at, Side::Before) <= transaction.moved(at, Side::After));
             prop_assert!(transaction.moved(at, Side::After) <= rope.len_chars());
