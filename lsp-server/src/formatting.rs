@@ -28,7 +28,8 @@ impl Server<'_> {
                     let last = range.end.line - u32::from(before);
                     let start = line_start(&text, range.start.line);
                     let end = line_start(&text, last.saturating_add(1));
-                    nostos_format::edits_in(&text, start..end.saturating_sub(1).max(start))
+                    let lines = start..end.saturating_sub(1).max(start);
+                    nostos_format::edits_in(&text, &[lines])
                 }
                 None => nostos_format::edits(&text),
             };

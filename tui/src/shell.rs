@@ -115,6 +115,7 @@ struct Shell {
     searcher: Sender<workers::FileJob>,
     parser: Sender<workers::ParseJob>,
     analyser: Sender<workers::AnalyseJob>,
+    formatter: Sender<crate::state::formatting::Formatting>,
     launcher: Sender<Start>,
     tester: tests::Tester,
     /// Counts starts, so that news of an image that was replaced are told from those of the new one.
@@ -141,6 +142,7 @@ pub fn run(options: Options) -> io::Result<Exit> {
         searcher: workers::files(&options.root, None, messages.clone()),
         parser: workers::parser(language.clone(), messages.clone()),
         analyser: workers::analyser(analyser, messages.clone()),
+        formatter: workers::formatter(messages.clone()),
         tester: tests::Tester::new(options.project, messages.clone()),
         messages: messages.clone(),
         launcher: launcher(options.source, Arc::clone(&generation), messages.clone())?,
@@ -461,6 +463,9 @@ impl Shell {
                 }
                 Effect::Discard(tree) => {
                     let _ = self.parser.send(workers::ParseJob::Discard(tree));
+                }
+                Effect::Format(wanted) => {
+                    let _ = self.formatter.send(wanted);
                 }
                 Effect::Analyse {
                     doc,

@@ -8,6 +8,7 @@ mod event;
 mod files;
 mod finder;
 mod findings;
+pub mod formatting;
 mod guide;
 pub mod heaps;
 pub mod inspect;

@@ -109,6 +109,7 @@ pub fn update(state: &mut State, event: Event) -> Vec<Effect> {
                 out.extend(doc.syntax.install(version, tree).map(Effect::Discard));
             }
         }
+        Event::Formatted(done) => format::formatted(state, done, &mut out),
         Event::Diagnosed {
             doc,
             version,

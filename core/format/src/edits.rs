@@ -37,13 +37,31 @@ pub fn edits(text: &str) -> Result<Vec<Edit>, Refused> {
         }
         (old_end, new_end) = (was.end, is.end);
     }
-    Ok(edits)
+    Ok(checked(text, edits, &formatted))
 }
 
-/// Those of the [`edits`] that touch a range of bytes; they too make the same program.
-pub fn edits_in(text: &str, range: Range<usize>) -> Result<Vec<Edit>, Refused> {
+/// The edits, or one of the whole text if they would not make what was formatted: where a word has moved past another.
+fn checked(text: &str, edits: Vec<Edit>, formatted: &str) -> Vec<Edit> {
+    if applied(text, &edits) == formatted {
+        return edits;
+    }
+    vec![narrowed(0, text, formatted)]
+}
+
+/// Those of the [`edits`] that touch one of the ranges of bytes; they too make the same program.
+pub fn edits_in(text: &str, ranges: &[Range<usize>]) -> Result<Vec<Edit>, Refused> {
+    let mut ranges = ranges.to_vec();
+    ranges.sort_by_key(|range| (range.start, range.end));
+    // What is covered by those that begin before; edits are in order, so each range is looked at once.
+    let (mut next, mut covered) = (0, None);
     let mut all = edits(text)?;
-    all.retain(|edit| edit.range.start <= range.end && edit.range.end >= range.start);
+    all.retain(|edit| {
+        while let Some(range) = ranges.get(next).filter(|r| r.start <= edit.range.end) {
+            covered = covered.max(Some(range.end));
+            next += 1;
+        }
+        covered.is_some_and(|end| edit.range.start <= end)
+    });
     let made = applied(text, &all);
     let (before, after) = (parse(text), parse(&made));
     if after.errors().is_empty() && same(before.tree(), after.tree()) {
@@ -104,5 +122,30 @@ fn narrowed(at: usize, old: &str, new: &str) -> Edit {
     Edit {
         range: at + prefix..at + prefix + old.len() - suffix,
         text: new[..new.len() - suffix].to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_that_moved_are_one_edit() {
+        let (text, formatted) = ("f( ) = g # why\n", "f() = # why\ng\n");
+        let wrong = vec![Edit {
+            range: 2..3,
+            text: String::new(),
+        }];
+        let whole = checked(text, wrong, formatted);
+        assert_eq!(applied(text, &whole), formatted);
+        let right = edits(text).expect("no mistakes");
+        assert_eq!(
+            checked(
+                text,
+                right.clone(),
+                &crate::format(text).expect("no mistakes")
+            ),
+            right
+        );
     }
 }

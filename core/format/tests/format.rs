@@ -59,9 +59,18 @@ fn check(name: &str, text: &str) {
     let all = edits(text).unwrap_or_else(|e| panic!("{name}: {e}"));
     let edited = applied(text, &all);
     // Part of it is the same program too, or is not given.
-    let part = text.len() / 3..text.len() / 2;
-    if let Ok(some) = edits_in(text, part) {
-        assert_eq!(code(text), code(&applied(text, &some)), "{name}: a part");
+    let part = |from, to| text.len() * from / 12..text.len() * to / 12;
+    for parts in [&[part(4, 6)][..], &[part(7, 9), part(1, 4), part(2, 3)]] {
+        if let Ok(some) = edits_in(text, parts) {
+            assert_eq!(code(text), code(&applied(text, &some)), "{name}: a part");
+            let touched = |e: &&nostos_format::Edit| {
+                let touches =
+                    |r: &std::ops::Range<usize>| e.range.start <= r.end && e.range.end >= r.start;
+                parts.iter().any(touches)
+            };
+            let wanted: Vec<_> = all.iter().filter(touched).cloned().collect();
+            assert_eq!(some, wanted, "{name}: a part");
+        }
     }
     assert_eq!(edited, formatted, "{name}: by its edits");
     let comments = |text: &str| {

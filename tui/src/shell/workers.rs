@@ -6,6 +6,7 @@ use crate::analysis::question::{Answer, Question};
 use crate::disk;
 use crate::editor::document::Stamp;
 use crate::editor::syntax::Language;
+use crate::state::formatting::Formatting;
 use crate::state::{AfterSave, Event};
 use ropey::Rope;
 use std::collections::{HashMap, VecDeque};
@@ -239,6 +240,15 @@ pub fn parser(language: Option<Arc<Language>>, out: Sender<Message>) -> Sender<P
             }
         },
     )
+}
+
+/// Formats; of what was asked for by itself only the newest, but each save is waited for.
+pub fn formatter(out: Sender<Message>) -> Sender<Formatting> {
+    let stale = |old: &Formatting, new: &Formatting| {
+        old.doc == new.doc && old.saving.is_none() && new.saving.is_none()
+    };
+    let work = |wanted: Formatting| Some(Event::Formatted(wanted.run()));
+    spawn("formatter", out, stale, |_| false, work)
 }
 
 pub fn analyser(mut analyser: Box<dyn Analyser>, out: Sender<Message>) -> Sender<AnalyseJob> {

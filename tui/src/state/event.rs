@@ -7,6 +7,7 @@ use crate::client::Incoming;
 use crate::editor::document::{Diag, Stamp};
 use crate::keys::Key;
 use crate::proto::Pid;
+use crate::state::formatting::{Formatted, Formatting};
 use crate::state::heaps::Then;
 use ropey::Rope;
 use serde_json::Value;
@@ -164,6 +165,8 @@ pub enum Event {
         /// The tree.
         tree: Tree,
     },
+    /// A text was formatted, or not.
+    Formatted(Formatted),
     /// The analyser has spoken.
     Diagnosed {
         /// Document.
@@ -325,6 +328,8 @@ pub enum Effect {
     },
     /// Free a tree, where it may take its time.
     Discard(Tree),
+    /// Format a text.
+    Format(Formatting),
     /// Ask the analyser about a text.
     Analyse {
         /// Document.

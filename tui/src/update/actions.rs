@@ -79,7 +79,7 @@ pub fn run(state: &mut State, cmd: Cmd, count: Option<usize>, out: &mut Vec<Effe
             pickers::pick(state, "open files", items.collect());
         }
         Cmd::Format | Cmd::FormatSelection => {
-            super::format::run(state, cmd == Cmd::FormatSelection)
+            super::format::run(state, cmd == Cmd::FormatSelection, out)
         }
         Cmd::FindText => typed::open(state, PromptKind::Command, "grep "),
         Cmd::References | Cmd::Callers | Cmd::Complete => lang::ask_here(state, cmd, out),

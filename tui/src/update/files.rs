@@ -97,8 +97,20 @@ pub fn read(
 /// Saves one document; `force` writes over whatever is on disk.
 pub fn write(state: &mut State, id: usize, then: AfterSave, force: bool, out: &mut Vec<Effect>) {
     if state.settings.format {
-        format::before_save(state, id);
+        format::and_write(state, id, then, force, out);
+    } else {
+        write_now(state, id, then, force, out);
     }
+}
+
+/// Saves one document as it is.
+pub fn write_now(
+    state: &mut State,
+    id: usize,
+    then: AfterSave,
+    force: bool,
+    out: &mut Vec<Effect>,
+) {
     let Some(doc) = state.editor.docs.iter_mut().find(|d| d.id == id) else {
         return;
     };
@@ -242,9 +254,10 @@ pub fn close(state: &mut State, id: usize, out: &mut Vec<Effect>) {
 pub fn follow_edits(state: &mut State, out: &mut Vec<Effect>) {
     for doc in &mut state.editor.docs {
         for transaction in std::mem::take(&mut doc.passed) {
-            state.editor.jumps.follow(&doc.path, &transaction);
-            state.editor.windows.follow(doc.id, &transaction);
-            doc.folds.follow(&transaction);
+            let moves = transaction.moves();
+            state.editor.jumps.follow(&doc.path, &moves);
+            state.editor.windows.follow(doc.id, &moves);
+            doc.folds.follow(&moves);
         }
         for (first, removed, inserted) in std::mem::take(&mut doc.line_shifts) {
             state.editor.windows.shift(doc.id, first, removed, inserted);

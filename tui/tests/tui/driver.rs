@@ -230,6 +230,7 @@ impl Driver {
                     let tree = language.and_then(|l| l.parse(&text, old.as_ref()));
                     events.extend(tree.map(|tree| Event::Parsed { doc, version, tree }));
                 }
+                Effect::Format(wanted) => events.push(Event::Formatted(wanted.run())),
                 Effect::Analyse {
                     doc,
                     version,
