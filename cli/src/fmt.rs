@@ -43,6 +43,15 @@ impl Outcome {
         self.failed = true;
     }
 
+    /// A file that is not in the style. Who reads no further has seen enough.
+    fn found(&mut self, path: &Path) {
+        self.unformatted += 1;
+        match writeln!(std::io::stdout(), "{}", path.display()) {
+            Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => self.fail(path, &error),
+            _ => {}
+        }
+    }
+
     fn refused(&mut self, path: &Path, why: &Refused) {
         self.failed = true;
         match why {
@@ -70,8 +79,7 @@ fn from_input(check: bool, outcome: &mut Outcome) {
     };
     if check {
         if formatted != text {
-            outcome.unformatted += 1;
-            println!("{}", path.display());
+            outcome.found(path);
         }
     } else if let Err(error) = std::io::stdout().write_all(formatted.as_bytes()) {
         outcome.fail(path, &error);
@@ -86,9 +94,8 @@ fn one(path: &Path, check: bool, outcome: &mut Outcome) {
     match format(&text) {
         Ok(formatted) if formatted == text => {}
         Ok(formatted) => {
-            outcome.unformatted += 1;
             if check {
-                println!("{}", path.display());
+                outcome.found(path);
             } else if let Err(error) = replace(path, &formatted) {
                 outcome.fail(path, &error);
             }

@@ -143,3 +143,20 @@ fn highlighted_on_a_terminal_only() {
     assert!(text(&none.stderr).starts_with("Error: nowhere.nos: "));
     std::fs::remove_dir_all(dir).expect("a folder");
 }
+
+#[test]
+fn a_reader_may_have_seen_enough() {
+    let dir = fresh("closed");
+    let (reader, writer) = std::io::pipe().expect("a pipe");
+    drop(reader);
+    let done = Command::new(nostos_tests::nostos())
+        .args(["fmt", "--check"])
+        .current_dir(&dir)
+        .stdout(writer)
+        .stderr(Stdio::piped())
+        .output()
+        .expect("nostos runs");
+    assert_eq!(done.status.code(), Some(1), "{}", text(&done.stderr));
+    assert_eq!(text(&done.stderr), "");
+    std::fs::remove_dir_all(dir).expect("a folder");
+}
