@@ -239,20 +239,16 @@ impl Shell {
         inbox: &Receiver<Message>,
     ) -> io::Result<()> {
         let begun = Instant::now();
-        let mut drawn: Option<(Buffer, Option<Caret>)> = None;
+        let mut drawn: Option<Option<Caret>> = None;
         let mut asked = false;
         loop {
             let area = Rect::new(0, 0, state.size.0, state.size.1);
             let mut buffer = Buffer::empty(area);
             let caret = view(state, &mut buffer);
             // A frame that equals the last one writes nothing.
-            if self.redraw
-                || drawn
-                    .as_ref()
-                    .is_none_or(|(b, c)| *b != buffer || *c != caret)
-            {
-                screen.draw(&buffer, caret, std::mem::take(&mut self.redraw))?;
-                drawn = Some((buffer, caret));
+            if self.redraw || drawn != Some(caret) || !screen.shows(&buffer) {
+                screen.draw(buffer, caret, std::mem::take(&mut self.redraw))?;
+                drawn = Some(caret);
             }
             // The first frame waits for no answer.
             if !std::mem::replace(&mut asked, true) && !theme::without_colours() {

@@ -107,8 +107,13 @@ impl Screen {
         tty::size()
     }
 
+    /// Whether that is what the terminal shows.
+    pub fn shows(&self, frame: &Buffer) -> bool {
+        self.shown.as_ref() == Some(frame)
+    }
+
     /// Shows a frame; `anew`: what the terminal shows is not trusted.
-    pub fn draw(&mut self, frame: &Buffer, caret: Option<Caret>, anew: bool) -> io::Result<()> {
+    pub fn draw(&mut self, frame: Buffer, caret: Option<Caret>, anew: bool) -> io::Result<()> {
         queue!(stdout(), tty::BeginSynchronizedUpdate)?;
         // ratatui's own `Terminal` asks for the cursor's position after a resize, which can time out in a storm of them.
         let before = match self.shown.take() {
@@ -122,12 +127,12 @@ impl Screen {
                 Buffer::empty(frame.area)
             }
         };
-        let changed = before.diff(frame);
+        let changed = before.diff(&frame);
         if !changed.is_empty() {
             self.backend.hide_cursor()?;
             self.backend.draw(changed.into_iter())?;
         }
-        self.shown = Some(frame.clone());
+        self.shown = Some(frame);
         match caret {
             Some(caret) => {
                 self.backend.set_cursor_position((caret.x, caret.y))?;
