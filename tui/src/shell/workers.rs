@@ -82,6 +82,9 @@ pub enum AnalyseJob {
     Ask(Question),
 }
 
+/// How much these threads give way to the one that draws.
+const NICE: i32 = 5;
+
 /// A thread that does jobs in order; before each, what has come meanwhile is looked at, and `stale` tells which jobs a newer one replaces.
 /// Those that are `urgent` come first.
 fn spawn<J: Send + 'static>(
@@ -93,6 +96,8 @@ fn spawn<J: Send + 'static>(
 ) -> Sender<J> {
     let (jobs, inbox) = channel::<J>();
     let body = move || {
+        // The thread that draws goes first where there are fewer cores than work. Where that is not allowed, all are equal.
+        let _ = rustix::process::setpriority_process(None, NICE);
         let mut waiting: VecDeque<J> = VecDeque::new();
         loop {
             if waiting.is_empty() {
