@@ -126,10 +126,10 @@ fn of(test: &Test, event: &str, took: Option<Duration>) -> Value {
 }
 
 fn explain(object: &mut Value, why: &Failed) {
-    object["message"] = json!(why.message);
+    object["message"] = json!(cut(&why.message));
     if let Some((left, right)) = &why.values {
-        object["left"] = json!(left);
-        object["right"] = json!(right);
+        object["left"] = json!(cut(left));
+        object["right"] = json!(cut(right));
     }
     let each = why.trace.iter();
     let trace = each.map(|step| {
@@ -141,4 +141,14 @@ fn explain(object: &mut Value, why: &Failed) {
 /// With a thousandth of a thousandth.
 fn millis(took: Duration) -> f64 {
     took.as_micros() as f64 / 1000.0
+}
+
+/// What is shown of a value or a message, with what is left out at its end.
+fn cut(text: &str) -> String {
+    const MOST: usize = 256 << 10;
+    let end = text.floor_char_boundary(MOST);
+    match text.len() - end {
+        0 => text.to_owned(),
+        left => format!("{}… {left} more bytes", &text[..end]),
+    }
 }

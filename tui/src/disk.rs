@@ -160,14 +160,15 @@ fn sorted(mut files: Vec<String>) -> Vec<String> {
     files
 }
 
+/// Lines that a search lists.
+pub const MOST_FOUND: usize = 2_000;
+
 /// Lines of a project's sources that match, as file, line from 0 and text; open texts are searched instead of their files.
 pub fn search(
     root: &Path,
     regex: &regex::Regex,
     open: &[(PathBuf, Rope)],
 ) -> Vec<(PathBuf, usize, String)> {
-    /// Lines that are listed.
-    const LINES: usize = 2_000;
     /// Longer files are data.
     const LONGEST: u64 = 1 << 20;
     let mut out = Vec::new();
@@ -185,7 +186,7 @@ pub fn search(
         };
         for (line, said) in text.lines().enumerate().filter(|(_, l)| regex.is_match(l)) {
             out.push((path.clone(), line, said.chars().take(200).collect()));
-            if out.len() >= LINES {
+            if out.len() >= MOST_FOUND {
                 return out;
             }
         }

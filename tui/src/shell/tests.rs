@@ -37,13 +37,12 @@ impl Tester {
 
     /// Ends what runs.
     pub fn stop(&mut self) {
-        let mut running = self.child.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(mut child) = running.take() {
+        if let Some(mut child) = taken(&self.child) {
             // It may have ended by itself.
             let _ = child.kill();
-            let _ = child.wait();
+            // One with much memory takes its time to go.
+            std::thread::spawn(move || child.wait());
         }
-        drop(running);
         // Who still reads from it has nothing to wait for.
         self.child = Arc::default();
     }
@@ -89,11 +88,7 @@ impl Tester {
                     .send(Message::Event(Event::Tested(number, said)))
                     .is_ok()
             });
-            let ended = child
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .take()
-                .and_then(|mut child| child.wait().ok());
+            let ended = taken(&child).and_then(|mut child| child.wait().ok());
             let why = (!whole).then(|| ended.map_or_else(|| "they were stopped".to_owned(), how));
             let _ = messages.send(Message::Event(Event::TestsOver(number, why)));
         };
@@ -105,6 +100,11 @@ impl Tester {
             self.stop();
         }
     }
+}
+
+/// The lock is not held while somebody waits.
+fn taken(child: &Mutex<Option<Child>>) -> Option<Child> {
+    child.lock().unwrap_or_else(PoisonError::into_inner).take()
 }
 
 impl Drop for Tester {

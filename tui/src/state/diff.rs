@@ -2,8 +2,12 @@
 
 /// Values longer than this are broken into lines.
 const SHORT: usize = 56;
-/// Lines that are compared, at most: the work grows with their product.
+/// Lines that are compared, at most, between a common beginning and a common end: the work grows with their product.
 const MOST: usize = 400;
+/// Lines a value is broken into, at most.
+const BROKEN: usize = 20_000;
+/// Levels that are indented.
+const DEEPEST: usize = 20;
 /// Equal lines kept around those that differ.
 const AROUND: usize = 2;
 
@@ -18,6 +22,8 @@ pub enum Side {
     Same,
     /// So many lines of both are left out.
     Gap(usize),
+    /// So many lines are not compared.
+    Cut(usize),
 }
 
 /// A line of a comparison.
@@ -87,9 +93,14 @@ fn broken(text: &str) -> Vec<String> {
         if !line.trim().is_empty() {
             out.push(line.trim_end().to_owned());
         }
-        *line = "  ".repeat(depth);
+        *line = "  ".repeat(depth.min(DEEPEST));
     };
     while let Some(c) = chars.next() {
+        if out.len() == BROKEN {
+            line.push(c);
+            line.extend(chars);
+            break;
+        }
         if quoted {
             line.push(c);
             match c {
@@ -163,9 +174,29 @@ fn closing(text: &str) -> Option<usize> {
     None
 }
 
-/// The longest common lines stay, the others are of one side.
+/// What lies between a common beginning and a common end is compared.
 fn lines(a: &[String], b: &[String]) -> Vec<Line> {
-    let (a, b) = (&a[..a.len().min(MOST)], &b[..b.len().min(MOST)]);
+    let head = a.iter().zip(b).take_while(|(a, b)| a == b).count();
+    let (rest_a, rest_b) = (&a[head..], &b[head..]);
+    let ends = rest_a.iter().rev().zip(rest_b.iter().rev());
+    let tail = ends.take_while(|(a, b)| a == b).count();
+    let (end_a, end_b) = (rest_a.len() - tail, rest_b.len() - tail);
+    let same = |line: &String| Line::new(Side::Same, line, 0..0);
+    let mut out: Vec<Line> = a[..head].iter().map(same).collect();
+    out.extend(between(
+        &rest_a[..end_a.min(MOST)],
+        &rest_b[..end_b.min(MOST)],
+    ));
+    let left = end_a.saturating_sub(MOST) + end_b.saturating_sub(MOST);
+    if left > 0 {
+        out.push(Line::new(Side::Cut(left), "", 0..0));
+    }
+    out.extend(rest_a[end_a..].iter().map(same));
+    out
+}
+
+/// The longest common lines stay, the others are of one side.
+fn between(a: &[String], b: &[String]) -> Vec<Line> {
     let wide = b.len() + 1;
     let mut best = vec![0_u32; (a.len() + 1) * wide];
     for i in (0..a.len()).rev() {
@@ -248,6 +279,7 @@ mod tests {
                     Side::Actual => "+",
                     Side::Same => return format!(" {}", line.text),
                     Side::Gap(n) => return format!("({n})"),
+                    Side::Cut(n) => return format!("(cut {n})"),
                 };
                 let (from, to) = (line.differs.start, line.differs.end);
                 let text = &line.text;
@@ -293,7 +325,16 @@ mod tests {
                 "(3)",
             ]
         );
+        // What differs far behind is found, too; and of very many differences the first ones.
+        let shown_far = shown(&list(3_000, 9_999), &list(3_000, 2_500));
+        assert_eq!(shown_far[3], "-  Entry(\"row, 2500\", <2500>),");
+        assert_eq!(shown_far.len(), 8);
+        let others = list(3_000, 9_999).replace("row", "line");
+        let cut = shown(&list(3_000, 9_999), &others);
+        assert!(cut.contains(&"(cut 5200)".to_owned()), "{cut:?}");
         // Whatever it is, something is said of both, and it ends.
+        let deep = |n: &str| format!("{}{n}{}", "Cons(1, ".repeat(100_000), ")".repeat(100_000));
+        assert!(of(&deep("1"), &deep("2")).len() > 1);
         let long = "x".repeat(100);
         assert_eq!(shown(&long, "y").len(), 2);
         assert!(of(&"[".repeat(100), &")".repeat(100)).len() > 1);

@@ -6,11 +6,14 @@ use super::Cursor;
 use super::diff::{self, Line};
 use crate::proto::Place;
 use serde_json::Value;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Lines that are kept of what a test writes.
 const OUTPUT: usize = 200;
+/// Bytes of a title that a search may have cut.
+const LONG: usize = 150;
 /// Places of a trace that are shown.
 const PLACES: usize = 12;
 
@@ -19,8 +22,8 @@ const PLACES: usize = 12;
 pub struct Failure {
     /// In words.
     pub message: String,
-    /// What was expected and what was there.
-    pub values: Option<(String, String)>,
+    /// What was expected and what was there, compared.
+    pub compared: Vec<Arc<Line>>,
     /// The way to where it failed, the innermost first: function, place, whether it is the project's.
     pub trace: Vec<(String, Place, bool)>,
 }
@@ -119,6 +122,8 @@ pub struct Run {
     pub total: Option<usize>,
     /// How many are done.
     pub done: usize,
+    /// How many of them failed.
+    pub failed: usize,
     /// Since when.
     pub since: u64,
     /// Those that were asked for; none: all.
@@ -144,7 +149,7 @@ pub enum Detail {
     /// Why it failed.
     Message(String),
     /// A line of what was expected and what was there.
-    Diff(Line),
+    Diff(Arc<Line>),
     /// A place on the way, with its function and whether it is the project's.
     At(String, Place, bool),
     /// What it wrote.
@@ -185,13 +190,14 @@ pub struct Tests {
 impl Tests {
     /// A run begins.
     pub fn begin(&mut self, titles: Vec<String>, now: u64) {
-        self.stopped("stopped");
+        self.stopped();
         self.number += 1;
         self.wrong.clear();
         self.found.clear();
         self.run = Some(Run {
             total: None,
             done: 0,
+            failed: 0,
             since: now,
             titles,
             edited: false,
@@ -225,23 +231,33 @@ impl Tests {
     }
 
     /// The tests that texts show, for as long as no run has said which there are: of a file that has tests in the list, lines that moved are taken over.
-    pub fn scanned(&mut self, found: Vec<(PathBuf, usize, String)>) {
+    /// What a search does not look at (`whole`: it came to its end) may still be there.
+    pub fn scanned(&mut self, found: Vec<(PathBuf, usize, String)>, whole: bool) {
         if self.run.is_none() {
-            self.merge(found);
+            let seen: HashSet<PathBuf> = found.iter().map(|(path, ..)| path.clone()).collect();
+            let mut left = self.merge(found);
+            left.retain(|t| !whole || !seen.contains(&t.path) || t.name.len() > LONG);
+            self.all.append(&mut left);
+            self.sort();
         }
     }
 
-    fn merge(&mut self, found: Vec<(PathBuf, usize, String)>) {
-        let mut old = std::mem::take(&mut self.all);
+    /// Takes over which tests there are; gives back those that are not among them.
+    fn merge(&mut self, found: Vec<(PathBuf, usize, String)>) -> Vec<Test> {
+        let key = |test: &Test| (test.path.clone(), test.name.clone());
+        let old = std::mem::take(&mut self.all);
+        let mut known: HashMap<_, _> = old.into_iter().map(|t| (key(&t), t)).collect();
         for (path, line, name) in found {
-            let known = old.iter().position(|t| t.path == path && t.name == name);
-            let mut test = match known {
-                Some(i) => old.swap_remove(i),
-                None => Test::new(path, line, name),
-            };
+            let test = known.remove(&(path.clone(), name.clone()));
+            let mut test = test.unwrap_or_else(|| Test::new(path, line, name));
             test.line = line;
             self.all.push(test);
         }
+        self.sort();
+        known.into_values().collect()
+    }
+
+    fn sort(&mut self) {
         self.all
             .sort_by(|a, b| (&a.path, a.line).cmp(&(&b.path, b.line)));
     }
@@ -263,7 +279,7 @@ impl Tests {
         let mut all = self.all.iter_mut();
         let test = match event.as_str() {
             "output" => all.find(|t| matches!(t.state, TestState::Running(_))),
-            _ => all.find(|t| t.path == path && t.line == line && t.name == name),
+            _ => all.find(|t| t.line == line && t.name == name && t.path == path),
         };
         match (event.as_str(), test) {
             ("started", Some(test)) => {
@@ -281,6 +297,7 @@ impl Tests {
                 };
                 if let Some(run) = &mut self.run {
                     run.done += 1;
+                    run.failed += usize::from(event == "failed");
                 }
             }
             ("done", _) => {
@@ -292,7 +309,8 @@ impl Tests {
     }
 
     fn begin_found(&mut self, found: Vec<(PathBuf, usize, String)>) {
-        self.merge(found);
+        // Who is not there any more has no result either.
+        drop(self.merge(found));
         let all = &self.all;
         if let Some(run) = &mut self.run {
             let meant = |t: &&Test| run.titles.is_empty() || run.titles.contains(&t.name);
@@ -316,32 +334,40 @@ impl Tests {
         }
     }
 
-    /// A run is over. `why`: it ended before it was done, for this reason.
-    pub fn over(&mut self, why: Option<&str>) {
+    /// A run is over. `why`: it ended before it was done, for this reason. How many of it passed and failed.
+    pub fn over(&mut self, why: Option<&str>) -> (usize, usize) {
         if !self.found.is_empty() {
             let found = std::mem::take(&mut self.found);
             self.begin_found(found);
         }
         if let Some(why) = why {
-            let mut any = false;
+            let (mut any, mut failed) = (false, 0);
             for test in &mut self.all {
                 if matches!(test.state, TestState::Running(_)) {
                     any = true;
+                    failed += 1;
                     test.state = TestState::Failed(Failure {
                         message: format!("the tests ended while it ran: {why}"),
                         ..Failure::default()
                     });
                 }
             }
+            if let Some(run) = &mut self.run {
+                run.done += failed;
+                run.failed += failed;
+            }
             if !any && self.wrong.is_empty() {
                 self.wrong.push((format!("the tests ended: {why}"), None));
             }
         }
-        self.stopped("");
+        let run = self.run.as_ref();
+        let counts = run.map_or((0, 0), |run| (run.done - run.failed, run.failed));
+        self.stopped();
+        counts
     }
 
     /// The run is not wanted any more: who runs has no result.
-    pub fn stopped(&mut self, _why: &str) {
+    pub fn stopped(&mut self) {
         for test in &mut self.all {
             if matches!(test.state, TestState::Running(_)) {
                 test.state = TestState::New;
@@ -422,14 +448,10 @@ impl Tests {
 fn details(test: &Test) -> Vec<Detail> {
     let mut out = Vec::new();
     if let TestState::Failed(failure) = &test.state {
-        match &failure.values {
-            Some((left, right)) => {
-                out.extend(diff::of(left, right).into_iter().map(Detail::Diff));
-            }
-            None => {
-                let lines = failure.message.lines();
-                out.extend(lines.map(|line| Detail::Message(line.to_owned())));
-            }
+        out.extend(failure.compared.iter().cloned().map(Detail::Diff));
+        if failure.compared.is_empty() {
+            let lines = failure.message.lines().take(OUTPUT);
+            out.extend(lines.map(|line| Detail::Message(line.to_owned())));
         }
         // The library's own places below the first of the project's say how it works, not what is wrong.
         let first = failure.trace.iter().position(|(.., own)| *own).unwrap_or(0);
@@ -455,9 +477,12 @@ fn details(test: &Test) -> Vec<Detail> {
 fn failure(said: &Value) -> Failure {
     let text = |value: &Value| value.as_str().map(str::to_owned);
     let steps = said["trace"].as_array().into_iter().flatten();
+    let values = text(&said["left"]).zip(text(&said["right"]));
+    // Once, when it comes: the rows are made anew at every key.
+    let compared = values.map_or_else(Vec::new, |(left, right)| diff::of(&left, &right));
     Failure {
         message: text(&said["message"]).unwrap_or_default(),
-        values: text(&said["left"]).zip(text(&said["right"])),
+        compared: compared.into_iter().map(Arc::new).collect(),
         trace: steps
             .map(|step| {
                 let place = Place {

@@ -21,12 +21,13 @@ pub fn scan(state: &mut State, out: &mut Vec<Effect>) {
 
 /// What the search has found.
 pub fn scanned(state: &mut State, found: Vec<(PathBuf, usize, String)>) {
+    let whole = found.len() < crate::disk::MOST_FOUND;
     let is_source = |path: &PathBuf| path.extension().is_some_and(|e| e == "nos");
     let named = found
         .into_iter()
         .filter(|(path, ..)| is_source(path))
         .filter_map(|(path, line, text)| Some((path, line + 1, tests::title(&text)?)));
-    state.tests.scanned(named.collect());
+    state.tests.scanned(named.collect(), whole);
 }
 
 /// A file was saved.
@@ -89,8 +90,8 @@ pub fn over(state: &mut State, number: u32, why: Option<String>) {
     }
     // What could not begin has said why.
     let why = why.filter(|_| state.tests.wrong.is_empty());
-    state.tests.over(why.as_deref());
-    let (passed, failed, _) = state.tests.counts();
+    // What is said is of this run; the view has the results of before, too.
+    let (passed, failed) = state.tests.over(why.as_deref());
     let took = state
         .tests
         .took
@@ -104,6 +105,9 @@ pub fn over(state: &mut State, number: u32, why: Option<String>) {
             Tone::Bad,
             format!("tests: {failed} failed, {passed} passed{took}"),
         );
+    } else if passed == 0 {
+        let words = "no test ran: none of that name in the files as they are saved";
+        state.say(Tone::Bad, words.to_owned());
     } else {
         state.say(Tone::Good, format!("tests: {passed} passed{took}"));
     }
@@ -167,7 +171,7 @@ pub fn command(state: &mut State, cmd: Cmd, out: &mut Vec<Effect>) {
         }
         Cmd::TestStop => match state.tests.run.is_some() {
             true => {
-                state.tests.stopped("stopped");
+                state.tests.stopped();
                 out.push(Effect::StopTests);
                 state.say(Tone::Plain, "the tests were stopped");
             }

@@ -248,6 +248,15 @@ fn diff_row(state: &State, pen: &mut Pen<'_>, x: u16, y: u16, room: u16, line: &
         Side::Expected => ("expected", theme.good()),
         Side::Actual => ("actual", theme.bad()),
         Side::Same => ("", theme.dim()),
+        Side::Cut(n) => {
+            let words = format!(
+                "{} {} more",
+                state.glyphs.more,
+                text::count(n as u64, "line")
+            );
+            pen.put(x + 10, y, &words, theme.dim());
+            return;
+        }
         Side::Gap(n) => {
             let words = format!(
                 "{} {}",
@@ -275,70 +284,5 @@ fn diff_row(state: &State, pen: &mut Pen<'_>, x: u16, y: u16, room: u16, line: &
             style
         };
         at = pen.put_cut(at, y, end.saturating_sub(at), part, style);
-    }
-}
-
-/// All of it in a few rows, for a panel beside something else: counts, then what failed.
-#[allow(dead_code)]
-pub fn summary(state: &State, pen: &mut Pen<'_>, area: Rect) {
-    if area.is_empty() {
-        return;
-    }
-    let theme = state.theme;
-    if state.tests.all.is_empty() {
-        pen.put_cut(
-            area.x + 1,
-            area.y,
-            area.width.saturating_sub(2),
-            "no tests",
-            theme.dim(),
-        );
-        return;
-    }
-    counts(state, pen, area.x + 1, area.y);
-    let failed = state.tests.all.iter().filter_map(|t| match &t.state {
-        TestState::Failed(failure) => Some((t, failure)),
-        _ => None,
-    });
-    let mut y = area.y + 1;
-    for (test, failure) in failed {
-        if y >= area.bottom() {
-            return;
-        }
-        let (glyph, style) = mark(&state.glyphs, &theme, test);
-        pen.dot(area.x + 1, y, glyph, style);
-        let place = state.place(&test.place());
-        let end = area.right().saturating_sub(1);
-        let room = end.saturating_sub(area.x + 3 + place.chars().count() as u16 + 2);
-        if room >= 8 {
-            pen.put_cut(area.x + 3, y, room, &test.name, theme.text());
-            pen.put_right(end, y, &place, theme.dim());
-        } else {
-            pen.put_cut(
-                area.x + 3,
-                y,
-                end.saturating_sub(area.x + 3),
-                &test.name,
-                theme.text(),
-            );
-        }
-        y += 1;
-        let why = match &failure.values {
-            Some((left, right)) => format!("expected {left}  actual {right}"),
-            None => failure
-                .message
-                .lines()
-                .next()
-                .unwrap_or_default()
-                .to_owned(),
-        };
-        pen.put_cut(
-            area.x + 5,
-            y,
-            end.saturating_sub(area.x + 5),
-            &why,
-            theme.dim(),
-        );
-        y += 1;
     }
 }
