@@ -100,7 +100,8 @@ impl Server<'_> {
                 let hints = analysis.inlay_hints(&open.name, lines);
                 let hints = hints.iter().map(|hint| {
                     let at = json!({ "line": hint.at.line, "character": hint.at.character });
-                    json!({ "position": at, "label": hint.text, "kind": 1 })
+                    let kind = if hint.parameter { 2 } else { 1 };
+                    json!({ "position": at, "label": hint.text, "kind": kind })
                 });
                 Ok(hints.collect())
             }),

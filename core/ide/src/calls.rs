@@ -1,6 +1,6 @@
 //! Help while a call is written: the signatures of what is called, and which parameter comes next.
 
-use crate::ask::Ask;
+use crate::ask::{Ask, ends};
 use crate::complete::Found;
 use crate::names::{Names, Symbol, dotted};
 use crate::{Analysis, Position};
@@ -159,6 +159,70 @@ impl Ask<'_> {
             name: name.to_string(),
             word: word.filter(|_| !of_module),
         })
+    }
+
+    /// The names of parameters that take literals, in front of these: where, and what.
+    pub fn parameter_hints(
+        &self,
+        file: FileId,
+        lines: &std::ops::Range<u32>,
+    ) -> Vec<(u32, String)> {
+        let mut out = Vec::new();
+        let Some(mut names) = Names::new(self, file) else {
+            return out;
+        };
+        let parse = names.parse.clone();
+        for list in parse.tree().root().descendants() {
+            if list.kind() != Kind::ArgList || list.token(Kind::LBrace).is_some() {
+                continue;
+            }
+            let args: Vec<ast::Arg<'_>> = list.child_nodes().filter_map(ast::Arg::cast).collect();
+            let plain = args.iter().all(|arg| arg.name().is_none());
+            let literal = |arg: &ast::Arg<'_>| {
+                let mut parts = arg.node().child_nodes();
+                parts.any(|e| matches!(e.kind(), Kind::LiteralExpr | Kind::StringExpr))
+            };
+            let start = self.range(file, &ends(list)).start.line;
+            if !plain || !lines.contains(&start) || !args.iter().any(literal) {
+                continue;
+            }
+            let Some(call) = list.parent() else { continue };
+            let (token, method) = match call.kind() {
+                Kind::MethodCallExpr => {
+                    (ast::MethodCallExpr::cast(call).and_then(|c| c.name()), true)
+                }
+                Kind::CallExpr => match ast::CallExpr::cast(call).and_then(|c| c.callee()) {
+                    Some(ast::Expr::Name(name)) => (name.name(), false),
+                    Some(ast::Expr::Field(field)) => (field.name(), false),
+                    _ => continue,
+                },
+                _ => continue,
+            };
+            let Some(token) = token else { continue };
+            let mut found: Vec<Vec<String>> = Vec::new();
+            for symbol in names.resolve(token) {
+                let Symbol::Fn(id) = symbol else { continue };
+                let mut params = params_of(&query::render_signature(self.db, id));
+                // Behind a value the first parameter is that.
+                if method && params.len() == args.len() + 1 {
+                    params.remove(0);
+                }
+                if params.len() == args.len() && !found.contains(&params) {
+                    found.push(params);
+                }
+            }
+            // One argument needs no name, and several functions have not the same ones.
+            let ([params], true) = (found.as_slice(), args.len() > 1) else {
+                continue;
+            };
+            for (arg, param) in args.iter().zip(params).filter(|(arg, _)| literal(arg)) {
+                // A letter says nothing that the function's name does not.
+                if let Some((name, _)) = param.split_once(':').filter(|(name, _)| name.len() > 1) {
+                    out.push((ends(arg.node()).start, format!("{name}: ")));
+                }
+            }
+        }
+        out
     }
 
     fn constructor_call(&self, ty: nostos_check::ty::TypeId, at: u32) -> Option<Signature> {

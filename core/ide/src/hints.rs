@@ -1,4 +1,4 @@
-//! What the text leaves out: types of parameters, results and bindings; and what of it can be folded or selected.
+//! What the text leaves out: types of parameters, results and bindings, names of parameters; and what of it can be folded or selected.
 
 use crate::Position;
 use crate::ask::{Ask, ends};
@@ -15,8 +15,10 @@ use std::ops::Range;
 pub struct InlayHint {
     /// Where.
     pub at: Position,
-    /// What: `: Int`, ` -> Int`.
+    /// What: `: Int`, ` -> Int`, `amount: `.
     pub text: String,
+    /// The name of a parameter, not a type.
+    pub parameter: bool,
 }
 
 impl Ask<'_> {
@@ -51,7 +53,11 @@ impl Ask<'_> {
         let mut push = |offset: u32, text: String| {
             let at = self.range(file, &(offset..offset)).start;
             if lines.contains(&at.line) {
-                out.push(InlayHint { at, text });
+                out.push(InlayHint {
+                    at,
+                    text,
+                    parameter: false,
+                });
             }
         };
         let mut signed = false;
@@ -94,6 +100,14 @@ impl Ask<'_> {
             {
                 push(name.range().end, format!(": {ty}"));
             }
+        }
+        for (offset, text) in self.parameter_hints(file, lines) {
+            let at = self.range(file, &(offset..offset)).start;
+            out.push(InlayHint {
+                at,
+                text,
+                parameter: true,
+            });
         }
         out.sort_by_key(|hint| hint.at);
         Some(out)
