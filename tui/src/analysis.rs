@@ -4,6 +4,7 @@
 
 mod answer;
 pub mod question;
+mod typed;
 
 pub use answer::speaks;
 
@@ -100,23 +101,28 @@ impl Ide {
 
     /// Tells the analysis about a text; the name it knows the file by.
     fn tell(&mut self, path: &Path, text: &Rope) -> String {
-        let root = self.textual.root.clone();
-        if !self.loaded {
-            self.loaded = true;
-            for file in disk::list(&root)
-                .into_iter()
-                .filter(|f| f.ends_with(".nos"))
-            {
-                self.read(&file);
-            }
-        }
-        let name = path
-            .strip_prefix(&root)
-            .unwrap_or(path)
-            .to_string_lossy()
-            .into_owned();
+        self.load();
+        let name = self.name(path);
         self.analysis.set_file(&name, &text.to_string());
         name
+    }
+
+    /// Reads the project, once.
+    fn load(&mut self) {
+        if self.loaded {
+            return;
+        }
+        self.loaded = true;
+        let files = disk::list(&self.textual.root).into_iter();
+        for file in files.filter(|f| f.ends_with(".nos")) {
+            self.read(&file);
+        }
+    }
+
+    /// What the analysis calls a file.
+    fn name(&self, path: &Path) -> String {
+        let name = path.strip_prefix(&self.textual.root).unwrap_or(path);
+        name.to_string_lossy().into_owned()
     }
 }
 

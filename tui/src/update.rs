@@ -17,6 +17,7 @@ mod lang;
 mod lists;
 mod mouse;
 mod moves;
+mod offers;
 mod panels;
 mod past;
 mod pickers;
@@ -142,7 +143,7 @@ pub fn update(state: &mut State, event: Event) -> Vec<Effect> {
             }
             None => state.say(Tone::Plain, "nothing is known about this place"),
         },
-        Event::Answered(answer) => lang::answered(state, answer),
+        Event::Answered(answer) => lang::answered(state, answer, &mut out),
         Event::Ground(light) => guide::ground(state, light),
         Event::Trouble(text) => state.say(Tone::Bad, text),
     }

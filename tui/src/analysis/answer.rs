@@ -16,24 +16,19 @@ impl Ide {
         for (path, text) in &q.open {
             self.tell(path, text);
         }
+        if let Topic::Typed(typed) = &q.topic {
+            return Found::Candidates(self.typed(&q.path, typed));
+        }
         let name = self.tell(&q.path, &q.text);
         let text = &q.text;
         let at = |at: usize| position(text, at);
         match &q.topic {
             Topic::Complete(place) => {
                 let found = self.analysis.completion(&name, at(*place)).into_iter();
-                Found::Candidates(
-                    found
-                        .map(|c| Candidate {
-                            label: c.label,
-                            kind: kind_of(c.kind),
-                            detail: c.detail.unwrap_or_default(),
-                            docs: c.documentation.unwrap_or_default(),
-                            rank: c.rank,
-                        })
-                        .collect(),
-                )
+                Found::Candidates(found.map(candidate).collect())
             }
+            // No text of a document is asked about.
+            Topic::Typed(_) => Found::Nothing,
             Topic::Signature(place) => {
                 let help = self.analysis.signature_help(&name, at(*place));
                 Found::Signature(help.and_then(|help| {
@@ -264,6 +259,17 @@ fn parameter(label: &str, params: &[String], active: usize) -> Option<Range<usiz
         }
     }
     None
+}
+
+/// A completion as the lists have it.
+pub(super) fn candidate(found: nostos_ide::Completion) -> Candidate {
+    Candidate {
+        label: found.label,
+        kind: kind_of(found.kind),
+        detail: found.detail.unwrap_or_default(),
+        docs: found.documentation.unwrap_or_default(),
+        rank: found.rank,
+    }
 }
 
 fn kind_of(kind: CompletionKind) -> &'static str {

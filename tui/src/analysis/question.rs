@@ -32,6 +32,8 @@ pub struct Question {
 pub enum Topic {
     /// What could stand at a character.
     Complete(usize),
+    /// What could be typed on at the end of an expression that stands in no file.
+    Typed(Typed),
     /// What is called around a character.
     Signature(usize),
     /// Where the name at a character is used in this text.
@@ -48,6 +50,17 @@ pub enum Topic {
     Callers(usize),
     /// The edits that give it another name.
     Rename(usize, String),
+}
+
+/// An expression that is being typed where no file is.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Typed {
+    /// The text up to the cursor.
+    pub before: String,
+    /// In the debugger's console.
+    pub console: bool,
+    /// The line, from 1, before which it would stand in its file; none: at the end.
+    pub line: Option<usize>,
 }
 
 impl Topic {

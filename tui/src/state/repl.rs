@@ -38,6 +38,8 @@ pub enum Entry {
 pub struct Offers {
     /// Names and what they are.
     pub all: Vec<(String, String)>,
+    /// What the analysis knows, while the image is asked.
+    pub known: Vec<(String, String)>,
     /// The one that is in the line.
     pub at: Option<usize>,
     /// The line they are for.

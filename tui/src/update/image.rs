@@ -2,7 +2,9 @@
 //!
 //! When the image is gone everything it told stays in the model; nothing is asked any more until it is started again.
 
-use super::{asked, breaks, debug, heaps, inspect, moves, past, processes, rollback, traps, typed};
+use super::{
+    asked, breaks, debug, heaps, inspect, moves, offers, past, processes, rollback, traps,
+};
 use crate::client::Incoming;
 use crate::editor::document::{Diag, Severity};
 use crate::editor::{Mode, motion};
@@ -276,7 +278,7 @@ fn reply(
         Ask::Watch(pid, i) => debug::watched(state, pid, i, Ok(&body)),
         Ask::Parts(reference, start) => inspect::take(state, reference, start, Ok(&body)),
         Ask::Message(pid, index) => inspect::take_message(state, pid, index, &body, out),
-        Ask::Complete(console, line) => typed::offered(state, console, &line, &body),
+        Ask::Complete(console, line) => offers::offered(state, console, &line, &body),
         Ask::Waits => {
             let (rows, _) = proto::processes(&body);
             let waits = rows.iter().filter_map(|p| Some((p.id, p.waits_for?)));
@@ -383,6 +385,8 @@ fn refused(state: &mut State, tag: Ask, why: String) {
             repl.waiting = false;
             repl.push(Entry::Refused(why));
         }
+        // What the analysis knows is offered all the same.
+        Ask::Complete(console, line) => offers::offered(state, console, &line, &Value::Null),
         Ask::Mailbox(pid) | Ask::Stack(pid) | Ask::Heap(pid) => {
             detail(state, pid).refused = Some(why)
         }
@@ -417,7 +421,6 @@ fn refused(state: &mut State, tag: Ask, why: String) {
         | Ask::StackTrace(_)
         | Ask::Watch(..)
         | Ask::Parts(..)
-        | Ask::Complete(..)
         | Ask::Waits
         | Ask::Scopes(..)
         | Ask::Variables(..)

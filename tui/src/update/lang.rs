@@ -3,7 +3,7 @@
 //! Nothing here waits: a question goes out as an effect, and an answer that is not to the newest question of its kind, or to a text
 //! that is not there any more, is dropped.
 
-use super::{pickers, typed};
+use super::{offers, pickers, typed};
 use crate::analysis::question::{Answer, Candidate, FileEdits, Found, Question, Spot, Topic};
 use crate::analysis::speaks;
 use crate::commands::Cmd;
@@ -203,12 +203,15 @@ pub fn turn_hints(state: &mut State) {
 }
 
 /// Takes an answer.
-pub fn answered(state: &mut State, mut answer: Answer) {
+pub fn answered(state: &mut State, mut answer: Answer, out: &mut Vec<Effect>) {
     if !matches!(answer.found, Found::Nothing) {
         state.lang.ready = true;
     }
     if !state.lang.is_newest(&answer.topic, answer.number) {
         return;
+    }
+    if let Topic::Typed(_) = answer.topic {
+        return offers::known(state, answer, out);
     }
     let found = std::mem::replace(&mut answer.found, Found::Nothing);
     match (found, &answer.topic) {

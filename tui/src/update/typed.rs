@@ -1,6 +1,6 @@
 //! Lines of text: the prompts at the bottom, the REPL and the console.
 
-use super::{actions, breaks, debug, files, heaps, image, moves, session, traps};
+use super::{actions, breaks, debug, files, heaps, image, moves, offers, session, traps};
 use crate::commands::{COMMANDS, Cmd, TYPED, by_name};
 use crate::editor::selection::{Range, Selection};
 use crate::editor::{Mode, Preset, edit, replace, select};
@@ -194,109 +194,9 @@ fn settings(name: &str, word: &str) -> Vec<(String, &'static str)> {
         .collect()
 }
 
-/// Completes the word before the cursor in the REPL: the image is asked, then what it offered is gone through.
-fn complete_expression(state: &mut State, out: &mut Vec<Effect>) {
-    let console = state.panel() == Panel::Console;
-    let frame = state
-        .debugged
-        .and_then(|p| state.stops.get(&p))
-        .and_then(|s| s.here())
-        .and_then(|f| f.id);
-    let Some(repl) = actions::repl(state) else {
-        return;
-    };
-    if !repl.offered().is_empty() {
-        let next = repl.offers.at.map_or(0, |at| at + 1) % repl.offers.all.len();
-        repl.offers.at = Some(next);
-        let name = repl.offers.all[next].0.clone();
-        put_word(&mut repl.input, &name);
-        repl.offers.line = repl.input.text().to_owned();
-        return;
-    }
-    let line = repl.input.text().to_owned();
-    let before = &line[..repl.input.cursor()];
-    let column = before.encode_utf16().count() + 1;
-    let mut arguments = json!({ "text": before, "column": column });
-    if let (true, Some(id)) = (console, frame) {
-        arguments["frameId"] = json!(id);
-    }
-    image::ask(
-        state,
-        Ask::Complete(console, line),
-        "completions",
-        arguments,
-        out,
-    );
-}
-
-/// Replaces the word before the cursor.
-fn put_word(input: &mut Input, name: &str) {
-    let before = &input.text()[..input.cursor()];
-    let word = before
-        .chars()
-        .rev()
-        .take_while(|c| c.is_alphanumeric() || *c == '_')
-        .count();
-    for _ in 0..word {
-        input.run(Cmd::LineBackspace);
-    }
-    input.insert(name);
-}
-
-/// What the image offers for a line.
-pub fn offered(state: &mut State, console: bool, line: &str, body: &serde_json::Value) {
-    let repl = if console {
-        &mut state.console
-    } else {
-        &mut state.repl
-    };
-    if repl.input.text() != line {
-        return;
-    }
-    let text = |v: &serde_json::Value| v.as_str().unwrap_or_default().to_owned();
-    let targets = body["targets"].as_array().into_iter().flatten();
-    let mut all: Vec<(String, String)> = targets
-        .map(|t| {
-            let detail = text(&t["detail"]);
-            let kind = if detail.is_empty() {
-                text(&t["type"])
-            } else {
-                detail
-            };
-            (text(&t["label"]), kind)
-        })
-        .collect();
-    all.sort();
-    all.dedup_by(|a, b| a.0 == b.0);
-    let Some((first, _)) = all.first() else {
-        return state.say(Tone::Plain, "nothing is known that begins so");
-    };
-    let common: String = all.iter().skip(1).fold(first.clone(), |common, (name, _)| {
-        let same = common.chars().zip(name.chars());
-        same.take_while(|(a, b)| a == b).map(|(a, _)| a).collect()
-    });
-    let before = &line[..repl.input.cursor()];
-    let typed = before
-        .chars()
-        .rev()
-        .take_while(|c| c.is_alphanumeric() || *c == '_')
-        .count();
-    if common.chars().count() > typed || all.len() == 1 {
-        put_word(&mut repl.input, &common);
-    }
-    if all.len() == 1 {
-        all.clear();
-    }
-    repl.offers = crate::state::Offers {
-        all,
-        at: None,
-        line: repl.input.text().to_owned(),
-    };
-}
-
 pub fn complete(state: &mut State, out: &mut Vec<Effect>) {
     if state.prompt.is_none() {
-        return complete_expression(state, out);
+        return offers::complete(state, out);
     }
     let all = candidates(state);
     let Some(prompt) = state.prompt.as_mut() else {

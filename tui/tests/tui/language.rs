@@ -317,6 +317,37 @@ fn inlay_hints() {
 
 const SIZES: [(u16, u16); 4] = [(40, 12), (80, 24), (120, 40), (200, 50)];
 
+#[test]
+fn the_repl_knows_the_library_and_what_values_have() {
+    let mut d = driver("typed", (100, 30));
+    d.keys("<space>8");
+    let mut offers = |line: &str| {
+        d.keys(line);
+        d.keys("<tab>");
+        let repl = &d.state.repl;
+        let typed = repl.input.text().to_owned();
+        let offered = repl.offered().iter().map(|(name, _)| name.clone());
+        let offered: Vec<String> = offered.collect();
+        d.keys("<c-u>");
+        (typed, offered)
+    };
+    // The library's and the project's, in what is not complete, too.
+    assert_eq!(offers("printl").0, "println");
+    assert_eq!(offers("f(1, [2, rang").0, "f(1, [2, range");
+    // The image knows `translate`, the analysis `transfer`.
+    let (_, both) = offers("tra");
+    assert!(both.contains(&"transfer".to_owned()), "{both:?}");
+    assert!(both.contains(&"translate".to_owned()), "{both:?}");
+    // Behind a dot, what the value has.
+    let (_, methods) = offers("[1, 2].ma");
+    assert!(methods.contains(&"map".to_owned()), "{methods:?}");
+    assert!(!methods.iter().any(|m| !m.starts_with("ma")), "{methods:?}");
+    assert_eq!(offers("\"a\".start").0, "\"a\".startsWith");
+    assert_eq!(offers("nonsen"), ("nonsen".to_owned(), Vec::new()));
+    // The module has its own text again.
+    assert_eq!(said(&d), "nothing is known that begins so");
+}
+
 /// Draws one scene in all sizes.
 fn scene(name: &str, act: impl Fn(&mut Driver)) {
     for size in SIZES {
