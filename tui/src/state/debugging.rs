@@ -151,6 +151,8 @@ pub enum DebugAsk {
     Assign(Pid, String),
     /// To run older texts again.
     RollBack,
+    /// What text of a document runs since this version, which somebody else has loaded.
+    Runs(usize, u64),
     /// What was thrown.
     Thrown(Pid),
     /// To trace a process, or no longer.

@@ -68,6 +68,7 @@ pub fn reply(
         DebugAsk::Code => moves::code(state, &body),
         DebugAsk::Assign(pid, name) => moves::assigned(state, pid, &name, &body, out),
         DebugAsk::RollBack => rollback::done(state, &body, out),
+        DebugAsk::Runs(id, version) => rollback::runs(state, id, version, &body),
         DebugAsk::Thrown(pid) => thrown(state, pid, &body),
         DebugAsk::Trace(pid, on) => past::turned(state, pid, on, out),
         DebugAsk::Events(pid) => past::came(state, pid, &body),
@@ -116,7 +117,7 @@ fn refused(state: &mut State, what: &DebugAsk, why: &str) {
         DebugAsk::Assign(_, name) => format!("{name} stays as it is"),
         DebugAsk::RollBack => "not taken back".to_owned(),
         DebugAsk::Trace(pid, _) => format!("trace of <{pid}>"),
-        DebugAsk::Thrown(_) | DebugAsk::Events(_) => return,
+        DebugAsk::Thrown(_) | DebugAsk::Events(_) | DebugAsk::Runs(..) => return,
     };
     state.say(Tone::Bad, format!("{about}: {why}"));
 }

@@ -513,6 +513,7 @@ fn event(state: &mut State, name: &str, body: &Value, out: &mut Vec<Effect>) {
         "nostos/reloaded" => {
             let reload = proto::reload(body);
             if rollback::swapped(state, &reload) {
+                rollback::look(state, &reload, out);
                 reloaded(state, reload, out);
             }
         }

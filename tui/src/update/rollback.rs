@@ -79,8 +79,69 @@ pub fn swapped(state: &mut State, reload: &Reload) -> bool {
     true
 }
 
+/// Is this document being loaded from here? Then the answer tells what runs.
+fn loads(state: &State, id: usize) -> bool {
+    let mut asked = state.image.in_flight.iter();
+    asked.any(|ask| match ask {
+        Ask::Reload(docs) => docs.iter().any(|(doc, _)| *doc == id),
+        Ask::Debug(DebugAsk::RollBack) => true,
+        _ => false,
+    })
+}
+
+/// Somebody else has loaded something: the image is asked what runs now of the texts that are open.
+pub fn look(state: &mut State, reload: &Reload, out: &mut Vec<Effect>) {
+    if !reload.ok {
+        return;
+    }
+    let open: Vec<(usize, String)> = state
+        .editor
+        .docs
+        .iter()
+        .filter(|d| d.path.extension().is_some_and(|e| e == "nos") && !loads(state, d.id))
+        .map(|d| (d.id, d.path.display().to_string()))
+        .collect();
+    for (id, path) in open {
+        let what = Ask::Debug(DebugAsk::Runs(id, reload.version));
+        let arguments = json!({ "source": { "path": path } });
+        ask(state, what, "source", arguments, out);
+    }
+}
+
+/// What runs of a document since somebody else has loaded it. That can be taken back, too.
+pub fn runs(state: &mut State, id: usize, version: u64, body: &Value) {
+    let (Some(text), false) = (body["content"].as_str(), loads(state, id)) else {
+        return;
+    };
+    let Some(doc) = state.editor.docs.iter_mut().find(|d| d.id == id) else {
+        return;
+    };
+    let text = Rope::from_str(text);
+    let Some(old) = doc.running().filter(|old| **old != text).cloned() else {
+        return;
+    };
+    let path = doc.path.clone();
+    doc.runs(text);
+    let all = &mut state.debugging.loads;
+    match all.last_mut().filter(|load| load.version == version) {
+        Some(load) => load.texts.push((path, old)),
+        None => all.push(Load {
+            before: version.saturating_sub(1),
+            version,
+            texts: vec![(path, old)],
+        }),
+    }
+    if all.len() > KEPT {
+        all.remove(0);
+    }
+}
+
 /// Lets what ran before the last load run again.
 pub fn back(state: &mut State, out: &mut Vec<Effect>) {
+    let mut asked = state.image.in_flight.iter();
+    if asked.any(|ask| matches!(ask, Ask::Reload(_) | Ask::Debug(DebugAsk::RollBack))) {
+        return state.say(Tone::Plain, "a load is under way");
+    }
     let Some(load) = state.debugging.loads.last() else {
         return state.say(Tone::Plain, "nothing was loaded that could be taken back");
     };

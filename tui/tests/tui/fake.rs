@@ -469,6 +469,10 @@ impl World {
                 ],
             })),
             "nostos/reload" => self.reload(arguments),
+            "source" => match &self.loaded {
+                Some(text) => answer(json!({ "content": text })),
+                None => refuse("it is no file of the program"),
+            },
             "launch" => {
                 self.launched = arguments.clone();
                 answer(json!({}))

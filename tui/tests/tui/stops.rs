@@ -358,6 +358,36 @@ fn a_load_that_the_watcher_did_first_is_taken_back_too() {
 }
 
 #[test]
+fn marks_of_what_does_not_run_follow_the_loads_of_others() {
+    let mut d = Driver::new("others", (120, 40));
+    let first = d.text();
+    let marked = |d: &Driver| d.screen().lines().any(|l| l.contains("4▎"));
+    let told = |d: &mut Driver, version: u64| {
+        let body = json!({ "ok": true, "version": version, "changed": ["bank.account"], "unchanged": 11, "micros": 1 });
+        d.event(nostos_tui::state::Event::Image(
+            nostos_tui::client::Incoming::Event {
+                name: "nostos/reloaded".to_owned(),
+                body,
+            },
+        ));
+    };
+    d.keys("4GA + 0<esc>");
+    assert!(marked(&d), "{}", d.screen());
+    let second = d.text();
+    d.world.loaded = Some(second.clone());
+    told(&mut d, 2);
+    assert!(!marked(&d), "{}", d.screen());
+    // Somebody loads the older text again.
+    d.world.loaded = Some(first.clone());
+    told(&mut d, 3);
+    assert!(marked(&d), "{}", d.screen());
+    d.keys("<space>R");
+    assert!(said(&d).starts_with("v2 live again"), "{}", said(&d));
+    assert_eq!(d.world.loaded.as_deref(), Some(second.as_str()));
+    assert!(!marked(&d), "{}", d.screen());
+}
+
+#[test]
 fn the_past_of_a_traced_process_is_shown_and_walked_through() {
     let mut d = stopped("past");
     assert!(d.screen().contains("x traces <2>"), "{}", d.screen());
