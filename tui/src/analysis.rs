@@ -33,6 +33,8 @@ pub trait Analyser: Send {
     fn definition(&mut self, path: &Path, text: &Rope, at: usize) -> Option<Definition>;
     /// What is at a character, in words.
     fn hover(&mut self, path: &Path, text: &Rope, at: usize) -> Option<String>;
+    /// A file is open no longer: what counts is what is on disk.
+    fn closed(&mut self, _path: &Path) {}
     /// Anything else.
     fn answer(&mut self, _question: &Question) -> Found {
         Found::Nothing
@@ -104,6 +106,8 @@ impl Ide {
         self.load();
         let name = self.name(path);
         self.analysis.set_file(&name, &text.to_string());
+        // It is not as on disk any more.
+        self.stamps.remove(&name);
         name
     }
 
@@ -151,6 +155,17 @@ impl Analyser for Ide {
                 }),
             })
             .collect()
+    }
+
+    fn closed(&mut self, path: &Path) {
+        if !self.loaded {
+            return;
+        }
+        let name = self.name(path);
+        match path.is_file() {
+            true => self.read(&name),
+            false => self.analysis.remove_file(&name),
+        }
     }
 
     fn definition(&mut self, path: &Path, text: &Rope, at: usize) -> Option<Definition> {

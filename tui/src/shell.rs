@@ -476,6 +476,9 @@ impl Shell {
                         text,
                     });
                 }
+                Effect::Closed { doc, path } => {
+                    let _ = self.analyser.send(workers::AnalyseJob::Close { doc, path });
+                }
                 Effect::Define {
                     path,
                     text,

@@ -168,7 +168,9 @@ impl Connection {
             .target
             .variables(args.process, &Place::Mailbox, Some(page));
         let row = found.map_err(refuse)?.into_iter().next();
-        let row = row.ok_or("this message is no longer there")?;
+        let mut row = row.ok_or("this message is no longer there")?;
+        // Who runs takes messages out: what has this number then may be another one.
+        row.place = row.place.filter(|_| state.stopped.contains(&args.process));
         let row = variable(state, args.process, row, ValueFormat::default());
         serde_json::to_value(row).map_err(|error| error.to_string())
     }

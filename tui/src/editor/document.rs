@@ -343,6 +343,14 @@ impl Document {
         for diag in self.diagnostics.iter_mut().chain(&mut self.refused) {
             diag.from = moves.moved(diag.from, Side::After);
             diag.to = moves.moved(diag.to, Side::Before).max(diag.from);
+            // What was meant there has been written, or something else has.
+            let touches = |from: usize, to: usize| {
+                let mut all = transaction.changes().iter();
+                all.any(|c| c.at <= to && c.at + c.removed.chars().count() >= from)
+            };
+            if diag.fix.iter().any(|(from, to, _)| touches(*from, *to)) {
+                diag.fix.clear();
+            }
             for (from, to, _) in &mut diag.fix {
                 *from = moves.moved(*from, Side::After);
                 *to = moves.moved(*to, Side::Before).max(*from);

@@ -68,6 +68,10 @@ pub enum AnalyseJob {
         version: u64,
         text: Rope,
     },
+    Close {
+        doc: usize,
+        path: PathBuf,
+    },
     Define {
         path: PathBuf,
         text: Rope,
@@ -266,7 +270,8 @@ pub fn analyser(mut analyser: Box<dyn Analyser>, out: Sender<Message>) -> Sender
     let mut open: HashMap<usize, (PathBuf, u64, Rope)> = HashMap::new();
     let tell = out.clone();
     // Who types waits for these; what is wrong can be said later.
-    let urgent = |job: &AnalyseJob| !matches!(job, AnalyseJob::Check { .. });
+    let urgent =
+        |job: &AnalyseJob| !matches!(job, AnalyseJob::Check { .. } | AnalyseJob::Close { .. });
     spawn("analyser", out, stale, urgent, move |job| {
         Some(match job {
             AnalyseJob::Check {
@@ -287,6 +292,20 @@ pub fn analyser(mut analyser: Box<dyn Analyser>, out: Sender<Message>) -> Sender
                     let diagnostics = analyser.diagnostics(path, text);
                     tell.send(Message::Event(Event::Diagnosed {
                         doc: *other,
+                        version: *version,
+                        diagnostics,
+                    }))
+                    .ok()?;
+                }
+                return None;
+            }
+            AnalyseJob::Close { doc, path } => {
+                open.remove(&doc);
+                analyser.closed(&path);
+                for (doc, (path, version, text)) in &open {
+                    let diagnostics = analyser.diagnostics(path, text);
+                    tell.send(Message::Event(Event::Diagnosed {
+                        doc: *doc,
                         version: *version,
                         diagnostics,
                     }))

@@ -341,6 +341,13 @@ pub enum Effect {
         /// Text.
         text: Rope,
     },
+    /// Tell the analyser that a text is open no longer.
+    Closed {
+        /// Document.
+        doc: usize,
+        /// Path.
+        path: PathBuf,
+    },
     /// Ask the analyser where a name is defined.
     Define {
         /// Path.

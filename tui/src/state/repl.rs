@@ -72,6 +72,15 @@ pub struct Repl {
 }
 
 impl Repl {
+    /// What was shown cannot be opened any more.
+    pub fn forget_handles(&mut self) {
+        for entry in &mut self.entries {
+            if let Entry::Value { reference, .. } = entry {
+                *reference = 0;
+            }
+        }
+    }
+
     /// How many values it has shown.
     pub fn answers(&self) -> usize {
         let values = self.entries.iter();

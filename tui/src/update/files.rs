@@ -240,7 +240,11 @@ pub fn ask_close(state: &mut State, out: &mut Vec<Effect>) {
 pub fn close(state: &mut State, id: usize, out: &mut Vec<Effect>) {
     session::settled(state, id, out);
     if let Some(i) = state.editor.docs.iter().position(|d| d.id == id) {
-        state.editor.docs.remove(i);
+        let doc = state.editor.docs.remove(i);
+        out.push(Effect::Closed {
+            doc: id,
+            path: doc.path,
+        });
         state.editor.mode = state.editor.base_mode();
         if state.editor.current >= i && state.editor.current > 0 {
             state.editor.current -= 1;

@@ -46,6 +46,12 @@ pub fn start(state: &mut State, out: &mut Vec<Effect>) {
     state.detail = Default::default();
     state.repl.waiting = false;
     state.console.waiting = false;
+    // Another image gives the numbers anew.
+    state.repl.forget_handles();
+    state.console.forget_handles();
+    if matches!(state.popup, Some(crate::state::Popup::Inspect(_))) {
+        state.popup = None;
+    }
     state.image.reload = None;
     state.tests.debugged = None;
     asked::start(state);

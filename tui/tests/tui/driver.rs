@@ -245,6 +245,11 @@ impl Driver {
                         diagnostics,
                     });
                 }
+                Effect::Closed { path, .. } => {
+                    if let Some(analyser) = &mut self.analyser {
+                        analyser.closed(&path);
+                    }
+                }
                 Effect::Analyse {
                     doc, version, text, ..
                 } => {

@@ -115,6 +115,21 @@ fn a_rename_reaches_files_that_are_not_open() {
 }
 
 #[test]
+fn a_rename_knows_a_file_whose_changes_were_thrown_away_as_it_is_on_disk() {
+    let mut d = driver("thrown", (80, 24));
+    d.keys(":open main.nos<ret>ggO# thrown away<esc>:bc!<ret>");
+    assert!(d.state.doc_of(&d.root.join("main.nos")).is_none());
+    d.keys("gg/transfer<ret>:rename move_money<ret>y");
+    let main = d.state.doc_of(&d.root.join("main.nos"));
+    let main = &d.state.editor.docs[main.expect("it is renamed in")];
+    let text = main.text().to_string();
+    assert!(
+        text.contains("move_money(") && !text.contains("thrown away"),
+        "{text}"
+    );
+}
+
+#[test]
 fn a_rename_is_refused_in_words() {
     let mut d = driver("refused", (80, 24));
     d.keys("/Deposit<ret>:rename Audit<ret>");
