@@ -201,15 +201,17 @@ fn settle(state: &mut State, out: &mut Vec<Effect>) {
     state
         .stack
         .fit(state.detail.frames.len(), height(Panel::Stack));
-    let (rows, above) = (state.heap_rows(), crate::view::heap_above(state));
     // What is not on the screen stays as it is.
     let room = |panel, above: usize| {
         layout
             .find(panel)
             .map(|_| height(panel) - above.min(height(panel)))
     };
-    if let Some(room) = room(Panel::Heap, above) {
-        state.heap_cursor().fit(rows, room);
+    if layout.find(Panel::Heap).is_some() {
+        let (rows, above) = (state.heap_rows(), crate::view::heap_above(state));
+        if let Some(room) = room(Panel::Heap, above) {
+            state.heap_cursor().fit(rows, room);
+        }
     }
     if let Some(room) = room(Panel::Snapshots, 1) {
         state.heaps.list.fit(state.heaps.snaps.len(), room);

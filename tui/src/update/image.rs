@@ -147,10 +147,6 @@ pub fn poll(state: &mut State, out: &mut Vec<Effect>) {
             want.extend(state.debugged.map(Ask::Mailbox));
             want.extend(state.debugged.map(|_| Ask::Waits));
         }
-        View::Code if state.side_shown() => {
-            want.push(Ask::Workers);
-            want.push(Ask::Gc);
-        }
         View::Code | View::Repl | View::Tests => {}
     }
     past::poll(state, out);
